@@ -1,0 +1,43 @@
+package org.mixtureofmasks;
+
+/**
+ * Something that the person at the keyboard can mend: one line that says what is wrong, where, and how to mend it. The
+ * command line prints {@link #getMessage()} and ends with {@link #exitCode()}; programs that embed the library catch
+ * it.
+ */
+public class UserError extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** Exit code of a run that failed. */
+  public static final int FAILED = 1;
+
+  /** Exit code of a command or recipe that cannot be understood. */
+  public static final int USAGE = 2;
+
+  private final int exitCode;
+
+  /** A failure (exit code 1) described by one line. */
+  public UserError(String message) {
+    this(FAILED, message, null);
+  }
+
+  /** A failure (exit code 1) described by one line, with what caused it. */
+  public UserError(String message, Throwable cause) {
+    this(FAILED, message, cause);
+  }
+
+  private UserError(int exitCode, String message, Throwable cause) {
+    super(message, cause);
+    this.exitCode = exitCode;
+  }
+
+  /** A command, option or recipe that cannot be understood (exit code 2). */
+  public static UserError usage(String message) {
+    return new UserError(USAGE, message, null);
+  }
+
+  /** 1 for a failure, 2 for wrong usage. */
+  public int exitCode() {
+    return exitCode;
+  }
+}
