@@ -8,7 +8,10 @@ import java.util.Optional;
 public final class Nearest {
   private Nearest() {}
 
-  /** The known name with the smallest edit distance, if it is close enough to be a slip of the finger. */
+  /**
+   * The known name with the smallest edit distance, if it is close enough to be a slip of the
+   * finger.
+   */
   public static Optional<String> of(String name, Collection<String> known) {
     return known.stream()
         .min(Comparator.comparingInt(k -> distance(name, k)))

@@ -1,9 +1,9 @@
 package org.mixtureofmasks;
 
 /**
- * Something that the person at the keyboard can mend: one line that says what is wrong, where, and how to mend it. The
- * command line prints {@link #getMessage()} and ends with {@link #exitCode()}; programs that embed the library catch
- * it.
+ * Something that the person at the keyboard can mend: one line that says what is wrong, where, and
+ * how to mend it. The command line prints {@link #getMessage()} and ends with {@link #exitCode()};
+ * programs that embed the library catch it.
  */
 public class UserError extends RuntimeException {
   private static final long serialVersionUID = 1L;

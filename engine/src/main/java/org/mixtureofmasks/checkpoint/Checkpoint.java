@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * An immutable view over the mapped files of a model, every length checked before this object exists. It does not know
- * what a layer is.
+ * An immutable view over the mapped files of a model, every length checked before this object
+ * exists. It does not know what a layer is.
  */
 public interface Checkpoint extends AutoCloseable {
   /** The formats that are read. */
@@ -24,9 +24,9 @@ public interface Checkpoint extends AutoCloseable {
   Path path();
 
   /**
-   * What the model says about itself, unread: config.json as it is; GGUF's metadata, one member for each key with
-   * arrays of more than 1,024 elements left out (they are had from the format's own class); llama2.c's seven header
-   * fields.
+   * What the model says about itself, unread: config.json as it is; GGUF's metadata, one member for
+   * each key with arrays of more than 1,024 elements left out (they are had from the format's own
+   * class); llama2.c's seven header fields.
    */
   ObjectNode metadata();
 

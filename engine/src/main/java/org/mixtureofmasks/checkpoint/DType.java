@@ -1,8 +1,8 @@
 package org.mixtureofmasks.checkpoint;
 
 /**
- * How the elements of a stored tensor are encoded, little-endian. Block formats (GGUF's) pack {@link #blockSize}
- * elements into {@link #blockBytes} bytes.
+ * How the elements of a stored tensor are encoded, little-endian. Block formats (GGUF's) pack
+ * {@link #blockSize} elements into {@link #blockBytes} bytes.
  */
 public enum DType {
   F64(1, 8),

@@ -10,7 +10,8 @@ import java.util.List;
  * @param name the name in the file
  * @param dtype the encoding
  * @param shape row-major dimensions, outermost first (GGUF's are turned round on reading)
- * @param data the bytes, read-only, exactly as many as dtype and shape ask for; they live until the checkpoint closes
+ * @param data the bytes, read-only, exactly as many as dtype and shape ask for; they live until the
+ *     checkpoint closes
  * @param file the file that holds it
  * @param offset where in the file the bytes begin
  */

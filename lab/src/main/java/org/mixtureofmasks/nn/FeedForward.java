@@ -3,8 +3,8 @@ package org.mixtureofmasks.nn;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The feed-forward part of one layer while training: the one place in which methods differ. The dense one is {@link
- * FfnWeights#dense}.
+ * The feed-forward part of one layer while training: the one place in which methods differ. The
+ * dense one is {@link FfnWeights#dense}.
  */
 @FunctionalInterface
 public interface FeedForward {

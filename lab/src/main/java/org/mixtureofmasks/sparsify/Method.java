@@ -7,16 +7,19 @@ import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.LlamaModule;
 
 /**
- * What a way of making a model sparse brings to the one training loop: what is trainable, the feed-forward part, its
- * extra losses, its hard masks. The loop owns the optimiser, the schedules, the data and the checkpoints.
+ * What a way of making a model sparse brings to the one training loop: what is trainable, the
+ * feed-forward part, its extra losses, its hard masks. The loop owns the optimiser, the schedules,
+ * the data and the checkpoints.
  *
- * <p>Order of calls: {@link #prepare} once (a resumed run calls {@link #restore} instead); then for each optimiser step
- * {@link #beginStep}, for each micro-batch {@link #beginMicroBatch}, the model's forward pass through {@link
- * #feedForward}, {@link #extraLoss}, backward; after the optimiser's update {@link #endStep}.
+ * <p>Order of calls: {@link #prepare} once (a resumed run calls {@link #restore} instead); then for
+ * each optimiser step {@link #beginStep}, for each micro-batch {@link #beginMicroBatch}, the
+ * model's forward pass through {@link #feedForward}, {@link #extraLoss}, backward; after the
+ * optimiser's update {@link #endStep}.
  */
 public interface Method {
   /** A set of trainable tensors with its own learning rate. */
-  record ParameterGroup(String name, Map<String, Tensor> tensors, double learningRate, double weightDecay) {}
+  record ParameterGroup(
+      String name, Map<String, Tensor> tensors, double learningRate, double weightDecay) {}
 
   /** Name in recipes and reports. */
   String name();
@@ -25,7 +28,8 @@ public interface Method {
    * Makes the start: masks and router from calibration rows or from constants.
    *
    * @param model the dense model, its weights already loaded
-   * @param calibration rows of token ids (inputs only), rows x length; empty when the start needs none
+   * @param calibration rows of token ids (inputs only), rows x length; empty when the start needs
+   *     none
    */
   void prepare(LlamaModule model, long[][] calibration);
 
@@ -44,19 +48,31 @@ public interface Method {
   /** Draws what is drawn once per micro-batch (gate noise), from torch's generator. */
   void beginMicroBatch();
 
-  /** Extra losses of this micro-batch (balance, sparsity), a scalar that is added to the language-model loss; or null. */
+  /**
+   * Extra losses of this micro-batch (balance, sparsity), a scalar that is added to the
+   * language-model loss; or null.
+   */
   Tensor extraLoss();
 
   /** After the optimiser's update: clamps, dual ascent, phase changes such as hardening. */
   void endStep(int step, int steps);
 
-  /** Figures for metrics.jsonl: expected_density, hard_density, phase, expert load and the like; values JSON can hold. */
+  /**
+   * Figures for metrics.jsonl: expected_density, hard_density, phase, expert load and the like;
+   * values JSON can hold.
+   */
   Map<String, Object> metrics();
 
-  /** All that {@link #restore} needs besides the trainable tensors: fixed masks, dual variables, phase. */
+  /**
+   * All that {@link #restore} needs besides the trainable tensors: fixed masks, dual variables,
+   * phase.
+   */
   Map<String, Tensor> state();
 
-  /** Sets the method back to a saved state: trainable tensors and {@link #state()} together, by name. */
+  /**
+   * Sets the method back to a saved state: trainable tensors and {@link #state()} together, by
+   * name.
+   */
   void restore(LlamaModule model, Map<String, Tensor> saved);
 
   /**

@@ -1,0 +1,21 @@
+/** Reads, runs and judges dense and masked LLaMA-style models. */
+module org.mixtureofmasks.engine {
+  requires jdk.incubator.vector;
+  requires java.net.http;
+  requires transitive com.fasterxml.jackson.databind;
+  requires transitive info.picocli;
+  requires org.slf4j;
+  requires ai.djl.tokenizers;
+  requires ai.djl.api;
+  requires me.tongfei.progressbar;
+
+  exports org.mixtureofmasks;
+  exports org.mixtureofmasks.checkpoint;
+  exports org.mixtureofmasks.model;
+  exports org.mixtureofmasks.cli;
+
+  uses org.mixtureofmasks.cli.Verb;
+
+  opens org.mixtureofmasks.cli to
+      info.picocli;
+}

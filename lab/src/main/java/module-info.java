@@ -1,0 +1,12 @@
+/** Makes sparse models: data, masks, training, compilation. */
+module org.mixtureofmasks.lab {
+  requires transitive org.mixtureofmasks.engine;
+  requires transitive org.bytedeco.javacpp;
+  requires transitive org.bytedeco.pytorch;
+  requires org.bytedeco.openblas;
+  requires org.snakeyaml.engine.v2;
+  requires org.slf4j;
+
+  exports org.mixtureofmasks.nn;
+  exports org.mixtureofmasks.sparsify;
+}
