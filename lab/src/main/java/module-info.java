@@ -4,9 +4,15 @@ module org.mixtureofmasks.lab {
   requires transitive org.bytedeco.javacpp;
   requires transitive org.bytedeco.pytorch;
   requires org.bytedeco.openblas;
-  requires org.snakeyaml.engine.v2;
+  requires transitive org.snakeyaml.engine.v2;
   requires org.slf4j;
 
   exports org.mixtureofmasks.nn;
+  exports org.mixtureofmasks.recipe;
   exports org.mixtureofmasks.sparsify;
+
+  uses org.mixtureofmasks.sparsify.MethodProvider;
+
+  provides org.mixtureofmasks.sparsify.MethodProvider with
+      org.mixtureofmasks.sparsify.DenseProvider;
 }
