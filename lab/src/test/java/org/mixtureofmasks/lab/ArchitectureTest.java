@@ -1,4 +1,4 @@
-package org.mixtureofmasks;
+package org.mixtureofmasks.lab;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
