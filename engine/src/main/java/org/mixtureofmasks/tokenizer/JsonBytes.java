@@ -34,7 +34,6 @@ record JsonBytes(Path file, byte[] bytes) {
       JsonFactory.builder()
           // Names are tokens here: hundreds of thousands of them, all different.
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(DEPTH_LIMIT)
