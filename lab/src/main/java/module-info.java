@@ -10,9 +10,11 @@ module org.mixtureofmasks.lab {
   exports org.mixtureofmasks.nn;
   exports org.mixtureofmasks.recipe;
   exports org.mixtureofmasks.sparsify;
+  exports org.mixtureofmasks.sparsify.mixtureofmasks;
 
   uses org.mixtureofmasks.sparsify.MethodProvider;
 
   provides org.mixtureofmasks.sparsify.MethodProvider with
-      org.mixtureofmasks.sparsify.DenseProvider;
+      org.mixtureofmasks.sparsify.DenseProvider,
+      org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksProvider;
 }
