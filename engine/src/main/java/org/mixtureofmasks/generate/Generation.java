@@ -58,7 +58,7 @@ public final class Generation {
     Sampler sampler = new Sampler(options.sampling());
     Arrays.stream(prompt).forEach(sampler::accept);
     StopStrings stops = new StopStrings(options.stop());
-    Optional<TokenStream> decoder = tokenizer.map(Tokenizer::stream);
+    Optional<TokenStream> decoder = tokenizer.map(t -> t.stream(prompt, true));
     BitSet ends = endTokens();
     StringBuilder text = new StringBuilder();
     Consumer<String> show =
@@ -85,7 +85,7 @@ public final class Generation {
         break;
       }
       if (decoder.isPresent()) {
-        show.accept(stops.push(decoder.get().push(token)));
+        show.accept(stops.push(decoder.get().accept(token)));
         if (stops.stopped()) {
           reason = FinishReason.STOP;
           break;
@@ -99,7 +99,7 @@ public final class Generation {
       logits = model.forward(state, one, 0, 1);
     }
     long end = System.nanoTime();
-    decoder.ifPresent(d -> show.accept(stops.push(d.finish())));
+    decoder.ifPresent(d -> show.accept(stops.push(d.flush())));
     show.accept(stops.flush());
     return new GenerationResult(
         text.toString(),
@@ -158,6 +158,7 @@ public final class Generation {
     BitSet ends = new BitSet();
     if (!options.ignoreEos()) {
       model.config().eosTokens().forEach(ends::set);
+      tokenizer.ifPresent(t -> t.eos().forEach(ends::set));
     }
     return ends;
   }
