@@ -6,13 +6,13 @@ module org.mixtureofmasks.engine {
   requires transitive info.picocli;
   requires org.slf4j;
   requires ai.djl.tokenizers;
-  requires ai.djl.api;
   requires me.tongfei.progressbar;
   requires jdk.management;
 
   exports org.mixtureofmasks;
   exports org.mixtureofmasks.checkpoint;
   exports org.mixtureofmasks.model;
+  exports org.mixtureofmasks.tokenizer;
   exports org.mixtureofmasks.cli;
   exports org.mixtureofmasks.kernel;
   exports org.mixtureofmasks.generate;
