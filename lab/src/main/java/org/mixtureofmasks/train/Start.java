@@ -15,6 +15,7 @@ import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.Fingerprint;
 import org.mixtureofmasks.data.Sampler;
 import org.mixtureofmasks.data.TokenFile;
+import org.mixtureofmasks.model.ConfigReader;
 import org.mixtureofmasks.model.LlamaConfig;
 import org.mixtureofmasks.nn.DenseWeights;
 import org.mixtureofmasks.nn.LlamaModule;
@@ -53,7 +54,7 @@ record Start(
     Natives.start(settings.threads());
     torch.manual_seed(recipe.get(RunKeys.SEED));
     try (Checkpoint checkpoint = Checkpoints.open(settings.model())) {
-      LlamaConfig config = InterimConfig.read(checkpoint);
+      LlamaConfig config = dense(checkpoint);
       if (settings.rowTokens() > config.maxPositions()) {
         throw UserError.usage(
             "data.row: rows of "
@@ -151,6 +152,22 @@ record Start(
     AdamW adam = new AdamW(groups, recipe.get(RunKeys.BETA1), recipe.get(RunKeys.BETA2));
     return new Start(
         settings, model, teacher, method, adam, sampler, trainFiles, validationFiles, parent);
+  }
+
+  private static LlamaConfig dense(Checkpoint checkpoint) {
+    if (checkpoint.format() != Checkpoint.Format.HUGGING_FACE) {
+      throw new UserError(
+          checkpoint.path()
+              + " is not a Hugging Face folder: make one with 'mom import "
+              + checkpoint.path()
+              + " --out DIR' and train that");
+    }
+    LlamaConfig config = ConfigReader.read(checkpoint);
+    if (config.mixtureOfMasks().isPresent()) {
+      throw new UserError(
+          checkpoint.path() + " is sparse already: give the dense model that it came from");
+    }
+    return config;
   }
 
   private static List<TokenFile> rows(List<Path> files, Settings settings, LlamaConfig config) {
