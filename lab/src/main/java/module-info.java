@@ -11,6 +11,7 @@ module org.mixtureofmasks.lab {
   exports org.mixtureofmasks.nn;
   exports org.mixtureofmasks.recipe;
   exports org.mixtureofmasks.sparsify;
+  exports org.mixtureofmasks.sparsify.mixtureofmasks;
   exports org.mixtureofmasks.train;
 
   opens org.mixtureofmasks.lab to
@@ -19,7 +20,8 @@ module org.mixtureofmasks.lab {
   uses org.mixtureofmasks.sparsify.MethodProvider;
 
   provides org.mixtureofmasks.sparsify.MethodProvider with
-      org.mixtureofmasks.sparsify.DenseProvider;
+      org.mixtureofmasks.sparsify.DenseProvider,
+      org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksProvider;
   provides org.mixtureofmasks.cli.Verb with
       org.mixtureofmasks.lab.Sparsify,
       org.mixtureofmasks.lab.Resume;
