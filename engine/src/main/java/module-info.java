@@ -6,15 +6,26 @@ module org.mixtureofmasks.engine {
   requires transitive info.picocli;
   requires org.slf4j;
   requires ai.djl.tokenizers;
-  requires ai.djl.api;
   requires me.tongfei.progressbar;
+  requires jdk.management;
 
   exports org.mixtureofmasks;
   exports org.mixtureofmasks.checkpoint;
   exports org.mixtureofmasks.model;
+  exports org.mixtureofmasks.tokenizer;
   exports org.mixtureofmasks.cli;
+  exports org.mixtureofmasks.kernel;
+  exports org.mixtureofmasks.generate;
+  exports org.mixtureofmasks.evaluate;
+  exports org.mixtureofmasks.bench;
 
   uses org.mixtureofmasks.cli.Verb;
+
+  provides org.mixtureofmasks.cli.Verb with
+      org.mixtureofmasks.cli.Bench,
+      org.mixtureofmasks.cli.Doctor,
+      org.mixtureofmasks.cli.Evaluate,
+      org.mixtureofmasks.cli.Generate;
 
   opens org.mixtureofmasks.cli to
       info.picocli;

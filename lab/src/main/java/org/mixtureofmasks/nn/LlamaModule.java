@@ -78,6 +78,23 @@ public final class LlamaModule {
     return shapes;
   }
 
+  /**
+   * The same model as it is now, as a teacher that never changes: matrices in the products' format,
+   * no gradients.
+   */
+  public LlamaModule frozenCopy() {
+    LlamaModule copy = new LlamaModule(config, parameters, precision);
+    copy.parameters.replaceAll(
+        (name, t) -> {
+          Tensor frozen = t.detach().clone();
+          // The embedding is also looked up in fp32, so it keeps its format.
+          return frozen.dim() == 2 && !name.equals("model.embed_tokens.weight")
+              ? precision.cast(frozen)
+              : frozen;
+        });
+    return copy;
+  }
+
   public LlamaConfig config() {
     return config;
   }

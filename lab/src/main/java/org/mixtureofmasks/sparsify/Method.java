@@ -39,6 +39,11 @@ public interface Method {
   /** The feed-forward part of every layer. */
   FeedForward feedForward();
 
+  /** The feed-forward part without noise, to judge the model by. */
+  default FeedForward evaluationFeedForward() {
+    return feedForward();
+  }
+
   /**
    * @param step 0-based optimiser step
    * @param steps steps of the whole run

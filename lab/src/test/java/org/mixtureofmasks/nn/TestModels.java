@@ -1,15 +1,5 @@
 package org.mixtureofmasks.nn;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,7 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.model.ConfigReader;
 import org.mixtureofmasks.model.LlamaConfig;
 
 /**
@@ -79,56 +71,11 @@ public final class TestModels {
         .filter(p -> p.toFile().isDirectory());
   }
 
-  /** Reads a folder of one fp32 safetensors file. */
+  /** The dense model in a folder. */
   public static LlamaModule load(Path folder, Precision precision) {
     Natives.start(2);
-    try (FileChannel file = FileChannel.open(folder.resolve("model.safetensors"));
-        Arena arena = Arena.ofConfined()) {
-      MemorySegment all = file.map(FileChannel.MapMode.READ_ONLY, 0, file.size(), arena);
-      ByteBuffer length = all.asSlice(0, 8).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-      long header = length.getLong();
-      byte[] json = all.asSlice(8, header).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
-      JsonNode root = new ObjectMapper().readTree(new String(json, StandardCharsets.UTF_8));
-      Map<String, Tensor> weights = new LinkedHashMap<>();
-      root.properties()
-          .forEach(
-              e -> {
-                if (e.getKey().startsWith("__")) {
-                  return;
-                }
-                JsonNode t = e.getValue();
-                long from = t.get("data_offsets").get(0).asLong();
-                long to = t.get("data_offsets").get(1).asLong();
-                long[] shape = new long[t.get("shape").size()];
-                for (int i = 0; i < shape.length; i++) {
-                  shape[i] = t.get("shape").get(i).asLong();
-                }
-                weights.put(
-                    e.getKey(),
-                    Tensors.of(
-                        all.asSlice(8 + header + from, to - from), torch.ScalarType.Float, shape));
-              });
-      JsonNode c = new ObjectMapper().readTree(folder.resolve("config.json").toFile());
-      return new LlamaModule(
-          new LlamaConfig(
-              c.get("hidden_size").asInt(),
-              c.get("intermediate_size").asInt(),
-              c.get("num_hidden_layers").asInt(),
-              c.get("num_attention_heads").asInt(),
-              c.get("num_key_value_heads").asInt(),
-              c.get("head_dim").asInt(),
-              c.get("vocab_size").asInt(),
-              c.get("max_position_embeddings").asInt(),
-              c.get("rms_norm_eps").asDouble(),
-              new LlamaConfig.Rope(c.get("rope_theta").asDouble(), new LlamaConfig.Scaling.None()),
-              c.get("tie_word_embeddings").asBoolean(),
-              0,
-              List.of(0),
-              Optional.empty()),
-          weights,
-          precision);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    try (Checkpoint checkpoint = Checkpoints.open(folder)) {
+      return DenseWeights.load(checkpoint, ConfigReader.read(checkpoint), precision);
     }
   }
 }
