@@ -7,6 +7,7 @@ module org.mixtureofmasks.lab {
   requires transitive org.snakeyaml.engine.v2;
   requires org.slf4j;
 
+  exports org.mixtureofmasks.compile;
   exports org.mixtureofmasks.data;
   exports org.mixtureofmasks.nn;
   exports org.mixtureofmasks.recipe;
