@@ -5,6 +5,8 @@ module org.mixtureofmasks.lab {
   requires transitive org.bytedeco.pytorch;
   requires org.bytedeco.openblas;
   requires transitive org.snakeyaml.engine.v2;
+  requires java.management;
+  requires jdk.management;
   requires org.slf4j;
 
   exports org.mixtureofmasks.compile;

@@ -88,7 +88,8 @@ final class RunReport {
     return String.format(Locale.ROOT, "%-24s %s", name.replace('_', ' '), text);
   }
 
-  private static String toJson(Map<String, Object> summary) {
+  /** One JSON object on one line. */
+  static String toJson(Map<String, Object> summary) {
     try {
       return new ObjectMapper().writeValueAsString(summary);
     } catch (JsonProcessingException e) {

@@ -1,10 +1,15 @@
 package org.mixtureofmasks.lab;
 
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.train.Estimate;
 import org.mixtureofmasks.train.Methods;
 import org.mixtureofmasks.train.Trainer;
 import picocli.CommandLine.Command;
@@ -66,10 +71,44 @@ public final class Sparsify implements Verb {
       all.add("train.tokens=0");
     }
     Recipe recipe = Methods.read(recipeFile, all);
+    if (dryRun) {
+      return dryRun(Estimate.of(recipe), recipe);
+    }
     RunReport report = new RunReport(spec.commandLine().getErr());
     try (Trainer trainer = Trainer.begin(recipe, out, report.listener())) {
       report.finish(trainer, spec.commandLine().getOut(), json);
     }
+    return 0;
+  }
+
+  private int dryRun(Estimate e, Recipe recipe) {
+    PrintWriter to = spec.commandLine().getOut();
+    double seconds = e.steps() * e.secondsPerStep();
+    if (json) {
+      Map<String, Object> all = new LinkedHashMap<>();
+      all.put("steps", e.steps());
+      all.put("tokens", e.steps() * e.tokensPerStep());
+      all.put("parameters", e.parameters());
+      all.put("memory_bytes", e.memoryBytes());
+      all.put("disk_bytes", e.diskBytes());
+      all.put("seconds", Double.isNaN(seconds) ? null : seconds);
+      to.println(RunReport.toJson(all));
+    } else {
+      to.print(recipe.resolvedYaml());
+      to.printf(
+          Locale.ROOT,
+          "%nWould train %,d parameters for %,d steps of %,d tokens: about %.1f GB of memory, %.2f GB of"
+              + " disk, %s.%nNothing was written.%n",
+          e.parameters(),
+          e.steps(),
+          e.tokensPerStep(),
+          e.memoryBytes() / 1e9,
+          e.diskBytes() / 1e9,
+          Double.isNaN(seconds)
+              ? "more memory than this machine has free: lower train.micro_batch_rows"
+              : ProgressLines.duration(seconds) + " on this machine as busy as it is now");
+    }
+    to.flush();
     return 0;
   }
 }

@@ -14,6 +14,7 @@ import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.Fingerprint;
 import org.mixtureofmasks.data.Sampler;
+import org.mixtureofmasks.data.TextPacker;
 import org.mixtureofmasks.data.TokenFile;
 import org.mixtureofmasks.model.ConfigReader;
 import org.mixtureofmasks.model.LlamaConfig;
@@ -25,6 +26,7 @@ import org.mixtureofmasks.recipe.RunKeys;
 import org.mixtureofmasks.sparsify.Method;
 import org.mixtureofmasks.sparsify.Method.ParameterGroup;
 import org.mixtureofmasks.sparsify.MethodProvider;
+import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /**
  * Everything a run consists of before its first step: model, teacher, method, optimiser, data.
@@ -170,9 +172,19 @@ record Start(
     return config;
   }
 
+  /** Packed rows as they are; text is packed with the model's tokenizer first. */
   private static List<TokenFile> rows(List<Path> files, Settings settings, LlamaConfig config) {
-    return files.stream()
-        .map(f -> TokenFile.open(f, settings.rowTokens() + 1, config.vocabSize()))
-        .toList();
+    int length = settings.rowTokens() + 1;
+    List<TokenFile> opened = new ArrayList<>();
+    for (Path file : files) {
+      Path packed = file;
+      if (TextPacker.isText(file)) {
+        try (Tokenizer tokenizer = Tokenizer.open(settings.model())) {
+          packed = new TextPacker(TextPacker.defaultCache(), tokenizer, length).pack(file);
+        }
+      }
+      opened.add(TokenFile.open(packed, length, config.vocabSize()));
+    }
+    return opened;
   }
 }

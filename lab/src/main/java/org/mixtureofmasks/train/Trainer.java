@@ -34,7 +34,6 @@ public final class Trainer implements AutoCloseable {
   private final int steps;
   private int step;
   private long tokens;
-  private long began;
   private int steppedHere;
   private double secondsHere;
 
@@ -123,7 +122,6 @@ public final class Trainer implements AutoCloseable {
 
   /** Trains until so many steps of the run are done, and saves. */
   public void train(int untilStep) {
-    began = System.nanoTime();
     if (step == 0 && !validation.isEmpty()) {
       Map<String, Object> line = new LinkedHashMap<>();
       line.put("step", 0);
@@ -194,7 +192,6 @@ public final class Trainer implements AutoCloseable {
       StepLoss.Result loss, double factor, double seconds, Map<String, Object> figures) {
     steppedHere++;
     secondsHere += seconds;
-    double wall = (System.nanoTime() - began) / 1e9;
     int stepTokens = start.settings().stepRows() * start.settings().rowTokens();
     listener.step(
         new TrainingListener.Progress(
@@ -203,7 +200,7 @@ public final class Trainer implements AutoCloseable {
             loss.crossEntropy(),
             recipe.get(RunKeys.LR) * factor,
             steppedHere * (double) stepTokens / secondsHere,
-            wall / steppedHere * (steps - step),
+            secondsHere / steppedHere * (steps - step),
             figures));
   }
 
