@@ -13,6 +13,7 @@ module org.mixtureofmasks.engine {
   exports org.mixtureofmasks.checkpoint;
   exports org.mixtureofmasks.model;
   exports org.mixtureofmasks.cli;
+  exports org.mixtureofmasks.kernel;
 
   uses org.mixtureofmasks.cli.Verb;
 

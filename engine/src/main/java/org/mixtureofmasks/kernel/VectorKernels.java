@@ -1,0 +1,204 @@
+package org.mixtureofmasks.kernel;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The kernels on the Vector API, in the widest shape that the CPU prefers. */
+public final class VectorKernels implements Kernels {
+  private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+  private static final int L = F.length();
+
+  /** Indices of the even and of the odd lanes of two vectors side by side. */
+  private static final FloatVector EVENS = FloatVector.zero(F).addIndex(2);
+
+  private static final FloatVector ODDS = EVENS.add(1);
+
+  /** Bytes of weight rows that stay in the second-level cache while all tokens pass over them. */
+  private static final long ROW_BLOCK_BYTES = 128 << 10;
+
+  /** Bits of the vectors that are used: 128, 256 or 512 (64 where there are none worth having). */
+  public static int vectorBits() {
+    return F.vectorBitSize();
+  }
+
+  @Override
+  public String name() {
+    return "vector, " + vectorBits() + " bits";
+  }
+
+  @Override
+  public void matvec(Matrix w, float[] x, int xOffset, float[] y, int yOffset, int from, int to) {
+    int n = w.columns();
+    MemorySegment data = w.data();
+    switch (w) {
+      case Matrix.F32 _ -> {
+        long stride = 4L * n;
+        int r = from;
+        for (; r + 4 <= to; r += 4) {
+          VectorF32.dots4(data, r * stride, stride, x, xOffset, n, y, yOffset + r);
+        }
+        for (; r < to; r++) {
+          y[yOffset + r] = VectorF32.dot(data, r * stride, x, xOffset, n);
+        }
+      }
+      case Matrix.Bf16 _ -> {
+        long stride = 2L * n;
+        int odd = xOffset + (n + 1) / 2;
+        int r = from;
+        for (; r + 4 <= to; r += 4) {
+          VectorBf16.dots4(data, r * stride, stride, x, xOffset, odd, n, y, yOffset + r);
+        }
+        for (; r < to; r++) {
+          y[yOffset + r] = VectorBf16.dot(data, r * stride, x, xOffset, odd, n);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void matmul(Matrix w, float[] x, int tokens, float[] y, int yStride, int from, int to) {
+    int n = w.columns();
+    long stride = (long) n * w.elementBytes();
+    int block = (int) Math.max(8, ROW_BLOCK_BYTES / Math.max(1, stride) / 2 * 2);
+    for (int r0 = from; r0 < to; r0 += block) {
+      int r1 = Math.min(to, r0 + block);
+      int t = 0;
+      for (; t + TILE <= tokens; t += TILE) {
+        int r = r0;
+        for (; r + 2 <= r1; r += 2) {
+          tile(w, r * stride, stride, x, t * n, n, y, t * yStride + r, yStride);
+        }
+        for (int i = 0; i < TILE && r < r1; i++) {
+          matvec(w, x, (t + i) * n, y, (t + i) * yStride, r, r1);
+        }
+      }
+      for (; t < tokens; t++) {
+        matvec(w, x, t * n, y, t * yStride, r0, r1);
+      }
+    }
+  }
+
+  private static void tile(
+      Matrix w, long row, long stride, float[] x, int at, int n, float[] y, int to, int yStride) {
+    MemorySegment data = w.data();
+    switch (w) {
+      case Matrix.F32 _ ->
+          VectorF32.tile(
+              data, row, stride, x, at, at + n, at + 2 * n, at + 3 * n, n, y, to, yStride, 1);
+      case Matrix.Bf16 _ ->
+          VectorBf16.tile(
+              data, row, stride, x, at, at + n, at + 2 * n, at + 3 * n, n, y, to, yStride, 1);
+    }
+  }
+
+  @Override
+  public void neurons(
+      Matrix records,
+      int[] list,
+      int from,
+      int to,
+      float[] scales,
+      float scale,
+      float[] x,
+      int xOffset,
+      float[] y,
+      int yOffset,
+      float[] scratch) {
+    VectorNeurons.one(
+        records, list, from, to, scales, scale, x, xOffset, y, yOffset, scratch, this);
+  }
+
+  @Override
+  public void neuronsOfFour(
+      Matrix records,
+      int[] list,
+      int from,
+      int to,
+      float[] scale,
+      float[] x,
+      int[] xAt,
+      float[] y,
+      int[] yAt,
+      float[] scratch) {
+    VectorNeurons.four(records, list, from, to, scale, x, xAt, y, yAt, scratch, this);
+  }
+
+  @Override
+  public void split(float[] x, int xAt, float[] y, int yAt, int n) {
+    int end = n / (2 * L) * (2 * L);
+    int odd = yAt + (n + 1) / 2;
+    for (int i = 0; i < end; i += 2 * L) {
+      FloatVector low = FloatVector.fromArray(F, x, xAt + i);
+      FloatVector high = FloatVector.fromArray(F, x, xAt + i + L);
+      EVENS.selectFrom(low, high).intoArray(y, yAt + i / 2);
+      ODDS.selectFrom(low, high).intoArray(y, odd + i / 2);
+    }
+    for (int i = end; i < n; i++) {
+      y[((i & 1) == 0 ? yAt : odd) + i / 2] = x[xAt + i];
+    }
+  }
+
+  @Override
+  public void rmsNorm(float[] x, int xOffset, float[] w, double eps, float[] y, int yOffset) {
+    int n = w.length;
+    int end = F.loopBound(n);
+    FloatVector squares = FloatVector.zero(F);
+    for (int i = 0; i < end; i += L) {
+      FloatVector v = FloatVector.fromArray(F, x, xOffset + i);
+      squares = v.fma(v, squares);
+    }
+    float sum = squares.reduceLanes(VectorOperators.ADD);
+    for (int i = end; i < n; i++) {
+      sum += x[xOffset + i] * x[xOffset + i];
+    }
+    float scale = (float) (1 / Math.sqrt(sum / n + eps));
+    for (int i = 0; i < end; i += L) {
+      FloatVector.fromArray(F, x, xOffset + i)
+          .mul(scale)
+          .mul(FloatVector.fromArray(F, w, i))
+          .intoArray(y, yOffset + i);
+    }
+    for (int i = end; i < n; i++) {
+      y[yOffset + i] = w[i] * (x[xOffset + i] * scale);
+    }
+  }
+
+  @Override
+  public void siluTimes(float[] gate, int gateAt, float[] up, int upAt, int n) {
+    int end = F.loopBound(n);
+    for (int i = 0; i < end; i += L) {
+      FloatVector g = FloatVector.fromArray(F, gate, gateAt + i);
+      g.div(g.neg().lanewise(VectorOperators.EXP).add(1f))
+          .mul(FloatVector.fromArray(F, up, upAt + i))
+          .intoArray(gate, gateAt + i);
+    }
+    for (int i = end; i < n; i++) {
+      float g = gate[gateAt + i];
+      gate[gateAt + i] = (float) (g / (1 + Math.exp(-g))) * up[upAt + i];
+    }
+  }
+
+  @Override
+  public void softmax(float[] scores, int offset, int n) {
+    VectorAttention.softmax(scores, offset, n);
+  }
+
+  @Override
+  public void attend(
+      float[] q,
+      int qOffset,
+      float[] keys,
+      float[] values,
+      int positions,
+      int headDim,
+      float scale,
+      float[] scores,
+      float[] out,
+      int outOffset) {
+    VectorAttention.scores(q, qOffset, keys, positions, headDim, scale, scores);
+    VectorAttention.softmax(scores, 0, positions);
+    VectorAttention.mix(scores, values, positions, headDim, out, outOffset);
+  }
+}
