@@ -25,7 +25,8 @@ module org.mixtureofmasks.engine {
       org.mixtureofmasks.cli.Bench,
       org.mixtureofmasks.cli.Doctor,
       org.mixtureofmasks.cli.Evaluate,
-      org.mixtureofmasks.cli.Generate;
+      org.mixtureofmasks.cli.Generate,
+      org.mixtureofmasks.cli.InspectVerb;
 
   opens org.mixtureofmasks.cli to
       info.picocli;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.io.ByteArrayOutputStream;
+import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(120)
 class HeaderFuzzTest {
-  private static final int ROUNDS = 3000;
+  private static final int ROUNDS = 2000;
 
   /** The files have at most some 20 kB; a JSON parser and its buffers cost about 100 kB. */
   private static final long ALLOCATION_LIMIT = 4L << 20;
@@ -81,7 +82,8 @@ class HeaderFuzzTest {
             + "'b':{'dtype':'BF16','shape':[4],'data_offsets':[24,32]},"
             + "'c':{'dtype':'U8','shape':[],'data_offsets':[32,33]}}";
     byte[] valid = Bytes.safetensors(header.replace('\'', '"'), 33);
-    Path file = folder.resolve("fuzz.safetensors");
+    Path file = Bytes.file(folder.resolve("fuzz.safetensors"), valid);
+    readSafetensors(file);
     int refused = 0;
     Random random = new Random(1);
     for (int i = 0; i < ROUNDS; i++) {
@@ -92,7 +94,7 @@ class HeaderFuzzTest {
             .putLong(0, Math.max(0, bytes.length - 41));
       }
       Bytes.file(file, bytes);
-      refused += refused(() -> readAll(SafetensorsFile.open(file)), i);
+      refused += refused(() -> readSafetensors(file), i);
     }
     assertBothHappen(refused);
   }
@@ -105,15 +107,12 @@ class HeaderFuzzTest {
 
   @Test
   void damagedLlama2cFilesAreModelsOrRefused() {
-    byte[] stories = Bytes.resource("/org/mixtureofmasks/models/stories260K.bin");
-    byte[] small = new byte[28 + 4 * 168];
+    byte[] small = new byte[28 + 4 * 156];
     ByteBuffer fields = ByteBuffer.wrap(small).order(ByteOrder.LITTLE_ENDIAN);
     for (int f : new int[] {4, 5, 1, 2, 1, -3, 6}) {
       fields.putInt(f);
     }
     refusedOf("fuzz.bin", small, 28);
-    Path file = Bytes.file(folder.resolve("whole.bin"), stories);
-    Checkpoints.open(file).close(); // what is mutated below is a real header
   }
 
   @Test
@@ -136,18 +135,19 @@ class HeaderFuzzTest {
       Bytes.file(
           folder.resolve("model.safetensors.index.json"),
           first ? index : mutated(index, index.length, random));
-      refused += refused(() -> readAll(Checkpoints.open(folder)), i);
+      refused += refused(() -> readAll(folder), i);
     }
     assertBothHappen(refused);
   }
 
   private void refusedOf(String name, byte[] valid, int headerBytes) {
-    Path file = folder.resolve(name);
+    Path file = Bytes.file(folder.resolve(name), valid);
+    readAll(file);
     Random random = new Random(name.hashCode());
     int refused = 0;
     for (int i = 0; i < ROUNDS; i++) {
       Bytes.file(file, mutated(valid, headerBytes, random));
-      refused += refused(() -> readAll(Checkpoints.open(file)), i);
+      refused += refused(() -> readAll(file), i);
     }
     assertTrue(refused > ROUNDS / 4, refused + " were refused");
   }
@@ -169,25 +169,28 @@ class HeaderFuzzTest {
       throw new AssertionError("round " + round, e);
     }
     long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-    assertTrue(allocated < ALLOCATION_LIMIT, "round " + round + " allocated " + allocated);
+    // The first rounds load classes and link the messages of errors.
+    assertTrue(
+        round < 300 || allocated < ALLOCATION_LIMIT, "round " + round + " allocated " + allocated);
     return refused;
   }
 
-  private static void readAll(Checkpoint checkpoint) {
-    try (checkpoint) {
+  /** In an arena of one thread: closing a shared one stops all threads of the JVM for a moment. */
+  private static void readAll(Path path) {
+    try (Checkpoint checkpoint = Checkpoints.open(path, Arena.ofConfined())) {
       checkpoint.metadata();
       checkpoint.tensors().values().forEach(HeaderFuzzTest::readAll);
       if (checkpoint instanceof GgufFile gguf) {
-        for (String key : new String[] {"strings", "text", "long"}) {
-          gguf.strings(key).ifPresent(s -> assertTrue(s.length >= 0));
-        }
+        gguf.strings("strings");
+        gguf.ints("long");
+        gguf.floats("scores");
       }
     }
   }
 
-  private static void readAll(SafetensorsFile file) {
-    try (file) {
-      file.tensors().values().forEach(HeaderFuzzTest::readAll);
+  private static void readSafetensors(Path path) {
+    try (Arena arena = Arena.ofConfined()) {
+      SafetensorsFile.open(path, arena).tensors().values().forEach(HeaderFuzzTest::readAll);
     }
   }
 
