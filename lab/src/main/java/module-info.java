@@ -25,5 +25,6 @@ module org.mixtureofmasks.lab {
       org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksProvider;
   provides org.mixtureofmasks.cli.Verb with
       org.mixtureofmasks.lab.Sparsify,
-      org.mixtureofmasks.lab.Resume;
+      org.mixtureofmasks.lab.Resume,
+      org.mixtureofmasks.lab.Compile;
 }
