@@ -44,7 +44,7 @@ public final class Activations {
    * The rows in the order that the kernels of {@code matrix} want, computed once after each change.
    * Not for concurrent calls: ask before the work is shared out.
    */
-  public float[] ordered(Matrix matrix) {
+  public float[] ordered(Matrix matrix, Team team) {
     if (!matrix.splits()) {
       return values;
     }
@@ -52,9 +52,9 @@ public final class Activations {
       split = new float[values.length];
     }
     if (!fresh) {
-      for (int t = 0; t < tokens; t++) {
-        matrix.toOrder(values, t * columns, split, t * columns, columns);
-      }
+      team.forEach(
+          tokens,
+          (t, part) -> team.kernels().split(values, t * columns, split, t * columns, columns));
       fresh = true;
     }
     return split;

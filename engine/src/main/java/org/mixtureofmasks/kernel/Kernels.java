@@ -7,7 +7,7 @@ package org.mixtureofmasks.kernel;
  * order differs between the twins, so that results agree within a small multiple of 2^-24 of the
  * sum of magnitudes.
  *
- * <p>"Ordered" activations are in the order that {@link Matrix#toOrder} gives.
+ * <p>"Ordered" activations are in the order that the matrix wants, see {@link Matrix}.
  */
 public sealed interface Kernels permits ScalarKernels, VectorKernels {
   /** Tokens that {@link #neuronsOfFour} computes together. */
@@ -41,7 +41,7 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
    * list[from .. to).
    *
    * @param records 3 rows for each neuron: gate g, up u, down column d
-   * @param scales s by place in the list, or null for all ones
+   * @param scales s by place in the list; null when all are {@code scale}
    * @param x ordered, records.columns() floats from xOffset
    * @param y ordered, added to
    * @param scratch at least 2 x NEURON_BLOCK floats
@@ -52,6 +52,7 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int from,
       int to,
       float[] scales,
+      float scale,
       float[] x,
       int xOffset,
       float[] y,
@@ -76,6 +77,27 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       float[] y,
       int[] yAt,
       float[] scratch);
+
+  /** Even elements of x[xAt, xAt + n) to y[yAt ...], odd ones after them. */
+  void split(float[] x, int xAt, float[] y, int yAt, int n);
+
+  /** Adds n ordered values x[xAt ...] of a matrix that splits or not to the plain y[yAt ...]. */
+  static void addOrdered(boolean split, float[] x, int xAt, float[] y, int yAt, int n) {
+    if (!split) {
+      for (int i = 0; i < n; i++) {
+        y[yAt + i] += x[xAt + i];
+      }
+      return;
+    }
+    int odd = xAt + (n + 1) / 2;
+    for (int i = 0; i < n / 2; i++) {
+      y[yAt + 2 * i] += x[xAt + i];
+      y[yAt + 2 * i + 1] += x[odd + i];
+    }
+    if ((n & 1) != 0) {
+      y[yAt + n - 1] += x[xAt + n / 2];
+    }
+  }
 
   /** y_i = w_i x_i / sqrt(mean(x²) + eps) over w.length elements. */
   void rmsNorm(float[] x, int xOffset, float[] w, double eps, float[] y, int yOffset);

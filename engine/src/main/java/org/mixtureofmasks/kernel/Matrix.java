@@ -11,8 +11,7 @@ import java.nio.ByteOrder;
  * <p><b>Order of activations.</b> A 32-bit lane of bf16 weights holds two neighbours: the even
  * element in its low half, the odd one in its high half. Kernels widen both in place (one shift,
  * one mask), so they want the activations of a bf16 matrix <em>split</em>: first all even elements,
- * then all odd ones. Activations of an f32 matrix stay as they are. {@link #toOrder} and {@link
- * #addFromOrder} translate.
+ * then all odd ones ({@link Kernels#split}). Activations of an f32 matrix stay as they are.
  */
 public sealed interface Matrix {
   /** Rows, the outputs of a product. */
@@ -42,13 +41,7 @@ public sealed interface Matrix {
     }
   }
 
-  /** Copies n plain activations x[xOffset ...] to y[yOffset ...] in the order kernels want. */
-  void toOrder(float[] x, int xOffset, float[] y, int yOffset, int n);
-
-  /** Adds n ordered values x[xOffset ...] to the plain ones at y[yOffset ...]. */
-  void addFromOrder(float[] x, int xOffset, float[] y, int yOffset, int n);
-
-  /** Whether {@link #toOrder} changes anything. */
+  /** Whether kernels want the activations split. */
   boolean splits();
 
   /** A matrix of 32-bit floats. */
@@ -68,18 +61,6 @@ public sealed interface Matrix {
     @Override
     public float get(int row, int column) {
       return data.get(FLOAT, ((long) row * columns + column) * Float.BYTES);
-    }
-
-    @Override
-    public void toOrder(float[] x, int xOffset, float[] y, int yOffset, int n) {
-      System.arraycopy(x, xOffset, y, yOffset, n);
-    }
-
-    @Override
-    public void addFromOrder(float[] x, int xOffset, float[] y, int yOffset, int n) {
-      for (int i = 0; i < n; i++) {
-        y[yOffset + i] += x[xOffset + i];
-      }
     }
 
     @Override
@@ -104,32 +85,12 @@ public sealed interface Matrix {
 
     @Override
     public float get(int row, int column) {
-      return org.mixtureofmasks.kernel.Bf16.toFloat(
-          data.get(SHORT, ((long) row * columns + column) * Short.BYTES));
+      return widen(data.get(SHORT, ((long) row * columns + column) * Short.BYTES));
     }
 
-    @Override
-    public void toOrder(float[] x, int xOffset, float[] y, int yOffset, int n) {
-      int odd = yOffset + (n + 1) / 2;
-      for (int i = 0; i < n / 2; i++) {
-        y[yOffset + i] = x[xOffset + 2 * i];
-        y[odd + i] = x[xOffset + 2 * i + 1];
-      }
-      if ((n & 1) != 0) {
-        y[yOffset + n / 2] = x[xOffset + n - 1];
-      }
-    }
-
-    @Override
-    public void addFromOrder(float[] x, int xOffset, float[] y, int yOffset, int n) {
-      int odd = xOffset + (n + 1) / 2;
-      for (int i = 0; i < n / 2; i++) {
-        y[yOffset + 2 * i] += x[xOffset + i];
-        y[yOffset + 2 * i + 1] += x[odd + i];
-      }
-      if ((n & 1) != 0) {
-        y[yOffset + n - 1] += x[xOffset + n / 2];
-      }
+    /** A brain float is the upper half of a float. */
+    static float widen(short bits) {
+      return Float.intBitsToFloat(bits << 16);
     }
 
     @Override

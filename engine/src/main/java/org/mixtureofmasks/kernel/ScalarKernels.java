@@ -46,13 +46,14 @@ public final class ScalarKernels implements Kernels {
       int from,
       int to,
       float[] scales,
+      float scale,
       float[] x,
       int xOffset,
       float[] y,
       int yOffset,
       float[] scratch) {
     for (int k = from; k < to; k++) {
-      neuron(records, list[k], scales == null ? 1 : scales[k], x, xOffset, y, yOffset);
+      neuron(records, list[k], scales == null ? scale : scales[k], x, xOffset, y, yOffset);
     }
   }
 
@@ -81,6 +82,13 @@ public final class ScalarKernels implements Kernels {
     int n = records.columns();
     for (int c = 0; c < n; c++) {
       y[yOffset + place(records, c, n)] += h * records.get(3 * j + 2, c);
+    }
+  }
+
+  @Override
+  public void split(float[] x, int xAt, float[] y, int yAt, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yAt + ((i & 1) == 0 ? i / 2 : (n + 1) / 2 + i / 2)] = x[xAt + i];
     }
   }
 

@@ -48,7 +48,7 @@ final class VectorBf16 {
   private static float tail(MemorySegment w, long row, float[] x, int e, int o, int n) {
     float sum = 0;
     for (int c = whole(n); c < n; c++) {
-      float weight = Bf16.toFloat(w.get(SHORT, row + 2L * c));
+      float weight = Matrix.Bf16.widen(w.get(SHORT, row + 2L * c));
       sum += weight * x[((c & 1) == 0 ? e : o) + c / 2];
     }
     return sum;
@@ -234,7 +234,7 @@ final class VectorBf16 {
 
   private static void axpyTail(MemorySegment w, long row, float h, float[] y, int e, int o, int n) {
     for (int c = whole(n); c < n; c++) {
-      y[((c & 1) == 0 ? e : o) + c / 2] += h * Bf16.toFloat(w.get(SHORT, row + 2L * c));
+      y[((c & 1) == 0 ? e : o) + c / 2] += h * Matrix.Bf16.widen(w.get(SHORT, row + 2L * c));
     }
   }
 

@@ -10,6 +10,11 @@ public final class VectorKernels implements Kernels {
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
   private static final int L = F.length();
 
+  /** Indices of the even and of the odd lanes of two vectors side by side. */
+  private static final FloatVector EVENS = FloatVector.zero(F).addIndex(2);
+
+  private static final FloatVector ODDS = EVENS.add(1);
+
   /** Bytes of weight rows that stay in the second-level cache while all tokens pass over them. */
   private static final long ROW_BLOCK_BYTES = 128 << 10;
 
@@ -95,12 +100,14 @@ public final class VectorKernels implements Kernels {
       int from,
       int to,
       float[] scales,
+      float scale,
       float[] x,
       int xOffset,
       float[] y,
       int yOffset,
       float[] scratch) {
-    VectorNeurons.one(records, list, from, to, scales, x, xOffset, y, yOffset, scratch, this);
+    VectorNeurons.one(
+        records, list, from, to, scales, scale, x, xOffset, y, yOffset, scratch, this);
   }
 
   @Override
@@ -116,6 +123,21 @@ public final class VectorKernels implements Kernels {
       int[] yAt,
       float[] scratch) {
     VectorNeurons.four(records, list, from, to, scale, x, xAt, y, yAt, scratch, this);
+  }
+
+  @Override
+  public void split(float[] x, int xAt, float[] y, int yAt, int n) {
+    int end = n / (2 * L) * (2 * L);
+    int odd = yAt + (n + 1) / 2;
+    for (int i = 0; i < end; i += 2 * L) {
+      FloatVector low = FloatVector.fromArray(F, x, xAt + i);
+      FloatVector high = FloatVector.fromArray(F, x, xAt + i + L);
+      EVENS.selectFrom(low, high).intoArray(y, yAt + i / 2);
+      ODDS.selectFrom(low, high).intoArray(y, odd + i / 2);
+    }
+    for (int i = end; i < n; i++) {
+      y[((i & 1) == 0 ? yAt : odd) + i / 2] = x[xAt + i];
+    }
   }
 
   @Override

@@ -19,6 +19,7 @@ final class VectorNeurons {
       int from,
       int to,
       float[] scales,
+      float scale,
       float[] x,
       int xAt,
       float[] y,
@@ -40,7 +41,7 @@ final class VectorNeurons {
           VectorF32.dots2(w, at, row, x, xAt, n, h, k, BLOCK);
         }
       }
-      activate(kernels, h, 0, m, scales, b, 1);
+      activate(kernels, h, 0, m, scales, b, scale);
       int k = 0;
       for (; k + 4 <= m; k += 4) {
         long d0 = (list[b + k] * 3L + 2) * row;

@@ -1,0 +1,110 @@
+package org.mixtureofmasks.kernel;
+
+/**
+ * Kernels whose rows, tokens or heads are shared out to threads. Rows are computed alike whichever
+ * part they fall to, so the number of threads does not change a product; it does change the last
+ * bits of {@link SparseFfn}'s sums.
+ */
+public final class Team implements AutoCloseable {
+  /** Work below this many bytes of weights is not worth a hand-over. */
+  private static final long ALONE_BYTES = 32 << 10;
+
+  private final Kernels kernels;
+  private final ThreadTeam threads;
+
+  /** A team of {@code threads} threads that computes with {@code kernels}. */
+  public Team(Kernels kernels, int threads) {
+    this.kernels = kernels;
+    this.threads = new ThreadTeam(threads);
+  }
+
+  public Kernels kernels() {
+    return kernels;
+  }
+
+  /** Threads, the caller's included. */
+  public int threads() {
+    return threads.threads();
+  }
+
+  /** One item of many; part says whose scratch memory may be used. */
+  @FunctionalInterface
+  public interface Item {
+    void run(int item, int part);
+  }
+
+  /** Runs all items, dealt out one by one so that growing work (causal attention) stays even. */
+  public void forEach(int items, Item work) {
+    if (items == 1) {
+      work.run(0, 0);
+      return;
+    }
+    threads.run(
+        (part, parts) -> {
+          for (int i = part; i < items; i += parts) {
+            work.run(i, part);
+          }
+        });
+  }
+
+  /** Runs each part once. */
+  public void run(ThreadTeam.Work work) {
+    threads.run(work);
+  }
+
+  /** y[t, r] = Σ_c w[r, c] x[t, c]: y is x.tokens() x w.rows(). */
+  public void multiply(Activations x, Matrix w, float[] y) {
+    multiply(x, new Matrix[] {w}, new float[][] {y});
+  }
+
+  /** The products of one input with several matrices, in one hand-over. */
+  public void multiply(Activations x, Matrix[] ws, float[][] ys) {
+    long bytes = 0;
+    for (Matrix w : ws) {
+      x.ordered(w, this);
+      bytes += w.bytes();
+    }
+    if (bytes * x.tokens() < ALONE_BYTES) {
+      rows(x, ws, ys, 0, 1);
+    } else {
+      threads.run((part, parts) -> rows(x, ws, ys, part, parts));
+    }
+  }
+
+  private void rows(Activations x, Matrix[] ws, float[][] ys, int part, int parts) {
+    for (int i = 0; i < ws.length; i++) {
+      Matrix w = ws[i];
+      int from = ThreadTeam.start(w.rows(), part, parts, 4);
+      int to = ThreadTeam.start(w.rows(), part + 1, parts, 4);
+      if (x.tokens() == 1) {
+        kernels.matvec(w, x.ordered(w, this), 0, ys[i], 0, from, to);
+      } else {
+        kernels.matmul(w, x.ordered(w, this), x.tokens(), ys[i], w.rows(), from, to);
+      }
+    }
+  }
+
+  /** h[t, r] = SiLU(gate x)[t, r] (up x)[t, r]; upScratch holds x.tokens() x up.rows(). */
+  public void gated(Activations x, Matrix gate, Matrix up, Activations h, float[] upScratch) {
+    Matrix[] ws = {gate, up};
+    float[][] ys = {h.values(), upScratch};
+    x.ordered(gate, this);
+    x.ordered(up, this);
+    int m = gate.rows();
+    threads.run(
+        (part, parts) -> {
+          rows(x, ws, ys, part, parts);
+          int from = ThreadTeam.start(m, part, parts, 4);
+          int n = ThreadTeam.start(m, part + 1, parts, 4) - from;
+          for (int t = 0; t < x.tokens(); t++) {
+            kernels.siluTimes(ys[0], t * m + from, upScratch, t * m + from, n);
+          }
+        });
+    h.changed(x.tokens());
+  }
+
+  @Override
+  public void close() {
+    threads.close();
+  }
+}
