@@ -1,40 +1,34 @@
 package org.mixtureofmasks.data;
 
+import java.io.EOFException;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.mixtureofmasks.UserError;
 
 /**
- * Rows of token ids of one length, mapped: little-endian unsigned 16-bit ids ({@code .u16}), or
- * 32-bit ones ({@code .u32}) for vocabularies of more than 65,536. No header.
+ * Rows of token ids of one length: little-endian unsigned 16-bit ids ({@code .u16}), or 32-bit ones
+ * ({@code .u32}) for vocabularies of more than 65,536. No header.
  */
 public final class TokenFile implements AutoCloseable {
-  private static final ValueLayout.OfShort U16 =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfInt U32 =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  /** Rows are checked in pieces of about this many bytes. */
+  private static final int PIECE = 1 << 20;
 
   private final Path file;
   private final int rowLength;
   private final int rows;
-  private final boolean wide;
-  private final MemorySegment data;
-  private final Arena arena;
+  private final int width;
+  private final SeekableByteChannel channel;
 
-  private TokenFile(
-      Path file, int rowLength, int rows, boolean wide, MemorySegment data, Arena arena) {
+  private TokenFile(Path file, int rowLength, int rows, int width, SeekableByteChannel channel) {
     this.file = file;
     this.rowLength = rowLength;
     this.rows = rows;
-    this.wide = wide;
-    this.data = data;
-    this.arena = arena;
+    this.width = width;
+    this.channel = channel;
   }
 
   /**
@@ -49,12 +43,11 @@ public final class TokenFile implements AutoCloseable {
       throw new UserError(
           "no file of token rows at " + file + ": check data.train and evaluate.rows");
     }
-    boolean wide = file.getFileName().toString().endsWith(".u32");
-    int width = wide ? 4 : 2;
-    Arena arena = Arena.ofShared();
-    try (FileChannel channel = FileChannel.open(file)) {
-      long size = channel.size();
-      long rowBytes = (long) rowLength * width;
+    int width = file.getFileName().toString().endsWith(".u32") ? 4 : 2;
+    long rowBytes = (long) rowLength * width;
+    TokenFile tokens;
+    try {
+      long size = Files.size(file);
       if (size == 0 || size % rowBytes != 0 || size / rowBytes > Integer.MAX_VALUE) {
         throw new UserError(
             file
@@ -66,31 +59,34 @@ public final class TokenFile implements AutoCloseable {
                 + rowBytes
                 + " bytes each): set data.row to the length the file was packed with");
       }
-      MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-      TokenFile tokens = new TokenFile(file, rowLength, (int) (size / rowBytes), wide, data, arena);
-      tokens.check(vocabSize);
-      return tokens;
+      tokens =
+          new TokenFile(
+              file, rowLength, (int) (size / rowBytes), width, Files.newByteChannel(file));
     } catch (IOException e) {
-      arena.close();
-      throw new UserError(file + ": cannot be read: " + e.getMessage(), e);
+      throw new UserError(file + ": cannot be read: " + e, e);
+    }
+    try {
+      tokens.check(vocabSize);
     } catch (RuntimeException e) {
-      arena.close();
+      tokens.close();
       throw e;
     }
+    return tokens;
   }
 
   private void check(int vocabSize) {
-    for (int row = 0; row < rows; row++) {
-      long first = (long) row * rowLength;
-      for (int i = 0; i < rowLength; i++) {
-        long id = id(first + i);
-        if (id >= vocabSize) {
+    int pieceRows = Math.max(1, PIECE / (rowLength * width));
+    for (int from = 0; from < rows; from += pieceRows) {
+      int n = Math.min(pieceRows, rows - from);
+      long[] ids = read(from, n);
+      for (int i = 0; i < ids.length; i++) {
+        if (ids[i] >= vocabSize) {
           throw new UserError(
               file
                   + ": row "
-                  + row
+                  + (from + i / rowLength)
                   + " holds the token id "
-                  + id
+                  + ids[i]
                   + ", but the model's vocabulary ends at "
                   + (vocabSize - 1)
                   + ": pack the text with this model's tokenizer");
@@ -99,10 +95,29 @@ public final class TokenFile implements AutoCloseable {
     }
   }
 
-  private long id(long index) {
-    return wide
-        ? data.getAtIndex(U32, index) & 0xffff_ffffL
-        : data.getAtIndex(U16, index) & 0xffffL;
+  /** The ids of n rows, one after another. */
+  private synchronized long[] read(int firstRow, int n) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(n * width, rowLength))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    try {
+      channel.position((long) firstRow * rowLength * width);
+      while (bytes.hasRemaining()) {
+        if (channel.read(bytes) < 0) {
+          throw new EOFException("the file was cut short while it was read");
+        }
+      }
+    } catch (IOException e) {
+      throw new UserError(file + ": cannot be read: " + e.getMessage(), e);
+    }
+    long[] ids = new long[n * rowLength];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] =
+          width == 2
+              ? Short.toUnsignedLong(bytes.getShort(2 * i))
+              : Integer.toUnsignedLong(bytes.getInt(4 * i));
+    }
+    return ids;
   }
 
   public Path file() {
@@ -118,19 +133,18 @@ public final class TokenFile implements AutoCloseable {
     return rowLength;
   }
 
-  /** A copy of a row's ids. */
+  /** A row's ids. */
   public long[] row(int row) {
-    long first = (long) row * rowLength;
-    long[] ids = new long[rowLength];
-    for (int i = 0; i < rowLength; i++) {
-      ids[i] = id(first + i);
-    }
-    return ids;
+    return read(row, 1);
   }
 
-  /** Unmaps the file. */
+  /** Closes the file. */
   @Override
   public void close() {
-    arena.close();
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new UserError(file + ": cannot be closed: " + e.getMessage(), e);
+    }
   }
 }

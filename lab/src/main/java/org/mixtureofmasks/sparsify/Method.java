@@ -36,13 +36,11 @@ public interface Method {
   /** Trainable tensors besides the model's own weights, by a name unique in the run. */
   List<ParameterGroup> parameterGroups();
 
-  /** The feed-forward part of every layer. */
+  /**
+   * The feed-forward part of every layer; in passes without gradients (validation) it draws nothing
+   * and counts nothing.
+   */
   FeedForward feedForward();
-
-  /** The feed-forward part without noise, to judge the model by. */
-  default FeedForward evaluationFeedForward() {
-    return feedForward();
-  }
 
   /**
    * @param step 0-based optimiser step

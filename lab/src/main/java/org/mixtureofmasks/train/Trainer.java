@@ -240,8 +240,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void validate(Map<String, Object> line) {
-    Validation.Result result =
-        validation.run(start.model(), start.method().evaluationFeedForward());
+    Validation.Result result = validation.run(start.model(), start.method().feedForward());
     line.put("validation_loss", result.mean());
     line.put("validation_losses", result.byFile());
     listener.validated(step, result);
