@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -162,21 +161,27 @@ public final class MixtureOfMasks implements Method {
 
   @Override
   public FeedForward feedForward() {
-    return this::apply;
+    return this::train;
   }
 
-  private Tensor apply(int l, Tensor x, FfnWeights weights) {
+  @Override
+  public FeedForward evaluationFeedForward() {
+    return (l, x, weights) -> {
+      MaskedLayer layer = layers.get(l);
+      return layer.apply(x, layer.router().route(x), weights, false);
+    };
+  }
+
+  private Tensor train(int l, Tensor x, FfnWeights weights) {
     MaskedLayer layer = layers.get(l);
     Router.Routing routing = layer.router().route(x);
-    if (GradMode.is_enabled()) {
-      Tensor term = routing.balance();
-      balance = balance == null ? term : balance.add(term);
-      loads.get(l).add(routing);
-      if (options.topK() > 1) {
-        latestChoices[l] = Tensors.toLongs(routing.chosen());
-      }
+    Tensor term = routing.balance();
+    balance = balance == null ? term : balance.add(term);
+    loads.get(l).add(routing);
+    if (options.topK() > 1 && !hardened()) {
+      latestChoices[l] = Tensors.toLongs(routing.chosen());
     }
-    return layer.apply(x, routing, weights);
+    return layer.apply(x, routing, weights, true);
   }
 
   @Override
