@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.lang.foreign.Arena;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.List;
@@ -196,6 +197,7 @@ class GgufFileTest {
   }
 
   private GgufFile open(byte[] bytes) {
-    return (GgufFile) Checkpoints.open(Bytes.file(folder.resolve("t.gguf"), bytes));
+    return (GgufFile)
+        Checkpoints.open(Bytes.file(folder.resolve("t.gguf"), bytes), Arena.ofConfined());
   }
 }
