@@ -44,68 +44,6 @@ final class VectorF32 {
     return a.add(b).reduceLanes(VectorOperators.ADD) + tail(w, row, x, at, n);
   }
 
-  /** Rows at row and row + stride times x, to y[to] and y[to + step]. */
-  static void dots2(
-      MemorySegment w,
-      long row,
-      long stride,
-      float[] x,
-      int at,
-      int n,
-      float[] y,
-      int to,
-      int step) {
-    FloatVector a0 = FloatVector.zero(F);
-    FloatVector a1 = a0;
-    FloatVector b0 = a0;
-    FloatVector b1 = a0;
-    int end = n / (2 * L) * (2 * L);
-    int i = 0;
-    for (; i < end; i += 2 * L) {
-      long p = row + 4L * i;
-      FloatVector u = FloatVector.fromArray(F, x, at + i);
-      FloatVector v = FloatVector.fromArray(F, x, at + i + L);
-      a0 = load(w, p).fma(u, a0);
-      a1 = load(w, p + 4L * L).fma(v, a1);
-      b0 = load(w, p + stride).fma(u, b0);
-      b1 = load(w, p + stride + 4L * L).fma(v, b1);
-    }
-    if (i < F.loopBound(n)) {
-      FloatVector u = FloatVector.fromArray(F, x, at + i);
-      a0 = load(w, row + 4L * i).fma(u, a0);
-      b0 = load(w, row + stride + 4L * i).fma(u, b0);
-    }
-    y[to] = a0.add(a1).reduceLanes(VectorOperators.ADD) + tail(w, row, x, at, n);
-    y[to + step] = b0.add(b1).reduceLanes(VectorOperators.ADD) + tail(w, row + stride, x, at, n);
-  }
-
-  /** Four neighbouring rows times x, to y[to ...]. */
-  static void dots4(
-      MemorySegment w, long row, long stride, float[] x, int at, int n, float[] y, int to) {
-    FloatVector a0 = FloatVector.zero(F);
-    FloatVector a1 = a0;
-    FloatVector a2 = a0;
-    FloatVector a3 = a0;
-    int end = F.loopBound(n);
-    for (int i = 0; i < end; i += L) {
-      long p = row + 4L * i;
-      FloatVector v = FloatVector.fromArray(F, x, at + i);
-      a0 = load(w, p).fma(v, a0);
-      a1 = load(w, p + stride).fma(v, a1);
-      a2 = load(w, p + 2 * stride).fma(v, a2);
-      a3 = load(w, p + 3 * stride).fma(v, a3);
-    }
-    y[to] = a0.reduceLanes(VectorOperators.ADD);
-    y[to + 1] = a1.reduceLanes(VectorOperators.ADD);
-    y[to + 2] = a2.reduceLanes(VectorOperators.ADD);
-    y[to + 3] = a3.reduceLanes(VectorOperators.ADD);
-    if (end < n) {
-      for (int r = 0; r < 4; r++) {
-        y[to + r] += tail(w, row + r * stride, x, at, n);
-      }
-    }
-  }
-
   /** A tile of 4 tokens x 2 rows: y[to + t * tokenStep + r * rowStep]; tokens at x0 .. x3. */
   static void tile(
       MemorySegment w,

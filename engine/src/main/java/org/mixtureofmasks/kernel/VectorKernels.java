@@ -34,24 +34,14 @@ public final class VectorKernels implements Kernels {
     MemorySegment data = w.data();
     switch (w) {
       case Matrix.F32 _ -> {
-        long stride = 4L * n;
-        int r = from;
-        for (; r + 4 <= to; r += 4) {
-          VectorF32.dots4(data, r * stride, stride, x, xOffset, n, y, yOffset + r);
-        }
-        for (; r < to; r++) {
-          y[yOffset + r] = VectorF32.dot(data, r * stride, x, xOffset, n);
+        for (int r = from; r < to; r++) {
+          y[yOffset + r] = VectorF32.dot(data, 4L * r * n, x, xOffset, n);
         }
       }
       case Matrix.Bf16 _ -> {
-        long stride = 2L * n;
         int odd = xOffset + (n + 1) / 2;
-        int r = from;
-        for (; r + 4 <= to; r += 4) {
-          VectorBf16.dots4(data, r * stride, stride, x, xOffset, odd, n, y, yOffset + r);
-        }
-        for (; r < to; r++) {
-          y[yOffset + r] = VectorBf16.dot(data, r * stride, x, xOffset, odd, n);
+        for (int r = from; r < to; r++) {
+          y[yOffset + r] = VectorBf16.dot(data, 2L * r * n, x, xOffset, odd, n);
         }
       }
     }
