@@ -40,7 +40,7 @@ import picocli.CommandLine.Option;
       "prompt_token_ids, finish_reason (stop, length or cancelled), prompt_tokens_per_second and",
       "decode_tokens_per_second (of the tokens after the first; null when there is only one)."
     })
-public final class Generate implements Verb {
+public final class GenerateVerb implements Verb {
   @Mixin private ModelOptions model;
 
   /** Where the prompt comes from: exactly one of these. */
