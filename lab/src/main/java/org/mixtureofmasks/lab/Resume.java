@@ -25,9 +25,9 @@ public final class Resume implements Verb {
 
   @Override
   public Integer call() {
-    ProgressLines progress = new ProgressLines(spec.commandLine().getErr());
-    try (Trainer trainer = Trainer.resume(run, progress)) {
-      trainer.train();
+    RunReport report = new RunReport(spec.commandLine().getErr());
+    try (Trainer trainer = Trainer.resume(run, report.listener())) {
+      report.finish(trainer, spec.commandLine().getOut(), json);
     }
     return 0;
   }

@@ -66,9 +66,9 @@ public final class Sparsify implements Verb {
       all.add("train.tokens=0");
     }
     Recipe recipe = Methods.read(recipeFile, all);
-    ProgressLines progress = new ProgressLines(spec.commandLine().getErr());
-    try (Trainer trainer = Trainer.begin(recipe, out, progress)) {
-      trainer.train();
+    RunReport report = new RunReport(spec.commandLine().getErr());
+    try (Trainer trainer = Trainer.begin(recipe, out, report.listener())) {
+      report.finish(trainer, spec.commandLine().getOut(), json);
     }
     return 0;
   }

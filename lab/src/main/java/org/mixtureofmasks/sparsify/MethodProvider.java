@@ -41,4 +41,14 @@ public interface MethodProvider {
   default boolean trainsWeights(Recipe recipe) {
     return true;
   }
+
+  /** Active share of the FFN's weights that the recipe asks for, in (0, 1]. */
+  default double target(Recipe recipe) {
+    return 1;
+  }
+
+  /** The method's variant, as sparse models name it. */
+  default String variant(Recipe recipe) {
+    return name();
+  }
 }

@@ -36,12 +36,22 @@ public record RunFolder(Path path) {
    * @throws UserError if there is no run
    */
   public static RunFolder open(Path path) {
+    RunFolder run = of(path);
+    AtomicFolder.deletePartials(path);
+    return run;
+  }
+
+  /**
+   * An existing run's folder as it is, to read from.
+   *
+   * @throws UserError if there is no run
+   */
+  public static RunFolder of(Path path) {
     RunFolder run = new RunFolder(path);
     if (!Files.isRegularFile(run.recipe())) {
       throw new UserError(
           path + " is not a run folder (no recipe.resolved.yaml): start one with 'mom sparsify'");
     }
-    AtomicFolder.deletePartials(path);
     return run;
   }
 
@@ -51,6 +61,16 @@ public record RunFolder(Path path) {
 
   public Path metrics() {
     return path.resolve("metrics.jsonl");
+  }
+
+  /** The hard masks of a run that is done: layers.{l}.masks, U8 experts x intermediate_size. */
+  public Path masks() {
+    return path.resolve("masks.safetensors");
+  }
+
+  /** The model that the run made. */
+  public Path model() {
+    return path.resolve("model");
   }
 
   /** The checkpoint after so many steps. */

@@ -192,6 +192,16 @@ public final class MixtureOfMasksProvider implements MethodProvider {
     return recipe.get(TRAIN_WEIGHTS);
   }
 
+  @Override
+  public double target(Recipe recipe) {
+    return recipe.get(TARGET);
+  }
+
+  @Override
+  public String variant(Recipe recipe) {
+    return recipe.get(VARIANT);
+  }
+
   private static List<String> words(Enum<?>[] values) {
     return Stream.of(values).map(v -> v.name().toLowerCase(Locale.ROOT)).toList();
   }
