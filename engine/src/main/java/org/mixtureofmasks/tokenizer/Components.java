@@ -57,6 +57,9 @@ final class Components {
 
   private static final int GROWTH_LIMIT = 1024;
 
+  /** Characters; they are put before every piece between special tokens. */
+  private static final int PREPEND_LIMIT = 64;
+
   private final Path file;
   private final int tokens;
   private int steps;
@@ -123,6 +126,11 @@ final class Components {
         node.get(list).forEach(inner -> each(inner, what, list, known));
       }
       case "Replace" -> replace(node);
+      case "Prepend" -> {
+        if (node.path("prepend").asText().length() > PREPEND_LIMIT) {
+          throw bad("a Prepend is longer than " + PREPEND_LIMIT + " characters");
+        }
+      }
       case "Split" -> regex(node.path("pattern").path("Regex"));
       case "ByteFallback" -> decodesBytes = true;
       case "Strip" -> {

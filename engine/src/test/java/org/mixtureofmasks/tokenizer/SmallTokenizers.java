@@ -130,9 +130,12 @@ final class SmallTokenizers {
   }
 
   static ObjectNode parse(String json) {
+    return (ObjectNode) value(json);
+  }
+
+  static JsonNode value(String json) {
     try {
-      JsonNode node = MAPPER.readTree(json);
-      return (ObjectNode) node;
+      return MAPPER.readTree(json);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
