@@ -23,8 +23,29 @@ class SafeRegexTest {
         "a*a*b",
         "\\s*\\s+(?!x)",
         "[]a]+(b)+",
+        "(((?i:a|b)*))x",
+        "a{2,}b{3,}[cd]{0,}",
       })
   void patternsThatExplodeAreRefused(String pattern) {
+    assertNotNull(SafeRegex.fault(pattern));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "a*",
+        "a|",
+        "(?=a)",
+        "(?:a|b?)",
+        "\\b",
+        "^",
+        "(?i)",
+        "x{0,3}",
+        "a|(b?|c)$",
+        "("
+      })
+  void patternsThatMatchNothingAreRefused(String pattern) {
     assertNotNull(SafeRegex.fault(pattern));
   }
 
