@@ -67,7 +67,7 @@ final class VectorBf16 {
       a = even(v).fma(FloatVector.fromArray(F, x, e + i / 2), a);
       b = odd(v).fma(FloatVector.fromArray(F, x, o + i / 2), b);
     }
-    return a.add(b).reduceLanes(VectorOperators.ADD) + tail(w, row, x, e, o, n);
+    return VectorMath.sum(a.add(b)) + tail(w, row, x, e, o, n);
   }
 
   /**
@@ -130,14 +130,14 @@ final class VectorBf16 {
       b2 = uo.fma(x2o, b2);
       b3 = uo.fma(x3o, b3);
     }
-    y[at] = a0.reduceLanes(VectorOperators.ADD);
-    y[at + tokenStep] = a1.reduceLanes(VectorOperators.ADD);
-    y[at + 2 * tokenStep] = a2.reduceLanes(VectorOperators.ADD);
-    y[at + 3 * tokenStep] = a3.reduceLanes(VectorOperators.ADD);
-    y[at + rowStep] = b0.reduceLanes(VectorOperators.ADD);
-    y[at + tokenStep + rowStep] = b1.reduceLanes(VectorOperators.ADD);
-    y[at + 2 * tokenStep + rowStep] = b2.reduceLanes(VectorOperators.ADD);
-    y[at + 3 * tokenStep + rowStep] = b3.reduceLanes(VectorOperators.ADD);
+    y[at] = VectorMath.sum(a0);
+    y[at + tokenStep] = VectorMath.sum(a1);
+    y[at + 2 * tokenStep] = VectorMath.sum(a2);
+    y[at + 3 * tokenStep] = VectorMath.sum(a3);
+    y[at + rowStep] = VectorMath.sum(b0);
+    y[at + tokenStep + rowStep] = VectorMath.sum(b1);
+    y[at + 2 * tokenStep + rowStep] = VectorMath.sum(b2);
+    y[at + 3 * tokenStep + rowStep] = VectorMath.sum(b3);
     if (end < n) {
       for (int r = 0; r < 2; r++) {
         long tailRow = row + r * stride;

@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Inner loops over f32 rows: the shapes of {@link VectorBf16} with plain activations. */
@@ -41,7 +40,7 @@ final class VectorF32 {
     if (i < F.loopBound(n)) {
       a = load(w, row + 4L * i).fma(FloatVector.fromArray(F, x, at + i), a);
     }
-    return a.add(b).reduceLanes(VectorOperators.ADD) + tail(w, row, x, at, n);
+    return VectorMath.sum(a.add(b)) + tail(w, row, x, at, n);
   }
 
   /** A tile of 4 tokens x 2 rows: y[to + t * tokenStep + r * rowStep]; tokens at x0 .. x3. */
@@ -84,14 +83,14 @@ final class VectorF32 {
       a3 = v.fma(z, a3);
       b3 = u.fma(z, b3);
     }
-    y[to] = a0.reduceLanes(VectorOperators.ADD);
-    y[to + tokenStep] = a1.reduceLanes(VectorOperators.ADD);
-    y[to + 2 * tokenStep] = a2.reduceLanes(VectorOperators.ADD);
-    y[to + 3 * tokenStep] = a3.reduceLanes(VectorOperators.ADD);
-    y[to + rowStep] = b0.reduceLanes(VectorOperators.ADD);
-    y[to + tokenStep + rowStep] = b1.reduceLanes(VectorOperators.ADD);
-    y[to + 2 * tokenStep + rowStep] = b2.reduceLanes(VectorOperators.ADD);
-    y[to + 3 * tokenStep + rowStep] = b3.reduceLanes(VectorOperators.ADD);
+    y[to] = VectorMath.sum(a0);
+    y[to + tokenStep] = VectorMath.sum(a1);
+    y[to + 2 * tokenStep] = VectorMath.sum(a2);
+    y[to + 3 * tokenStep] = VectorMath.sum(a3);
+    y[to + rowStep] = VectorMath.sum(b0);
+    y[to + tokenStep + rowStep] = VectorMath.sum(b1);
+    y[to + 2 * tokenStep + rowStep] = VectorMath.sum(b2);
+    y[to + 3 * tokenStep + rowStep] = VectorMath.sum(b3);
     if (end < n) {
       for (int r = 0; r < 2; r++) {
         long tailRow = row + r * stride;

@@ -2,7 +2,6 @@ package org.mixtureofmasks.kernel;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The kernels on the Vector API, in the widest shape that the CPU prefers. */
@@ -139,7 +138,7 @@ public final class VectorKernels implements Kernels {
       FloatVector v = FloatVector.fromArray(F, x, xOffset + i);
       squares = v.fma(v, squares);
     }
-    float sum = squares.reduceLanes(VectorOperators.ADD);
+    float sum = VectorMath.sum(squares);
     for (int i = end; i < n; i++) {
       sum += x[xOffset + i] * x[xOffset + i];
     }
@@ -160,7 +159,7 @@ public final class VectorKernels implements Kernels {
     int end = F.loopBound(n);
     for (int i = 0; i < end; i += L) {
       FloatVector g = FloatVector.fromArray(F, gate, gateAt + i);
-      g.div(g.neg().lanewise(VectorOperators.EXP).add(1f))
+      g.div(VectorMath.exp(g.neg()).add(1f))
           .mul(FloatVector.fromArray(F, up, upAt + i))
           .intoArray(gate, gateAt + i);
     }
