@@ -25,7 +25,8 @@ module org.mixtureofmasks.engine {
       org.mixtureofmasks.cli.BenchVerb,
       org.mixtureofmasks.cli.DoctorVerb,
       org.mixtureofmasks.cli.EvaluateVerb,
-      org.mixtureofmasks.cli.GenerateVerb;
+      org.mixtureofmasks.cli.GenerateVerb,
+      org.mixtureofmasks.cli.InspectVerb;
 
   opens org.mixtureofmasks.cli to
       info.picocli;
