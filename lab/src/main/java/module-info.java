@@ -26,5 +26,6 @@ module org.mixtureofmasks.lab {
   provides org.mixtureofmasks.cli.Verb with
       org.mixtureofmasks.lab.Demo,
       org.mixtureofmasks.lab.Sparsify,
-      org.mixtureofmasks.lab.Resume;
+      org.mixtureofmasks.lab.Resume,
+      org.mixtureofmasks.lab.Compile;
 }

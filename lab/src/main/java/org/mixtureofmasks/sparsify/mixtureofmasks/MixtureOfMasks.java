@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -161,15 +162,13 @@ public final class MixtureOfMasks implements Method {
 
   @Override
   public FeedForward feedForward() {
-    return this::train;
+    return (l, x, weights) -> GradMode.is_enabled() ? train(l, x, weights) : judge(l, x, weights);
   }
 
-  @Override
-  public FeedForward evaluationFeedForward() {
-    return (l, x, weights) -> {
-      MaskedLayer layer = layers.get(l);
-      return layer.apply(x, layer.router().route(x), weights, false);
-    };
+  /** A pass that judges: no noise, nothing counted. */
+  private Tensor judge(int l, Tensor x, FfnWeights weights) {
+    MaskedLayer layer = layers.get(l);
+    return layer.apply(x, layer.router().route(x), weights, false);
   }
 
   private Tensor train(int l, Tensor x, FfnWeights weights) {

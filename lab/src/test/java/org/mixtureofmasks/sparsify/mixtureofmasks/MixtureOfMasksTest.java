@@ -95,7 +95,7 @@ class MixtureOfMasksTest {
       Options options = Options.ones();
       options.topK = k;
       MixtureOfMasks method = prepared(options, model);
-      assertArrayEquals(dense, logits(model, method.evaluationFeedForward()), 1e-5f, "k = " + k);
+      assertArrayEquals(dense, logits(model, method.feedForward()), 1e-5f, "k = " + k);
     }
   }
 
@@ -171,7 +171,7 @@ class MixtureOfMasksTest {
     LlamaModule model = TestModels.tiny(7, Precision.FP32);
     float[] dense = logits(model, DENSE);
     MixtureOfMasks calibrated = prepared(Options.calibrated(), model);
-    double error = distance(dense, logits(model, calibrated.evaluationFeedForward()));
+    double error = distance(dense, logits(model, calibrated.feedForward()));
     Map<String, Tensor> other = everything(calibrated);
     SplittableRandom r = new SplittableRandom(1);
     for (int l = 0; l < 2; l++) {
@@ -186,7 +186,7 @@ class MixtureOfMasksTest {
     }
     MixtureOfMasks random = new MixtureOfMasks(Options.calibrated().build(), 1e-3, 0);
     random.restore(model, other);
-    double randomError = distance(dense, logits(model, random.evaluationFeedForward()));
+    double randomError = distance(dense, logits(model, random.feedForward()));
     assertTrue(error < 0.7 * randomError, error + " against " + randomError);
   }
 
