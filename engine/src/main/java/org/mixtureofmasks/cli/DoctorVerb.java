@@ -131,7 +131,7 @@ public final class DoctorVerb implements Verb {
   }
 
   private static void left(Table table, String name, String value) {
-    table.row(name + ": " + " ".repeat(Math.max(0, 28 - name.length())) + value);
+    table.row(String.format(Locale.ROOT, "%-30s%s", name + ":", value));
   }
 
   /** Time from giving an empty piece of work to the team until all of it is back, the median. */

@@ -159,11 +159,15 @@ public final class GenerateVerb implements Verb {
       report(result, sampling, hasText);
     } finally {
       printed.countDown();
-      try {
-        Runtime.getRuntime().removeShutdownHook(onInterrupt);
-      } catch (IllegalStateException e) {
-        Thread.onSpinWait(); // the program is being ended, and the hook has done its work
-      }
+      forget(onInterrupt);
+    }
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return; // the program is already being ended, and the hook is what waits for us
     }
   }
 

@@ -130,14 +130,8 @@ final class VectorBf16 {
       b2 = uo.fma(x2o, b2);
       b3 = uo.fma(x3o, b3);
     }
-    y[at] = VectorMath.sum(a0);
-    y[at + tokenStep] = VectorMath.sum(a1);
-    y[at + 2 * tokenStep] = VectorMath.sum(a2);
-    y[at + 3 * tokenStep] = VectorMath.sum(a3);
-    y[at + rowStep] = VectorMath.sum(b0);
-    y[at + tokenStep + rowStep] = VectorMath.sum(b1);
-    y[at + 2 * tokenStep + rowStep] = VectorMath.sum(b2);
-    y[at + 3 * tokenStep + rowStep] = VectorMath.sum(b3);
+    VectorMath.sums(a0, a1, a2, a3, y, at, tokenStep);
+    VectorMath.sums(b0, b1, b2, b3, y, at + rowStep, tokenStep);
     if (end < n) {
       for (int r = 0; r < 2; r++) {
         long tailRow = row + r * stride;

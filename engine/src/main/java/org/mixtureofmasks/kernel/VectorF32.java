@@ -83,14 +83,8 @@ final class VectorF32 {
       a3 = v.fma(z, a3);
       b3 = u.fma(z, b3);
     }
-    y[to] = VectorMath.sum(a0);
-    y[to + tokenStep] = VectorMath.sum(a1);
-    y[to + 2 * tokenStep] = VectorMath.sum(a2);
-    y[to + 3 * tokenStep] = VectorMath.sum(a3);
-    y[to + rowStep] = VectorMath.sum(b0);
-    y[to + tokenStep + rowStep] = VectorMath.sum(b1);
-    y[to + 2 * tokenStep + rowStep] = VectorMath.sum(b2);
-    y[to + 3 * tokenStep + rowStep] = VectorMath.sum(b3);
+    VectorMath.sums(a0, a1, a2, a3, y, to, tokenStep);
+    VectorMath.sums(b0, b1, b2, b3, y, to + rowStep, tokenStep);
     if (end < n) {
       for (int r = 0; r < 2; r++) {
         long tailRow = row + r * stride;

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.kernel;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -13,10 +14,18 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorMath {
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
   private static final int L = F.length();
-  private static final VectorShuffle<Float> BY_8 = VectorShuffle.fromOp(F, i -> (i ^ 8) & (L - 1));
-  private static final VectorShuffle<Float> BY_4 = VectorShuffle.fromOp(F, i -> (i ^ 4) & (L - 1));
-  private static final VectorShuffle<Float> BY_2 = VectorShuffle.fromOp(F, i -> (i ^ 2) & (L - 1));
-  private static final VectorShuffle<Float> BY_1 = VectorShuffle.fromOp(F, i -> (i ^ 1) & (L - 1));
+
+  /** Partners half a vector, a quarter, an eighth and a sixteenth of it away. */
+  private static final VectorShuffle<Float> BY_HALF = partner(L / 2);
+
+  private static final VectorShuffle<Float> BY_QUARTER = partner(L / 4);
+  private static final VectorShuffle<Float> BY_EIGHTH = partner(L / 8);
+  private static final VectorShuffle<Float> BY_SIXTEENTH = partner(L / 16);
+
+  /** The lanes of the upper half, and of the upper quarter of each half. */
+  private static final VectorMask<Float> HALF = lanesWith(L / 2);
+
+  private static final VectorMask<Float> QUARTER = lanesWith(L / 4);
 
   private static final float LOG2_E = 1.44269504f;
 
@@ -30,22 +39,54 @@ final class VectorMath {
 
   private VectorMath() {}
 
+  private static VectorShuffle<Float> partner(int distance) {
+    return VectorShuffle.fromOp(F, i -> i ^ distance);
+  }
+
+  private static VectorMask<Float> lanesWith(int bit) {
+    boolean[] set = new boolean[L];
+    for (int i = 0; i < L; i++) {
+      set[i] = (i & bit) != 0;
+    }
+    return VectorMask.fromArray(F, set, 0);
+  }
+
   /** The sum of all lanes, halves first. */
   static float sum(FloatVector v) {
-    if (L > 16) {
-      throw new IllegalStateException("vectors of " + L + " floats are unknown");
-    }
+    FloatVector s = v.add(v.rearrange(BY_HALF));
+    return fold(s.add(s.rearrange(BY_QUARTER))).lane(0);
+  }
+
+  /** Adds up what is left within an eighth and less; vectors have 4, 8 or 16 lanes. */
+  private static FloatVector fold(FloatVector v) {
     FloatVector s = v;
-    if (L > 8) {
-      s = s.add(s.rearrange(BY_8));
+    if (L >= 8) {
+      s = s.add(s.rearrange(BY_EIGHTH));
     }
-    if (L > 4) {
-      s = s.add(s.rearrange(BY_4));
+    if (L >= 16) {
+      s = s.add(s.rearrange(BY_SIXTEENTH));
     }
-    if (L > 2) {
-      s = s.add(s.rearrange(BY_2));
-    }
-    return s.add(s.rearrange(BY_1)).lane(0);
+    return s;
+  }
+
+  /**
+   * The sums of four vectors at a quarter of their cost one by one, to y[at], y[at + step], ...;
+   * lanes are added in the order of {@link #sum}, so the bits are the same.
+   */
+  static void sums(
+      FloatVector a, FloatVector b, FloatVector c, FloatVector d, float[] y, int at, int step) {
+    FloatVector s =
+        fold(pack(pack(a, b, BY_HALF, HALF), pack(c, d, BY_HALF, HALF), BY_QUARTER, QUARTER));
+    y[at] = s.lane(0);
+    y[at + step] = s.lane(L / 2);
+    y[at + 2 * step] = s.lane(L / 4);
+    y[at + 3 * step] = s.lane(L / 2 + L / 4);
+  }
+
+  /** Folds u into the places where mask is unset and v into the others: one addition for two. */
+  private static FloatVector pack(
+      FloatVector u, FloatVector v, VectorShuffle<Float> partner, VectorMask<Float> mask) {
+    return u.blend(v, mask).add(v.blend(u, mask).rearrange(partner));
   }
 
   /**

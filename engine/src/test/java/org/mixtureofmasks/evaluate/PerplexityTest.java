@@ -113,7 +113,7 @@ class PerplexityTest {
     assertEquals(
         perplexity().ofText(prefixed, 0, 0).negativeLogLikelihood(),
         result.negativeLogLikelihood(),
-        1e-9);
+        1e-4); // float32 sums change order when they are compiled
     assertEquals(ids.length, result.tokens());
     PerplexityResult.Counts counts = result.wikiText().orElseThrow();
     assertEquals(1, counts.pages());
