@@ -44,8 +44,8 @@ record JsonBytes(Path file, byte[] bytes) {
           .build();
 
   private static final ObjectMapper TREES =
-      JsonMapper.builder(FACTORY)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+      JsonMapper.builder(
+              FACTORY.rebuild().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 

@@ -22,17 +22,20 @@ import org.mixtureofmasks.checkpoint.BadCheckpoint;
 
 class GgufConverterTest {
   private static final Path FILE = Path.of("model.gguf");
+  private static final JsonNode SMOLLM2 = Fixtures.json("smollm2-tokenizer.json");
 
   /** What SmolLM2's GGUF holds, written down from its tokenizer.json. */
   private static GgufVocabulary smolLm2(String pre, Boolean addBos, Boolean addEos) {
-    JsonNode json = Fixtures.json("smollm2-tokenizer.json");
     String[] tokens = new String[49152];
-    json.at("/model/vocab").properties().forEach(e -> tokens[e.getValue().intValue()] = e.getKey());
+    SMOLLM2
+        .at("/model/vocab")
+        .properties()
+        .forEach(e -> tokens[e.getValue().intValue()] = e.getKey());
     int[] types = new int[tokens.length];
     Arrays.fill(types, GgufVocabulary.NORMAL);
     Arrays.fill(types, 0, 17, GgufVocabulary.CONTROL);
     List<String> merges = new ArrayList<>();
-    json.at("/model/merges").forEach(m -> merges.add(m.textValue()));
+    SMOLLM2.at("/model/merges").forEach(m -> merges.add(m.textValue()));
     return new GgufVocabulary(
         FILE,
         "gpt2",

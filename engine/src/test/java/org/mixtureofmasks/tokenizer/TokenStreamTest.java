@@ -26,7 +26,7 @@ class TokenStreamTest {
       for (String text : Fixtures.texts()) {
         same(tokenizer, tokenizer.encode(text));
       }
-      for (int i = 0; i < 500; i++) {
+      for (int i = 0; i < 150; i++) {
         same(tokenizer, tokenizer.encode(Fixtures.randomText(random)));
       }
     }
@@ -38,7 +38,7 @@ class TokenStreamTest {
   void thePiecesOfRandomIdsAreTheWholeTextToo(String name) {
     Random random = new Random(13);
     try (Tokenizer tokenizer = Fixtures.open(name)) {
-      for (int i = 0; i < 500; i++) {
+      for (int i = 0; i < 150; i++) {
         // The first ids are single bytes and special tokens: few of their rows are UTF-8.
         int bound = i % 2 == 0 ? 280 : tokenizer.vocabularySize();
         same(tokenizer, random.ints(random.nextInt(60), 0, bound).toArray());
@@ -52,7 +52,7 @@ class TokenStreamTest {
   void thePiecesOfRandomWordsAreTheWholeTextWithByteFallback(String name) {
     Random random = new Random(17);
     try (Tokenizer tokenizer = Fixtures.open(name)) {
-      for (int i = 0; i < 500; i++) {
+      for (int i = 0; i < 150; i++) {
         int[] ids = random.ints(30, 259, tokenizer.vocabularySize()).toArray();
         ids[random.nextInt(30)] = random.nextInt(3); // a special token
         ids[random.nextInt(30)] = 3 + random.nextInt(256); // a byte, often not UTF-8 by itself
@@ -121,7 +121,7 @@ class TokenStreamTest {
       int lead = tokenizer.encode("\u4E00", false)[0]; // its first byte
       TokenStream stream = tokenizer.stream(true);
       StringBuilder text = new StringBuilder();
-      for (int i = 0; i < 5000; i++) {
+      for (int i = 0; i < 1500; i++) {
         text.append(stream.accept(lead));
       }
       assertEquals(4999, text.length());

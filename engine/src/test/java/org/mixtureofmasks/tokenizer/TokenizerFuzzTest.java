@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ import org.mixtureofmasks.checkpoint.BadCheckpoint;
  */
 class TokenizerFuzzTest {
   private static final Path FILE = Path.of("tokenizer.json");
+  private static final String SIGNS = "0123456789{}[]\",:-eau\\";
   private static final String[] TEXTS = {
     "",
     "abc ab a",
@@ -34,20 +36,20 @@ class TokenizerFuzzTest {
   void changedBytesGiveATokenizerOrOneError() {
     Random random = new Random(19);
     int accepted = 0;
-    for (int i = 0; i < 6000; i++) {
+    for (int i = 0; i < 3000; i++) {
       accepted += survives(changedBytes(random)) ? 1 : 0;
     }
-    assertTrue(accepted > 300, accepted + " files were good: the fuzz reaches the native code");
+    assertTrue(accepted > 60, accepted + " files were good: the fuzz reaches the native code");
   }
 
   @Test
   void changedValuesGiveATokenizerOrOneError() {
     Random random = new Random(23);
     int accepted = 0;
-    for (int i = 0; i < 12000; i++) {
+    for (int i = 0; i < 6000; i++) {
       accepted += survives(changedValues(random)) ? 1 : 0;
     }
-    assertTrue(accepted > 600, accepted + " files were good: the fuzz reaches the native code");
+    assertTrue(accepted > 300, accepted + " files were good: the fuzz reaches the native code");
   }
 
   @Test
@@ -110,28 +112,28 @@ class TokenizerFuzzTest {
     return SmallTokenizers.all().get(Math.max(0, random.nextInt(8) - 3));
   }
 
+  /** Sets a byte, or cuts some out, doubles them, or puts one in between. */
   private static byte[] changed(byte[] bytes, Random random) {
     if (bytes.length < 2) {
       return bytes;
     }
     int at = random.nextInt(bytes.length - 1);
-    int length = 1 + random.nextInt(Math.min(20, bytes.length - at));
-    List<Byte> list = new ArrayList<>();
-    for (byte b : bytes) {
-      list.add(b);
-    }
-    switch (random.nextInt(5)) {
-      case 0 -> list.set(at, (byte) random.nextInt(256));
-      case 1 -> list.subList(at, Math.min(list.size(), at + length)).clear();
-      case 2 -> list.addAll(at, List.copyOf(list.subList(at, Math.min(list.size(), at + length))));
-      case 3 -> list.set(at, (byte) "0123456789{}[]\",:-eau\\".charAt(random.nextInt(22)));
-      default -> list.add(at, (byte) "0123456789{}[]\",:-eau\\".charAt(random.nextInt(22)));
-    }
-    byte[] out = new byte[list.size()];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = list.get(i);
-    }
-    return out;
+    int length = Math.min(1 + random.nextInt(20), bytes.length - at);
+    byte sign = (byte) SIGNS.charAt(random.nextInt(SIGNS.length()));
+    byte[] some = Arrays.copyOfRange(bytes, at, at + length);
+    return switch (random.nextInt(5)) {
+      case 0 -> spliced(bytes, at, 1, new byte[] {(byte) random.nextInt(256)});
+      case 1 -> spliced(bytes, at, length, new byte[0]);
+      case 2 -> spliced(bytes, at, 0, some);
+      case 3 -> spliced(bytes, at, 1, new byte[] {sign});
+      default -> spliced(bytes, at, 0, new byte[] {sign});
+    };
+  }
+
+  private static byte[] spliced(byte[] bytes, int at, int without, byte[] with) {
+    ByteBuffer out = ByteBuffer.allocate(bytes.length - without + with.length);
+    out.put(bytes, 0, at).put(with);
+    return out.put(bytes, at + without, bytes.length - at - without).array();
   }
 
   /** Changes one value, somewhere in the tree. */
@@ -160,7 +162,6 @@ class TokenizerFuzzTest {
 
   private static void collect(JsonNode node, List<JsonNode> containers) {
     if (node.isContainerNode()) {
-      // The 256 byte tokens would draw all the changes to themselves.
       containers.add(node);
       node.forEach(inner -> collect(inner, containers));
     }
