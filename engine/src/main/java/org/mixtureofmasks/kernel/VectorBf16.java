@@ -54,7 +54,10 @@ final class VectorBf16 {
     return sum;
   }
 
-  /** One row times x. */
+  /**
+   * One row times x. Rows are read one after the other, not several at once: as one stream the
+   * hardware prefetches them best (measured: .9 of a plain read against .5 for four rows of 576).
+   */
   static float dot(MemorySegment w, long row, float[] x, int e, int o, int n) {
     FloatVector a = FloatVector.zero(F);
     FloatVector b = a;
@@ -64,78 +67,7 @@ final class VectorBf16 {
       a = even(v).fma(FloatVector.fromArray(F, x, e + i / 2), a);
       b = odd(v).fma(FloatVector.fromArray(F, x, o + i / 2), b);
     }
-    return a.add(b).reduceLanes(VectorOperators.ADD) + tail(w, row, x, e, o, n);
-  }
-
-  /** Rows at row and row + stride times x, to y[at] and y[at + step]. */
-  static void dots2(
-      MemorySegment w,
-      long row,
-      long stride,
-      float[] x,
-      int e,
-      int o,
-      int n,
-      float[] y,
-      int at,
-      int step) {
-    FloatVector a0 = FloatVector.zero(F);
-    FloatVector a1 = a0;
-    FloatVector b0 = a0;
-    FloatVector b1 = a0;
-    int end = whole(n);
-    for (int i = 0; i < end; i += 2 * L) {
-      FloatVector xe = FloatVector.fromArray(F, x, e + i / 2);
-      FloatVector xo = FloatVector.fromArray(F, x, o + i / 2);
-      IntVector v = load(w, row + 2L * i);
-      a0 = even(v).fma(xe, a0);
-      b0 = odd(v).fma(xo, b0);
-      IntVector u = load(w, row + stride + 2L * i);
-      a1 = even(u).fma(xe, a1);
-      b1 = odd(u).fma(xo, b1);
-    }
-    y[at] = a0.add(b0).reduceLanes(VectorOperators.ADD) + tail(w, row, x, e, o, n);
-    y[at + step] = a1.add(b1).reduceLanes(VectorOperators.ADD) + tail(w, row + stride, x, e, o, n);
-  }
-
-  /** Four neighbouring rows times x, to y[at ...]. */
-  static void dots4(
-      MemorySegment w, long row, long stride, float[] x, int e, int o, int n, float[] y, int at) {
-    FloatVector a0 = FloatVector.zero(F);
-    FloatVector a1 = a0;
-    FloatVector a2 = a0;
-    FloatVector a3 = a0;
-    FloatVector b0 = a0;
-    FloatVector b1 = a0;
-    FloatVector b2 = a0;
-    FloatVector b3 = a0;
-    int end = whole(n);
-    for (int i = 0; i < end; i += 2 * L) {
-      FloatVector xe = FloatVector.fromArray(F, x, e + i / 2);
-      FloatVector xo = FloatVector.fromArray(F, x, o + i / 2);
-      long p = row + 2L * i;
-      IntVector v = load(w, p);
-      a0 = even(v).fma(xe, a0);
-      b0 = odd(v).fma(xo, b0);
-      v = load(w, p + stride);
-      a1 = even(v).fma(xe, a1);
-      b1 = odd(v).fma(xo, b1);
-      v = load(w, p + 2 * stride);
-      a2 = even(v).fma(xe, a2);
-      b2 = odd(v).fma(xo, b2);
-      v = load(w, p + 3 * stride);
-      a3 = even(v).fma(xe, a3);
-      b3 = odd(v).fma(xo, b3);
-    }
-    y[at] = a0.add(b0).reduceLanes(VectorOperators.ADD);
-    y[at + 1] = a1.add(b1).reduceLanes(VectorOperators.ADD);
-    y[at + 2] = a2.add(b2).reduceLanes(VectorOperators.ADD);
-    y[at + 3] = a3.add(b3).reduceLanes(VectorOperators.ADD);
-    if (end < n) {
-      for (int r = 0; r < 4; r++) {
-        y[at + r] += tail(w, row + r * stride, x, e, o, n);
-      }
-    }
+    return VectorMath.sum(a.add(b)) + tail(w, row, x, e, o, n);
   }
 
   /**
@@ -198,14 +130,8 @@ final class VectorBf16 {
       b2 = uo.fma(x2o, b2);
       b3 = uo.fma(x3o, b3);
     }
-    y[at] = a0.reduceLanes(VectorOperators.ADD);
-    y[at + tokenStep] = a1.reduceLanes(VectorOperators.ADD);
-    y[at + 2 * tokenStep] = a2.reduceLanes(VectorOperators.ADD);
-    y[at + 3 * tokenStep] = a3.reduceLanes(VectorOperators.ADD);
-    y[at + rowStep] = b0.reduceLanes(VectorOperators.ADD);
-    y[at + tokenStep + rowStep] = b1.reduceLanes(VectorOperators.ADD);
-    y[at + 2 * tokenStep + rowStep] = b2.reduceLanes(VectorOperators.ADD);
-    y[at + 3 * tokenStep + rowStep] = b3.reduceLanes(VectorOperators.ADD);
+    VectorMath.sums(a0, a1, a2, a3, y, at, tokenStep);
+    VectorMath.sums(b0, b1, b2, b3, y, at + rowStep, tokenStep);
     if (end < n) {
       for (int r = 0; r < 2; r++) {
         long tailRow = row + r * stride;

@@ -2,7 +2,6 @@ package org.mixtureofmasks.kernel;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The kernels on the Vector API, in the widest shape that the CPU prefers. */
@@ -34,24 +33,14 @@ public final class VectorKernels implements Kernels {
     MemorySegment data = w.data();
     switch (w) {
       case Matrix.F32 _ -> {
-        long stride = 4L * n;
-        int r = from;
-        for (; r + 4 <= to; r += 4) {
-          VectorF32.dots4(data, r * stride, stride, x, xOffset, n, y, yOffset + r);
-        }
-        for (; r < to; r++) {
-          y[yOffset + r] = VectorF32.dot(data, r * stride, x, xOffset, n);
+        for (int r = from; r < to; r++) {
+          y[yOffset + r] = VectorF32.dot(data, 4L * r * n, x, xOffset, n);
         }
       }
       case Matrix.Bf16 _ -> {
-        long stride = 2L * n;
         int odd = xOffset + (n + 1) / 2;
-        int r = from;
-        for (; r + 4 <= to; r += 4) {
-          VectorBf16.dots4(data, r * stride, stride, x, xOffset, odd, n, y, yOffset + r);
-        }
-        for (; r < to; r++) {
-          y[yOffset + r] = VectorBf16.dot(data, r * stride, x, xOffset, odd, n);
+        for (int r = from; r < to; r++) {
+          y[yOffset + r] = VectorBf16.dot(data, 2L * r * n, x, xOffset, odd, n);
         }
       }
     }
@@ -149,7 +138,7 @@ public final class VectorKernels implements Kernels {
       FloatVector v = FloatVector.fromArray(F, x, xOffset + i);
       squares = v.fma(v, squares);
     }
-    float sum = squares.reduceLanes(VectorOperators.ADD);
+    float sum = VectorMath.sum(squares);
     for (int i = end; i < n; i++) {
       sum += x[xOffset + i] * x[xOffset + i];
     }
@@ -170,7 +159,7 @@ public final class VectorKernels implements Kernels {
     int end = F.loopBound(n);
     for (int i = 0; i < end; i += L) {
       FloatVector g = FloatVector.fromArray(F, gate, gateAt + i);
-      g.div(g.neg().lanewise(VectorOperators.EXP).add(1f))
+      g.div(VectorMath.exp(g.neg()).add(1f))
           .mul(FloatVector.fromArray(F, up, upAt + i))
           .intoArray(gate, gateAt + i);
     }

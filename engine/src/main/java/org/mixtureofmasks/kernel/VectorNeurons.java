@@ -36,9 +36,11 @@ final class VectorNeurons {
       for (int k = 0; k < m; k++) {
         long at = list[b + k] * 3L * row;
         if (bf16) {
-          VectorBf16.dots2(w, at, row, x, xAt, xAt + half, n, h, k, BLOCK);
+          h[k] = VectorBf16.dot(w, at, x, xAt, xAt + half, n);
+          h[BLOCK + k] = VectorBf16.dot(w, at + row, x, xAt, xAt + half, n);
         } else {
-          VectorF32.dots2(w, at, row, x, xAt, n, h, k, BLOCK);
+          h[k] = VectorF32.dot(w, at, x, xAt, n);
+          h[BLOCK + k] = VectorF32.dot(w, at + row, x, xAt, n);
         }
       }
       activate(kernels, h, 0, m, scales, b, scale);

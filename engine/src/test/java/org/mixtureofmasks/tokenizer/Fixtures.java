@@ -12,6 +12,8 @@ import java.util.Random;
 
 /** The vocabularies in the test resources, and texts to try them on. */
 final class Fixtures {
+  private static final List<String> TEXTS = readTexts();
+
   private Fixtures() {}
 
   /** A file of this room's resources; "../models/x" is one of the models'. */
@@ -37,10 +39,15 @@ final class Fixtures {
     }
   }
 
+  /** What ids.json has the ids of. */
   static List<String> texts() {
+    return TEXTS;
+  }
+
+  private static List<String> readTexts() {
     List<String> texts = new ArrayList<>();
     json("ids.json").get("texts").forEach(t -> texts.add(t.textValue()));
-    return texts;
+    return List.copyOf(texts);
   }
 
   static int[] ints(JsonNode array) {
