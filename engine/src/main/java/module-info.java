@@ -17,6 +17,9 @@ module org.mixtureofmasks.engine {
 
   uses org.mixtureofmasks.cli.Verb;
 
+  provides org.mixtureofmasks.cli.Verb with
+      org.mixtureofmasks.cli.InspectVerb;
+
   opens org.mixtureofmasks.cli to
       info.picocli;
 }

@@ -109,7 +109,8 @@ public final class Elements {
   private static void q4Block(
       MemorySegment data, long at, float[] block, long nibbles, boolean centred) {
     float scale = Float.float16ToFloat(data.get(SHORT, at));
-    float minimum = centred ? 0 : Float.float16ToFloat(data.get(SHORT, at + 2));
+    // Adding -0.0 changes nothing, not even the sign of a zero.
+    float minimum = centred ? -0.0f : Float.float16ToFloat(data.get(SHORT, at + 2));
     int centre = centred ? 8 : 0;
     int half = block.length / 2;
     for (int i = 0; i < half; i++) {

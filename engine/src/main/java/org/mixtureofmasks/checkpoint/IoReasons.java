@@ -19,7 +19,7 @@ final class IoReasons {
         switch (e) {
           case NoSuchFileException _ -> "no such file or folder";
           case AccessDeniedException _ -> "permission denied";
-          case FileAlreadyExistsException _ -> "it exists already";
+          case FileAlreadyExistsException f -> f.getFile() + " is in the way";
           case DirectoryNotEmptyException _ -> "the folder is not empty";
           case NotDirectoryException _ -> "not a folder";
           case FileSystemException f when f.getReason() != null -> f.getReason();
