@@ -70,17 +70,23 @@ final class VectorMath {
   }
 
   /**
-   * The sums of four vectors at a quarter of their cost one by one, to y[at], y[at + step], ...;
-   * lanes are added in the order of {@link #sum}, so the bits are the same.
+   * The sums of four vectors that lie one after the other in {@code vectors}, at a third of their
+   * cost one by one, to y[at], y[at + step], ...; lanes are added in the order of {@link #sum}, so
+   * the bits are the same. Takes them from memory, not as arguments: where C2 does not inline this,
+   * arguments would become objects.
    */
-  static void sums(
-      FloatVector a, FloatVector b, FloatVector c, FloatVector d, float[] y, int at, int step) {
-    FloatVector s =
-        fold(pack(pack(a, b, BY_HALF, HALF), pack(c, d, BY_HALF, HALF), BY_QUARTER, QUARTER));
+  static void sums(float[] vectors, int from, float[] y, int at, int step) {
+    FloatVector ab = pack(vector(vectors, from, 0), vector(vectors, from, 1), BY_HALF, HALF);
+    FloatVector cd = pack(vector(vectors, from, 2), vector(vectors, from, 3), BY_HALF, HALF);
+    FloatVector s = fold(pack(ab, cd, BY_QUARTER, QUARTER));
     y[at] = s.lane(0);
     y[at + step] = s.lane(L / 2);
     y[at + 2 * step] = s.lane(L / 4);
     y[at + 3 * step] = s.lane(L / 2 + L / 4);
+  }
+
+  private static FloatVector vector(float[] vectors, int from, int i) {
+    return FloatVector.fromArray(F, vectors, from + i * L);
   }
 
   /** Folds u into the places where mask is unset and v into the others: one addition for two. */

@@ -38,14 +38,16 @@ final class KernelProbe {
         float[][] y = new float[2][5 * 63];
         float[][] z = new float[2][5 * n];
         int[] list = {0, 3, 4, 5, 6, 9, 11, 13, 14, 15, 16, 17, 18, 19, 20};
-        float[] scratch = new float[Kernels.TILE * 2 * Kernels.NEURON_BLOCK];
+        float[] scratch = new float[Kernels.SCRATCH];
         for (int i = 0; i < 2; i++) {
           Kernels k = i == 0 ? scalar : kernels;
-          k.matmul(w, x, 5, y[i], 63, 0, 63);
+          float[] wide = new float[63 * n];
+          k.widen(w, 0, 63, wide);
+          k.matmul(wide, 63, n, x, 5, y[i], 63, 0);
           int[] at = {0, n, 2 * n, 3 * n};
           float[] scale = {1, 2, 0.5f, 1};
-          k.neuronsOfFour(w, list, 0, 15, scale, x, at, z[i], at, scratch);
-          k.neurons(w, list, 0, 15, null, 1, x, 4 * n, z[i], 4 * n, scratch);
+          k.neuronsOfFour(wide, 0, n, list, 0, 15, scale, x, at, z[i], at, scratch);
+          k.neurons(w, list, 0, 15, null, x, 4 * n, z[i], 4 * n, scratch);
         }
         note(wrong, "products " + n, y);
         note(wrong, "neurons " + n, z);

@@ -54,7 +54,9 @@ class ProductsTest {
       s.kernels.matvec(w, ordered, t * s.columns, one, t * s.rows, 0, s.rows);
     }
     float[] many = new float[s.tokens * s.rows];
-    s.kernels.matmul(w, ordered, s.tokens, many, s.rows, 0, s.rows);
+    float[] wide = new float[s.rows * s.columns];
+    s.kernels.widen(w, 0, s.rows, wide);
+    s.kernels.matmul(wide, s.rows, s.columns, ordered, s.tokens, many, s.rows, 0);
     for (int t = 0; t < s.tokens; t++) {
       for (int r = 0; r < s.rows; r++) {
         double[] exact = TestMatrices.dot(w, r, x, t * s.columns);
