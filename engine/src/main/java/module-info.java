@@ -22,10 +22,11 @@ module org.mixtureofmasks.engine {
   uses org.mixtureofmasks.cli.Verb;
 
   provides org.mixtureofmasks.cli.Verb with
-      org.mixtureofmasks.cli.Bench,
-      org.mixtureofmasks.cli.Doctor,
-      org.mixtureofmasks.cli.Evaluate,
-      org.mixtureofmasks.cli.Generate;
+      org.mixtureofmasks.cli.BenchVerb,
+      org.mixtureofmasks.cli.DoctorVerb,
+      org.mixtureofmasks.cli.EvaluateVerb,
+      org.mixtureofmasks.cli.GenerateVerb,
+      org.mixtureofmasks.cli.InspectVerb;
 
   opens org.mixtureofmasks.cli to
       info.picocli;

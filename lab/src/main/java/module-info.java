@@ -26,6 +26,8 @@ module org.mixtureofmasks.lab {
       org.mixtureofmasks.sparsify.DenseProvider,
       org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksProvider;
   provides org.mixtureofmasks.cli.Verb with
+      org.mixtureofmasks.lab.Demo,
       org.mixtureofmasks.lab.Sparsify,
-      org.mixtureofmasks.lab.Resume;
+      org.mixtureofmasks.lab.Resume,
+      org.mixtureofmasks.lab.Compile;
 }

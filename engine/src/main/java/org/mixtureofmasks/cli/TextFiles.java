@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import org.mixtureofmasks.UserError;
 
 /** Texts that a user names on the command line. */
-final class TextFiles {
+public final class TextFiles {
   private TextFiles() {}
 
   /** The whole file, which must be UTF-8. */
-  static String read(Path file) {
+  public static String read(Path file) {
     try {
       return Files.readString(file);
     } catch (NoSuchFileException e) {

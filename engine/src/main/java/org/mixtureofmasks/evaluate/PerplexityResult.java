@@ -2,6 +2,7 @@ package org.mixtureofmasks.evaluate;
 
 import java.util.List;
 import java.util.Optional;
+import org.mixtureofmasks.UserError;
 
 /**
  * How well a model predicts a text.
@@ -37,6 +38,11 @@ public record PerplexityResult(
 
   public PerplexityResult {
     parts = List.copyOf(parts);
+    if (!Double.isFinite(negativeLogLikelihood)) {
+      throw new UserError(
+          "the model's log-probabilities are not finite numbers: its weights are damaged or"
+              + " overflow");
+    }
   }
 
   /** Mean loss per token, nats. */

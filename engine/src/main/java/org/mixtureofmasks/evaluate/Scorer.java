@@ -98,21 +98,26 @@ final class Scorer {
   }
 
   private void scoreRow(int i) {
-    float[] logits = rows[i];
-    logProbabilities[i] = logProbability(logits, targets[i]);
-    int best = 0;
-    for (int j = 1; j < logits.length; j++) {
-      best = logits[j] > logits[best] ? j : best;
+    float max = max(rows[i]);
+    logProbabilities[i] = logProbability(rows[i], targets[i], max);
+    greedy[i] = rows[i][targets[i]] == max;
+  }
+
+  /** The largest; NaN as soon as there is one, which then shows in the result. */
+  private static float max(float[] logits) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (float l : logits) {
+      max = Math.max(max, l);
     }
-    greedy[i] = best == targets[i];
+    return max;
   }
 
   /** log softmax(logits)[target], in float64. */
   static double logProbability(float[] logits, int target) {
-    float max = Float.NEGATIVE_INFINITY;
-    for (float l : logits) {
-      max = Math.max(max, l); // NaN stays NaN, and shows in the result
-    }
+    return logProbability(logits, target, max(logits));
+  }
+
+  private static double logProbability(float[] logits, int target, float max) {
     double total = 0;
     for (float l : logits) {
       total += Math.exp((double) l - max);

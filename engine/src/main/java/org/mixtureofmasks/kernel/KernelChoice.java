@@ -80,10 +80,10 @@ public record KernelChoice(Kernels kernels, String reason) {
           + vm
           + "): remove -XX:TieredStopAtLevel or -Xint";
     }
-    if (VectorKernels.vectorBits() < 128) {
+    if (VectorKernels.vectorBits() < 128 || VectorKernels.vectorBits() > 512) {
       return "this CPU (or -XX:MaxVectorSize) has vectors of "
           + VectorKernels.vectorBits()
-          + " bits only";
+          + " bits; the kernels are made for 128, 256 and 512";
     }
     return null;
   }

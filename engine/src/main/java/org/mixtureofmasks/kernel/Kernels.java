@@ -16,8 +16,11 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   /** Positions in one block of the key cache: keys lie as [block][head_dim][KEY_BLOCK]. */
   int KEY_BLOCK = 16;
 
-  /** Neurons that are computed together; scratch arrays have TILE x 2 x this many floats. */
+  /** Neurons that are computed together. */
   int NEURON_BLOCK = 16;
+
+  /** Floats of scratch memory: gates and ups of a block for a tile, and 8 vectors of up to 16. */
+  int SCRATCH = TILE * 2 * NEURON_BLOCK + 2 * TILE * 16;
 
   /** A name for logs, such as "vector, 512 bits". */
   String name();
@@ -30,21 +33,31 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   void matvec(Matrix w, float[] x, int xOffset, float[] y, int yOffset, int from, int to);
 
   /**
-   * Many tokens: y[t * yStride + r] = Σ_c w[r, c] x[t * columns + c] for rows r in [from, to).
+   * Rows [from, to) as floats, in the order that the matrix wants its activations in: what the
+   * products of many tokens read, so that a row is widened once for all of them.
    *
-   * @param x ordered, tokens x w.columns()
+   * @param out (to - from) x columns, written
    */
-  void matmul(Matrix w, float[] x, int tokens, float[] y, int yStride, int from, int to);
+  void widen(Matrix w, int from, int to, float[] out);
+
+  /**
+   * Many tokens: y[t * yStride + yAt + r] = Σ_c w[r * columns + c] x[t * columns + c].
+   *
+   * @param w rows x columns, widened
+   * @param x tokens x columns, ordered
+   */
+  void matmul(
+      float[] w, int rows, int columns, float[] x, int tokens, float[] y, int yStride, int yAt);
 
   /**
    * Listed neurons of a SwiGLU FFN for one token: y += Σ_j s_j SiLU(g_j·x) (u_j·x) d_j for j =
    * list[from .. to).
    *
    * @param records 3 rows for each neuron: gate g, up u, down column d
-   * @param scales s by place in the list; null when all are {@code scale}
+   * @param scales s by place in the list; null when all are 1
    * @param x ordered, records.columns() floats from xOffset
    * @param y ordered, added to
-   * @param scratch at least 2 x NEURON_BLOCK floats
+   * @param scratch SCRATCH floats
    */
   void neurons(
       Matrix records,
@@ -52,7 +65,6 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int from,
       int to,
       float[] scales,
-      float scale,
       float[] x,
       int xOffset,
       float[] y,
@@ -60,14 +72,18 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       float[] scratch);
 
   /**
-   * The same neurons for {@link #TILE} tokens at once; x and y of token i begin at xAt[i] and
-   * yAt[i] (equal yAt are allowed only where nobody reads the result).
+   * Listed neurons for {@link #TILE} tokens at once; x and y of token i begin at xAt[i] and yAt[i]
+   * (equal yAt are allowed only where nobody reads the result).
    *
+   * @param records widened records; that of neuron {@code base} is the first
+   * @param columns hidden_size
    * @param scale one factor for each token
-   * @param scratch at least TILE x 2 x NEURON_BLOCK floats
+   * @param scratch SCRATCH floats
    */
   void neuronsOfFour(
-      Matrix records,
+      float[] records,
+      int base,
+      int columns,
       int[] list,
       int from,
       int to,

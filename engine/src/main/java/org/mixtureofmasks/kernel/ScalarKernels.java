@@ -33,9 +33,30 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void matmul(Matrix w, float[] x, int tokens, float[] y, int yStride, int from, int to) {
+  public void widen(Matrix w, int from, int to, float[] out) {
+    int n = w.columns();
+    for (int r = from; r < to; r++) {
+      for (int c = 0; c < n; c++) {
+        out[(r - from) * n + place(w, c, n)] = w.get(r, c);
+      }
+    }
+  }
+
+  private static float dot(float[] w, int wAt, float[] x, int xAt, int n) {
+    float sum = 0;
+    for (int c = 0; c < n; c++) {
+      sum += w[wAt + c] * x[xAt + c];
+    }
+    return sum;
+  }
+
+  @Override
+  public void matmul(
+      float[] w, int rows, int columns, float[] x, int tokens, float[] y, int yStride, int yAt) {
     for (int t = 0; t < tokens; t++) {
-      matvec(w, x, t * w.columns(), y, t * yStride, from, to);
+      for (int r = 0; r < rows; r++) {
+        y[t * yStride + yAt + r] = dot(w, r * columns, x, t * columns, columns);
+      }
     }
   }
 
@@ -46,20 +67,21 @@ public final class ScalarKernels implements Kernels {
       int from,
       int to,
       float[] scales,
-      float scale,
       float[] x,
       int xOffset,
       float[] y,
       int yOffset,
       float[] scratch) {
     for (int k = from; k < to; k++) {
-      neuron(records, list[k], scales == null ? scale : scales[k], x, xOffset, y, yOffset);
+      neuron(records, list[k], scales == null ? 1 : scales[k], x, xOffset, y, yOffset);
     }
   }
 
   @Override
   public void neuronsOfFour(
-      Matrix records,
+      float[] records,
+      int base,
+      int columns,
       int[] list,
       int from,
       int to,
@@ -70,8 +92,17 @@ public final class ScalarKernels implements Kernels {
       int[] yAt,
       float[] scratch) {
     for (int k = from; k < to; k++) {
+      int gate = (list[k] - base) * 3 * columns;
+      int up = gate + columns;
+      int down = up + columns;
       for (int t = 0; t < TILE; t++) {
-        neuron(records, list[k], scale[t], x, xAt[t], y, yAt[t]);
+        float h =
+            scale[t]
+                * silu(dot(records, gate, x, xAt[t], columns))
+                * dot(records, up, x, xAt[t], columns);
+        for (int c = 0; c < columns; c++) {
+          y[yAt[t] + c] += h * records[down + c];
+        }
       }
     }
   }

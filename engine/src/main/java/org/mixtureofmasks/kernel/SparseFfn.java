@@ -8,8 +8,8 @@ import java.util.Arrays;
  * neurons; the shares are summed at the end.
  */
 public final class SparseFfn {
-  /** Neurons of a block stay in the second-level cache while every group of tokens uses them. */
-  private static final int BLOCK_BYTES = 256 << 10;
+  /** Widened records of a block stay in the second-level cache while every group uses them. */
+  private static final int BLOCK_FLOATS = 64 << 10;
 
   /** Tokens that use the same neurons. */
   public static final class Group {
@@ -75,7 +75,7 @@ public final class SparseFfn {
     }
     // One row more than tokens: where the idle places of an incomplete tile put their rubbish.
     sums = new float[threads][(capacity + 1) * width];
-    scratch = new float[threads][Kernels.TILE * 2 * Kernels.NEURON_BLOCK];
+    scratch = new float[threads][Kernels.SCRATCH];
     xAt = new int[threads][Kernels.TILE];
     yAt = new int[threads][Kernels.TILE];
     scale = new float[threads][Kernels.TILE];
@@ -103,7 +103,7 @@ public final class SparseFfn {
           int from = ThreadTeam.start(n, part, parts, 4);
           int to = ThreadTeam.start(n, part + 1, parts, 4);
           team.kernels()
-              .neurons(records, list, from, to, scales, 1, ordered, 0, sum, 0, scratch[part]);
+              .neurons(records, list, from, to, scales, ordered, 0, sum, 0, scratch[part]);
         });
     Arrays.fill(y, 0, width, 0);
     for (float[] sum : sums) {
@@ -121,16 +121,17 @@ public final class SparseFfn {
     float[] ordered = x.ordered(records, team);
     int tokens = x.tokens();
     int stored = records.rows() / 3;
-    int block =
-        Math.max(
-            Kernels.NEURON_BLOCK, BLOCK_BYTES / (3 * width * records.elementBytes()) / 16 * 16);
+    int block = Math.min(stored, Math.max(Kernels.NEURON_BLOCK, BLOCK_FLOATS / (3 * width)));
     team.run(
         (part, parts) -> {
           Arrays.fill(sums[part], 0, tokens * width, 0);
+          float[] widened = new float[block * 3 * width];
           for (int b = part * block; b < stored; b += parts * block) {
+            int end = Math.min(stored, b + block);
+            team.kernels().widen(records, 3 * b, 3 * end, widened);
             for (Group group : groups) {
               if (group.size > 0) {
-                block(team.kernels(), records, group, b, b + block, ordered, part);
+                block(team.kernels(), widened, group, b, end, ordered, part);
               }
             }
           }
@@ -146,7 +147,7 @@ public final class SparseFfn {
   }
 
   private void block(
-      Kernels kernels, Matrix records, Group group, int first, int end, float[] x, int part) {
+      Kernels kernels, float[] records, Group group, int first, int end, float[] x, int part) {
     int from = place(group, first);
     int to = place(group, end);
     if (from == to) {
@@ -154,22 +155,6 @@ public final class SparseFfn {
     }
     for (int i = 0; i < group.size; i += Kernels.TILE) {
       int n = Math.min(Kernels.TILE, group.size - i);
-      if (n == 1) {
-        int at = group.tokens[i] * width;
-        kernels.neurons(
-            records,
-            group.neurons,
-            from,
-            to,
-            null,
-            group.scales[i],
-            x,
-            at,
-            sums[part],
-            at,
-            scratch[part]);
-        continue;
-      }
       for (int t = 0; t < Kernels.TILE; t++) {
         // An idle place repeats the last token and writes to the spare row.
         int at = group.tokens[i + Math.min(t, n - 1)] * width;
@@ -179,6 +164,8 @@ public final class SparseFfn {
       }
       kernels.neuronsOfFour(
           records,
+          first,
+          width,
           group.neurons,
           from,
           to,

@@ -9,6 +9,9 @@ public final class Team implements AutoCloseable {
   /** Work below this many bytes of weights is not worth a hand-over. */
   private static final long ALONE_BYTES = 32 << 10;
 
+  /** A block of widened rows stays in the second-level cache while all tokens pass over it. */
+  private static final int BLOCK_FLOATS = 32 << 10;
+
   private final Kernels kernels;
   private final ThreadTeam threads;
 
@@ -79,8 +82,20 @@ public final class Team implements AutoCloseable {
       if (x.tokens() == 1) {
         kernels.matvec(w, x.ordered(w, this), 0, ys[i], 0, from, to);
       } else {
-        kernels.matmul(w, x.ordered(w, this), x.tokens(), ys[i], w.rows(), from, to);
+        matmul(w, x.ordered(w, this), x.tokens(), ys[i], from, to);
       }
+    }
+  }
+
+  /** Widens a block of rows at a time and multiplies it with all tokens. */
+  private void matmul(Matrix w, float[] x, int tokens, float[] y, int from, int to) {
+    int n = w.columns();
+    int block = Math.min(to - from, Math.max(8, BLOCK_FLOATS / n / 2 * 2));
+    float[] rows = new float[Math.max(0, block) * n];
+    for (int r = from; r < to; r += block) {
+      int end = Math.min(to, r + block);
+      kernels.widen(w, r, end, rows);
+      kernels.matmul(rows, end - r, n, x, tokens, y, w.rows(), r);
     }
   }
 

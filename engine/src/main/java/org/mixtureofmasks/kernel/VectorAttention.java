@@ -53,12 +53,11 @@ final class VectorAttention {
     }
     FloatVector sums = FloatVector.zero(F);
     for (int i = 0; i < end; i += L) {
-      FloatVector e =
-          FloatVector.fromArray(F, x, offset + i).sub(max).lanewise(VectorOperators.EXP);
+      FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, offset + i).sub(max));
       e.intoArray(x, offset + i);
       sums = sums.add(e);
     }
-    float sum = sums.reduceLanes(VectorOperators.ADD);
+    float sum = VectorMath.sum(sums);
     for (int i = end; i < n; i++) {
       x[offset + i] = (float) Math.exp(x[offset + i] - max);
       sum += x[offset + i];

@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Inner loops over f32 rows: the shapes of {@link VectorBf16} with plain activations. */
@@ -41,128 +40,7 @@ final class VectorF32 {
     if (i < F.loopBound(n)) {
       a = load(w, row + 4L * i).fma(FloatVector.fromArray(F, x, at + i), a);
     }
-    return a.add(b).reduceLanes(VectorOperators.ADD) + tail(w, row, x, at, n);
-  }
-
-  /** Rows at row and row + stride times x, to y[to] and y[to + step]. */
-  static void dots2(
-      MemorySegment w,
-      long row,
-      long stride,
-      float[] x,
-      int at,
-      int n,
-      float[] y,
-      int to,
-      int step) {
-    FloatVector a0 = FloatVector.zero(F);
-    FloatVector a1 = a0;
-    FloatVector b0 = a0;
-    FloatVector b1 = a0;
-    int end = n / (2 * L) * (2 * L);
-    int i = 0;
-    for (; i < end; i += 2 * L) {
-      long p = row + 4L * i;
-      FloatVector u = FloatVector.fromArray(F, x, at + i);
-      FloatVector v = FloatVector.fromArray(F, x, at + i + L);
-      a0 = load(w, p).fma(u, a0);
-      a1 = load(w, p + 4L * L).fma(v, a1);
-      b0 = load(w, p + stride).fma(u, b0);
-      b1 = load(w, p + stride + 4L * L).fma(v, b1);
-    }
-    if (i < F.loopBound(n)) {
-      FloatVector u = FloatVector.fromArray(F, x, at + i);
-      a0 = load(w, row + 4L * i).fma(u, a0);
-      b0 = load(w, row + stride + 4L * i).fma(u, b0);
-    }
-    y[to] = a0.add(a1).reduceLanes(VectorOperators.ADD) + tail(w, row, x, at, n);
-    y[to + step] = b0.add(b1).reduceLanes(VectorOperators.ADD) + tail(w, row + stride, x, at, n);
-  }
-
-  /** Four neighbouring rows times x, to y[to ...]. */
-  static void dots4(
-      MemorySegment w, long row, long stride, float[] x, int at, int n, float[] y, int to) {
-    FloatVector a0 = FloatVector.zero(F);
-    FloatVector a1 = a0;
-    FloatVector a2 = a0;
-    FloatVector a3 = a0;
-    int end = F.loopBound(n);
-    for (int i = 0; i < end; i += L) {
-      long p = row + 4L * i;
-      FloatVector v = FloatVector.fromArray(F, x, at + i);
-      a0 = load(w, p).fma(v, a0);
-      a1 = load(w, p + stride).fma(v, a1);
-      a2 = load(w, p + 2 * stride).fma(v, a2);
-      a3 = load(w, p + 3 * stride).fma(v, a3);
-    }
-    y[to] = a0.reduceLanes(VectorOperators.ADD);
-    y[to + 1] = a1.reduceLanes(VectorOperators.ADD);
-    y[to + 2] = a2.reduceLanes(VectorOperators.ADD);
-    y[to + 3] = a3.reduceLanes(VectorOperators.ADD);
-    if (end < n) {
-      for (int r = 0; r < 4; r++) {
-        y[to + r] += tail(w, row + r * stride, x, at, n);
-      }
-    }
-  }
-
-  /** A tile of 4 tokens x 2 rows: y[to + t * tokenStep + r * rowStep]; tokens at x0 .. x3. */
-  static void tile(
-      MemorySegment w,
-      long row,
-      long stride,
-      float[] x,
-      int x0,
-      int x1,
-      int x2,
-      int x3,
-      int n,
-      float[] y,
-      int to,
-      int tokenStep,
-      int rowStep) {
-    FloatVector a0 = FloatVector.zero(F);
-    FloatVector a1 = a0;
-    FloatVector a2 = a0;
-    FloatVector a3 = a0;
-    FloatVector b0 = a0;
-    FloatVector b1 = a0;
-    FloatVector b2 = a0;
-    FloatVector b3 = a0;
-    int end = F.loopBound(n);
-    for (int i = 0; i < end; i += L) {
-      FloatVector v = load(w, row + 4L * i);
-      FloatVector u = load(w, row + stride + 4L * i);
-      FloatVector z = FloatVector.fromArray(F, x, x0 + i);
-      a0 = v.fma(z, a0);
-      b0 = u.fma(z, b0);
-      z = FloatVector.fromArray(F, x, x1 + i);
-      a1 = v.fma(z, a1);
-      b1 = u.fma(z, b1);
-      z = FloatVector.fromArray(F, x, x2 + i);
-      a2 = v.fma(z, a2);
-      b2 = u.fma(z, b2);
-      z = FloatVector.fromArray(F, x, x3 + i);
-      a3 = v.fma(z, a3);
-      b3 = u.fma(z, b3);
-    }
-    y[to] = a0.reduceLanes(VectorOperators.ADD);
-    y[to + tokenStep] = a1.reduceLanes(VectorOperators.ADD);
-    y[to + 2 * tokenStep] = a2.reduceLanes(VectorOperators.ADD);
-    y[to + 3 * tokenStep] = a3.reduceLanes(VectorOperators.ADD);
-    y[to + rowStep] = b0.reduceLanes(VectorOperators.ADD);
-    y[to + tokenStep + rowStep] = b1.reduceLanes(VectorOperators.ADD);
-    y[to + 2 * tokenStep + rowStep] = b2.reduceLanes(VectorOperators.ADD);
-    y[to + 3 * tokenStep + rowStep] = b3.reduceLanes(VectorOperators.ADD);
-    if (end < n) {
-      for (int r = 0; r < 2; r++) {
-        long tailRow = row + r * stride;
-        y[to + r * rowStep] += tail(w, tailRow, x, x0, n);
-        y[to + tokenStep + r * rowStep] += tail(w, tailRow, x, x1, n);
-        y[to + 2 * tokenStep + r * rowStep] += tail(w, tailRow, x, x2, n);
-        y[to + 3 * tokenStep + r * rowStep] += tail(w, tailRow, x, x3, n);
-      }
-    }
+    return VectorMath.sum(a.add(b)) + tail(w, row, x, at, n);
   }
 
   /** y += h w[row]. */
@@ -213,62 +91,5 @@ final class VectorF32 {
       axpyTail(w, row2, h[from + 2], y, at, n);
       axpyTail(w, row3, h[from + 3], y, at, n);
     }
-  }
-
-  /** The down projection of listed neurons for four tokens, see {@link VectorBf16#tileAxpy}. */
-  static void tileAxpy(
-      MemorySegment w,
-      long base,
-      long record,
-      int[] list,
-      int from,
-      int count,
-      float[] h,
-      int hStride,
-      float[] y,
-      int[] yAt,
-      int n) {
-    int end = F.loopBound(n);
-    for (int i = 0; i < end; i += L) {
-      strip(w, base + 4L * i, record, list, from, count, h, hStride, y, yAt, i);
-    }
-    for (int k = 0; k < count && end < n; k++) {
-      for (int t = 0; t < Kernels.TILE; t++) {
-        axpyTail(w, base + list[from + k] * record, h[t * hStride + k], y, yAt[t], n);
-      }
-    }
-  }
-
-  private static void strip(
-      MemorySegment w,
-      long base,
-      long record,
-      int[] list,
-      int from,
-      int count,
-      float[] h,
-      int hStride,
-      float[] y,
-      int[] yAt,
-      int column) {
-    int y0 = yAt[0] + column;
-    int y1 = yAt[1] + column;
-    int y2 = yAt[2] + column;
-    int y3 = yAt[3] + column;
-    FloatVector a0 = FloatVector.fromArray(F, y, y0);
-    FloatVector a1 = FloatVector.fromArray(F, y, y1);
-    FloatVector a2 = FloatVector.fromArray(F, y, y2);
-    FloatVector a3 = FloatVector.fromArray(F, y, y3);
-    for (int k = 0; k < count; k++) {
-      FloatVector v = load(w, base + list[from + k] * record);
-      a0 = v.fma(FloatVector.broadcast(F, h[k]), a0);
-      a1 = v.fma(FloatVector.broadcast(F, h[hStride + k]), a1);
-      a2 = v.fma(FloatVector.broadcast(F, h[2 * hStride + k]), a2);
-      a3 = v.fma(FloatVector.broadcast(F, h[3 * hStride + k]), a3);
-    }
-    a0.intoArray(y, y0);
-    a1.intoArray(y, y1);
-    a2.intoArray(y, y2);
-    a3.intoArray(y, y3);
   }
 }

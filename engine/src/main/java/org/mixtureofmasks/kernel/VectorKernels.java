@@ -1,8 +1,9 @@
 package org.mixtureofmasks.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The kernels on the Vector API, in the widest shape that the CPU prefers. */
@@ -15,8 +16,8 @@ public final class VectorKernels implements Kernels {
 
   private static final FloatVector ODDS = EVENS.add(1);
 
-  /** Bytes of weight rows that stay in the second-level cache while all tokens pass over them. */
-  private static final long ROW_BLOCK_BYTES = 128 << 10;
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Bits of the vectors that are used: 128, 256 or 512 (64 where there are none worth having). */
   public static int vectorBits() {
@@ -34,62 +35,70 @@ public final class VectorKernels implements Kernels {
     MemorySegment data = w.data();
     switch (w) {
       case Matrix.F32 _ -> {
-        long stride = 4L * n;
-        int r = from;
-        for (; r + 4 <= to; r += 4) {
-          VectorF32.dots4(data, r * stride, stride, x, xOffset, n, y, yOffset + r);
-        }
-        for (; r < to; r++) {
-          y[yOffset + r] = VectorF32.dot(data, r * stride, x, xOffset, n);
+        for (int r = from; r < to; r++) {
+          y[yOffset + r] = VectorF32.dot(data, 4L * r * n, x, xOffset, n);
         }
       }
       case Matrix.Bf16 _ -> {
-        long stride = 2L * n;
         int odd = xOffset + (n + 1) / 2;
-        int r = from;
-        for (; r + 4 <= to; r += 4) {
-          VectorBf16.dots4(data, r * stride, stride, x, xOffset, odd, n, y, yOffset + r);
-        }
-        for (; r < to; r++) {
-          y[yOffset + r] = VectorBf16.dot(data, r * stride, x, xOffset, odd, n);
+        for (int r = from; r < to; r++) {
+          y[yOffset + r] = VectorBf16.dot(data, 2L * r * n, x, xOffset, odd, n);
         }
       }
     }
   }
 
   @Override
-  public void matmul(Matrix w, float[] x, int tokens, float[] y, int yStride, int from, int to) {
+  public void widen(Matrix w, int from, int to, float[] out) {
     int n = w.columns();
-    long stride = (long) n * w.elementBytes();
-    int block = (int) Math.max(8, ROW_BLOCK_BYTES / Math.max(1, stride) / 2 * 2);
-    for (int r0 = from; r0 < to; r0 += block) {
-      int r1 = Math.min(to, r0 + block);
-      int t = 0;
-      for (; t + TILE <= tokens; t += TILE) {
-        int r = r0;
-        for (; r + 2 <= r1; r += 2) {
-          tile(w, r * stride, stride, x, t * n, n, y, t * yStride + r, yStride);
+    switch (w) {
+      case Matrix.F32 _ ->
+          MemorySegment.copy(
+              w.data(), FLOAT, 4L * from * n, out, 0, Math.multiplyExact(to - from, n));
+      case Matrix.Bf16 _ -> {
+        for (int r = from; r < to; r++) {
+          VectorBf16.widen(w.data(), 2L * r * n, n, out, (r - from) * n);
         }
-        for (int i = 0; i < TILE && r < r1; i++) {
-          matvec(w, x, (t + i) * n, y, (t + i) * yStride, r, r1);
-        }
-      }
-      for (; t < tokens; t++) {
-        matvec(w, x, t * n, y, t * yStride, r0, r1);
       }
     }
   }
 
-  private static void tile(
-      Matrix w, long row, long stride, float[] x, int at, int n, float[] y, int to, int yStride) {
-    MemorySegment data = w.data();
-    switch (w) {
-      case Matrix.F32 _ ->
-          VectorF32.tile(
-              data, row, stride, x, at, at + n, at + 2 * n, at + 3 * n, n, y, to, yStride, 1);
-      case Matrix.Bf16 _ ->
-          VectorBf16.tile(
-              data, row, stride, x, at, at + n, at + 2 * n, at + 3 * n, n, y, to, yStride, 1);
+  @Override
+  public void matmul(
+      float[] w, int rows, int columns, float[] x, int tokens, float[] y, int yStride, int yAt) {
+    float[] sums = new float[2 * TILE * L];
+    int n = columns;
+    int t = 0;
+    for (; t + TILE <= tokens; t += TILE) {
+      int x0 = t * n;
+      int at = t * yStride + yAt;
+      int r = 0;
+      for (; r + 2 <= rows; r += 2) {
+        VectorTile.products(
+            w,
+            r * n,
+            r * n + n,
+            x,
+            x0,
+            x0 + n,
+            x0 + 2 * n,
+            x0 + 3 * n,
+            n,
+            y,
+            at + r,
+            yStride,
+            1,
+            sums,
+            0);
+      }
+      for (int i = 0; i < TILE && r < rows; i++) {
+        y[at + i * yStride + r] = VectorTile.product(w, r * n, x, x0 + i * n, n);
+      }
+    }
+    for (; t < tokens; t++) {
+      for (int r = 0; r < rows; r++) {
+        y[t * yStride + yAt + r] = VectorTile.product(w, r * n, x, t * n, n);
+      }
     }
   }
 
@@ -100,19 +109,19 @@ public final class VectorKernels implements Kernels {
       int from,
       int to,
       float[] scales,
-      float scale,
       float[] x,
       int xOffset,
       float[] y,
       int yOffset,
       float[] scratch) {
-    VectorNeurons.one(
-        records, list, from, to, scales, scale, x, xOffset, y, yOffset, scratch, this);
+    VectorNeurons.one(records, list, from, to, scales, x, xOffset, y, yOffset, scratch, this);
   }
 
   @Override
   public void neuronsOfFour(
-      Matrix records,
+      float[] records,
+      int base,
+      int columns,
       int[] list,
       int from,
       int to,
@@ -122,7 +131,8 @@ public final class VectorKernels implements Kernels {
       float[] y,
       int[] yAt,
       float[] scratch) {
-    VectorNeurons.four(records, list, from, to, scale, x, xAt, y, yAt, scratch, this);
+    VectorNeurons.four(
+        records, base, columns, list, from, to, scale, x, xAt, y, yAt, scratch, this);
   }
 
   @Override
@@ -149,7 +159,7 @@ public final class VectorKernels implements Kernels {
       FloatVector v = FloatVector.fromArray(F, x, xOffset + i);
       squares = v.fma(v, squares);
     }
-    float sum = squares.reduceLanes(VectorOperators.ADD);
+    float sum = VectorMath.sum(squares);
     for (int i = end; i < n; i++) {
       sum += x[xOffset + i] * x[xOffset + i];
     }
@@ -170,7 +180,7 @@ public final class VectorKernels implements Kernels {
     int end = F.loopBound(n);
     for (int i = 0; i < end; i += L) {
       FloatVector g = FloatVector.fromArray(F, gate, gateAt + i);
-      g.div(g.neg().lanewise(VectorOperators.EXP).add(1f))
+      g.div(VectorMath.exp(g.neg()).add(1f))
           .mul(FloatVector.fromArray(F, up, upAt + i))
           .intoArray(gate, gateAt + i);
     }

@@ -11,6 +11,9 @@ import java.util.Arrays;
 final class VectorNeurons {
   private static final int BLOCK = Kernels.NEURON_BLOCK;
 
+  /** Behind the activations of a tile: room for the sums of its products. */
+  private static final int SUMS = Kernels.TILE * 2 * BLOCK;
+
   private VectorNeurons() {}
 
   static void one(
@@ -19,7 +22,6 @@ final class VectorNeurons {
       int from,
       int to,
       float[] scales,
-      float scale,
       float[] x,
       int xAt,
       float[] y,
@@ -36,12 +38,14 @@ final class VectorNeurons {
       for (int k = 0; k < m; k++) {
         long at = list[b + k] * 3L * row;
         if (bf16) {
-          VectorBf16.dots2(w, at, row, x, xAt, xAt + half, n, h, k, BLOCK);
+          h[k] = VectorBf16.dot(w, at, x, xAt, xAt + half, n);
+          h[BLOCK + k] = VectorBf16.dot(w, at + row, x, xAt, xAt + half, n);
         } else {
-          VectorF32.dots2(w, at, row, x, xAt, n, h, k, BLOCK);
+          h[k] = VectorF32.dot(w, at, x, xAt, n);
+          h[BLOCK + k] = VectorF32.dot(w, at + row, x, xAt, n);
         }
       }
-      activate(kernels, h, 0, m, scales, b, scale);
+      activate(kernels, h, 0, m, scales, b, 1);
       int k = 0;
       for (; k + 4 <= m; k += 4) {
         long d0 = (list[b + k] * 3L + 2) * row;
@@ -66,7 +70,9 @@ final class VectorNeurons {
   }
 
   static void four(
-      Matrix records,
+      float[] records,
+      int base,
+      int n,
       int[] list,
       int from,
       int to,
@@ -77,29 +83,21 @@ final class VectorNeurons {
       int[] yAt,
       float[] h,
       Kernels kernels) {
-    int n = records.columns();
-    MemorySegment w = records.data();
-    long row = (long) n * records.elementBytes();
-    boolean bf16 = records instanceof Matrix.Bf16;
     int stride = 2 * BLOCK;
+    int[] down = new int[BLOCK];
     for (int b = from; b < to; b += BLOCK) {
       int m = Math.min(BLOCK, to - b);
       for (int k = 0; k < m; k++) {
-        long at = list[b + k] * 3L * row;
-        if (bf16) {
-          VectorBf16.tile(w, at, row, x, xAt[0], xAt[1], xAt[2], xAt[3], n, h, k, stride, BLOCK);
-        } else {
-          VectorF32.tile(w, at, row, x, xAt[0], xAt[1], xAt[2], xAt[3], n, h, k, stride, BLOCK);
-        }
+        int gate = (list[b + k] - base) * 3 * n;
+        down[k] = gate + 2 * n;
+        VectorTile.products(
+            records, gate, gate + n, x, xAt[0], xAt[1], xAt[2], xAt[3], n, h, k, stride, BLOCK, h,
+            SUMS);
       }
       for (int t = 0; t < Kernels.TILE; t++) {
         activate(kernels, h, t * stride, m, null, 0, scale[t]);
       }
-      if (bf16) {
-        VectorBf16.tileAxpy(w, 2 * row, 3 * row, list, b, m, h, stride, y, yAt, n);
-      } else {
-        VectorF32.tileAxpy(w, 2 * row, 3 * row, list, b, m, h, stride, y, yAt, n);
-      }
+      VectorTile.combine(records, down, m, h, stride, y, yAt, n);
     }
   }
 

@@ -68,6 +68,7 @@ final class GgufConverter {
     id("bos_token_id", gguf.bos());
     id("eos_token_id", gguf.eos());
     id("unknown_token_id", gguf.unknown());
+    gguf.ends().forEach(id -> id("a token that ends texts", id));
   }
 
   private void id(String name, int id) {

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.tokenizer;
 
 import java.nio.file.Path;
+import java.util.Set;
 
 /**
  * The vocabulary in a GGUF file, as {@code tokenizer.ggml.*} gives it.
@@ -18,6 +19,7 @@ import java.nio.file.Path;
  * @param bos -1: none
  * @param eos -1: none
  * @param unknown -1: none
+ * @param ends all ids that end a text
  */
 record GgufVocabulary(
     Path file,
@@ -32,7 +34,8 @@ record GgufVocabulary(
     Boolean addEos,
     int bos,
     int eos,
-    int unknown) {
+    int unknown,
+    Set<Integer> ends) {
   /** llama.h, enum llama_token_type. */
   static final int NORMAL = 1;
 

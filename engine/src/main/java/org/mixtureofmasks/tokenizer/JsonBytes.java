@@ -44,8 +44,8 @@ record JsonBytes(Path file, byte[] bytes) {
           .build();
 
   private static final ObjectMapper TREES =
-      JsonMapper.builder(FACTORY)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+      JsonMapper.builder(
+              FACTORY.rebuild().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
@@ -54,6 +54,9 @@ record JsonBytes(Path file, byte[] bytes) {
    */
   Map<String, Range> members() {
     refuseBadUtf8();
+    if (bytes.length > 0 && bytes[0] == (byte) 0xEF) {
+      throw new BadCheckpoint(file, 0, "begins with a byte order mark; remove it");
+    }
     Map<String, Range> members = new LinkedHashMap<>();
     try (JsonParser in = FACTORY.createParser(bytes)) {
       if (in.nextToken() != JsonToken.START_OBJECT) {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.mixtureofmasks.checkpoint.BadCheckpoint;
 
 /**
@@ -18,6 +19,9 @@ final class Llama2cVocabulary {
   private static final int SPECIAL = 3;
   private static final int BYTES = 256;
   private static final int TOKEN_LIMIT = 4096;
+
+  /** run.c stops at BOS too: it delimits the training texts. */
+  private static final Set<Integer> ENDS = Set.of(1, 2);
 
   private Llama2cVocabulary() {}
 
@@ -91,6 +95,6 @@ final class Llama2cVocabulary {
     types[1] = GgufVocabulary.CONTROL;
     types[2] = GgufVocabulary.CONTROL;
     return new GgufVocabulary(
-        file, "llama", null, names, values, types, null, true, true, false, 1, 2, 0);
+        file, "llama", null, names, values, types, null, true, true, false, 1, 2, 0, ENDS);
   }
 }

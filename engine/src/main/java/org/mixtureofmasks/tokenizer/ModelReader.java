@@ -24,6 +24,8 @@ final class ModelReader {
   /** Rust tries every substring of a word up to this length (WordPiece). */
   private static final int WORD_LIMIT = 1000;
 
+  private static final int AFFIX_LIMIT = 64;
+
   private final Path file;
   private final JsonBytes json;
   private final JsonBytes.Range where;
@@ -175,6 +177,12 @@ final class ModelReader {
     }
     if (listed != type.equals("Unigram")) {
       throw bad("the vocabulary of a " + JsonBytes.shown(type) + " has the wrong shape");
+    }
+    // Rust copies them for every piece that it tries.
+    for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
+      if (text(affix).length() > AFFIX_LIMIT) {
+        throw bad("'" + affix + "' is longer than " + AFFIX_LIMIT + " characters");
+      }
     }
     switch (type) {
       case "BPE" -> bpe();

@@ -1,15 +1,14 @@
 package org.mixtureofmasks.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.mixtureofmasks.checkpoint.StrictJson;
 
 /**
  * What the files beside a tokenizer.json say about special tokens.
@@ -25,6 +24,9 @@ import java.util.TreeSet;
  * @param names the contents of all tokens that are called special
  */
 record SpecialTokens(String bos, int bosId, String eos, Set<Integer> eosIds, Set<String> names) {
+  /** Bytes; added_tokens_decoder and a chat template stay far below. */
+  private static final long SIZE_LIMIT = 16L << 20;
+
   private static final List<String> ROLES =
       List.of(
           "bos_token",
@@ -41,18 +43,16 @@ record SpecialTokens(String bos, int bosId, String eos, Set<Integer> eosIds, Set
 
   /** Reads the files of a model's folder; those that are missing say nothing. */
   static SpecialTokens in(Path folder) {
-    Map<String, JsonNode> config = members(folder, "tokenizer_config.json");
-    Map<String, JsonNode> map = members(folder, "special_tokens_map.json");
+    JsonNode config = read(folder, "tokenizer_config.json");
+    JsonNode map = read(folder, "special_tokens_map.json");
     Set<String> names = new LinkedHashSet<>();
     for (String role : ROLES) {
       add(names, role(config, map, role));
     }
     for (String extra : EXTRA) {
-      config
-          .getOrDefault(extra, map.get(extra) == null ? none() : map.get(extra))
-          .forEach(token -> add(names, content(token)));
+      (config.has(extra) ? config : map).path(extra).forEach(token -> add(names, content(token)));
     }
-    for (JsonNode token : config.getOrDefault("added_tokens_decoder", none())) {
+    for (JsonNode token : config.path("added_tokens_decoder")) {
       if (token.path("special").asBoolean()) {
         add(names, content(token));
       }
@@ -60,13 +60,13 @@ record SpecialTokens(String bos, int bosId, String eos, Set<Integer> eosIds, Set
     Set<Integer> eosIds = new TreeSet<>();
     int bosId = -1;
     for (String file : new String[] {"generation_config.json", "config.json"}) {
-      Map<String, JsonNode> ids = members(folder, file);
-      JsonNode eos = ids.getOrDefault("eos_token_id", none());
+      JsonNode ids = read(folder, file);
+      JsonNode eos = ids.path("eos_token_id");
       if (eosIds.isEmpty()) {
         addId(eosIds, eos); // one id, or a list of them
         eos.forEach(id -> addId(eosIds, id));
       }
-      JsonNode bos = ids.getOrDefault("bos_token_id", none());
+      JsonNode bos = ids.path("bos_token_id");
       bosId = bosId < 0 && bos.isInt() ? bos.intValue() : bosId;
     }
     return new SpecialTokens(
@@ -85,8 +85,8 @@ record SpecialTokens(String bos, int bosId, String eos, Set<Integer> eosIds, Set
     }
   }
 
-  private static String role(Map<String, JsonNode> config, Map<String, JsonNode> map, String role) {
-    return content(config.getOrDefault(role, map.getOrDefault(role, none())));
+  private static String role(JsonNode config, JsonNode map, String role) {
+    return content((config.has(role) ? config : map).path(role));
   }
 
   /** A token is a string, or an object with its content. */
@@ -95,18 +95,8 @@ record SpecialTokens(String bos, int bosId, String eos, Set<Integer> eosIds, Set
     return content.isTextual() ? content.textValue() : null;
   }
 
-  private static JsonNode none() {
-    return JsonNodeFactory.instance.arrayNode();
-  }
-
-  private static Map<String, JsonNode> members(Path folder, String name) {
+  private static JsonNode read(Path folder, String name) {
     Path file = folder.resolve(name);
-    if (!Files.exists(file)) {
-      return Map.of();
-    }
-    JsonBytes json = new JsonBytes(file, TokenizerFiles.read(file));
-    Map<String, JsonNode> members = new HashMap<>();
-    json.members().forEach((member, range) -> members.put(member, json.tree(range)));
-    return members;
+    return Files.exists(file) ? StrictJson.readObject(file, SIZE_LIMIT) : MissingNode.getInstance();
   }
 }

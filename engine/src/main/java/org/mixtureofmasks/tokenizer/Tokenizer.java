@@ -29,8 +29,13 @@ public final class Tokenizer implements AutoCloseable {
     SpecialTokens special = found.special();
     this.bos = bos(special, found.json().firstSpecial());
     this.eos = eos(special);
+    this.tokenizer = load(file, found.json());
+  }
+
+  /** What the library refuses, the file is to blame for. */
+  static NativeTokenizer load(Path file, TokenizerJson json) {
     try {
-      this.tokenizer = NativeTokenizer.of(json);
+      return NativeTokenizer.of(json.text());
     } catch (IllegalArgumentException e) {
       throw new BadCheckpoint(file, -1, "the tokenizers library refuses it: " + e.getMessage());
     }

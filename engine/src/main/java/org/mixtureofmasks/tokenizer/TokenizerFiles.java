@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.TreeSet;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.BadCheckpoint;
 
@@ -19,9 +18,6 @@ final class TokenizerFiles {
   private static final long SIZE_LIMIT = 256L << 20;
 
   private static final String JSON_NAME = "tokenizer.json";
-
-  /** run.c ends a text at BOS too: it delimits the training texts. */
-  private static final Set<Integer> LLAMA2C_END = Set.of(1);
 
   /** A checked tokenizer and what is known of its special tokens. */
   record Found(Path file, TokenizerJson json, SpecialTokens special) {}
@@ -37,7 +33,7 @@ final class TokenizerFiles {
     }
     String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
     if (name.endsWith(".gguf")) {
-      return converted(GgufReader.read(path), Set.of());
+      return converted(GgufReader.read(path));
     }
     if (name.endsWith(".json")) {
       // Under its own name it has a model's other files beside it; elsewhere it stands alone.
@@ -71,14 +67,11 @@ final class TokenizerFiles {
     return new Found(file, TokenizerJson.check(file, read(file), special.names()), special);
   }
 
-  private static Found converted(GgufVocabulary vocabulary, Set<Integer> alsoEos) {
-    byte[] json = GgufConverter.convert(vocabulary).toString().getBytes(StandardCharsets.UTF_8);
-    Set<Integer> eos = new TreeSet<>(alsoEos);
-    if (vocabulary.eos() >= 0) {
-      eos.add(vocabulary.eos());
-    }
-    SpecialTokens special = new SpecialTokens(null, vocabulary.bos(), null, eos, Set.of());
+  private static Found converted(GgufVocabulary vocabulary) {
     Path file = vocabulary.file();
+    byte[] json = GgufConverter.convert(vocabulary).toString().getBytes(StandardCharsets.UTF_8);
+    SpecialTokens special =
+        new SpecialTokens(null, vocabulary.bos(), null, vocabulary.ends(), Set.of());
     return new Found(file, TokenizerJson.check(file, json, Set.of()), special);
   }
 
@@ -86,7 +79,7 @@ final class TokenizerFiles {
   private static Found llama2c(Path path) {
     BadCheckpoint notTokenizer;
     try {
-      return converted(Llama2cVocabulary.read(path, read(path)), LLAMA2C_END);
+      return converted(Llama2cVocabulary.read(path, read(path)));
     } catch (BadCheckpoint e) {
       notTokenizer = e;
     }
@@ -99,7 +92,7 @@ final class TokenizerFiles {
       if (Files.exists(beside)) {
         GgufVocabulary vocabulary = Llama2cVocabulary.read(beside, read(beside));
         if (vocabulary.tokens().length == size) {
-          return converted(vocabulary, LLAMA2C_END);
+          return converted(vocabulary);
         }
       }
     }

@@ -41,8 +41,8 @@ final class Lagrangian implements DensityConstraint {
     Tensor linear = torch.zeros(units);
     Tensor quadratic = torch.zeros(units);
     if (saved != null) {
-      linear.copy_(saved.get(LINEAR));
-      quadratic.copy_(saved.get(QUADRATIC));
+      linear.copy_(saved.get(LINEAR).detach());
+      quadratic.copy_(saved.get(QUADRATIC).detach());
     }
     linear.set_requires_grad(true);
     quadratic.set_requires_grad(true);

@@ -1,7 +1,6 @@
 package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -12,8 +11,8 @@ import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Tensors;
 
 /**
- * Masks and router of one layer while training. Gates are sampled in training passes, noise-free in
- * passes without gradients, and binary once hardened.
+ * Masks and router of one layer while training. Gates are sampled in training passes, noise-free
+ * when the model is judged, and binary once hardened.
  */
 final class MaskedLayer {
   private final Router router;
@@ -116,13 +115,17 @@ final class MaskedLayer {
     }
   }
 
-  /** The masks V of this pass: experts x intermediate_size, fp32, in [0, 1]. */
-  Tensor masks() {
+  /**
+   * The masks V of this pass: experts x intermediate_size, fp32, in [0, 1].
+   *
+   * @param sampled with this micro-batch's noise, or without noise; the same once hardened
+   */
+  Tensor masks(boolean sampled) {
     if (hardened) {
       return hard;
     }
     Tensor gates =
-        GradMode.is_enabled()
+        sampled
             ? HardConcrete.sample(effectiveLogAlpha(), noise)
             : HardConcrete.noiseFree(effectiveLogAlpha());
     return block == 1
@@ -134,9 +137,12 @@ final class MaskedLayer {
    * y = (a ⊙ v) W_d^T with v = Σ w~_e V_e: one tokens x experts x neurons product forward; its
    * backward gives dv V^T, which is the router's gradient.
    */
-  Tensor apply(Tensor x, Router.Routing routing, FfnWeights weights) {
+  Tensor apply(Tensor x, Router.Routing routing, FfnWeights weights, boolean sampled) {
     Tensor v =
-        weights.precision().cast(routing.weights()).matmul(weights.precision().cast(masks()));
+        weights
+            .precision()
+            .cast(routing.weights())
+            .matmul(weights.precision().cast(masks(sampled)));
     return weights.project(weights.activations(x).mul(v));
   }
 

@@ -162,21 +162,25 @@ public final class MixtureOfMasks implements Method {
 
   @Override
   public FeedForward feedForward() {
-    return this::apply;
+    return (l, x, weights) -> GradMode.is_enabled() ? train(l, x, weights) : judge(l, x, weights);
   }
 
-  private Tensor apply(int l, Tensor x, FfnWeights weights) {
+  /** A pass that judges: no noise, nothing counted. */
+  private Tensor judge(int l, Tensor x, FfnWeights weights) {
+    MaskedLayer layer = layers.get(l);
+    return layer.apply(x, layer.router().route(x), weights, false);
+  }
+
+  private Tensor train(int l, Tensor x, FfnWeights weights) {
     MaskedLayer layer = layers.get(l);
     Router.Routing routing = layer.router().route(x);
-    if (GradMode.is_enabled()) {
-      Tensor term = routing.balance();
-      balance = balance == null ? term : balance.add(term);
-      loads.get(l).add(routing);
-      if (options.topK() > 1) {
-        latestChoices[l] = Tensors.toLongs(routing.chosen());
-      }
+    Tensor term = routing.balance();
+    balance = balance == null ? term : balance.add(term);
+    loads.get(l).add(routing);
+    if (options.topK() > 1 && !hardened()) {
+      latestChoices[l] = Tensors.toLongs(routing.chosen());
     }
-    return layer.apply(x, routing, weights);
+    return layer.apply(x, routing, weights, true);
   }
 
   @Override

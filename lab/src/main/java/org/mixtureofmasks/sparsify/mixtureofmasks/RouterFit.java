@@ -7,15 +7,20 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * A router by multinomial logistic regression: minimises the cross entropy of softmax(x W^T) with
- * soft targets, by full-batch Adam on whitened inputs (whitening makes every direction of x learn
- * at one pace, so that a hundred steps suffice).
+ * soft targets plus a quadratic penalty, by full-batch Adam on whitened inputs (whitening makes
+ * every direction of x learn at one pace, so that sixty steps suffice). The penalty keeps a router
+ * of 128 rows from learning 24k tokens by heart: without it more of the captured share is lost on
+ * other tokens (mom-4m, 32 masks: 0.009 nats).
  */
 final class RouterFit {
-  private static final int STEPS = 100;
+  private static final int STEPS = 60;
   private static final double LEARNING_RATE = 0.1;
 
   /** Added to the inputs' covariance, as a share of its mean eigenvalue. */
   private static final double RIDGE = 1e-2;
+
+  /** Weight of half the squared norm of the router, in whitened coordinates. */
+  private static final double PENALTY = 2e-3;
 
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.95;
@@ -44,6 +49,7 @@ final class RouterFit {
       try (PointerScope _ = new PointerScope()) {
         Tensor p = white.matmul(w.t()).softmax(1);
         Tensor gradient = p.sub_(targets).t().matmul(white).div_(new Scalar((double) tokens));
+        gradient.add_(w, new Scalar(PENALTY));
         m.mul_(new Scalar(BETA1)).add_(gradient, new Scalar(1 - BETA1));
         v.mul_(new Scalar(BETA2)).addcmul_(gradient, gradient, new Scalar(1 - BETA2));
         Tensor scale = v.div(new Scalar(1 - Math.pow(BETA2, step))).sqrt_().add_(new Scalar(1e-8));

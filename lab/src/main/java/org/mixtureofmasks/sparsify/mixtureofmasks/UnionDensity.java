@@ -26,7 +26,7 @@ final class UnionDensity {
    */
   static int gatesOn(Tensor ranking, Tensor chosen, double target) {
     int gates = (int) ranking.size(1);
-    if (chosen.size(1) == 1) {
+    if (chosen.size(1) == 1 || target == 1) {
       return (int) Math.round(target * gates);
     }
     int low = 0; // a union of nothing is below every target

@@ -40,7 +40,7 @@ import picocli.CommandLine.Option;
       "prompt_token_ids, finish_reason (stop, length or cancelled), prompt_tokens_per_second and",
       "decode_tokens_per_second (of the tokens after the first; null when there is only one)."
     })
-public final class Generate implements Verb {
+public final class GenerateVerb implements Verb {
   @Mixin private ModelOptions model;
 
   /** Where the prompt comes from: exactly one of these. */
@@ -159,11 +159,15 @@ public final class Generate implements Verb {
       report(result, sampling, hasText);
     } finally {
       printed.countDown();
-      try {
-        Runtime.getRuntime().removeShutdownHook(onInterrupt);
-      } catch (IllegalStateException e) {
-        Thread.onSpinWait(); // the program is being ended, and the hook has done its work
-      }
+      forget(onInterrupt);
+    }
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return; // the program is already being ended, and the hook is what waits for us
     }
   }
 

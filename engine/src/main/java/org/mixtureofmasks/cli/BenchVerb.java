@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
       "Figures are medians over repetitions taken in turns after a warm-up; with --reference the",
       "speed-up is the median of the ratios, pair by pair. Publish ratios, not tokens/s."
     })
-public final class Bench implements Verb {
+public final class BenchVerb implements Verb {
   @Mixin private ModelOptions model;
 
   @Option(

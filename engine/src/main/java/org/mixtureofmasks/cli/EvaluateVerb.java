@@ -37,7 +37,7 @@ import picocli.CommandLine.Option;
       "detokenised, rolling windows; its word perplexity is comparable with published ones.",
       "--out DIR writes DIR/results.json, whole or not at all."
     })
-public final class Evaluate implements Verb {
+public final class EvaluateVerb implements Verb {
   /** What is read: exactly one of these. */
   static final class Source {
     @Option(

@@ -31,7 +31,7 @@ import picocli.CommandLine.Mixin;
       "Kernels that are not 'vector' make everything many times slower; the line says which flag",
       "of java mends it (the launcher passes MOM_JAVA_OPTS on to java)."
     })
-public final class Doctor implements Verb {
+public final class DoctorVerb implements Verb {
   /** Well beyond the caches of most machines; the level is named all the same. */
   private static final long STREAM_BYTES = 256L << 20;
 
@@ -111,7 +111,7 @@ public final class Doctor implements Verb {
   }
 
   private static void lab(ObjectNode json, Table table) {
-    ClassLoader loader = Doctor.class.getClassLoader();
+    ClassLoader loader = DoctorVerb.class.getClassLoader();
     boolean lab = loader.getResource("org/mixtureofmasks/nn/LlamaModule.class") != null;
     String library = "org/bytedeco/pytorch/" + platform() + "/" + System.mapLibraryName("jnitorch");
     boolean libtorch = loader.getResource(library) != null;
@@ -131,7 +131,7 @@ public final class Doctor implements Verb {
   }
 
   private static void left(Table table, String name, String value) {
-    table.row(name + ": " + " ".repeat(Math.max(0, 28 - name.length())) + value);
+    table.row(String.format(Locale.ROOT, "%-30s%s", name + ":", value));
   }
 
   /** Time from giving an empty piece of work to the team until all of it is back, the median. */
