@@ -6,12 +6,12 @@ module org.mixtureofmasks.engine {
   requires transitive info.picocli;
   requires org.slf4j;
   requires ai.djl.tokenizers;
-  requires ai.djl.api;
   requires me.tongfei.progressbar;
 
   exports org.mixtureofmasks;
   exports org.mixtureofmasks.checkpoint;
   exports org.mixtureofmasks.model;
+  exports org.mixtureofmasks.tokenizer;
   exports org.mixtureofmasks.cli;
   exports org.mixtureofmasks.kernel;
 

@@ -1,0 +1,5 @@
+/**
+ * Text to token ids and back: tokenizer.json, llama2.c and GGUF vocabularies, all of them as one
+ * checked tokenizer.json in front of the Hugging Face tokenizers library.
+ */
+package org.mixtureofmasks.tokenizer;
