@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 
@@ -36,8 +37,9 @@ public record SparseModel(
     routers = List.copyOf(routers);
   }
 
-  /** BF16 stays BF16; everything else is written as F32. */
-  public static DType defaultDtype(DType dense) {
-    return dense == DType.BF16 ? DType.BF16 : DType.F32;
+  /** The type of the dense model's weights: BF16 stays BF16, everything else becomes F32. */
+  public static DType defaultDtype(Checkpoint dense) {
+    StoredTensor embedding = dense.tensors().get("model.embed_tokens.weight");
+    return embedding != null && embedding.dtype() == DType.BF16 ? DType.BF16 : DType.F32;
   }
 }

@@ -4,10 +4,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.AtomicFiles;
@@ -21,11 +22,10 @@ import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.compile.Compiled;
-import org.mixtureofmasks.compile.Compiler;
-import org.mixtureofmasks.compile.HardMasks;
+import org.mixtureofmasks.compile.ExpertLayout;
 import org.mixtureofmasks.compile.Layout;
+import org.mixtureofmasks.compile.RunCompiler;
 import org.mixtureofmasks.compile.SparseModel;
-import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.train.FinishedRun;
 
 /**
@@ -39,47 +39,49 @@ final class RunOutput {
 
   private RunOutput() {}
 
+  /** The same with weights of the dense model's own type. */
+  static Map<String, Object> write(FinishedRun run, Path out, Layout layout) {
+    return write(run, out, layout, Optional.empty());
+  }
+
   /**
    * Writes the model of a run's newest checkpoint.
    *
    * @param out must not exist yet, or be empty
+   * @param weights their type; empty for the dense model's own
    * @return what was made, as JSON objects hold it: model, bytes, active_ffn_share and the like
    */
-  static Map<String, Object> write(FinishedRun run, Path out, Layout layout) {
+  static Map<String, Object> write(
+      FinishedRun run, Path out, Layout layout, Optional<DType> weights) {
     Map<String, Object> made = new LinkedHashMap<>();
     made.put("model", out.toString());
-    try (Checkpoint dense = Checkpoints.open(run.denseModel());
-        SafetensorsFile weights = SafetensorsFile.open(run.step().resolve("model.safetensors"))) {
-      DType dtype =
-          SparseModel.defaultDtype(dense.tensors().get("model.embed_tokens.weight").dtype());
-      boolean[][][] masks = run.method().hardMasks();
-      if (masks.length == 0) {
-        writeDense(run, dense.metadata(), weights.tensors(), dtype, out);
-        made.put("active_ffn_share", 1.0);
-      } else {
-        List<float[]> routers = new ArrayList<>();
-        run.method().routers().forEach(r -> routers.add(Tensors.toFloats(r)));
-        SparseModel sparse =
-            new SparseModel(
-                dense.metadata(),
-                weights.tensors(),
-                new HardMasks(masks),
-                routers,
-                run.method().expertsPerToken(),
-                run.provider().variant(run.recipe()),
-                run.provider().target(run.recipe()),
-                run.parent(),
-                run.denseModel());
-        Compiled compiled = Compiler.compile(sparse, out, layout, dtype);
-        made.put("active_ffn_share", compiled.activeFfnShare());
-        made.put("layout", layout.word());
-        made.put("parameters", compiled.sizes().parameters());
-        made.put("dense_parameters", compiled.sizes().denseParameters());
-        made.put("runs_per_expert", compiled.runsPerExpert());
+    if (run.method().hardMasks().length == 0) {
+      try (Checkpoint dense = Checkpoints.open(run.denseModel());
+          SafetensorsFile file = SafetensorsFile.open(run.step().resolve("model.safetensors"))) {
+        DType dtype = weights.orElse(SparseModel.defaultDtype(dense));
+        writeDense(run, dense.metadata(), file.tensors(), dtype, out);
       }
+      made.put("active_ffn_share", 1.0);
+    } else {
+      describe(RunCompiler.compile(run, out, layout, weights), made);
     }
     made.put("bytes", size(out.resolve("model.safetensors")));
     return made;
+  }
+
+  private static void describe(Compiled compiled, Map<String, Object> made) {
+    Compiled.Sizes sizes = compiled.sizes();
+    made.put("active_ffn_share", compiled.activeFfnShare());
+    made.put("layout", compiled.layout().word());
+    made.put("weights", compiled.dtype().name().toLowerCase(Locale.ROOT));
+    made.put("live_neurons", compiled.layers().stream().map(ExpertLayout::live).toList());
+    made.put("shared_neurons", compiled.layers().stream().map(ExpertLayout::shared).toList());
+    made.put("redundant_neurons", compiled.layers().stream().map(ExpertLayout::redundant).toList());
+    made.put("parameters", sizes.parameters());
+    made.put("dense_parameters", sizes.denseParameters());
+    made.put("tensor_bytes_as_runs", sizes.runsBytes());
+    made.put("tensor_bytes_as_copies", sizes.copiedBytes());
+    made.put("runs_per_expert", compiled.runsPerExpert());
   }
 
   private static void writeDense(

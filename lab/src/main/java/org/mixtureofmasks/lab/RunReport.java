@@ -74,6 +74,11 @@ final class RunReport {
     } else {
       summary.putAll(RunOutput.write(run, trainer.folder().model(), Layout.RUNS));
     }
+    print(summary, out, json);
+  }
+
+  /** One JSON object, or a line for each figure. */
+  static void print(Map<String, Object> summary, PrintWriter out, boolean json) {
     if (json) {
       out.println(toJson(summary));
     } else {
