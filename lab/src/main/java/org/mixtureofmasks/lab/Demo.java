@@ -43,6 +43,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  mom demo",
+      "  mom demo --steps 0             training-free: masks from statistics only",
       "  mom demo --out /tmp/demo --json",
       "",
       "The model has 4.5M parameters and was trained on novels, textbooks and an almanac; what is",
@@ -60,6 +61,12 @@ public final class Demo implements Verb {
       description =
           "Folder for what is made; an earlier demo there is replaced. Default: ${DEFAULT-VALUE}.")
   private Path out;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Steps of recovery; 0: training-free. Default: as the demo's recipe says, 50.")
+  private Integer steps;
 
   @Mixin private OutputOptions output;
   @Spec private CommandSpec spec;
@@ -91,7 +98,8 @@ public final class Demo implements Verb {
   }
 
   private void sparsify(DemoFiles files) {
-    Recipe recipe = Methods.read(files.recipe(), List.of());
+    List<String> overrides = steps == null ? List.of() : List.of("train.steps=" + steps);
+    Recipe recipe = Methods.read(files.recipe(), overrides);
     ProgressLines progress = new ProgressLines(spec.commandLine().getErr());
     try (Trainer trainer = Trainer.begin(recipe, files.run(), progress)) {
       trainer.train();

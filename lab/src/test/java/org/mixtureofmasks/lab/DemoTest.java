@@ -1,0 +1,68 @@
+package org.mixtureofmasks.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mixtureofmasks.cli.Main;
+
+/** The demo, shortened to masks without training: the same way from the embedded model to JSON. */
+class DemoTest {
+  /** Perplexity may rise by so much without any recovery; the full demo's goal is 8 %. */
+  private static final double TRAINING_FREE_LOSS = 1.25;
+
+  @TempDir Path folder;
+
+  @Test
+  void theDemoMakesJudgesAndTimesASparseModel() throws Exception {
+    Path out = folder.resolve("demo");
+    JsonNode json =
+        new ObjectMapper().readTree(run("demo", "--steps", "0", "--json", "--out", out));
+    JsonNode dense = json.get("dense");
+    JsonNode sparse = json.get("sparse");
+    assertEquals(0.5, sparse.get("active_ffn_share").asDouble(), 1e-6);
+    assertEquals(0.5, sparse.get("active_ffn_share_measured").asDouble(), 1e-6);
+    double loss = sparse.get("perplexity").asDouble() / dense.get("perplexity").asDouble();
+    assertTrue(loss > 1 && loss < TRAINING_FREE_LOSS, "perplexity rose " + loss + " times");
+    for (JsonNode model : new JsonNode[] {dense, sparse}) {
+      assertTrue(model.get("decode_tokens_per_second").asDouble() > 0);
+      assertTrue(model.get("bytes").asLong() > 8_000_000);
+    }
+    assertTrue(
+        sparse.get("bytes_per_token").asLong() < 0.8 * dense.get("bytes_per_token").asLong(),
+        "half of the FFN is not read");
+    assertTrue(Files.exists(out.resolve("sparse/model.safetensors")));
+  }
+
+  @Test
+  void aFolderThatHoldsSomethingElseIsLeftAlone() throws Exception {
+    Path out = Files.createDirectory(folder.resolve("mine"));
+    Files.writeString(out.resolve("thesis.txt"), "precious");
+    assertEquals(1, Main.run("demo", "--steps", "0", "--out", out.toString()));
+    assertEquals("precious", Files.readString(out.resolve("thesis.txt")));
+  }
+
+  private static String run(Object... arguments) {
+    String[] words = new String[arguments.length];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = arguments[i].toString();
+    }
+    PrintStream before = System.out;
+    ByteArrayOutputStream caught = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(caught, true, StandardCharsets.UTF_8));
+    try {
+      assertEquals(0, Main.run(words));
+    } finally {
+      System.setOut(before);
+    }
+    return caught.toString(StandardCharsets.UTF_8);
+  }
+}
