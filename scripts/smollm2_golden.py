@@ -5,8 +5,8 @@
 
 MODELS/SmolLM2-135M-Instruct is a bf16 Hugging Face folder; its weights are widened to float32 and all arithmetic is
 float32. Each prompt is continued by 64 greedy tokens, end-of-text ids included like any other. `margin` is the smallest
-difference between the two best logits over the 64 steps: far above the rounding of float32 sums, or the prompt is no
-fair test.
+difference between the two best logits over the 64 steps; a prompt whose margin is near the rounding of float32 sums
+(some 1e-5 to 5e-5 for logits around 20) is no fair test, so less than 1e-3 is refused.
 """
 import json, sys
 import torch
@@ -20,7 +20,7 @@ PROMPTS = [
     chat("What is the capital of France?"),
     chat("Write a haiku about the sea."),
     chat("Explain in two sentences why the sky is blue."),
-    chat("List three prime numbers greater than 10."),
+    chat("How many legs do a spider and a dog have together?"),
     "Once upon a time, in a village between two mountains,",
     "def fibonacci(n):\n    \"\"\"Return the n-th Fibonacci number.\"\"\"\n",
     "The three laws of thermodynamics state that",
@@ -49,6 +49,7 @@ with torch.inference_mode():
             margin = min(margin, (best.values[0] - best.values[1]).item())
             generated.append(best.indices[0].item())
             step = torch.tensor([[generated[-1]]])
+        assert margin >= 1e-3, f"margin {margin}: choose another prompt than {text!r}"
         rows.append(dict(text=text, prompt_ids=ids, generated_ids=generated, margin=round(margin, 5)))
         print(round(margin, 5), len(ids), tokenizer.decode(generated)[:70].replace("\n", " "), flush=True)
 with open(out, "w") as f:

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.model;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.mixtureofmasks.checkpoint.BadCheckpoint;
@@ -54,32 +55,32 @@ public final class ConfigReader {
   }
 
   private static void check(Checkpoint checkpoint, LlamaConfig c) {
+    Path file =
+        checkpoint.format() == Checkpoint.Format.HUGGING_FACE
+            ? checkpoint.path().resolve("config.json")
+            : checkpoint.path();
     if (c.heads() % c.kvHeads() != 0) {
       throw new BadCheckpoint(
-          checkpoint.path(),
+          file,
           -1,
           c.heads() + " query heads cannot share " + c.kvHeads() + " key-value heads evenly");
     }
     if (c.headDim() % 2 != 0) {
       throw new BadCheckpoint(
-          checkpoint.path(),
-          -1,
-          "a head_dim of " + c.headDim() + " is odd; rotary positions turn pairs");
+          file, -1, "a head_dim of " + c.headDim() + " is odd; rotary positions turn pairs");
     }
     if ((long) c.heads() * c.headDim() > 1 << 24) {
-      throw new BadCheckpoint(checkpoint.path(), -1, "heads x head_dim is beyond any real model");
+      throw new BadCheckpoint(file, -1, "heads x head_dim is beyond any real model");
     }
     for (int token : c.eosTokens()) {
       if (token < 0 || token >= c.vocabSize()) {
         throw new BadCheckpoint(
-            checkpoint.path(),
-            -1,
-            "eos_token_id " + token + " is outside the vocabulary of " + c.vocabSize());
+            file, -1, "eos_token_id " + token + " is outside the vocabulary of " + c.vocabSize());
       }
     }
     if (c.bosToken() < -1 || c.bosToken() >= c.vocabSize()) {
       throw new BadCheckpoint(
-          checkpoint.path(),
+          file,
           -1,
           "bos_token_id " + c.bosToken() + " is outside the vocabulary of " + c.vocabSize());
     }

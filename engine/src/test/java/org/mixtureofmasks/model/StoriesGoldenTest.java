@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.ScalarKernels;
 import org.mixtureofmasks.kernel.VectorKernels;
+import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /** stories260K against stored logits of an independent float64 forward pass. */
 class StoriesGoldenTest {
@@ -96,6 +97,23 @@ class StoriesGoldenTest {
         token[0] = TestModels.argmax(logits);
       }
       assertTrue(state.position() == rows.length);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void twoHundredGreedyStepsGiveTheTextOfRunC(Twin twin) throws IOException {
+    String expected = Files.readString(MODELS.resolve("stories260K.greedy200.expected.txt"));
+    try (Llama llama = twin.open(MODELS.resolve("stories260K.bin"), 2);
+        Tokenizer tokenizer = Tokenizer.open(MODELS.resolve("tok512.bin"))) {
+      LlamaState state = llama.newState(512);
+      int[] ids = new int[200];
+      int[] token = {llama.config().bosToken()};
+      for (int i = 0; i < ids.length; i++) {
+        token[0] = TestModels.argmax(llama.forward(state, token, 0, 1));
+        ids[i] = token[0];
+      }
+      assertEquals(expected.strip(), tokenizer.decode(ids, true).strip());
     }
   }
 }

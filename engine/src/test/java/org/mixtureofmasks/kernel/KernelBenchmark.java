@@ -1,0 +1,159 @@
+package org.mixtureofmasks.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * One token against many matrices of a layer's shape, beside a plain read of the same bytes in the
+ * same run: the quotient of two lines is the fraction of the limit. Each invocation reads the whole
+ * working set once (its size is in {@code megabytes}: 256 is DRAM, 8 a large cache).
+ *
+ * <pre>
+ * ./verify -o -q -pl engine -DskipTests
+ * java --add-modules jdk.incubator.vector -cp engine/target/test-classes:engine/target/classes:JARS \
+ *     org.openjdk.jmh.Main KernelBenchmark -p shape=576x1536 -p megabytes=256 -p threads=1
+ * </pre>
+ *
+ * where JARS are jmh-core, jopt-simple, commons-math3 and slf4j-api of the local Maven repository.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+public class KernelBenchmark {
+  /** hidden_size x intermediate_size. */
+  @Param({"256x768", "576x1536", "2048x5632"})
+  public String shape;
+
+  @Param({"8", "256"})
+  public int megabytes;
+
+  @Param({"1", "2"})
+  public int threads;
+
+  /** Share of the neurons that an expert holds. */
+  @Param("0.5")
+  public double share;
+
+  private final Arena arena = Arena.ofShared();
+  private Team team;
+  private MemorySegment buffer;
+  private int d;
+  private int m;
+  private Activations x;
+  private float[] y;
+  private SparseFfn ffn;
+  private int[] singles;
+  private int[] runs;
+
+  /** Finite weights of both types: the bits of 0.5 in bf16 repeated. */
+  @Setup(Level.Trial)
+  public void setUp() {
+    String[] sizes = shape.split("x");
+    d = Integer.parseInt(sizes[0]);
+    m = Integer.parseInt(sizes[1]);
+    team = new Team(KernelChoice.get().kernels(), threads);
+    buffer = arena.allocate((long) megabytes << 20, 64);
+    MemorySegment pattern = MemorySegment.ofArray(new short[] {0x3f00, 0x3f01});
+    for (long at = 0; at + 4 <= buffer.byteSize(); at += 4) {
+      MemorySegment.copy(pattern, 0, buffer, at, 4);
+    }
+    x = new Activations(1, d);
+    y = new float[Math.max(3 * m, d)];
+    Random random = new Random(1);
+    for (int i = 0; i < d; i++) {
+      x.values()[i] = random.nextFloat() * 1e-3f;
+    }
+    x.changed(1);
+    ffn = new SparseFfn(1, d, 1, threads);
+    singles = IntStream.range(0, m).filter(j -> random.nextDouble() < share).toArray();
+    boolean[] on = new boolean[(m + 15) / 16];
+    for (int i = 0; i < on.length; i++) {
+      on[i] = random.nextDouble() < share;
+    }
+    runs = IntStream.range(0, m).filter(j -> on[j / 16]).toArray();
+  }
+
+  @TearDown(Level.Trial)
+  public void tearDown() {
+    team.close();
+    arena.close();
+  }
+
+  /** The limit: every byte read, nothing computed. */
+  @Benchmark
+  public long stream() {
+    long[] sums = new long[threads];
+    team.run(
+        (part, parts) -> {
+          long share = buffer.byteSize() / parts / 4096 * 4096;
+          for (long at = part * share; at < (part + 1) * share; at += 1 << 20) {
+            sums[part] +=
+                VectorStream.sum(buffer, at, Math.min((part + 1) * share, at + (1 << 20)));
+          }
+        });
+    return sums[0];
+  }
+
+  private Matrix matrix(boolean bf16, int i) {
+    long bytes = 3L * m * d * (bf16 ? 2 : 4);
+    MemorySegment data = buffer.asSlice(i * bytes, bytes);
+    return bf16 ? new Matrix.Bf16(data, 3 * m, d) : new Matrix.F32(data, 3 * m, d);
+  }
+
+  private int matrices(boolean bf16) {
+    return (int) (buffer.byteSize() / (3L * m * d * (bf16 ? 2 : 4)));
+  }
+
+  @Benchmark
+  public float[] matvecF32() {
+    for (int i = 0; i < matrices(false); i++) {
+      team.multiply(x, matrix(false, i), y);
+    }
+    return y;
+  }
+
+  @Benchmark
+  public float[] matvecBf16() {
+    for (int i = 0; i < matrices(true); i++) {
+      team.multiply(x, matrix(true, i), y);
+    }
+    return y;
+  }
+
+  /** Reads {@code share} of the bytes of {@link #matvecBf16}, neuron by neuron at random. */
+  @Benchmark
+  public float[] sparseSingleNeurons() {
+    for (int i = 0; i < matrices(true); i++) {
+      ffn.one(team, matrix(true, i), singles, singles.length, null, x, y);
+    }
+    return y;
+  }
+
+  /** The same in runs of 16 neighbours. */
+  @Benchmark
+  public float[] sparseRunsOf16() {
+    for (int i = 0; i < matrices(true); i++) {
+      ffn.one(team, matrix(true, i), runs, runs.length, null, x, y);
+    }
+    return y;
+  }
+}

@@ -1,0 +1,146 @@
+package org.mixtureofmasks.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mixtureofmasks.checkpoint.BadCheckpoint;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.SafetensorsWriter;
+import org.mixtureofmasks.checkpoint.TensorSource;
+
+/** config.json in its dialects, and what is refused. */
+class ConfigReaderTest {
+  private static final String MEMBERS =
+      "\"model_type\": \"llama\", \"hidden_size\": 64, \"intermediate_size\": 100,"
+          + " \"num_hidden_layers\": 2, \"num_attention_heads\": 4, \"vocab_size\": 50";
+
+  @TempDir Path folder;
+
+  private LlamaConfig read(String members) throws IOException {
+    LinkedHashMap<String, TensorSource> tensors = new LinkedHashMap<>();
+    tensors.put("x", TensorSource.of(new float[1], 1));
+    SafetensorsWriter.write(folder.resolve("model.safetensors"), Map.of(), tensors);
+    Files.writeString(folder.resolve("config.json"), "{" + members + "}");
+    try (Checkpoint checkpoint = Checkpoints.open(folder)) {
+      return ConfigReader.read(checkpoint);
+    }
+  }
+
+  private String refusal(String members) {
+    BadCheckpoint e = assertThrows(BadCheckpoint.class, () -> read(members));
+    assertTrue(e.getMessage().lines().count() == 1, e.getMessage());
+    assertTrue(e.getMessage().contains("config.json"), e.getMessage());
+    return e.reason();
+  }
+
+  @Test
+  void absentMembersTakeTheDefaultsOfTransformers() throws IOException {
+    LlamaConfig c = read(MEMBERS);
+    assertEquals(4, c.kvHeads());
+    assertEquals(16, c.headDim());
+    assertEquals(2048, c.maxPositions());
+    assertEquals(1e-6, c.rmsNormEps());
+    assertEquals(10_000, c.rope().theta());
+    assertEquals(new LlamaConfig.Scaling.None(), c.rope().scaling());
+    assertEquals(false, c.tieEmbeddings());
+    assertEquals(-1, c.bosToken());
+    assertEquals(List.of(), c.eosTokens());
+    assertTrue(c.mixtureOfMasks().isEmpty());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"rope_theta\": 500000.0, \"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 32.0,"
+            + " \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0,"
+            + " \"original_max_position_embeddings\": 8192}, \"torch_dtype\": \"bfloat16\"",
+        "\"rope_parameters\": {\"rope_theta\": 500000.0, \"rope_type\": \"llama3\", \"factor\":"
+            + " 32.0, \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0,"
+            + " \"original_max_position_embeddings\": 8192}, \"dtype\": \"bfloat16\"",
+        "\"rope_theta\": 500000.0, \"rope_scaling\": {\"type\": \"llama3\", \"factor\": 32.0,"
+            + " \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0,"
+            + " \"original_max_position_embeddings\": 8192}"
+      })
+  void bothDialectsOfRotaryParametersAreRead(String rope) throws IOException {
+    LlamaConfig c = read(MEMBERS + ", " + rope);
+    assertEquals(
+        new LlamaConfig.Rope(500_000, new LlamaConfig.Scaling.Llama3(32, 1, 4, 8192)), c.rope());
+  }
+
+  @Test
+  void linearScalingAndNullsAreRead() throws IOException {
+    LlamaConfig c =
+        read(
+            MEMBERS
+                + ", \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 2.0}, \"head_dim\":"
+                + " null, \"bos_token_id\": null, \"eos_token_id\": [1, 2]");
+    assertEquals(new LlamaConfig.Scaling.Linear(2), c.rope().scaling());
+    assertEquals(List.of(1, 2), c.eosTokens());
+    assertEquals(16, c.headDim());
+  }
+
+  @Test
+  void theGenerationConfigAddsItsEndTokens() throws IOException {
+    Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\": [7, 3]}");
+    assertEquals(List.of(3, 7), read(MEMBERS + ", \"eos_token_id\": 3").eosTokens());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"model_type\": \"mistral\" | model_type 'mistral' is an unknown architecture; llama and mixture_of_masks are read",
+        "\"hidden_act\": \"gelu\" | hidden_act 'gelu' is not supported; only silu is",
+        "\"attention_bias\": true | attention_bias true is not supported: layers have no bias",
+        "\"mlp_bias\": true | mlp_bias true is not supported: layers have no bias",
+        "\"rope_scaling\": {\"rope_type\": \"yarn\"} | rope_type 'yarn' is not supported; default, linear and llama3 are",
+        "\"rope_scaling\": {\"rope_type\": \"linear\"} | 'factor' is missing",
+        "\"hidden_size\": 0 | 'hidden_size' is 0, expected is a whole number from 1 to 1073741824",
+        "\"hidden_size\": \"64\" | 'hidden_size' is \"64\", expected is a whole number from 1 to 1073741824",
+        "\"vocab_size\": 9999999999999 | 'vocab_size' is 9999999999999, expected is a whole number from 1 to 1073741824",
+        "\"rms_norm_eps\": -1.0 | 'rms_norm_eps' is -1.0, expected is a number above 0",
+        "\"num_attention_heads\": 3 | hidden_size 64 is no multiple of num_attention_heads 3: no head_dim",
+        "\"eos_token_id\": 50 | eos_token_id 50 is outside the vocabulary of 50",
+        "\"model_type\": \"mixture_of_masks\" | has model_type mixture_of_masks but no member mixture_of_masks"
+      })
+  void whatIsNotComputedIsRefusedByName(String member, String reason) {
+    String name = member.substring(0, member.indexOf(':'));
+    String members =
+        String.join(
+                ", ",
+                List.of(MEMBERS.split(", *")).stream()
+                    .filter(m -> !m.trim().startsWith(name))
+                    .toList())
+            + ", "
+            + member;
+    assertEquals(reason, refusal(members));
+  }
+
+  @Test
+  void headsThatDoNotShareEvenlyAreRefused() {
+    String reason = refusal(MEMBERS + ", \"num_key_value_heads\": 3");
+    assertEquals("4 query heads cannot share 3 key-value heads evenly", reason);
+    assertEquals(
+        "a head_dim of 5 is odd; rotary positions turn pairs",
+        refusal(MEMBERS + ", \"head_dim\": 5"));
+  }
+
+  @Test
+  void aMissingMemberIsNamed() {
+    assertEquals("'num_hidden_layers' is missing", refusal(MEMBERS.replace("num_hidden", "x")));
+  }
+}
