@@ -7,14 +7,26 @@ module org.mixtureofmasks.engine {
   requires org.slf4j;
   requires ai.djl.tokenizers;
   requires me.tongfei.progressbar;
+  requires jdk.management;
 
   exports org.mixtureofmasks;
   exports org.mixtureofmasks.checkpoint;
   exports org.mixtureofmasks.model;
   exports org.mixtureofmasks.tokenizer;
   exports org.mixtureofmasks.cli;
+  exports org.mixtureofmasks.kernel;
+  exports org.mixtureofmasks.generate;
+  exports org.mixtureofmasks.evaluate;
+  exports org.mixtureofmasks.bench;
 
   uses org.mixtureofmasks.cli.Verb;
+
+  provides org.mixtureofmasks.cli.Verb with
+      org.mixtureofmasks.cli.BenchVerb,
+      org.mixtureofmasks.cli.DoctorVerb,
+      org.mixtureofmasks.cli.EvaluateVerb,
+      org.mixtureofmasks.cli.GenerateVerb,
+      org.mixtureofmasks.cli.InspectVerb;
 
   opens org.mixtureofmasks.cli to
       info.picocli;

@@ -26,7 +26,7 @@ public interface Checkpoint extends AutoCloseable {
   /**
    * What the model says about itself, unread: config.json as it is; GGUF's metadata, one member for
    * each key with arrays of more than 1,024 elements left out (they are had from the format's own
-   * class); llama2.c's seven header fields.
+   * class); llama2.c's seven header fields. Every call gives a copy of its own.
    */
   ObjectNode metadata();
 

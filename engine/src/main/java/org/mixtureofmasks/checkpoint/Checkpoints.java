@@ -35,7 +35,11 @@ public final class Checkpoints {
           "does not exist; expected is a model folder with config.json, a .gguf file or a llama2.c"
               + " .bin file");
     }
-    Arena arena = Arena.ofShared();
+    return open(path, Arena.ofShared());
+  }
+
+  /** The same in an arena that the checkpoint owns from now on. */
+  static Checkpoint open(Path path, Arena arena) {
     try {
       return Files.isDirectory(path) ? HuggingFaceFolder.open(path, arena) : openFile(path, arena);
     } catch (RuntimeException | Error e) {

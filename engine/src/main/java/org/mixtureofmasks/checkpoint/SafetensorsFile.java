@@ -52,7 +52,11 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   private static SafetensorsFile open(Path file, Arena arena, Arena own) {
-    MemorySegment all = MappedFile.map(file, arena);
+    return read(file, MappedFile.map(file, arena), own);
+  }
+
+  /** Checks the bytes of a file. */
+  static SafetensorsFile read(Path file, MemorySegment all, Arena own) {
     long size = all.byteSize();
     if (size < 8) {
       throw new BadCheckpoint(

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
  * The header of a safetensors file, read entry by entry so that memory stays in proportion to the
@@ -23,6 +24,11 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
   static final int TENSOR_LIMIT = 1 << 18;
 
   private static final int DIMENSION_LIMIT = 16;
+
+  /** A million tiny strings would cost many times the bytes that describe them. */
+  private static final int METADATA_LIMIT = 1 << 16;
+
+  private static final long METADATA_TEXT_LIMIT = 16L << 20;
   private static final String METADATA = "__metadata__";
 
   /** The types that both this library and the format know; block formats are GGUF's alone. */
@@ -34,7 +40,7 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
         file,
         8,
         all.asSlice(8, dataStart - 8),
-        parser -> new Reader(file, all, dataStart, parser).read());
+        (parser, at) -> new Reader(file, all, dataStart, parser, at).read());
   }
 
   /** One tensor's entry before its place is checked against its neighbours'. */
@@ -45,14 +51,16 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
     private final MemorySegment all;
     private final long dataStart;
     private final JsonParser parser;
+    private final LongSupplier at;
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private final List<Entry> entries = new ArrayList<>();
 
-    Reader(Path file, MemorySegment all, long dataStart, JsonParser parser) {
+    Reader(Path file, MemorySegment all, long dataStart, JsonParser parser, LongSupplier at) {
       this.file = file;
       this.all = all;
       this.dataStart = dataStart;
       this.parser = parser;
+      this.at = at;
     }
 
     SafetensorsHeader read() throws IOException {
@@ -72,12 +80,23 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
 
     private void readMetadata() throws IOException {
       expect(parser.nextToken(), JsonToken.START_OBJECT, METADATA + " must map strings to strings");
+      long text = 0;
       while (parser.nextToken() != JsonToken.END_OBJECT) {
         String key = parser.currentName();
         expect(
             parser.nextToken(),
             JsonToken.VALUE_STRING,
             METADATA + "." + shown(key) + " must be a string");
+        text += key.length() + parser.getTextLength();
+        if (metadata.size() == METADATA_LIMIT || text > METADATA_TEXT_LIMIT) {
+          throw bad(
+              METADATA
+                  + " has more than "
+                  + METADATA_LIMIT
+                  + " strings or "
+                  + METADATA_TEXT_LIMIT
+                  + " characters");
+        }
         metadata.put(key, parser.getText());
       }
     }
@@ -200,7 +219,7 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
     }
 
     private BadCheckpoint bad(String reason) {
-      return new BadCheckpoint(file, 8 + StrictJson.at(parser), reason);
+      return new BadCheckpoint(file, at.getAsLong(), reason);
     }
   }
 

@@ -9,9 +9,13 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /** Reads model.safetensors.index.json: which shard holds which tensor. */
 final class ShardIndex {
+  /** Keys outside weight_map; the check for duplicates keeps every key of an open object. */
+  private static final int OTHER_KEYS_LIMIT = 1 << 16;
+
   private ShardIndex() {}
 
   /** Tensor name -> file name of its shard, in the order of the index. */
@@ -19,7 +23,8 @@ final class ShardIndex {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment text = MappedFile.map(file, arena);
       StrictJson.requireSize(file, text.byteSize(), SafetensorsFile.HEADER_LIMIT);
-      Map<String, String> shardOf = StrictJson.read(file, 0, text, p -> weightMap(file, p));
+      Map<String, String> shardOf =
+          StrictJson.read(file, 0, text, (p, at) -> weightMap(file, p, at));
       if (shardOf.isEmpty()) {
         throw new BadCheckpoint(file, -1, "has no weight_map, or an empty one");
       }
@@ -27,27 +32,38 @@ final class ShardIndex {
     }
   }
 
-  private static Map<String, String> weightMap(Path file, JsonParser parser) throws IOException {
+  private static Map<String, String> weightMap(Path file, JsonParser parser, LongSupplier at)
+      throws IOException {
     Map<String, String> shardOf = new LinkedHashMap<>();
     if (parser.nextToken() != JsonToken.START_OBJECT) {
       throw new BadCheckpoint(file, 0, "must hold a JSON object");
     }
-    while (parser.nextToken() != JsonToken.END_OBJECT) {
-      boolean map = parser.currentName().equals("weight_map");
-      parser.nextToken();
-      if (map) {
-        readMap(file, parser, shardOf);
-      } else {
-        parser.skipChildren();
+    int otherKeys = 0;
+    int depth = 1;
+    while (depth > 0) {
+      JsonToken token = parser.nextToken();
+      if (depth == 1
+          && token == JsonToken.FIELD_NAME
+          && parser.currentName().equals("weight_map")) {
+        parser.nextToken();
+        readMap(file, parser, at, shardOf);
+      } else if (token.isStructStart()) {
+        depth++;
+      } else if (token.isStructEnd()) {
+        depth--;
+      } else if (token == JsonToken.FIELD_NAME && ++otherKeys > OTHER_KEYS_LIMIT) {
+        throw new BadCheckpoint(
+            file, at.getAsLong(), "has more than " + OTHER_KEYS_LIMIT + " keys outside weight_map");
       }
     }
     return shardOf;
   }
 
-  private static void readMap(Path file, JsonParser parser, Map<String, String> shardOf)
+  private static void readMap(
+      Path file, JsonParser parser, LongSupplier at, Map<String, String> shardOf)
       throws IOException {
     if (parser.currentToken() != JsonToken.START_OBJECT) {
-      throw new BadCheckpoint(file, StrictJson.at(parser), "weight_map must be an object");
+      throw new BadCheckpoint(file, at.getAsLong(), "weight_map must be an object");
     }
     // One String for each shard, however many tensors name it.
     Map<String, String> names = new HashMap<>();
@@ -58,14 +74,14 @@ final class ShardIndex {
       if (!shard.matches("[^/\\\\:\\p{Cntrl}]{1,200}\\.safetensors")) {
         throw new BadCheckpoint(
             file,
-            StrictJson.at(parser),
+            at.getAsLong(),
             "tensor '"
                 + SafetensorsHeader.shown(tensor)
                 + "' must name a .safetensors file of the same folder");
       }
       if (shardOf.size() == SafetensorsHeader.TENSOR_LIMIT) {
         throw new BadCheckpoint(
-            file, StrictJson.at(parser), "names more than " + shardOf.size() + " tensors");
+            file, at.getAsLong(), "names more than " + shardOf.size() + " tensors");
       }
       shardOf.put(tensor, names.computeIfAbsent(shard, s -> s));
     }

@@ -9,14 +9,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.function.LongSupplier;
 
 /**
  * JSON of untrusted files: strict UTF-8, no duplicate keys, nothing after the value, bounded depth.
@@ -38,10 +42,14 @@ public final class StrictJson {
 
   private StrictJson() {}
 
-  /** What reads one document; the parser stands before its first token. */
+  /** What reads one document. */
   @FunctionalInterface
   interface Reading<T> {
-    T read(JsonParser parser) throws IOException;
+    /**
+     * @param parser stands before the first token
+     * @param at the byte of the file at which the current token begins, for error messages
+     */
+    T read(JsonParser parser, LongSupplier at) throws IOException;
   }
 
   /**
@@ -58,7 +66,7 @@ public final class StrictJson {
           file,
           0,
           text,
-          parser -> {
+          (parser, _) -> {
             JsonNode node = MAPPER.readTree(parser);
             if (node instanceof ObjectNode object) {
               return object;
@@ -89,24 +97,38 @@ public final class StrictJson {
    */
   static <T> T read(Path file, long base, MemorySegment text, Reading<T> reading) {
     requireUtf8(file, base, text);
-    try (JsonParser parser = FACTORY.createParser(new SegmentInputStream(text))) {
-      T value = reading.read(parser);
-      if (parser.nextToken() != null) {
-        throw new BadCheckpoint(file, base + at(parser), "something follows the JSON value");
+    // Through a reader: left to itself Jackson would guess UTF-16 and UTF-32 too.
+    Reader chars = new InputStreamReader(new SegmentInputStream(text), StandardCharsets.UTF_8);
+    try (JsonParser parser = FACTORY.createParser(chars)) {
+      LongSupplier at = () -> base + byteOf(text, parser.currentTokenLocation().getCharOffset());
+      try {
+        T value = reading.read(parser, at);
+        if (parser.nextToken() != null) {
+          throw new BadCheckpoint(file, at.getAsLong(), "something follows the JSON value");
+        }
+        return value;
+      } catch (JsonProcessingException e) {
+        // Not every exception knows its place; the parser stands at or just after it.
+        throw new BadCheckpoint(
+            file,
+            base + byteOf(text, parser.currentLocation().getCharOffset()),
+            "is not valid JSON: " + IoReasons.oneLine(e.getOriginalMessage()));
       }
-      return value;
-    } catch (JsonProcessingException e) {
-      long at = e.getLocation() == null ? 0 : Math.max(0, e.getLocation().getByteOffset());
-      throw new BadCheckpoint(
-          file, base + at, "is not valid JSON: " + IoReasons.oneLine(e.getOriginalMessage()));
     } catch (IOException e) {
       throw new BadCheckpoint(file, base, "is not valid JSON: " + IoReasons.of(e));
     }
   }
 
-  /** Byte offset of the parser's current token within its document. */
-  static long at(JsonParser parser) {
-    return Math.max(0, parser.currentTokenLocation().getByteOffset());
+  /** Where that UTF-16 unit of valid UTF-8 begins. */
+  private static long byteOf(MemorySegment text, long units) {
+    long at = 0;
+    for (long unit = 0; unit < units && at < text.byteSize(); ) {
+      int lead = text.get(ValueLayout.JAVA_BYTE, at) & 255;
+      int length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+      at += length;
+      unit += length == 4 ? 2 : 1; // beyond the basic plane: a pair of surrogates
+    }
+    return Math.min(at, text.byteSize());
   }
 
   /** Jackson lets overlong forms and lone surrogates pass; the JDK's decoder does not. */

@@ -84,6 +84,9 @@ class CheckpointsTest {
           {"weight_map": []}                            | weight_map must be an object
           {"weight_map": {}}                            | has no weight_map, or an empty one
           {"metadata": {"weight_map": {"a": "b"}}}      | has no weight_map, or an empty one
+          {"metadata": [{}, [1, {"k": 2}]], "x": null}  | has no weight_map, or an empty one
+          {"weight_map": {"a": "m.safetensors"}} {}     | something follows
+          {"metadata": {                                | not valid JSON
           []                                            | must hold a JSON object
           {                                             | not valid JSON
           """)
@@ -91,6 +94,17 @@ class CheckpointsTest {
     write("config.json", "{}");
     write("model.safetensors.index.json", index);
     assertRefused(reason);
+  }
+
+  @Test
+  void anIndexOfEndlessKeysIsRefused() {
+    StringBuilder keys = new StringBuilder("{\"metadata\": {\"k\": 0");
+    for (int i = 0; i < 65_536; i++) {
+      keys.append(",\"").append(i).append("\":0");
+    }
+    write("config.json", "{}");
+    write("model.safetensors.index.json", keys + "}}");
+    assertRefused("has more than 65536 keys outside weight_map");
   }
 
   @ParameterizedTest
@@ -114,6 +128,13 @@ class CheckpointsTest {
     assertRefused("nesting depth");
     write("config.json", " ".repeat((int) StrictJson.CONFIG_LIMIT) + "{}");
     assertRefused("at most 4194304 are read");
+  }
+
+  @Test
+  void aConfigInUtf16IsRefused() {
+    byte[] utf16 = "{\"a\": 1}".getBytes(java.nio.charset.StandardCharsets.UTF_16LE);
+    Bytes.file(folder.resolve("config.json"), utf16);
+    assertRefused("not valid JSON");
   }
 
   @Test

@@ -7,19 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class GgufFileTest {
-  @TempDir Path folder;
-
   @Test
   void everyTypeOfValueIsRead() {
     try (GgufFile file = open(valid(3))) {
@@ -195,7 +194,7 @@ class GgufFileTest {
     return w;
   }
 
-  private GgufFile open(byte[] bytes) {
-    return (GgufFile) Checkpoints.open(Bytes.file(folder.resolve("t.gguf"), bytes));
+  private static GgufFile open(byte[] bytes) {
+    return GgufFile.open(Path.of("t.gguf"), MemorySegment.ofArray(bytes), Arena.ofConfined());
   }
 }

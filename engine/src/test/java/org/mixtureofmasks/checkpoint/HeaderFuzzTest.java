@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.io.ByteArrayOutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(120)
 class HeaderFuzzTest {
-  private static final int ROUNDS = 3000;
+  private static final int ROUNDS = 5000;
 
   /** The files have at most some 20 kB; a JSON parser and its buffers cost about 100 kB. */
   private static final long ALLOCATION_LIMIT = 4L << 20;
@@ -81,7 +83,7 @@ class HeaderFuzzTest {
             + "'b':{'dtype':'BF16','shape':[4],'data_offsets':[24,32]},"
             + "'c':{'dtype':'U8','shape':[],'data_offsets':[32,33]}}";
     byte[] valid = Bytes.safetensors(header.replace('\'', '"'), 33);
-    Path file = folder.resolve("fuzz.safetensors");
+    readSafetensors(valid);
     int refused = 0;
     Random random = new Random(1);
     for (int i = 0; i < ROUNDS; i++) {
@@ -91,29 +93,25 @@ class HeaderFuzzTest {
             .order(ByteOrder.LITTLE_ENDIAN)
             .putLong(0, Math.max(0, bytes.length - 41));
       }
-      Bytes.file(file, bytes);
-      refused += refused(() -> readAll(SafetensorsFile.open(file)), i);
+      refused += refused(() -> readSafetensors(bytes), i);
     }
-    assertBothHappen(refused);
+    assertBothHappen(refused, ROUNDS);
   }
 
   @Test
   void damagedGgufFilesAreModelsOrRefused() {
     byte[] valid = GgufFileTest.valid(3);
-    refusedOf("fuzz.gguf", valid, valid.length - 130);
+    refusedOf(valid, valid.length - 130, GgufFile::open);
   }
 
   @Test
   void damagedLlama2cFilesAreModelsOrRefused() {
-    byte[] stories = Bytes.resource("/org/mixtureofmasks/models/stories260K.bin");
-    byte[] small = new byte[28 + 4 * 168];
+    byte[] small = new byte[28 + 4 * 156];
     ByteBuffer fields = ByteBuffer.wrap(small).order(ByteOrder.LITTLE_ENDIAN);
     for (int f : new int[] {4, 5, 1, 2, 1, -3, 6}) {
       fields.putInt(f);
     }
-    refusedOf("fuzz.bin", small, 28);
-    Path file = Bytes.file(folder.resolve("whole.bin"), stories);
-    Checkpoints.open(file).close(); // what is mutated below is a real header
+    refusedOf(small, 28, Llama2cFile::open);
   }
 
   @Test
@@ -129,31 +127,36 @@ class HeaderFuzzTest {
         Bytes.safetensors("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8));
     Random random = new Random(4);
     int refused = 0;
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < ROUNDS / 5; i++) {
       boolean first = i % 2 == 0;
       Bytes.file(
           folder.resolve("config.json"), first ? mutated(config, config.length, random) : config);
       Bytes.file(
           folder.resolve("model.safetensors.index.json"),
           first ? index : mutated(index, index.length, random));
-      refused += refused(() -> readAll(Checkpoints.open(folder)), i);
+      refused += refused(() -> readAll(Checkpoints.open(folder, Arena.ofConfined())), i);
     }
-    assertBothHappen(refused);
+    assertBothHappen(refused, ROUNDS / 5);
   }
 
-  private void refusedOf(String name, byte[] valid, int headerBytes) {
-    Path file = folder.resolve(name);
-    Random random = new Random(name.hashCode());
+  /** How a format is opened; here on bytes in memory, which disks do not slow down. */
+  private interface Opening {
+    Checkpoint open(Path name, MemorySegment bytes, Arena arena);
+  }
+
+  private void refusedOf(byte[] valid, int headerBytes, Opening opening) {
+    readAll(valid, opening);
+    Random random = new Random(2);
     int refused = 0;
     for (int i = 0; i < ROUNDS; i++) {
-      Bytes.file(file, mutated(valid, headerBytes, random));
-      refused += refused(() -> readAll(Checkpoints.open(file)), i);
+      byte[] bytes = mutated(valid, headerBytes, random);
+      refused += refused(() -> readAll(bytes, opening), i);
     }
     assertTrue(refused > ROUNDS / 4, refused + " were refused");
   }
 
-  private static void assertBothHappen(int refused) {
-    assertTrue(refused > ROUNDS / 4 && refused < ROUNDS, refused + " were refused");
+  private static void assertBothHappen(int refused, int rounds) {
+    assertTrue(refused > rounds / 4 && refused < rounds, refused + " were refused");
   }
 
   /** 1 if a BadCheckpoint came; anything else that comes fails the test. */
@@ -169,25 +172,32 @@ class HeaderFuzzTest {
       throw new AssertionError("round " + round, e);
     }
     long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-    assertTrue(allocated < ALLOCATION_LIMIT, "round " + round + " allocated " + allocated);
+    // The first rounds load classes and link the messages of errors.
+    assertTrue(
+        round < 300 || allocated < ALLOCATION_LIMIT, "round " + round + " allocated " + allocated);
     return refused;
   }
 
-  private static void readAll(Checkpoint checkpoint) {
-    try (checkpoint) {
+  private static void readAll(byte[] bytes, Opening opening) {
+    readAll(opening.open(Path.of("fuzz"), MemorySegment.ofArray(bytes), Arena.ofConfined()));
+  }
+
+  private static void readSafetensors(byte[] bytes) {
+    SafetensorsFile.read(Path.of("fuzz"), MemorySegment.ofArray(bytes), null)
+        .tensors()
+        .values()
+        .forEach(HeaderFuzzTest::readAll);
+  }
+
+  private static void readAll(Checkpoint opened) {
+    try (Checkpoint checkpoint = opened) {
       checkpoint.metadata();
       checkpoint.tensors().values().forEach(HeaderFuzzTest::readAll);
       if (checkpoint instanceof GgufFile gguf) {
-        for (String key : new String[] {"strings", "text", "long"}) {
-          gguf.strings(key).ifPresent(s -> assertTrue(s.length >= 0));
-        }
+        gguf.strings("strings");
+        gguf.ints("long");
+        gguf.floats("scores");
       }
-    }
-  }
-
-  private static void readAll(SafetensorsFile file) {
-    try (file) {
-      file.tensors().values().forEach(HeaderFuzzTest::readAll);
     }
   }
 

@@ -74,6 +74,34 @@ class SafetensorsFileTest {
     assertTrue(message.contains("(byte "), message);
   }
 
+  @Test
+  void theOffsetOfADuplicateIsWhereItStands() {
+    String first = "{\"__metadata__\":{\"k\":\"größer 😀\",";
+    Path file =
+        Bytes.file(folder.resolve("d.safetensors"), Bytes.safetensors(first + "\"k\":\"w\"}}", 0));
+    BadCheckpoint e = assertThrows(BadCheckpoint.class, () -> SafetensorsFile.open(file));
+    long key = 8 + first.getBytes(StandardCharsets.UTF_8).length;
+    assertTrue(e.offset() >= key && e.offset() <= key + 4, e.getMessage());
+  }
+
+  @Test
+  void moreEntriesThanAnyModelHasAreRefused() {
+    StringBuilder keys = new StringBuilder("{\"__metadata__\":{\"k\":\"\"");
+    StringBuilder tensors = new StringBuilder("{\"t\":");
+    String empty = "{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}";
+    tensors.append(empty);
+    for (int i = 1; i <= SafetensorsHeader.TENSOR_LIMIT; i++) {
+      keys.append(",\"").append(i).append("\":\"\"");
+      tensors.append(",\"").append(i).append("\":").append(empty);
+    }
+    String tooMany = refusal(Bytes.safetensors(keys + "}}", 0));
+    assertTrue(tooMany.contains("__metadata__ has more than 65536 strings"), tooMany);
+    tooMany = refusal(Bytes.safetensors(tensors + "}", 0));
+    assertTrue(tooMany.contains("has more than 262144 tensors"), tooMany);
+    String text = "{\"__metadata__\":{\"k\":\"" + "x".repeat(17 << 20) + "\"}}";
+    assertTrue(refusal(Bytes.safetensors(text, 0)).contains("or 16777216 characters"));
+  }
+
   /** Overlong '/', a lone surrogate, a cut sequence, a byte that never occurs. */
   @ParameterizedTest
   @ValueSource(strings = {"c0af", "eda080", "e282", "ff"})

@@ -1,0 +1,62 @@
+package org.mixtureofmasks.kernel;
+
+/**
+ * One caller's tokens x columns activations, row-major, with their reordered copy for matrices that
+ * want one (see {@link Matrix}). Whoever writes {@link #values} calls {@link #changed}.
+ */
+public final class Activations {
+  private final int columns;
+  private final float[] values;
+  private float[] split;
+  private boolean fresh;
+  private int tokens;
+
+  /** Room for up to {@code capacity} tokens. */
+  public Activations(int capacity, int columns) {
+    this.columns = columns;
+    this.values = new float[Math.multiplyExact(capacity, columns)];
+  }
+
+  public int columns() {
+    return columns;
+  }
+
+  /** Rows in use. */
+  public int tokens() {
+    return tokens;
+  }
+
+  /** tokens x columns, plain order; changes are made known by {@link #changed}. */
+  public float[] values() {
+    return values;
+  }
+
+  /** Says that the first {@code rows} rows hold new values. */
+  public void changed(int rows) {
+    if (rows < 0 || rows * columns > values.length) {
+      throw new IllegalArgumentException(rows + " tokens do not fit");
+    }
+    tokens = rows;
+    fresh = false;
+  }
+
+  /**
+   * The rows in the order that the kernels of {@code matrix} want, computed once after each change.
+   * Not for concurrent calls: ask before the work is shared out.
+   */
+  public float[] ordered(Matrix matrix, Team team) {
+    if (!matrix.splits()) {
+      return values;
+    }
+    if (split == null) {
+      split = new float[values.length];
+    }
+    if (!fresh) {
+      team.forEach(
+          tokens,
+          (t, part) -> team.kernels().split(values, t * columns, split, t * columns, columns));
+      fresh = true;
+    }
+    return split;
+  }
+}

@@ -1,0 +1,90 @@
+package org.mixtureofmasks.kernel;
+
+import java.util.Locale;
+import org.mixtureofmasks.UserError;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one place that decides between vector and scalar kernels and says why.
+ *
+ * @param kernels what computes
+ * @param reason why, with the flag that mends it where something is missing
+ */
+public record KernelChoice(Kernels kernels, String reason) {
+  /** System property: "vector" insists, "scalar" declines, absent chooses by the machine. */
+  public static final String PROPERTY = "mom.kernel";
+
+  private static final Logger LOG = LoggerFactory.getLogger(KernelChoice.class);
+
+  /** Whether the vector kernels were chosen. */
+  public boolean vector() {
+    return kernels instanceof VectorKernels;
+  }
+
+  /** The choice of this JVM, made and logged once. */
+  public static KernelChoice get() {
+    return Holder.CHOICE;
+  }
+
+  /** Initialised on first use, by whichever thread is first. */
+  private static final class Holder {
+    private static final KernelChoice CHOICE = announced(choose(System.getProperty(PROPERTY)));
+  }
+
+  private static KernelChoice announced(KernelChoice choice) {
+    if (choice.vector() || "scalar".equals(System.getProperty(PROPERTY))) {
+      LOG.info("kernels: {} ({})", choice.kernels().name(), choice.reason());
+    } else {
+      LOG.warn("kernels: {}, many times slower ({})", choice.kernels().name(), choice.reason());
+    }
+    return choice;
+  }
+
+  /**
+   * Decides; {@code wish} as the property {@value #PROPERTY} has it.
+   *
+   * @throws UserError for an unknown wish, or "vector" where it cannot be had
+   */
+  static KernelChoice choose(String wish) {
+    String obstacle = obstacle();
+    switch (wish == null ? "" : wish.toLowerCase(Locale.ROOT)) {
+      case "scalar" -> {
+        return new KernelChoice(new ScalarKernels(), "asked for by -D" + PROPERTY + "=scalar");
+      }
+      case "vector" -> {
+        if (obstacle != null) {
+          throw new UserError("-D" + PROPERTY + "=vector cannot be had: " + obstacle);
+        }
+      }
+      case "" -> {
+        if (obstacle != null) {
+          return new KernelChoice(new ScalarKernels(), obstacle);
+        }
+      }
+      default -> throw UserError.usage("-D" + PROPERTY + "=" + wish + ": use vector or scalar");
+    }
+    return new KernelChoice(
+        new VectorKernels(), "Vector API, " + System.getProperty("os.arch") + ", C2");
+  }
+
+  /** Why vectors would be missing or slow here, or null. */
+  private static String obstacle() {
+    if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+      return "the Vector API is not loaded: add --add-modules jdk.incubator.vector to java";
+    }
+    // Without C2 every vector is an object on the heap: slower than scalar code.
+    String vm = String.valueOf(System.getProperty("java.vm.info"));
+    if (vm.contains("emulated-client") || vm.contains("interpreted")) {
+      return "this JVM runs without its optimising compiler ("
+          + vm
+          + "): remove -XX:TieredStopAtLevel or -Xint";
+    }
+    if (VectorKernels.vectorBits() < 128 || VectorKernels.vectorBits() > 512) {
+      return "this CPU (or -XX:MaxVectorSize) has vectors of "
+          + VectorKernels.vectorBits()
+          + " bits; the kernels are made for 128, 256 and 512";
+    }
+    return null;
+  }
+}

@@ -1,0 +1,177 @@
+package org.mixtureofmasks.kernel;
+
+/**
+ * The arithmetic of the engine: arrays and segments in, arrays out, no state, no threads. There are
+ * two implementations: {@link VectorKernels} and its twin {@link ScalarKernels}, which is the
+ * reference in tests and the choice where the Vector API is missing. All sums are float32; their
+ * order differs between the twins, so that results agree within a small multiple of 2^-24 of the
+ * sum of magnitudes.
+ *
+ * <p>"Ordered" activations are in the order that the matrix wants, see {@link Matrix}.
+ */
+public sealed interface Kernels permits ScalarKernels, VectorKernels {
+  /** Tokens that {@link #neuronsOfFour} computes together. */
+  int TILE = 4;
+
+  /** Positions in one block of the key cache: keys lie as [block][head_dim][KEY_BLOCK]. */
+  int KEY_BLOCK = 16;
+
+  /** Neurons that are computed together. */
+  int NEURON_BLOCK = 16;
+
+  /** Floats of scratch memory: gates and ups of a block for a tile, and 8 vectors of up to 16. */
+  int SCRATCH = TILE * 2 * NEURON_BLOCK + 2 * TILE * 16;
+
+  /** A name for logs, such as "vector, 512 bits". */
+  String name();
+
+  /**
+   * One token: y[yOffset + r] = Σ_c w[r, c] x[xOffset + c] for rows r in [from, to).
+   *
+   * @param x ordered, w.columns() floats from xOffset
+   */
+  void matvec(Matrix w, float[] x, int xOffset, float[] y, int yOffset, int from, int to);
+
+  /**
+   * Rows [from, to) as floats, in the order that the matrix wants its activations in: what the
+   * products of many tokens read, so that a row is widened once for all of them.
+   *
+   * @param out (to - from) x columns, written
+   */
+  void widen(Matrix w, int from, int to, float[] out);
+
+  /**
+   * Many tokens: y[t * yStride + yAt + r] = Σ_c w[r * columns + c] x[t * columns + c].
+   *
+   * @param w rows x columns, widened
+   * @param x tokens x columns, ordered
+   */
+  void matmul(
+      float[] w, int rows, int columns, float[] x, int tokens, float[] y, int yStride, int yAt);
+
+  /**
+   * Listed neurons of a SwiGLU FFN for one token: y += Σ_j s_j SiLU(g_j·x) (u_j·x) d_j for j =
+   * list[from .. to).
+   *
+   * @param records 3 rows for each neuron: gate g, up u, down column d
+   * @param scales s by place in the list; null when all are 1
+   * @param x ordered, records.columns() floats from xOffset
+   * @param y ordered, added to
+   * @param scratch SCRATCH floats
+   */
+  void neurons(
+      Matrix records,
+      int[] list,
+      int from,
+      int to,
+      float[] scales,
+      float[] x,
+      int xOffset,
+      float[] y,
+      int yOffset,
+      float[] scratch);
+
+  /**
+   * Listed neurons for {@link #TILE} tokens at once; x and y of token i begin at xAt[i] and yAt[i]
+   * (equal yAt are allowed only where nobody reads the result).
+   *
+   * @param records widened records; that of neuron {@code base} is the first
+   * @param columns hidden_size
+   * @param scale one factor for each token
+   * @param scratch SCRATCH floats
+   */
+  void neuronsOfFour(
+      float[] records,
+      int base,
+      int columns,
+      int[] list,
+      int from,
+      int to,
+      float[] scale,
+      float[] x,
+      int[] xAt,
+      float[] y,
+      int[] yAt,
+      float[] scratch);
+
+  /** Even elements of x[xAt, xAt + n) to y[yAt ...], odd ones after them. */
+  void split(float[] x, int xAt, float[] y, int yAt, int n);
+
+  /** Adds n ordered values x[xAt ...] of a matrix that splits or not to the plain y[yAt ...]. */
+  static void addOrdered(boolean split, float[] x, int xAt, float[] y, int yAt, int n) {
+    if (!split) {
+      for (int i = 0; i < n; i++) {
+        y[yAt + i] += x[xAt + i];
+      }
+      return;
+    }
+    int odd = xAt + (n + 1) / 2;
+    for (int i = 0; i < n / 2; i++) {
+      y[yAt + 2 * i] += x[xAt + i];
+      y[yAt + 2 * i + 1] += x[odd + i];
+    }
+    if ((n & 1) != 0) {
+      y[yAt + n - 1] += x[xAt + n / 2];
+    }
+  }
+
+  /** y_i = w_i x_i / sqrt(mean(x²) + eps) over w.length elements. */
+  void rmsNorm(float[] x, int xOffset, float[] w, double eps, float[] y, int yOffset);
+
+  /** gate_i = SiLU(gate_i) up_i for n elements from gateAt and upAt, SiLU(z) = z / (1 + e^-z). */
+  void siluTimes(float[] gate, int gateAt, float[] up, int upAt, int n);
+
+  /** x_i += y_i for i in [from, to); the compiler vectorises it by itself. */
+  static void add(float[] x, float[] y, int from, int to) {
+    for (int i = from; i < to; i++) {
+      x[i] += y[i];
+    }
+  }
+
+  /** Replaces n scores by their softmax. */
+  void softmax(float[] scores, int offset, int n);
+
+  /**
+   * One query head over the cache of its key-value head: out = Σ_t p_t v_t with p = softmax(scale
+   * q·k_t) for t in [0, positions).
+   *
+   * @param keys [block][headDim][KEY_BLOCK], see {@link #putKey}
+   * @param values [position][headDim]
+   * @param scores room for positions rounded up to a multiple of KEY_BLOCK
+   */
+  void attend(
+      float[] q,
+      int qOffset,
+      float[] keys,
+      float[] values,
+      int positions,
+      int headDim,
+      float scale,
+      float[] scores,
+      float[] out,
+      int outOffset);
+
+  /** Stores a key of headDim floats at its position in the blocked cache. */
+  static void putKey(float[] key, int keyOffset, float[] keys, int position, int headDim) {
+    int at = position / KEY_BLOCK * KEY_BLOCK * headDim + position % KEY_BLOCK;
+    for (int i = 0; i < headDim; i++) {
+      keys[at + i * KEY_BLOCK] = key[keyOffset + i];
+    }
+  }
+
+  /**
+   * Turns a head in place, split-half order: (x_i, x_{i+h}) by the angle of (cos_i, sin_i), h =
+   * headDim / 2. Too small to be worth a vector twin.
+   */
+  static void rope(float[] x, int offset, int headDim, float[] cos, float[] sin, int tableOffset) {
+    int half = headDim / 2;
+    for (int i = 0; i < half; i++) {
+      float a = x[offset + i];
+      float b = x[offset + half + i];
+      float c = cos[tableOffset + i];
+      float s = sin[tableOffset + i];
+      x[offset + i] = a * c - b * s;
+      x[offset + half + i] = b * c + a * s;
+    }
+  }
+}

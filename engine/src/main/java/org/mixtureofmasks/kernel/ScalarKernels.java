@@ -1,0 +1,190 @@
+package org.mixtureofmasks.kernel;
+
+/** The kernels in plain Java, written to be read: the reference for {@link VectorKernels}. */
+public final class ScalarKernels implements Kernels {
+  @Override
+  public String name() {
+    return "scalar";
+  }
+
+  /** Where column c of n lies in ordered activations. */
+  private static int place(Matrix w, int c, int n) {
+    return !w.splits() ? c : (c & 1) == 0 ? c / 2 : (n + 1) / 2 + c / 2;
+  }
+
+  private static float dot(Matrix w, int row, float[] x, int xOffset) {
+    int n = w.columns();
+    float sum = 0;
+    for (int c = 0; c < n; c++) {
+      sum += w.get(row, c) * x[xOffset + place(w, c, n)];
+    }
+    return sum;
+  }
+
+  private static float silu(float z) {
+    return (float) (z / (1 + Math.exp(-z)));
+  }
+
+  @Override
+  public void matvec(Matrix w, float[] x, int xOffset, float[] y, int yOffset, int from, int to) {
+    for (int r = from; r < to; r++) {
+      y[yOffset + r] = dot(w, r, x, xOffset);
+    }
+  }
+
+  @Override
+  public void widen(Matrix w, int from, int to, float[] out) {
+    int n = w.columns();
+    for (int r = from; r < to; r++) {
+      for (int c = 0; c < n; c++) {
+        out[(r - from) * n + place(w, c, n)] = w.get(r, c);
+      }
+    }
+  }
+
+  private static float dot(float[] w, int wAt, float[] x, int xAt, int n) {
+    float sum = 0;
+    for (int c = 0; c < n; c++) {
+      sum += w[wAt + c] * x[xAt + c];
+    }
+    return sum;
+  }
+
+  @Override
+  public void matmul(
+      float[] w, int rows, int columns, float[] x, int tokens, float[] y, int yStride, int yAt) {
+    for (int t = 0; t < tokens; t++) {
+      for (int r = 0; r < rows; r++) {
+        y[t * yStride + yAt + r] = dot(w, r * columns, x, t * columns, columns);
+      }
+    }
+  }
+
+  @Override
+  public void neurons(
+      Matrix records,
+      int[] list,
+      int from,
+      int to,
+      float[] scales,
+      float[] x,
+      int xOffset,
+      float[] y,
+      int yOffset,
+      float[] scratch) {
+    for (int k = from; k < to; k++) {
+      neuron(records, list[k], scales == null ? 1 : scales[k], x, xOffset, y, yOffset);
+    }
+  }
+
+  @Override
+  public void neuronsOfFour(
+      float[] records,
+      int base,
+      int columns,
+      int[] list,
+      int from,
+      int to,
+      float[] scale,
+      float[] x,
+      int[] xAt,
+      float[] y,
+      int[] yAt,
+      float[] scratch) {
+    for (int k = from; k < to; k++) {
+      int gate = (list[k] - base) * 3 * columns;
+      int up = gate + columns;
+      int down = up + columns;
+      for (int t = 0; t < TILE; t++) {
+        float h =
+            scale[t]
+                * silu(dot(records, gate, x, xAt[t], columns))
+                * dot(records, up, x, xAt[t], columns);
+        for (int c = 0; c < columns; c++) {
+          y[yAt[t] + c] += h * records[down + c];
+        }
+      }
+    }
+  }
+
+  private static void neuron(
+      Matrix records, int j, float scale, float[] x, int xOffset, float[] y, int yOffset) {
+    float h = scale * silu(dot(records, 3 * j, x, xOffset)) * dot(records, 3 * j + 1, x, xOffset);
+    int n = records.columns();
+    for (int c = 0; c < n; c++) {
+      y[yOffset + place(records, c, n)] += h * records.get(3 * j + 2, c);
+    }
+  }
+
+  @Override
+  public void split(float[] x, int xAt, float[] y, int yAt, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yAt + ((i & 1) == 0 ? i / 2 : (n + 1) / 2 + i / 2)] = x[xAt + i];
+    }
+  }
+
+  @Override
+  public void rmsNorm(float[] x, int xOffset, float[] w, double eps, float[] y, int yOffset) {
+    float squares = 0;
+    for (int i = 0; i < w.length; i++) {
+      squares += x[xOffset + i] * x[xOffset + i];
+    }
+    float scale = (float) (1 / Math.sqrt(squares / w.length + eps));
+    for (int i = 0; i < w.length; i++) {
+      y[yOffset + i] = w[i] * (x[xOffset + i] * scale);
+    }
+  }
+
+  @Override
+  public void siluTimes(float[] gate, int gateAt, float[] up, int upAt, int n) {
+    for (int i = 0; i < n; i++) {
+      gate[gateAt + i] = silu(gate[gateAt + i]) * up[upAt + i];
+    }
+  }
+
+  @Override
+  public void softmax(float[] scores, int offset, int n) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < n; i++) {
+      max = Math.max(max, scores[offset + i]);
+    }
+    float sum = 0;
+    for (int i = 0; i < n; i++) {
+      scores[offset + i] = (float) Math.exp(scores[offset + i] - max);
+      sum += scores[offset + i];
+    }
+    for (int i = 0; i < n; i++) {
+      scores[offset + i] /= sum;
+    }
+  }
+
+  @Override
+  public void attend(
+      float[] q,
+      int qOffset,
+      float[] keys,
+      float[] values,
+      int positions,
+      int headDim,
+      float scale,
+      float[] scores,
+      float[] out,
+      int outOffset) {
+    for (int t = 0; t < positions; t++) {
+      int at = t / KEY_BLOCK * KEY_BLOCK * headDim + t % KEY_BLOCK;
+      float dot = 0;
+      for (int i = 0; i < headDim; i++) {
+        dot += q[qOffset + i] * keys[at + i * KEY_BLOCK];
+      }
+      scores[t] = dot * scale;
+    }
+    softmax(scores, 0, positions);
+    for (int i = 0; i < headDim; i++) {
+      float sum = 0;
+      for (int t = 0; t < positions; t++) {
+        sum += scores[t] * values[t * headDim + i];
+      }
+      out[outOffset + i] = sum;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package org.mixtureofmasks.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Inner loops over bf16 rows. Each loads a vector of 32-bit lanes, each lane an (even, odd) pair of
+ * weights: shifted left by 16 it is the even element as a float, masked with 0xffff0000 the odd
+ * one. Methods are small on purpose: with many more vector calls in one, C2 stops inlining and they
+ * run ten times slower.
+ *
+ * <p>Offsets into segments are bytes; e and o are where the even and the odd half of the ordered
+ * activations begin; n is columns.
+ */
+final class VectorBf16 {
+  private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
+  private static final int L = F.length();
+  private static final int ODD = 0xffff0000;
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private VectorBf16() {}
+
+  private static IntVector load(MemorySegment w, long at) {
+    return IntVector.fromMemorySegment(I, w, at, ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static FloatVector even(IntVector pairs) {
+    return pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+  }
+
+  private static FloatVector odd(IntVector pairs) {
+    return pairs.and(ODD).reinterpretAsFloats();
+  }
+
+  /** Elements that whole vectors cover; the rest is done one by one. */
+  private static int whole(int n) {
+    return n / (2 * L) * (2 * L);
+  }
+
+  /** The elements that no whole vector covers. */
+  private static float tail(MemorySegment w, long row, float[] x, int e, int o, int n) {
+    float sum = 0;
+    for (int c = whole(n); c < n; c++) {
+      float weight = Matrix.Bf16.widen(w.get(SHORT, row + 2L * c));
+      sum += weight * x[((c & 1) == 0 ? e : o) + c / 2];
+    }
+    return sum;
+  }
+
+  /**
+   * One row times x. Rows are read one after the other, not several at once: as one stream the
+   * hardware prefetches them best (measured: .9 of a plain read against .5 for four rows of 576).
+   */
+  static float dot(MemorySegment w, long row, float[] x, int e, int o, int n) {
+    FloatVector a = FloatVector.zero(F);
+    FloatVector b = a;
+    int end = whole(n);
+    for (int i = 0; i < end; i += 2 * L) {
+      IntVector v = load(w, row + 2L * i);
+      a = even(v).fma(FloatVector.fromArray(F, x, e + i / 2), a);
+      b = odd(v).fma(FloatVector.fromArray(F, x, o + i / 2), b);
+    }
+    return VectorMath.sum(a.add(b)) + tail(w, row, x, e, o, n);
+  }
+
+  /** y += h w[row], y ordered with halves at e and o. */
+  static void axpy(MemorySegment w, long row, float h, float[] y, int e, int o, int n) {
+    int end = whole(n);
+    for (int i = 0; i < end; i += 2 * L) {
+      IntVector v = load(w, row + 2L * i);
+      even(v)
+          .fma(FloatVector.broadcast(F, h), FloatVector.fromArray(F, y, e + i / 2))
+          .intoArray(y, e + i / 2);
+      odd(v)
+          .fma(FloatVector.broadcast(F, h), FloatVector.fromArray(F, y, o + i / 2))
+          .intoArray(y, o + i / 2);
+    }
+    axpyTail(w, row, h, y, e, o, n);
+  }
+
+  private static void axpyTail(MemorySegment w, long row, float h, float[] y, int e, int o, int n) {
+    for (int c = whole(n); c < n; c++) {
+      y[((c & 1) == 0 ? e : o) + c / 2] += h * Matrix.Bf16.widen(w.get(SHORT, row + 2L * c));
+    }
+  }
+
+  /** y += Σ_k h[at + k] w[row_k] for four rows. */
+  static void axpy4(
+      MemorySegment w,
+      long row0,
+      long row1,
+      long row2,
+      long row3,
+      float[] h,
+      int at,
+      float[] y,
+      int e,
+      int o,
+      int n) {
+    FloatVector h0 = FloatVector.broadcast(F, h[at]);
+    FloatVector h1 = FloatVector.broadcast(F, h[at + 1]);
+    FloatVector h2 = FloatVector.broadcast(F, h[at + 2]);
+    FloatVector h3 = FloatVector.broadcast(F, h[at + 3]);
+    int end = whole(n);
+    for (int i = 0; i < end; i += 2 * L) {
+      FloatVector a = FloatVector.fromArray(F, y, e + i / 2);
+      FloatVector b = FloatVector.fromArray(F, y, o + i / 2);
+      IntVector v = load(w, row0 + 2L * i);
+      a = even(v).fma(h0, a);
+      b = odd(v).fma(h0, b);
+      v = load(w, row1 + 2L * i);
+      a = even(v).fma(h1, a);
+      b = odd(v).fma(h1, b);
+      v = load(w, row2 + 2L * i);
+      a = even(v).fma(h2, a);
+      b = odd(v).fma(h2, b);
+      v = load(w, row3 + 2L * i);
+      a = even(v).fma(h3, a);
+      b = odd(v).fma(h3, b);
+      a.intoArray(y, e + i / 2);
+      b.intoArray(y, o + i / 2);
+    }
+    if (end < n) {
+      axpyTail(w, row0, h[at], y, e, o, n);
+      axpyTail(w, row1, h[at + 1], y, e, o, n);
+      axpyTail(w, row2, h[at + 2], y, e, o, n);
+      axpyTail(w, row3, h[at + 3], y, e, o, n);
+    }
+  }
+
+  /** Row to out[at, at + n) as floats in split order. */
+  static void widen(MemorySegment w, long row, int n, float[] out, int at) {
+    int o = at + (n + 1) / 2;
+    int end = whole(n);
+    for (int i = 0; i < end; i += 2 * L) {
+      IntVector v = load(w, row + 2L * i);
+      even(v).intoArray(out, at + i / 2);
+      odd(v).intoArray(out, o + i / 2);
+    }
+    for (int c = end; c < n; c++) {
+      out[((c & 1) == 0 ? at : o) + c / 2] = Matrix.Bf16.widen(w.get(SHORT, row + 2L * c));
+    }
+  }
+}

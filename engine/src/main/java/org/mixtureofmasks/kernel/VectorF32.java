@@ -1,0 +1,95 @@
+package org.mixtureofmasks.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Inner loops over f32 rows: the shapes of {@link VectorBf16} with plain activations. */
+final class VectorF32 {
+  private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+  private static final int L = F.length();
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private VectorF32() {}
+
+  private static FloatVector load(MemorySegment w, long at) {
+    return FloatVector.fromMemorySegment(F, w, at, ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static float tail(MemorySegment w, long row, float[] x, int at, int n) {
+    float sum = 0;
+    for (int c = F.loopBound(n); c < n; c++) {
+      sum += w.get(FLOAT, row + 4L * c) * x[at + c];
+    }
+    return sum;
+  }
+
+  /** One row times x[at ...]. */
+  static float dot(MemorySegment w, long row, float[] x, int at, int n) {
+    FloatVector a = FloatVector.zero(F);
+    FloatVector b = a;
+    int end = n / (2 * L) * (2 * L);
+    int i = 0;
+    for (; i < end; i += 2 * L) {
+      a = load(w, row + 4L * i).fma(FloatVector.fromArray(F, x, at + i), a);
+      b = load(w, row + 4L * (i + L)).fma(FloatVector.fromArray(F, x, at + i + L), b);
+    }
+    if (i < F.loopBound(n)) {
+      a = load(w, row + 4L * i).fma(FloatVector.fromArray(F, x, at + i), a);
+    }
+    return VectorMath.sum(a.add(b)) + tail(w, row, x, at, n);
+  }
+
+  /** y += h w[row]. */
+  static void axpy(MemorySegment w, long row, float h, float[] y, int at, int n) {
+    int end = F.loopBound(n);
+    for (int i = 0; i < end; i += L) {
+      load(w, row + 4L * i)
+          .fma(FloatVector.broadcast(F, h), FloatVector.fromArray(F, y, at + i))
+          .intoArray(y, at + i);
+    }
+    axpyTail(w, row, h, y, at, n);
+  }
+
+  private static void axpyTail(MemorySegment w, long row, float h, float[] y, int at, int n) {
+    for (int c = F.loopBound(n); c < n; c++) {
+      y[at + c] += h * w.get(FLOAT, row + 4L * c);
+    }
+  }
+
+  /** y += Σ_k h[from + k] w[row_k] for four rows. */
+  static void axpy4(
+      MemorySegment w,
+      long row0,
+      long row1,
+      long row2,
+      long row3,
+      float[] h,
+      int from,
+      float[] y,
+      int at,
+      int n) {
+    FloatVector h0 = FloatVector.broadcast(F, h[from]);
+    FloatVector h1 = FloatVector.broadcast(F, h[from + 1]);
+    FloatVector h2 = FloatVector.broadcast(F, h[from + 2]);
+    FloatVector h3 = FloatVector.broadcast(F, h[from + 3]);
+    int end = F.loopBound(n);
+    for (int i = 0; i < end; i += L) {
+      FloatVector a = FloatVector.fromArray(F, y, at + i);
+      a = load(w, row0 + 4L * i).fma(h0, a);
+      a = load(w, row1 + 4L * i).fma(h1, a);
+      a = load(w, row2 + 4L * i).fma(h2, a);
+      a = load(w, row3 + 4L * i).fma(h3, a);
+      a.intoArray(y, at + i);
+    }
+    if (end < n) {
+      axpyTail(w, row0, h[from], y, at, n);
+      axpyTail(w, row1, h[from + 1], y, at, n);
+      axpyTail(w, row2, h[from + 2], y, at, n);
+      axpyTail(w, row3, h[from + 3], y, at, n);
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package org.mixtureofmasks.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The kernels on the Vector API, in the widest shape that the CPU prefers. */
+public final class VectorKernels implements Kernels {
+  private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+  private static final int L = F.length();
+
+  /** Indices of the even and of the odd lanes of two vectors side by side. */
+  private static final FloatVector EVENS = FloatVector.zero(F).addIndex(2);
+
+  private static final FloatVector ODDS = EVENS.add(1);
+
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Bits of the vectors that are used: 128, 256 or 512 (64 where there are none worth having). */
+  public static int vectorBits() {
+    return F.vectorBitSize();
+  }
+
+  @Override
+  public String name() {
+    return "vector, " + vectorBits() + " bits";
+  }
+
+  @Override
+  public void matvec(Matrix w, float[] x, int xOffset, float[] y, int yOffset, int from, int to) {
+    int n = w.columns();
+    MemorySegment data = w.data();
+    switch (w) {
+      case Matrix.F32 _ -> {
+        for (int r = from; r < to; r++) {
+          y[yOffset + r] = VectorF32.dot(data, 4L * r * n, x, xOffset, n);
+        }
+      }
+      case Matrix.Bf16 _ -> {
+        int odd = xOffset + (n + 1) / 2;
+        for (int r = from; r < to; r++) {
+          y[yOffset + r] = VectorBf16.dot(data, 2L * r * n, x, xOffset, odd, n);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void widen(Matrix w, int from, int to, float[] out) {
+    int n = w.columns();
+    switch (w) {
+      case Matrix.F32 _ ->
+          MemorySegment.copy(
+              w.data(), FLOAT, 4L * from * n, out, 0, Math.multiplyExact(to - from, n));
+      case Matrix.Bf16 _ -> {
+        for (int r = from; r < to; r++) {
+          VectorBf16.widen(w.data(), 2L * r * n, n, out, (r - from) * n);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void matmul(
+      float[] w, int rows, int columns, float[] x, int tokens, float[] y, int yStride, int yAt) {
+    float[] sums = new float[2 * TILE * L];
+    int n = columns;
+    int t = 0;
+    for (; t + TILE <= tokens; t += TILE) {
+      int x0 = t * n;
+      int at = t * yStride + yAt;
+      int r = 0;
+      for (; r + 2 <= rows; r += 2) {
+        VectorTile.products(
+            w,
+            r * n,
+            r * n + n,
+            x,
+            x0,
+            x0 + n,
+            x0 + 2 * n,
+            x0 + 3 * n,
+            n,
+            y,
+            at + r,
+            yStride,
+            1,
+            sums,
+            0);
+      }
+      for (int i = 0; i < TILE && r < rows; i++) {
+        y[at + i * yStride + r] = VectorTile.product(w, r * n, x, x0 + i * n, n);
+      }
+    }
+    for (; t < tokens; t++) {
+      for (int r = 0; r < rows; r++) {
+        y[t * yStride + yAt + r] = VectorTile.product(w, r * n, x, t * n, n);
+      }
+    }
+  }
+
+  @Override
+  public void neurons(
+      Matrix records,
+      int[] list,
+      int from,
+      int to,
+      float[] scales,
+      float[] x,
+      int xOffset,
+      float[] y,
+      int yOffset,
+      float[] scratch) {
+    VectorNeurons.one(records, list, from, to, scales, x, xOffset, y, yOffset, scratch, this);
+  }
+
+  @Override
+  public void neuronsOfFour(
+      float[] records,
+      int base,
+      int columns,
+      int[] list,
+      int from,
+      int to,
+      float[] scale,
+      float[] x,
+      int[] xAt,
+      float[] y,
+      int[] yAt,
+      float[] scratch) {
+    VectorNeurons.four(
+        records, base, columns, list, from, to, scale, x, xAt, y, yAt, scratch, this);
+  }
+
+  @Override
+  public void split(float[] x, int xAt, float[] y, int yAt, int n) {
+    int end = n / (2 * L) * (2 * L);
+    int odd = yAt + (n + 1) / 2;
+    for (int i = 0; i < end; i += 2 * L) {
+      FloatVector low = FloatVector.fromArray(F, x, xAt + i);
+      FloatVector high = FloatVector.fromArray(F, x, xAt + i + L);
+      EVENS.selectFrom(low, high).intoArray(y, yAt + i / 2);
+      ODDS.selectFrom(low, high).intoArray(y, odd + i / 2);
+    }
+    for (int i = end; i < n; i++) {
+      y[((i & 1) == 0 ? yAt : odd) + i / 2] = x[xAt + i];
+    }
+  }
+
+  @Override
+  public void rmsNorm(float[] x, int xOffset, float[] w, double eps, float[] y, int yOffset) {
+    int n = w.length;
+    int end = F.loopBound(n);
+    FloatVector squares = FloatVector.zero(F);
+    for (int i = 0; i < end; i += L) {
+      FloatVector v = FloatVector.fromArray(F, x, xOffset + i);
+      squares = v.fma(v, squares);
+    }
+    float sum = VectorMath.sum(squares);
+    for (int i = end; i < n; i++) {
+      sum += x[xOffset + i] * x[xOffset + i];
+    }
+    float scale = (float) (1 / Math.sqrt(sum / n + eps));
+    for (int i = 0; i < end; i += L) {
+      FloatVector.fromArray(F, x, xOffset + i)
+          .mul(scale)
+          .mul(FloatVector.fromArray(F, w, i))
+          .intoArray(y, yOffset + i);
+    }
+    for (int i = end; i < n; i++) {
+      y[yOffset + i] = w[i] * (x[xOffset + i] * scale);
+    }
+  }
+
+  @Override
+  public void siluTimes(float[] gate, int gateAt, float[] up, int upAt, int n) {
+    int end = F.loopBound(n);
+    for (int i = 0; i < end; i += L) {
+      FloatVector g = FloatVector.fromArray(F, gate, gateAt + i);
+      g.div(VectorMath.exp(g.neg()).add(1f))
+          .mul(FloatVector.fromArray(F, up, upAt + i))
+          .intoArray(gate, gateAt + i);
+    }
+    for (int i = end; i < n; i++) {
+      float g = gate[gateAt + i];
+      gate[gateAt + i] = (float) (g / (1 + Math.exp(-g))) * up[upAt + i];
+    }
+  }
+
+  @Override
+  public void softmax(float[] scores, int offset, int n) {
+    VectorAttention.softmax(scores, offset, n);
+  }
+
+  @Override
+  public void attend(
+      float[] q,
+      int qOffset,
+      float[] keys,
+      float[] values,
+      int positions,
+      int headDim,
+      float scale,
+      float[] scores,
+      float[] out,
+      int outOffset) {
+    VectorAttention.scores(q, qOffset, keys, positions, headDim, scale, scores);
+    VectorAttention.softmax(scores, 0, positions);
+    VectorAttention.mix(scores, values, positions, headDim, out, outOffset);
+  }
+}

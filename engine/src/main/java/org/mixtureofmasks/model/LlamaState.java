@@ -1,0 +1,139 @@
+package org.mixtureofmasks.model;
+
+import java.util.Arrays;
+import org.mixtureofmasks.kernel.Activations;
+import org.mixtureofmasks.kernel.SparseFfn;
+
+/**
+ * The memory of one caller: its keys and values, its working memory, its count of experts. Nothing
+ * of it is shared; not for concurrent use. Made by {@link Llama#newState}.
+ */
+public final class LlamaState {
+  /** Tokens that are computed together at most. */
+  static final int BATCH = 128;
+
+  final Llama model;
+  final int batch; // B: the smaller of BATCH and the context
+  final KvCache cache;
+  final float[] x; // B x d, the residual stream
+  final Activations normed; // B x d
+  final float[] q; // B x (h hd)
+  final float[] k; // B x (g hd)
+  final float[] v; // B x (g hd)
+  final Activations attended; // B x (h hd)
+  final float[] out; // B x d, what attention or the FFN adds
+  final Activations gate; // B x m
+  final float[] up; // B x m
+  final float[] cos; // B x hd/2
+  final float[] sin; // B x hd/2
+  final float[][] scores; // threads x context, rounded up to whole blocks of keys
+  final float[] logits; // V
+  final Sparse sparse; // null for a dense model
+
+  private final int contextLength;
+  private int position;
+  private long counted;
+
+  LlamaState(Llama model, int contextLength) {
+    LlamaConfig c = model.config();
+    this.model = model;
+    this.contextLength = contextLength;
+    this.batch = Math.min(BATCH, contextLength);
+    int d = c.hiddenSize();
+    int kv = c.kvHeads() * c.headDim();
+    cache = new KvCache(c, contextLength);
+    x = new float[batch * d];
+    normed = new Activations(batch, d);
+    q = new float[batch * c.heads() * c.headDim()];
+    k = new float[batch * kv];
+    v = new float[batch * kv];
+    attended = new Activations(batch, c.heads() * c.headDim());
+    out = new float[batch * d];
+    cos = new float[batch * c.headDim() / 2];
+    sin = new float[batch * c.headDim() / 2];
+    scores = new float[model.threads()][KvCache.roundUp(contextLength)];
+    logits = new float[c.vocabSize()];
+    sparse = c.mixtureOfMasks().isPresent() ? new Sparse(model, batch) : null;
+    int m = model.needsDenseActivations() ? c.intermediateSize() : 0;
+    gate = new Activations(batch, m);
+    up = new float[batch * m];
+  }
+
+  /** Working memory of sparse layers; E experts, k of them for each token. */
+  static final class Sparse {
+    final float[] routerLogits; // B x E
+    final int[] chosen; // k
+    final float[] weights; // k
+    final int[] list; // neurons of one token, at most the most that a layer stores
+    final float[] scales; // by place in the list
+    final float[] mask; // by neuron: the sum of the weights of the chosen experts that hold it
+    final SparseFfn ffn;
+    final long[][] counts; // layers x E
+    final long[] activeNeurons; // layers
+
+    private Sparse(Llama model, int batch) {
+      LlamaConfig c = model.config();
+      LlamaConfig.MixtureOfMasks mom = c.mixtureOfMasks().orElseThrow();
+      routerLogits = new float[batch * mom.experts()];
+      chosen = new int[mom.expertsPerToken()];
+      weights = new float[mom.expertsPerToken()];
+      int most = Math.max(c.intermediateSize(), model.mostStoredNeurons());
+      list = new int[most];
+      scales = new float[most];
+      mask = new float[most];
+      ffn = new SparseFfn(batch, c.hiddenSize(), mom.experts(), model.threads());
+      counts = new long[c.layers()][mom.experts()];
+      activeNeurons = new long[c.layers()];
+    }
+  }
+
+  /** Tokens that the state holds: the next one gets this position. */
+  public int position() {
+    return position;
+  }
+
+  /** Tokens that it can hold. */
+  public int contextLength() {
+    return contextLength;
+  }
+
+  /**
+   * Forgets all tokens from {@code newPosition} on.
+   *
+   * @throws IllegalArgumentException if it is negative or beyond {@link #position}
+   */
+  public void truncate(int newPosition) {
+    if (newPosition < 0 || newPosition > position) {
+      throw new IllegalArgumentException(
+          "cannot go back to position " + newPosition + " from " + position);
+    }
+    position = newPosition;
+  }
+
+  /** Forgets all tokens and what was counted. */
+  public void reset() {
+    position = 0;
+    counted = 0;
+    if (sparse != null) {
+      for (long[] layer : sparse.counts) {
+        Arrays.fill(layer, 0);
+      }
+      Arrays.fill(sparse.activeNeurons, 0);
+    }
+  }
+
+  /** What this state's tokens used so far, truncated ones included. */
+  public ExpertLoad expertLoad() {
+    int layers = model.config().layers();
+    return sparse == null
+        ? new ExpertLoad(
+            counted, new long[layers][0], new long[layers], model.config().intermediateSize())
+        : new ExpertLoad(
+            counted, sparse.counts, sparse.activeNeurons, model.config().intermediateSize());
+  }
+
+  void advance(int tokens) {
+    position += tokens;
+    counted += tokens;
+  }
+}

@@ -1,0 +1,178 @@
+package org.mixtureofmasks.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
+import org.mixtureofmasks.checkpoint.BadCheckpoint;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.checkpoint.Elements;
+import org.mixtureofmasks.checkpoint.SafetensorsFile;
+import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.kernel.Matrix;
+
+/** Makes the weights of a model from a checkpoint, every shape checked against the config. */
+final class WeightLoader {
+  private final Checkpoint checkpoint;
+  private final LlamaConfig config;
+  private final WeightSource source;
+
+  private WeightLoader(
+      Checkpoint checkpoint, LlamaConfig config, Llama.WeightType type, Arena arena) {
+    this.checkpoint = checkpoint;
+    this.config = config;
+    this.source = new WeightSource(checkpoint.path(), TensorNames.of(checkpoint), type, arena);
+  }
+
+  /**
+   * @param arena holds what cannot stay in the mapped files
+   * @throws BadCheckpoint naming the tensor that is missing or of another shape
+   */
+  static LlamaWeights load(
+      Checkpoint checkpoint, LlamaConfig config, Llama.WeightType type, Arena arena) {
+    return new WeightLoader(checkpoint, config, type, arena).load();
+  }
+
+  private LlamaWeights load() {
+    int d = config.hiddenSize();
+    Matrix embedding = source.matrix("model.embed_tokens.weight", config.vocabSize(), d);
+    List<LlamaWeights.Layer> layers = new ArrayList<>();
+    for (int l = 0; l < config.layers(); l++) {
+      layers.add(layer(l));
+    }
+    return new LlamaWeights(
+        embedding,
+        layers,
+        source.vector("model.norm.weight", d),
+        config.tieEmbeddings()
+            ? embedding
+            : source.matrix("lm_head.weight", config.vocabSize(), d));
+  }
+
+  private LlamaWeights.Layer layer(int l) {
+    String prefix = TensorNames.layer(l);
+    int d = config.hiddenSize();
+    int q = config.heads() * config.headDim();
+    int kv = config.kvHeads() * config.headDim();
+    IntUnaryOperator order = rotaryOrder();
+    return new LlamaWeights.Layer(
+        source.vector(prefix + "input_layernorm.weight", d),
+        source.matrix(prefix + "self_attn.q_proj.weight", q, d, order),
+        source.matrix(prefix + "self_attn.k_proj.weight", kv, d, order),
+        source.matrix(prefix + "self_attn.v_proj.weight", kv, d),
+        source.matrix(prefix + "self_attn.o_proj.weight", d, q),
+        source.vector(prefix + "post_attention_layernorm.weight", d),
+        feedForward(l, prefix + "mlp."));
+  }
+
+  /**
+   * GGUF and llama2.c turn neighbouring rows (2i, 2i+1) of a head, Hugging Face and this engine
+   * rows (i, i + head_dim / 2): row r of the result is row order(r) of the file; null when they
+   * agree.
+   */
+  private IntUnaryOperator rotaryOrder() {
+    if (checkpoint.format() == Checkpoint.Format.HUGGING_FACE) {
+      return null;
+    }
+    int hd = config.headDim();
+    return r -> {
+      int within = r % hd;
+      int half = hd / 2;
+      return r - within + (within < half ? 2 * within : 2 * (within - half) + 1);
+    };
+  }
+
+  private FeedForward feedForward(int l, String prefix) {
+    if (config.mixtureOfMasks().isEmpty()) {
+      return dense(prefix);
+    }
+    LlamaConfig.MixtureOfMasks mom = config.mixtureOfMasks().get();
+    Router router =
+        new Router(
+            source.exact(prefix + "router.weight", mom.experts(), config.hiddenSize()),
+            mom.expertsPerToken());
+    JsonNode layout = checkpoint.metadata().path(HuggingFaceConfig.SPARSE).path("layout");
+    return switch (layout.asText()) {
+      case "runs" -> experts(prefix, router, mom.liveNeurons().get(l));
+      case "copied" -> experts(prefix, router, -1);
+      case "masked" -> new FeedForward.Masked(dense(prefix), router, masks(l, mom.experts()));
+      default ->
+          throw new BadCheckpoint(
+              checkpoint.path().resolve("config.json"),
+              -1,
+              "layout " + layout + " is unknown; runs, copied and masked are read");
+    };
+  }
+
+  private FeedForward.Dense dense(String prefix) {
+    int d = config.hiddenSize();
+    int m = config.intermediateSize();
+    return new FeedForward.Dense(
+        source.matrix(prefix + "gate_proj.weight", m, d),
+        source.matrix(prefix + "up_proj.weight", m, d),
+        source.matrix(prefix + "down_proj.weight", d, m));
+  }
+
+  /** With live neurons below 0 any number of stored ones will do. */
+  private FeedForward.Experts experts(String prefix, Router router, int live) {
+    int d = config.hiddenSize();
+    StoredTensor neurons =
+        source.tensor(prefix + "neurons", shapeOf(prefix + "neurons", 0, live), 3, d);
+    long rows = 3 * neurons.shape().getFirst();
+    if (rows > Integer.MAX_VALUE) {
+      throw new BadCheckpoint(
+          neurons.file(), neurons.offset(), "tensor '" + neurons.name() + "' has too many neurons");
+    }
+    StoredTensor runs =
+        source.tensor(prefix + "experts.runs", shapeOf(prefix + "experts.runs", 0, -1), 2);
+    int[] offsets =
+        Elements.toInts(source.tensor(prefix + "experts.offsets", router.experts() + 1L));
+    return new FeedForward.Experts(
+        source.matrix(neurons, (int) rows, d, null),
+        router,
+        new ExpertRuns(offsets, Elements.toInts(runs), (int) (rows / 3), runs));
+  }
+
+  /** The wanted size of a dimension, or the one that the tensor has when any will do. */
+  private long shapeOf(String name, int dimension, int wanted) {
+    if (wanted >= 0) {
+      return wanted;
+    }
+    StoredTensor tensor = source.find(name);
+    return tensor == null || tensor.shape().size() <= dimension ? 0 : tensor.shape().get(dimension);
+  }
+
+  private byte[][] masks(int l, int experts) {
+    Path file = checkpoint.path().resolve("masks.safetensors");
+    int m = config.intermediateSize();
+    try (SafetensorsFile opened = SafetensorsFile.open(file)) {
+      StoredTensor tensor =
+          new WeightSource(file, opened.tensors(), Llama.WeightType.AUTO, null)
+              .tensor("layers." + l + ".masks", experts, m);
+      if (tensor.dtype() != DType.U8) {
+        throw new BadCheckpoint(
+            file,
+            tensor.offset(),
+            "tensor '" + tensor.name() + "' holds " + tensor.dtype() + ", not U8");
+      }
+      byte[][] masks = new byte[experts][m];
+      for (int e = 0; e < experts; e++) {
+        MemorySegment.copy(tensor.data(), ValueLayout.JAVA_BYTE, (long) e * m, masks[e], 0, m);
+        for (int j = 0; j < m; j++) {
+          if ((masks[e][j] & ~1) != 0) {
+            throw new BadCheckpoint(
+                file,
+                tensor.offset() + (long) e * m + j,
+                "a mask holds " + masks[e][j] + ", not 0 or 1");
+          }
+        }
+      }
+      return masks;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package org.mixtureofmasks.kernel;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.mixtureofmasks.UserError;
+import org.slf4j.LoggerFactory;
+
+/** Runs in a JVM of its own, see {@link KernelChoiceTest}; reports through the log. */
+final class KernelProbe {
+  private KernelProbe() {}
+
+  public static void main(String[] args) {
+    String report;
+    try {
+      KernelChoice choice = KernelChoice.get();
+      report =
+          args[0].equals("choose")
+              ? choice.kernels().name() + " | " + choice.reason()
+              : choice.kernels().name() + ": " + compare(choice.kernels());
+    } catch (ExceptionInInitializerError e) {
+      report = e.getCause().getMessage();
+    } catch (UserError e) {
+      report = e.getMessage();
+    }
+    LoggerFactory.getLogger(KernelProbe.class).info(report);
+  }
+
+  /** Every kernel against its scalar twin. */
+  private static String compare(Kernels kernels) {
+    Kernels scalar = new ScalarKernels();
+    Random random = new Random(5);
+    List<String> wrong = new ArrayList<>();
+    for (boolean bf16 : new boolean[] {false, true}) {
+      for (int n : new int[] {3, 16, 33, 64, 77}) {
+        Matrix w = TestMatrices.random(random, bf16, 3 * 21, n);
+        float[] x = TestMatrices.ordered(w, TestMatrices.random(random, 5 * n), 5);
+        float[][] y = new float[2][5 * 63];
+        float[][] z = new float[2][5 * n];
+        int[] list = {0, 3, 4, 5, 6, 9, 11, 13, 14, 15, 16, 17, 18, 19, 20};
+        float[] scratch = new float[Kernels.SCRATCH];
+        for (int i = 0; i < 2; i++) {
+          Kernels k = i == 0 ? scalar : kernels;
+          float[] wide = new float[63 * n];
+          k.widen(w, 0, 63, wide);
+          k.matmul(wide, 63, n, x, 5, y[i], 63, 0);
+          int[] at = {0, n, 2 * n, 3 * n};
+          float[] scale = {1, 2, 0.5f, 1};
+          k.neuronsOfFour(wide, 0, n, list, 0, 15, scale, x, at, z[i], at, scratch);
+          k.neurons(w, list, 0, 15, null, x, 4 * n, z[i], 4 * n, scratch);
+        }
+        note(wrong, "products " + n, y);
+        note(wrong, "neurons " + n, z);
+      }
+    }
+    float[][] scores = new float[2][16 * 8];
+    float[] q = TestMatrices.random(random, 8);
+    float[] keys = TestMatrices.random(random, 16 * 8);
+    scalar.attend(q, 0, keys, keys, 13, 8, 1, new float[16], scores[0], 0);
+    kernels.attend(q, 0, keys, keys, 13, 8, 1, new float[16], scores[1], 0);
+    note(wrong, "attention", scores);
+    return wrong.isEmpty() ? "agrees" : "differs: " + wrong;
+  }
+
+  private static void note(List<String> wrong, String what, float[][] pair) {
+    float largest = 0;
+    for (float value : pair[0]) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    for (int i = 0; i < pair[0].length; i++) {
+      if (Math.abs(pair[0][i] - pair[1][i]) > 1e-5f * largest) {
+        wrong.add(what);
+        return;
+      }
+    }
+  }
+}

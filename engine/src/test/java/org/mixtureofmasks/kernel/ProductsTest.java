@@ -1,0 +1,89 @@
+package org.mixtureofmasks.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Matrix products of both twins against sums in double. */
+class ProductsTest {
+  /**
+   * Each of n additions may round by 2^-24 of a partial sum, which Σ|wa| bounds: n 2^-24 at worst.
+   * Errors are random in sign, so a sixteenth of that (and one rounding at least) is never reached.
+   */
+  private static double bound(int columns, double magnitude) {
+    return Math.max(4, columns / 16.0) * 0x1p-24 * magnitude;
+  }
+
+  record Shape(Kernels kernels, boolean bf16, int tokens, int rows, int columns) {
+    @Override
+    public String toString() {
+      return kernels.name() + (bf16 ? " bf16 " : " f32 ") + tokens + "x" + rows + "x" + columns;
+    }
+  }
+
+  static List<Shape> shapes() {
+    List<Shape> shapes = new ArrayList<>();
+    for (Kernels kernels : List.of(new VectorKernels(), new ScalarKernels())) {
+      for (boolean bf16 : new boolean[] {false, true}) {
+        // Whole vectors, tails of every kind, fewer columns than a vector has lanes.
+        for (int columns : new int[] {1, 2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 172, 576}) {
+          for (int tokens : new int[] {1, 2, 4, 5, 11}) {
+            shapes.add(new Shape(kernels, bf16, tokens, columns % 7 + tokens, columns));
+          }
+        }
+        shapes.add(new Shape(kernels, bf16, 9, 300, 257));
+      }
+    }
+    return shapes;
+  }
+
+  @ParameterizedTest
+  @MethodSource("shapes")
+  void productsEqualSumsInDoubleWithinTheRoundingOfTheirMagnitude(Shape s) {
+    Random random = new Random(s.columns * 31 + s.tokens);
+    Matrix w = TestMatrices.random(random, s.bf16, s.rows, s.columns);
+    float[] x = TestMatrices.random(random, s.tokens * s.columns);
+    float[] ordered = TestMatrices.ordered(w, x, s.tokens);
+    float[] one = new float[s.tokens * s.rows];
+    for (int t = 0; t < s.tokens; t++) {
+      s.kernels.matvec(w, ordered, t * s.columns, one, t * s.rows, 0, s.rows);
+    }
+    float[] many = new float[s.tokens * s.rows];
+    float[] wide = new float[s.rows * s.columns];
+    s.kernels.widen(w, 0, s.rows, wide);
+    s.kernels.matmul(wide, s.rows, s.columns, ordered, s.tokens, many, s.rows, 0);
+    for (int t = 0; t < s.tokens; t++) {
+      for (int r = 0; r < s.rows; r++) {
+        double[] exact = TestMatrices.dot(w, r, x, t * s.columns);
+        double bound = bound(s.columns, exact[1]);
+        assertEquals(exact[0], one[t * s.rows + r], bound, "matvec " + t + ", " + r);
+        assertEquals(exact[0], many[t * s.rows + r], bound, "matmul " + t + ", " + r);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("shapes")
+  void aTeamGivesTheSameBitsAsOneThread(Shape s) {
+    Random random = new Random(s.columns);
+    // Tall enough to be worth sharing out.
+    Matrix w = TestMatrices.random(random, s.bf16, 20_000 / s.columns, s.columns);
+    Activations x = new Activations(s.tokens, s.columns);
+    System.arraycopy(
+        TestMatrices.random(random, s.tokens * s.columns), 0, x.values(), 0, x.values().length);
+    x.changed(s.tokens);
+    float[] alone = new float[s.tokens * w.rows()];
+    float[] shared = new float[s.tokens * w.rows()];
+    try (Team one = new Team(s.kernels, 1);
+        Team three = new Team(s.kernels, 3)) {
+      one.multiply(x, w, alone);
+      three.multiply(x, w, shared);
+    }
+    assertArrayEquals(alone, shared);
+  }
+}

@@ -1,0 +1,130 @@
+package org.mixtureofmasks.model;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/** The formulas of a mixture of masks in double, one token after the other, no cache, no care. */
+final class ReferenceLlama {
+  private final RandomModel model;
+
+  /** Neurons active by layer, summed over the tokens of {@link #logits}. */
+  final long[] active = new long[RandomModel.LAYERS];
+
+  ReferenceLlama(RandomModel model) {
+    this.model = model;
+  }
+
+  private double[] product(String name, double[] x) {
+    float[] w = model.weights.get(name);
+    double[] y = new double[w.length / x.length];
+    for (int i = 0; i < w.length; i++) {
+      y[i / x.length] += (double) w[i] * x[i % x.length];
+    }
+    return y;
+  }
+
+  private double[] norm(String name, double[] x) {
+    float[] w = model.weights.get(name);
+    double scale = 1 / Math.sqrt(Arrays.stream(x).map(v -> v * v).sum() / x.length + 1e-5);
+    return IntStream.range(0, x.length).mapToDouble(i -> w[i] * x[i] * scale).toArray();
+  }
+
+  private void rope(double[] x, int position) {
+    int hd = model.headDim;
+    for (int at = 0; at < x.length; at += hd) {
+      for (int i = 0; i < hd / 2; i++) {
+        double angle = position * Math.pow(10_000, -2.0 * i / hd);
+        double a = x[at + i];
+        double b = x[at + hd / 2 + i];
+        x[at + i] = a * Math.cos(angle) - b * Math.sin(angle);
+        x[at + hd / 2 + i] = b * Math.cos(angle) + a * Math.sin(angle);
+      }
+    }
+  }
+
+  /** Logits of every position, tokens x vocabulary. */
+  double[][] logits(int[] tokens) {
+    int d = model.d;
+    double[][] x = new double[tokens.length][d];
+    for (int t = 0; t < tokens.length; t++) {
+      float[] embedding = model.weights.get("model.embed_tokens.weight");
+      for (int c = 0; c < d; c++) {
+        x[t][c] = embedding[tokens[t] * d + c];
+      }
+    }
+    for (int l = 0; l < RandomModel.LAYERS; l++) {
+      String p = "model.layers." + l + ".";
+      double[][] k = new double[tokens.length][];
+      double[][] v = new double[tokens.length][];
+      for (int t = 0; t < tokens.length; t++) {
+        double[] n = norm(p + "input_layernorm.weight", x[t]);
+        double[] q = product(p + "self_attn.q_proj.weight", n);
+        k[t] = product(p + "self_attn.k_proj.weight", n);
+        v[t] = product(p + "self_attn.v_proj.weight", n);
+        rope(q, t);
+        rope(k[t], t);
+        add(x[t], product(p + "self_attn.o_proj.weight", attend(q, k, v, t)));
+        n = norm(p + "post_attention_layernorm.weight", x[t]);
+        add(x[t], ffn(l, p + "mlp.", n));
+      }
+    }
+    return Arrays.stream(x)
+        .map(row -> product("lm_head.weight", norm("model.norm.weight", row)))
+        .toArray(double[][]::new);
+  }
+
+  private double[] attend(double[] q, double[][] k, double[][] v, int last) {
+    int hd = model.headDim;
+    double[] out = new double[q.length];
+    for (int h = 0; h < RandomModel.HEADS; h++) {
+      int g = h * RandomModel.KV_HEADS / RandomModel.HEADS;
+      double[] p = new double[last + 1];
+      double sum = 0;
+      for (int t = 0; t <= last; t++) {
+        double dot = 0;
+        for (int i = 0; i < hd; i++) {
+          dot += q[h * hd + i] * k[t][g * hd + i];
+        }
+        p[t] = Math.exp(dot / Math.sqrt(hd));
+        sum += p[t];
+      }
+      for (int t = 0; t <= last; t++) {
+        for (int i = 0; i < hd; i++) {
+          out[h * hd + i] += p[t] / sum * v[t][g * hd + i];
+        }
+      }
+    }
+    return out;
+  }
+
+  private double[] ffn(int l, String p, double[] x) {
+    double[] r = product(p + "router.weight", x);
+    double denominator = Arrays.stream(r).map(Math::exp).sum();
+    int[] chosen =
+        IntStream.range(0, model.experts)
+            .boxed()
+            .sorted(Comparator.comparingDouble(e -> -r[e]))
+            .limit(model.k)
+            .mapToInt(e -> e)
+            .toArray();
+    double total = Arrays.stream(chosen).mapToDouble(e -> Math.exp(r[e]) / denominator).sum();
+    double[] a = product(p + "gate_proj.weight", x);
+    double[] up = product(p + "up_proj.weight", x);
+    for (int j = 0; j < model.m; j++) {
+      double mask = 0;
+      for (int e : chosen) {
+        mask += model.masks[l][e][j] ? Math.exp(r[e]) / denominator / total : 0;
+      }
+      active[l] += mask > 0 ? 1 : 0;
+      a[j] = mask * a[j] / (1 + Math.exp(-a[j])) * up[j];
+    }
+    return product(p + "down_proj.weight", a);
+  }
+
+  private static void add(double[] x, double[] y) {
+    for (int i = 0; i < x.length; i++) {
+      x[i] += y[i];
+    }
+  }
+}
