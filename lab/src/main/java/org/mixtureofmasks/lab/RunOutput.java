@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.AtomicFiles;
@@ -21,11 +21,9 @@ import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.compile.Compiled;
-import org.mixtureofmasks.compile.Compiler;
-import org.mixtureofmasks.compile.HardMasks;
 import org.mixtureofmasks.compile.Layout;
+import org.mixtureofmasks.compile.RunCompiler;
 import org.mixtureofmasks.compile.SparseModel;
-import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.train.FinishedRun;
 
 /**
@@ -50,27 +48,13 @@ final class RunOutput {
     made.put("model", out.toString());
     try (Checkpoint dense = Checkpoints.open(run.denseModel());
         SafetensorsFile weights = SafetensorsFile.open(run.step().resolve("model.safetensors"))) {
-      DType dtype =
-          SparseModel.defaultDtype(dense.tensors().get("model.embed_tokens.weight").dtype());
-      boolean[][][] masks = run.method().hardMasks();
-      if (masks.length == 0) {
+      if (run.method().hardMasks().length == 0) {
+        DType dtype =
+            SparseModel.defaultDtype(dense.tensors().get("model.embed_tokens.weight").dtype());
         writeDense(run, dense.metadata(), weights.tensors(), dtype, out);
         made.put("active_ffn_share", 1.0);
       } else {
-        List<float[]> routers = new ArrayList<>();
-        run.method().routers().forEach(r -> routers.add(Tensors.toFloats(r)));
-        SparseModel sparse =
-            new SparseModel(
-                dense.metadata(),
-                weights.tensors(),
-                new HardMasks(masks),
-                routers,
-                run.method().expertsPerToken(),
-                run.provider().variant(run.recipe()),
-                run.provider().target(run.recipe()),
-                run.parent(),
-                run.denseModel());
-        Compiled compiled = Compiler.compile(sparse, out, layout, dtype);
+        Compiled compiled = RunCompiler.compile(run.run().path(), out, layout, Optional.empty());
         made.put("active_ffn_share", compiled.activeFfnShare());
         made.put("layout", layout.word());
         made.put("parameters", compiled.sizes().parameters());
