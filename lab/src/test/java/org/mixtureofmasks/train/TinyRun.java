@@ -19,7 +19,7 @@ import org.mixtureofmasks.nn.TestModels;
 import org.mixtureofmasks.recipe.Recipe;
 
 /** A dense model, data and recipes that train in milliseconds a step. */
-final class TinyRun {
+public final class TinyRun {
   private static final String CONFIG =
       """
       {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 16,
@@ -57,7 +57,7 @@ final class TinyRun {
 
   private final Path folder;
 
-  TinyRun(Path folder) throws IOException {
+  public TinyRun(Path folder) throws IOException {
     this.folder = folder;
     Path model = Files.createDirectories(folder.resolve("model"));
     Files.writeString(model.resolve("config.json"), CONFIG);
@@ -87,12 +87,12 @@ final class TinyRun {
     Files.write(folder.resolve(name), bytes.array());
   }
 
-  Path path(String name) {
+  public Path path(String name) {
     return folder.resolve(name);
   }
 
   /** The recipe of a method with more lines and overrides. */
-  Recipe recipe(String method, String more, String... overrides) throws IOException {
+  public Recipe recipe(String method, String more, String... overrides) throws IOException {
     Path file = folder.resolve("recipe.yaml");
     Files.writeString(file, RECIPE.formatted(method) + more);
     return Methods.read(file, List.of(overrides));

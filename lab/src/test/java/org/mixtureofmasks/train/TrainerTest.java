@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,8 +21,11 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.cli.Main;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.recipe.Recipe;
 
@@ -118,17 +122,7 @@ class TrainerTest {
     // Halted within step 11: four steps past the checkpoint, their metrics already written.
     Process child =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules",
-                "jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
-                "-cp",
-                System.getProperty("java.class.path"),
-                HaltedRun.class.getName(),
-                tiny.path("recipe.yaml").toString(),
-                killed.toString(),
-                "11")
+                java(HaltedRun.class, tiny.path("recipe.yaml").toString(), killed.toString(), "11"))
             .redirectErrorStream(true)
             .redirectOutput(tiny.path("child.log").toFile())
             .start();
@@ -139,6 +133,48 @@ class TrainerTest {
       trainer.train();
     }
     assertSameRun(whole, killed);
+  }
+
+  /** A limit on the size of files makes writes fail as a full disk does. */
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aDiskThatFillsUpLeavesTheCheckpointBeforeAndTheRunGoesOnLater() throws Exception {
+    Path whole = run("whole", tiny.dense());
+    Path out = tiny.path("run");
+    try (Trainer trainer = Trainer.begin(tiny.dense(), out, TrainingListener.SILENT)) {
+      trainer.train(7);
+    }
+    // 16 blocks are 8 or 16 kB: enough for the metrics, too little for the weights.
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 16; exec \"$0\" \"$@\""));
+    command.addAll(java(Main.class, "resume", out.toString()));
+    Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(1, child.waitFor(), output);
+    assertTrue(output.contains("mom: cannot write "), output);
+    assertTrue(output.contains("model.safetensors"), output);
+    assertEquals(out.resolve("step-000007"), new RunFolder(out).latest().orElseThrow());
+    try (Trainer trainer = Trainer.resume(out, TrainingListener.SILENT)) {
+      trainer.train();
+    }
+    assertSameRun(whole, out);
+  }
+
+  /** A command line that runs a class of the tests in a JVM of its own. */
+  private static List<String> java(Class<?> main, String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:-UsePerfData", // a file of its own, of which a limit would complain
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+    command.addAll(List.of(arguments));
+    return command;
   }
 
   @Test

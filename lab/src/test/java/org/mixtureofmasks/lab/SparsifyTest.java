@@ -1,0 +1,106 @@
+package org.mixtureofmasks.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.model.ConfigReader;
+import org.mixtureofmasks.train.TinyRun;
+import picocli.CommandLine;
+
+/** The verbs as a user meets them, on a tiny model. */
+class SparsifyTest {
+  @TempDir Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private Path recipe;
+  private Path run;
+
+  @BeforeEach
+  void makeTheModel() throws IOException {
+    TinyRun tiny = new TinyRun(folder);
+    tiny.recipe("mixture_of_masks", "masks: {experts: 3, calibration_tokens: 64}\n");
+    recipe = tiny.path("recipe.yaml");
+    run = tiny.path("run");
+  }
+
+  private JsonNode call(Object verb, String... arguments) throws IOException {
+    int exit =
+        new CommandLine(verb)
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(err))
+            .execute(arguments);
+    assertEquals(0, exit, err.toString());
+    assertEquals(1, out.toString().lines().count(), out.toString());
+    return new ObjectMapper().readTree(out.toString());
+  }
+
+  @Test
+  void aRunEndsWithASparseModelThatTheEngineReads() throws IOException {
+    JsonNode json =
+        call(
+            new Sparsify(),
+            recipe.toString(),
+            "--out",
+            run.toString(),
+            "--json",
+            "--set",
+            "train.steps=4");
+    assertEquals(4, json.get("steps").asInt());
+    assertEquals(0.5, json.get("active_ffn_share").asDouble(), 1e-9);
+    assertTrue(
+        json.get("validation_loss").asDouble() < json.get("validation_loss_before").asDouble());
+    Path model = run.resolve("model");
+    assertEquals(Files.size(model.resolve("model.safetensors")), json.get("bytes").asLong());
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      assertEquals(3, ConfigReader.read(checkpoint).mixtureOfMasks().orElseThrow().experts());
+    }
+    assertTrue(Files.exists(run.resolve("masks.safetensors")));
+    assertTrue(err.toString().contains("step 4/4"), err.toString());
+  }
+
+  @Test
+  void withoutStepsItIsTrainingFreeAndResumeSaysTheModelIsThere() throws IOException {
+    JsonNode made =
+        call(new Sparsify(), recipe.toString(), "--out", run.toString(), "--json", "--steps", "0");
+    assertEquals(0, made.get("steps").asInt());
+    out.getBuffer().setLength(0);
+    call(new Resume(), run.toString(), "--json");
+    assertTrue(err.toString().contains("the model is there already"), err.toString());
+  }
+
+  @Test
+  void aDenseRunEndsWithADenseModel() throws IOException {
+    Files.writeString(
+        recipe,
+        Files.readString(recipe)
+            .replace("method: mixture_of_masks", "method: dense")
+            .replaceAll("masks: .*\n", ""));
+    call(new Sparsify(), recipe.toString(), "--out", run.toString(), "--json", "--steps", "2");
+    try (Checkpoint checkpoint = Checkpoints.open(run.resolve("model"))) {
+      assertTrue(ConfigReader.read(checkpoint).mixtureOfMasks().isEmpty());
+    }
+  }
+
+  @Test
+  void aDryRunWritesNothing() throws IOException {
+    JsonNode json =
+        call(new Sparsify(), recipe.toString(), "--out", run.toString(), "--json", "--dry-run");
+    assertEquals(20 * 48, json.get("tokens").asLong());
+    assertTrue(json.get("seconds").asDouble() > 0);
+    assertTrue(json.get("memory_bytes").asLong() > 16 * json.get("parameters").asLong());
+    assertFalse(Files.exists(run));
+  }
+}
