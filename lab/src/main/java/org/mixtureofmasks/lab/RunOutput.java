@@ -22,10 +22,7 @@ import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.compile.Compiled;
-<<<<<<< HEAD
 import org.mixtureofmasks.compile.ExpertLayout;
-=======
->>>>>>> train
 import org.mixtureofmasks.compile.Layout;
 import org.mixtureofmasks.compile.RunCompiler;
 import org.mixtureofmasks.compile.SparseModel;
@@ -58,28 +55,11 @@ final class RunOutput {
       FinishedRun run, Path out, Layout layout, Optional<DType> weights) {
     Map<String, Object> made = new LinkedHashMap<>();
     made.put("model", out.toString());
-<<<<<<< HEAD
     if (run.method().hardMasks().length == 0) {
       try (Checkpoint dense = Checkpoints.open(run.denseModel());
           SafetensorsFile file = SafetensorsFile.open(run.step().resolve("model.safetensors"))) {
         DType dtype = weights.orElse(SparseModel.defaultDtype(dense));
         writeDense(run, dense.metadata(), file.tensors(), dtype, out);
-=======
-    try (Checkpoint dense = Checkpoints.open(run.denseModel());
-        SafetensorsFile weights = SafetensorsFile.open(run.step().resolve("model.safetensors"))) {
-      if (run.method().hardMasks().length == 0) {
-        DType dtype =
-            SparseModel.defaultDtype(dense.tensors().get("model.embed_tokens.weight").dtype());
-        writeDense(run, dense.metadata(), weights.tensors(), dtype, out);
-        made.put("active_ffn_share", 1.0);
-      } else {
-        Compiled compiled = RunCompiler.compile(run.run().path(), out, layout, Optional.empty());
-        made.put("active_ffn_share", compiled.activeFfnShare());
-        made.put("layout", layout.word());
-        made.put("parameters", compiled.sizes().parameters());
-        made.put("dense_parameters", compiled.sizes().denseParameters());
-        made.put("runs_per_expert", compiled.runsPerExpert());
->>>>>>> train
       }
       made.put("active_ffn_share", 1.0);
     } else {
