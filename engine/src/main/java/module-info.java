@@ -7,6 +7,7 @@ module org.mixtureofmasks.engine {
   requires org.slf4j;
   requires ai.djl.tokenizers;
   requires me.tongfei.progressbar;
+  requires jdk.management;
 
   exports org.mixtureofmasks;
   exports org.mixtureofmasks.checkpoint;
@@ -14,10 +15,17 @@ module org.mixtureofmasks.engine {
   exports org.mixtureofmasks.tokenizer;
   exports org.mixtureofmasks.cli;
   exports org.mixtureofmasks.kernel;
+  exports org.mixtureofmasks.generate;
+  exports org.mixtureofmasks.evaluate;
+  exports org.mixtureofmasks.bench;
 
   uses org.mixtureofmasks.cli.Verb;
 
   provides org.mixtureofmasks.cli.Verb with
+      org.mixtureofmasks.cli.BenchVerb,
+      org.mixtureofmasks.cli.DoctorVerb,
+      org.mixtureofmasks.cli.EvaluateVerb,
+      org.mixtureofmasks.cli.GenerateVerb,
       org.mixtureofmasks.cli.InspectVerb;
 
   opens org.mixtureofmasks.cli to

@@ -4,9 +4,30 @@ module org.mixtureofmasks.lab {
   requires transitive org.bytedeco.javacpp;
   requires transitive org.bytedeco.pytorch;
   requires org.bytedeco.openblas;
-  requires org.snakeyaml.engine.v2;
+  requires transitive org.snakeyaml.engine.v2;
+  requires java.management;
+  requires jdk.management;
   requires org.slf4j;
 
+  exports org.mixtureofmasks.compile;
+  exports org.mixtureofmasks.data;
   exports org.mixtureofmasks.nn;
+  exports org.mixtureofmasks.recipe;
   exports org.mixtureofmasks.sparsify;
+  exports org.mixtureofmasks.sparsify.mixtureofmasks;
+  exports org.mixtureofmasks.train;
+
+  opens org.mixtureofmasks.lab to
+      info.picocli;
+
+  uses org.mixtureofmasks.sparsify.MethodProvider;
+
+  provides org.mixtureofmasks.sparsify.MethodProvider with
+      org.mixtureofmasks.sparsify.DenseProvider,
+      org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksProvider;
+  provides org.mixtureofmasks.cli.Verb with
+      org.mixtureofmasks.lab.Demo,
+      org.mixtureofmasks.lab.Sparsify,
+      org.mixtureofmasks.lab.Resume,
+      org.mixtureofmasks.lab.Compile;
 }

@@ -27,6 +27,9 @@ import picocli.CommandLine.ScopeType;
       "Exit codes: 0 done, 1 failed, 2 wrong usage."
     })
 public final class Main implements Runnable {
+  /** Examples in the help fit into this many columns. */
+  private static final int HELP_COLUMNS = 100;
+
   @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
@@ -47,6 +50,7 @@ public final class Main implements Runnable {
     ServiceLoader.load(Verb.class).stream()
         .map(ServiceLoader.Provider::get)
         .forEach(line::addSubcommand);
+    line.setUsageHelpWidth(HELP_COLUMNS);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler((e, command, parsed) -> main.report(e, command));
     line.setParameterExceptionHandler(Main::misused);

@@ -9,9 +9,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.mixtureofmasks.checkpoint.BadCheckpoint;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Writes the tokenizer.json that a vocabulary of tokens, scores and merges stands for. */
 final class GgufConverter {
+  private static final Logger LOG = LoggerFactory.getLogger(GgufConverter.class);
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   /** Code points; splitting a token everywhere takes the square of its length. */
@@ -172,6 +175,13 @@ final class GgufConverter {
 
   private void byteLevel(ObjectNode json) {
     String pre = gguf.pre() == null || gguf.pre().isEmpty() ? "default" : gguf.pre();
+    if (pre.equals("default")) {
+      // llama.cpp takes the same patterns and says GENERATION QUALITY WILL BE DEGRADED.
+      LOG.warn(
+          "{}: does not name its pre-tokenizer, so ids may differ from those of the training;"
+              + " pass the model's tokenizer.json with --tokenizer FILE",
+          gguf.file());
+    }
     List<String> patterns = PreTokenizers.patterns(pre);
     if (patterns == null) {
       throw bad(

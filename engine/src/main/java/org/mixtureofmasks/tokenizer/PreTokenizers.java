@@ -7,8 +7,9 @@ import java.util.TreeSet;
 
 /**
  * How a text is cut before byte-level BPE, by the name that GGUF gives in {@code
- * tokenizer.ggml.pre}. The patterns are those of llama.cpp's llama-vocab.cpp, applied in turn, each
- * to the pieces that the one before has left.
+ * tokenizer.ggml.pre}. Names, order and the two defaults are those of llama.cpp's llama-vocab.cpp;
+ * where that adapts a pattern to its own matcher, the original of the model's tokenizer.json stands
+ * here. Patterns apply in turn, each to the pieces that the one before has left.
  */
 final class PreTokenizers {
   private static final String GPT2 =
@@ -67,6 +68,9 @@ final class PreTokenizers {
           Map.entry("llama-v3", List.of(LLAMA3)),
           Map.entry("llama-bpe", List.of(LLAMA3)),
           Map.entry("falcon3", List.of(LLAMA3)),
+          Map.entry("falcon-h1", List.of(LLAMA3)),
+          Map.entry("pixtral", List.of(LLAMA3)),
+          Map.entry("lfm2", List.of(LLAMA3)),
           Map.entry("dbrx", List.of(LLAMA3)),
           Map.entry("smaug-bpe", List.of(LLAMA3)),
           Map.entry("qwen2", List.of(QWEN2)),
@@ -76,9 +80,10 @@ final class PreTokenizers {
           Map.entry("gpt-4o", List.of(GPT4O)),
           Map.entry("llama4", List.of(GPT4O)));
 
-  /** Llama 3 and its kin look a whole piece up before merging, and begin with BOS by default. */
+  /** These look a whole piece up before merging, and begin with BOS by default (llama.cpp). */
   private static final Set<String> WHOLE_PIECES =
-      Set.of("llama3", "llama-v3", "llama-bpe", "falcon3");
+      Set.of(
+          "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "lfm2", "tekken");
 
   private PreTokenizers() {}
 

@@ -3,12 +3,15 @@ package org.mixtureofmasks.tokenizer;
 /**
  * Judges a file's regular expression by its form. The library matches by backtracking (Oniguruma)
  * and panics when one match takes ten million steps: {@code (a+)+$} gets there with thirty letters.
- * It panics, too, when a Replace matches nothing. What is accepted takes at most quadratic time,
- * and every match has a character.
+ * It panics, too, when a Replace matches nothing. What is accepted has few ways to match, so that a
+ * panic takes a run of more than {@code 10^7 / 64} characters, and takes quadratic time at worst.
  */
 final class SafeRegex {
   private static final int LENGTH_LIMIT = 8192;
   private static final int DEPTH_LIMIT = 50;
+
+  /** Ways through optional items and alternatives; published patterns have up to 16. */
+  private static final int CHOICES_LIMIT = 64;
 
   /** What follows the backslash of an anchor, and of a reference to a group. */
   private static final String ANCHORS = "bBAzZGyYK";
@@ -33,6 +36,10 @@ final class SafeRegex {
       return this == AT_MOST_ONCE || this == FEW_OR_NONE || this == ANY;
     }
 
+    boolean few() {
+      return this == FEW || this == FEW_OR_NONE;
+    }
+
     boolean unbounded() {
       return this == ANY || this == AT_LEAST_ONCE;
     }
@@ -42,9 +49,10 @@ final class SafeRegex {
    * A part of a pattern.
    *
    * @param empty whether it can match without a character
-   * @param open the most unbounded repetitions in a row
+   * @param open the most unbounded repetitions in a row, those before it included
+   * @param choices in how many ways it can match, repetitions aside
    */
-  private record Shape(boolean empty, int open) {}
+  private record Shape(boolean empty, int open, int choices) {}
 
   private static final class Refused extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -72,7 +80,7 @@ final class SafeRegex {
     }
     try {
       SafeRegex regex = new SafeRegex(pattern);
-      Shape whole = regex.alternatives();
+      Shape whole = regex.alternatives(0);
       if (regex.at < pattern.length()) {
         return "has an unopened group";
       }
@@ -82,58 +90,71 @@ final class SafeRegex {
     }
   }
 
-  private Shape alternatives() {
+  /**
+   * @param open unbounded repetitions before these alternatives
+   */
+  private Shape alternatives(int open) {
     if (++depth > DEPTH_LIMIT) {
       throw new Refused("nests groups more than " + DEPTH_LIMIT + " deep");
     }
-    Shape all = sequence();
+    Shape all = sequence(open);
     while (peek() == '|') {
       at++;
-      Shape next = sequence();
-      all = new Shape(all.empty() || next.empty(), Math.max(all.open(), next.open()));
+      Shape next = sequence(open);
+      all =
+          new Shape(
+              all.empty() || next.empty(),
+              Math.max(all.open(), next.open()),
+              all.choices() + next.choices());
     }
     depth--;
     return all;
   }
 
-  private Shape sequence() {
+  private Shape sequence(int before) {
     boolean empty = true;
-    int open = 0;
+    int open = before;
+    int choices = 1;
     while (at < pattern.length() && peek() != '|' && peek() != ')') {
       boolean group = peek() == '(';
-      Shape item = item();
+      Shape item = item(open);
       Times times = times();
-      if (group && times.unbounded()) {
+      if (group && (times.unbounded() || times.few())) {
         throw new Refused("repeats a group" + EXPONENTIAL);
       }
-      int more = item.open() + (times.unbounded() ? 1 : 0);
       // With two repetitions before it, a failure here makes the matcher try every split.
-      if (open + more > 2 || open == 2 && !times.optional()) {
+      boolean canFail = open == 2 && !times.optional();
+      open = item.open() + (times.unbounded() ? 1 : 0);
+      if (open > 2 || canFail) {
         throw new Refused("has too many repetitions in a row; such patterns can take cubic time");
       }
-      open += more;
+      choices *= times.few() ? 10 : item.choices() + (times == Times.AT_MOST_ONCE ? 1 : 0);
+      // Of the whole pattern's alternatives only one is tried at a time and place.
+      if (choices > CHOICES_LIMIT) {
+        throw new Refused("can match in too many ways" + EXPONENTIAL);
+      }
       empty &= item.empty() || times.optional();
     }
-    return new Shape(empty, open);
+    return new Shape(empty, open, choices);
   }
 
   /** One character, escape, class or group. */
-  private Shape item() {
+  private Shape item(int open) {
     char c = pattern.charAt(at);
     switch (c) {
       case '(' -> {
-        return group();
+        return group(open);
       }
       case '[' -> skipClass();
       case '\\' -> {
-        return escape();
+        return escape(open);
       }
       default -> at++;
     }
-    return new Shape(c == '^' || c == '$', 0);
+    return new Shape(c == '^' || c == '$', open, 1);
   }
 
-  private Shape escape() {
+  private Shape escape(int open) {
     char c = at + 1 < pattern.length() ? pattern.charAt(at + 1) : 0;
     if (BACK.indexOf(c) >= 0) {
       throw new Refused("refers back to a group" + EXPONENTIAL);
@@ -142,10 +163,10 @@ final class SafeRegex {
     if ("pPx".indexOf(c) >= 0 && peek() == '{') {
       at = after('}');
     }
-    return new Shape(ANCHORS.indexOf(c) >= 0, 0);
+    return new Shape(ANCHORS.indexOf(c) >= 0, open, 1);
   }
 
-  private Shape group() {
+  private Shape group(int open) {
     at++;
     boolean look = false;
     if (peek() == '?') {
@@ -159,16 +180,16 @@ final class SafeRegex {
       }
       if (peek() == ')') {
         at++;
-        return new Shape(true, 0);
+        return new Shape(true, open, 1);
       }
       at = Math.min(at + 1, pattern.length());
     }
-    Shape inner = alternatives();
+    Shape inner = alternatives(open);
     if (peek() != ')') {
       throw new Refused("has an unclosed group");
     }
     at++;
-    return look ? new Shape(true, inner.open()) : inner;
+    return look ? new Shape(true, inner.open(), inner.choices()) : inner;
   }
 
   /** Classes nest in this dialect, and a ']' right after the opening is a member. */
@@ -191,30 +212,37 @@ final class SafeRegex {
     at = Math.min(at, pattern.length());
   }
 
-  /** The quantifiers after an item; a second one is taken as possessive or lazy, or multiplies. */
+  /** The quantifier after an item, with the sign that makes it lazy or possessive. */
   private Times times() {
-    Times times = Times.ONCE;
-    while (true) {
-      switch (peek()) {
-        case '*' -> times = Times.ANY;
-        case '+' -> times = times.optional() ? Times.ANY : Times.AT_LEAST_ONCE;
-        case '?' -> times = times == Times.ONCE ? Times.AT_MOST_ONCE : times;
-        case '{' -> {
-          String bounds = pattern.substring(at + 1, Math.max(at + 1, after('}') - 1));
-          boolean none = bounds.isEmpty() || bounds.matches("0+,?.*|,.*");
-          boolean small = bounds.matches("[0-9]|[0-9]?,[0-9]"); // {1,3} and the like
-          times = small ? none ? Times.FEW_OR_NONE : Times.FEW : Times.ANY;
-          if (!small && !none) {
-            times = Times.AT_LEAST_ONCE;
-          }
-          at = after('}') - 1;
-        }
-        default -> {
-          return times;
-        }
-      }
+    Times times =
+        switch (peek()) {
+          case '*' -> Times.ANY;
+          case '+' -> Times.AT_LEAST_ONCE;
+          case '?' -> Times.AT_MOST_ONCE;
+          case '{' -> bounds(pattern.substring(at + 1, Math.max(at + 1, after('}') - 1)));
+          default -> Times.ONCE;
+        };
+    if (times == Times.ONCE) {
+      return times;
+    }
+    boolean braces = peek() == '{';
+    at = braces ? after('}') : at + 1;
+    // Possessive braces do not exist in this dialect: {1,3}+ repeats a repetition.
+    if (peek() == '?' || peek() == '+' && !braces) {
       at++;
     }
+    if (peek() != 0 && "*+?{".indexOf(peek()) >= 0) {
+      throw new Refused("repeats a repetition" + EXPONENTIAL);
+    }
+    return times;
+  }
+
+  private static Times bounds(String bounds) {
+    boolean none = bounds.isEmpty() || bounds.matches("0+(,.*)?|,.*");
+    if (bounds.matches("[0-9]|[0-9]?,[0-9]")) { // {1,3} and the like
+      return none ? Times.FEW_OR_NONE : Times.FEW;
+    }
+    return none ? Times.ANY : Times.AT_LEAST_ONCE;
   }
 
   private char peek() {

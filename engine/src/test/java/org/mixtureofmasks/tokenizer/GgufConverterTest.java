@@ -94,6 +94,35 @@ class GgufConverterTest {
     }
   }
 
+  /** llama.cpp's ignore_merges and add_bos: without them the ids are wrong, and nobody is told. */
+  @ParameterizedTest
+  @CsvSource({"llama-bpe,true", "tekken,true", "pixtral,true", "qwen2,false", "gpt-4o,false"})
+  void wholePiecesAndBosComeByDefaultWhereLlamaCppHasThem(String pre, boolean whole) {
+    String[] tokens = {"a", "b", "ab", "<s>"};
+    int[] types = {1, 1, 1, GgufVocabulary.CONTROL};
+    GgufVocabulary vocabulary =
+        new GgufVocabulary(
+            FILE,
+            "gpt2",
+            pre,
+            tokens,
+            null,
+            types,
+            new String[0],
+            null,
+            null,
+            null,
+            3,
+            -1,
+            -1,
+            Set.of());
+    try (NativeTokenizer tokenizer = tokenizer(vocabulary)) {
+      // No merge leads to "ab": only looking the whole piece up finds it.
+      int[] expected = whole ? new int[] {3, 2} : new int[] {0, 1};
+      assertArrayEquals(expected, tokenizer.encode("ab", true));
+    }
+  }
+
   @Test
   void bosAndEosAreAddedAsTheFileSays() {
     try (NativeTokenizer plain = tokenizer(smolLm2("smollm", null, null));

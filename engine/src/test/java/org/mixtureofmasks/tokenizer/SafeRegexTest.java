@@ -24,6 +24,14 @@ class SafeRegexTest {
         "\\s*\\s+(?!x)",
         "[]a]+(b)+",
         "(((?i:a|b)*))x",
+        "a+(?:a+c)",
+        "(?:a+|b)(?:a+|b)c",
+        "a?a?a?a?a?a?a?aaaaaaa",
+        "(a|a)(a|a)(a|a)(a|a)(a|a)(a|a)(a|a)b",
+        "a{0,9}a{0,9}b",
+        "(?:ab){1,9}",
+        "[ab]**??{1,3}a+^",
+        "a{1,3}+b",
         "a{2,}b{3,}[cd]{0,}",
       })
   void patternsThatExplodeAreRefused(String pattern) {

@@ -121,7 +121,7 @@ class TokenStreamTest {
       int lead = tokenizer.encode("\u4E00", false)[0]; // its first byte
       TokenStream stream = tokenizer.stream(true);
       StringBuilder text = new StringBuilder();
-      for (int i = 0; i < 1500; i++) {
+      for (int i = 0; i < 5000; i++) {
         text.append(stream.accept(lead));
       }
       assertEquals(4999, text.length());

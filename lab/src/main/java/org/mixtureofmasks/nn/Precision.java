@@ -16,7 +16,7 @@ public enum Precision {
 
   /** The tensor in this format (itself when it already is). */
   public Tensor cast(Tensor t) {
-    return t.scalar_type() == type ? t : t.to(type);
+    return t.scalar_type().intern() == type ? t : t.to(type);
   }
 
   /** x W^T with both operands in this format; the result has it too. */

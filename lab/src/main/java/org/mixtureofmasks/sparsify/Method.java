@@ -36,7 +36,10 @@ public interface Method {
   /** Trainable tensors besides the model's own weights, by a name unique in the run. */
   List<ParameterGroup> parameterGroups();
 
-  /** The feed-forward part of every layer. */
+  /**
+   * The feed-forward part of every layer; in passes without gradients (validation) it draws nothing
+   * and counts nothing.
+   */
   FeedForward feedForward();
 
   /**

@@ -1,0 +1,26 @@
+package org.mixtureofmasks.bench;
+
+import org.mixtureofmasks.UserError;
+
+/**
+ * What is timed.
+ *
+ * @param promptTokens tokens that are processed together
+ * @param tokens tokens that are decoded one by one after them
+ * @param repetitions timed passes of each model, after the warm-up
+ * @param threads threads of the stream; the models' own should be as many
+ */
+public record BenchSettings(int promptTokens, int tokens, int repetitions, int threads) {
+  public BenchSettings {
+    atLeastOne("prompt-tokens", promptTokens);
+    atLeastOne("tokens", tokens);
+    atLeastOne("repetitions", repetitions);
+    atLeastOne("threads", threads);
+  }
+
+  private static void atLeastOne(String name, int value) {
+    if (value < 1) {
+      throw UserError.usage(name + " " + value + ": it must be at least 1");
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package org.mixtureofmasks.cli;
+
+import java.nio.file.Path;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.model.Llama;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Which model a verb runs and how; a picocli mixin. */
+public final class ModelOptions {
+  @Parameters(
+      paramLabel = "MODEL",
+      description = "A Hugging Face folder, a .gguf file or a llama2.c .bin file.")
+  private Path model;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "auto|f32|bf16",
+      defaultValue = "auto",
+      description =
+          "Number format of the weights in memory; auto: as they are stored. Default: ${DEFAULT-VALUE}.")
+  private Llama.WeightType weights;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute. Default: one for each core.")
+  private Integer threads;
+
+  /** MODEL. */
+  public Path path() {
+    return model;
+  }
+
+  /** The number format asked for. */
+  public Llama.WeightType weights() {
+    return weights;
+  }
+
+  /** Threads that compute. */
+  public int threads() {
+    if (threads != null && threads < 1) {
+      throw UserError.usage("--threads " + threads + ": it must be at least 1");
+    }
+    return threads == null ? Llama.LoadOptions.defaults().threads() : threads;
+  }
+
+  /** Opens MODEL. */
+  public Llama open() {
+    return open(model);
+  }
+
+  /** Opens another model in the same way. */
+  public Llama open(Path other) {
+    return Llama.open(other, new Llama.LoadOptions(weights, threads()));
+  }
+}

@@ -1,0 +1,28 @@
+package org.mixtureofmasks.generate;
+
+import java.util.List;
+import org.mixtureofmasks.UserError;
+
+/**
+ * What to generate.
+ *
+ * @param maxTokens the most tokens to generate, at least 1
+ * @param stop strings that end the text; they are never part of it
+ * @param ignoreEos whether to go on after a token that ends a text
+ * @param sampling how a token is chosen
+ */
+public record GenerationOptions(
+    int maxTokens, List<String> stop, boolean ignoreEos, Sampling sampling) {
+
+  public GenerationOptions {
+    stop = List.copyOf(stop);
+    if (maxTokens < 1) {
+      throw UserError.usage("max-tokens " + maxTokens + ": it must be at least 1");
+    }
+  }
+
+  /** Greedy, up to maxTokens or an end token. */
+  public static GenerationOptions greedy(int maxTokens) {
+    return new GenerationOptions(maxTokens, List.of(), false, Sampling.greedy());
+  }
+}

@@ -1,0 +1,69 @@
+package org.mixtureofmasks.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mixtureofmasks.cli.CliRun.mom;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.TestFiles;
+
+class BenchVerbTest {
+  private static final Path MODEL = TestFiles.stories();
+
+  @Test
+  void theFractionOfTheLimitFollowsFromTheOtherFigures() throws IOException {
+    JsonNode json =
+        mom("bench", MODEL, "--prompt-tokens", 8, "--tokens", 8, "--repetitions", 3, "--json")
+            .json();
+    double decode = json.get("decode_tokens_per_second").asDouble();
+    double stream = json.get("stream_gigabytes_per_second").asDouble();
+    assertTrue(decode > 0 && stream > 0 && json.get("prompt_tokens_per_second").asDouble() > 0);
+    assertEquals(
+        decode * json.get("bytes_per_token").asDouble() / (stream * 1e9),
+        json.get("decode_fraction_of_limit").asDouble(),
+        1e-9);
+    assertEquals(3, json.get("decode_repetitions").size());
+    // All weights and one row of the embedding, which is the output projection too.
+    assertTrue(json.get("bytes_per_token").asLong() >= 1_040_128 - 512 * 64 * 4);
+    assertEquals(1.0, json.get("active_ffn_share_measured").asDouble());
+  }
+
+  @Test
+  void aReferenceIsTimedInTurnsAndGivesSpeedUps() throws IOException {
+    JsonNode json =
+        mom(
+                "bench",
+                MODEL,
+                "--reference",
+                MODEL,
+                "--prompt-tokens",
+                4,
+                "--tokens",
+                4,
+                "--repetitions",
+                2,
+                "--json")
+            .json();
+    assertTrue(json.get("decode_speedup").asDouble() > 0);
+    assertTrue(json.get("prompt_speedup").asDouble() > 0);
+    assertEquals(2, json.get("reference").get("decode_repetitions").size());
+  }
+
+  @Test
+  void settingsBeyondReasonAreNamed() {
+    for (List<Object> wrong :
+        List.<List<Object>>of(
+            List.of("bench", MODEL, "--tokens", 0),
+            List.of("bench", MODEL, "--repetitions", 0),
+            List.of("bench", MODEL, "--prompt-tokens", "many"))) {
+      mom(wrong.toArray()).failure(2);
+    }
+    String error = mom("bench", MODEL, "--prompt-tokens", 500, "--tokens", 64).failure(1);
+    assertTrue(error.contains("context is 512 tokens"), error);
+    assertTrue(error.contains("--prompt-tokens"), error);
+  }
+}

@@ -1,0 +1,18 @@
+package org.mixtureofmasks.compile;
+
+import java.util.Locale;
+
+/** How the FFNs of a sparse folder are stored (docs/file-formats.md). */
+public enum Layout {
+  /** Each live neuron once; an expert is a list of runs. */
+  RUNS,
+  /** A copy of its neurons for each expert, in one block. */
+  COPIED,
+  /** The dense weights and the masks: the uncompiled twin, for proofs of equality. */
+  MASKED;
+
+  /** The word in config.json and on the command line. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

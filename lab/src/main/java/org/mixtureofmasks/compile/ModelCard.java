@@ -1,0 +1,67 @@
+package org.mixtureofmasks.compile;
+
+import java.util.Locale;
+
+/** The README.md of a sparse folder. */
+final class ModelCard {
+  private ModelCard() {}
+
+  static String of(SparseModel model, Compiled compiled) {
+    HardMasks masks = model.masks();
+    Compiled.Sizes sizes = compiled.sizes();
+    return String.format(
+        Locale.ROOT,
+        """
+        ---
+        tags: [mixture-of-masks, sparse, llama]
+        ---
+        # A mixture of masks
+        A LLaMA-style model whose FFNs are sparsely activated: a router picks %d of %d masks for
+        each token, and only the neurons of those masks are computed.
+
+        | | |
+        |---|---|
+        | active share of the FFN weights (target %.4g) | %.4f |
+        | layers x experts x neurons | %d x %d x %d |
+        | live neurons (stored, by layer) | %s |
+        | shared neurons (in every mask, by layer) | %s |
+        | redundant neurons (in no mask, removed, by layer) | %s |
+        | parameters, dense | %d |
+        | parameters stored | %d |
+        | layout, weights | %s, %s |
+        | bytes of weights | %d |
+        | bytes with the layout runs / copied | %d / %d |
+        | runs of an expert, mean | %.1f |
+        | made from | %s |
+
+        Run it with `mom generate MODEL --prompt TEXT`, judge it with `mom evaluate MODEL`. The
+        masks in the dense model's neuron order are in masks.safetensors. The licence is that of
+        the dense model.
+        """,
+        model.expertsPerToken(),
+        masks.experts(),
+        model.target(),
+        compiled.activeFfnShare(),
+        masks.layers(),
+        masks.experts(),
+        masks.neurons(),
+        list(compiled, ExpertLayout::live),
+        list(compiled, ExpertLayout::shared),
+        list(compiled, ExpertLayout::redundant),
+        sizes.denseParameters(),
+        sizes.parameters(),
+        compiled.layout().word(),
+        compiled.dtype(),
+        sizes.tensorBytes(),
+        sizes.runsBytes(),
+        sizes.copiedBytes(),
+        compiled.runsPerExpert(),
+        model.parent());
+  }
+
+  private static String list(Compiled compiled, java.util.function.ToIntFunction<ExpertLayout> f) {
+    return compiled.layers().stream()
+        .map(l -> Integer.toString(f.applyAsInt(l)))
+        .collect(java.util.stream.Collectors.joining(", "));
+  }
+}

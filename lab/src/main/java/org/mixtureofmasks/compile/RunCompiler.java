@@ -1,0 +1,46 @@
+package org.mixtureofmasks.compile;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.checkpoint.SafetensorsFile;
+import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.Method;
+import org.mixtureofmasks.train.FinishedRun;
+
+/** Compiles a run's newest checkpoint; reads the run, changes nothing in it. */
+public final class RunCompiler {
+  private RunCompiler() {}
+
+  /**
+   * @param run whose method has masks
+   * @param out the folder to make; must not exist yet, or be empty
+   * @param dtype of the weights; empty for the dense model's own
+   * @throws UserError if the method has no masks, or out cannot be made
+   */
+  public static Compiled compile(FinishedRun run, Path out, Layout layout, Optional<DType> dtype) {
+    Method method = run.method();
+    if (method.hardMasks().length == 0) {
+      throw new UserError(
+          run.run().path() + ": the method " + method.name() + " has no masks to compile");
+    }
+    try (Checkpoint dense = Checkpoints.open(run.denseModel());
+        SafetensorsFile weights = SafetensorsFile.open(run.step().resolve("model.safetensors"))) {
+      SparseModel model =
+          new SparseModel(
+              dense.metadata(),
+              weights.tensors(),
+              new HardMasks(method.hardMasks()),
+              method.routers().stream().map(Tensors::toFloats).toList(),
+              method.expertsPerToken(),
+              run.provider().variant(run.recipe()),
+              run.provider().target(run.recipe()),
+              run.parent(),
+              run.denseModel());
+      return Compiler.compile(model, out, layout, dtype.orElse(SparseModel.defaultDtype(dense)));
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package org.mixtureofmasks.compile;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.checkpoint.StoredTensor;
+
+/**
+ * What the compiler takes: a model whose masks are final.
+ *
+ * @param config the dense model's config.json
+ * @param weights all tensors of the dense model under their Hugging Face names, in any float type;
+ *     they must stay readable while it compiles
+ * @param masks the hard masks
+ * @param routers for each layer experts x hidden_size, row-major
+ * @param expertsPerToken k
+ * @param variant the method's variant, "mom"
+ * @param target active FFN share that was asked for, in (0, 1]
+ * @param parent hash of the files it was made from ({@code Fingerprint})
+ * @param tokenizer folder whose tokenizer files are copied; null for none
+ */
+public record SparseModel(
+    ObjectNode config,
+    Map<String, StoredTensor> weights,
+    HardMasks masks,
+    List<float[]> routers,
+    int expertsPerToken,
+    String variant,
+    double target,
+    String parent,
+    Path tokenizer) {
+
+  public SparseModel {
+    routers = List.copyOf(routers);
+  }
+
+  /** The type of the dense model's weights: BF16 stays BF16, everything else becomes F32. */
+  public static DType defaultDtype(Checkpoint dense) {
+    StoredTensor embedding = dense.tensors().get("model.embed_tokens.weight");
+    return embedding != null && embedding.dtype() == DType.BF16 ? DType.BF16 : DType.F32;
+  }
+}

@@ -1,0 +1,202 @@
+package org.mixtureofmasks.data;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.AtomicFiles;
+import org.mixtureofmasks.checkpoint.Fingerprint;
+import org.mixtureofmasks.tokenizer.Tokenizer;
+
+/**
+ * Text to packed rows of token ids. A {@code .txt} file is one document, each line of a {@code
+ * .jsonl} file one more (its member {@code text}). Documents are framed as the tokenizer does by
+ * itself, ended with the end-of-sequence token, joined, and cut into rows; what does not fill the
+ * last row is left out.
+ *
+ * <p>The rows are kept in a cache under the hash of text, tokenizer and row length, so that the
+ * same text is packed once.
+ */
+public final class TextPacker {
+  /** Part of the hash: to be raised whenever the same text gives other rows. */
+  private static final int VERSION = 1;
+
+  /** Longer documents are encoded in pieces that end with a line, characters. */
+  private static final int PIECE = 1 << 24;
+
+  private final Path cache;
+  private final Tokenizer tokenizer;
+  private final int rowLength;
+
+  /**
+   * @param cache folder of packed files
+   * @param rowLength tokens of a row
+   */
+  public TextPacker(Path cache, Tokenizer tokenizer, int rowLength) {
+    this.cache = cache;
+    this.tokenizer = tokenizer;
+    this.rowLength = rowLength;
+  }
+
+  /** The cache of this user: MOM_CACHE, or .cache/mixture-of-masks at home. */
+  public static Path defaultCache() {
+    return Optional.ofNullable(System.getenv("MOM_CACHE"))
+        .map(Path::of)
+        .orElse(Path.of(System.getProperty("user.home"), ".cache", "mixture-of-masks"))
+        .resolve("tokens");
+  }
+
+  /** Whether a file is text to pack rather than packed rows. */
+  public static boolean isText(Path file) {
+    String name = file.getFileName().toString();
+    return name.endsWith(".txt") || name.endsWith(".jsonl");
+  }
+
+  /**
+   * The packed rows of a text, made now or found in the cache.
+   *
+   * @return a .u16 file, or .u32 when the vocabulary needs it
+   * @throws UserError if the text is missing, is not UTF-8, a line is no document, or the whole is
+   *     shorter than a row
+   */
+  public Path pack(Path text) {
+    if (!Files.isRegularFile(text)) {
+      throw new UserError("no text at " + text + ": check data.train and evaluate.rows");
+    }
+    boolean wide = tokenizer.vocabularySize() > 1 << 16;
+    Path packed = cache.resolve(name(text) + (wide ? ".u32" : ".u16"));
+    if (!Files.exists(packed)) {
+      AtomicFiles.write(packed, channel -> new Rows(channel, wide).write(text));
+    }
+    return packed;
+  }
+
+  private String name(Path text) {
+    String key =
+        VERSION
+            + "\n"
+            + (text.toString().endsWith(".jsonl") ? "jsonl" : "txt")
+            + "\n"
+            + Fingerprint.of(text)
+            + "\n"
+            + rowLength
+            + "\n"
+            + tokenizer.toJson();
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  /** The rows on their way to a file. */
+  private final class Rows {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final WritableByteChannel channel;
+    private final boolean wide;
+    private final ByteBuffer row;
+    private long written;
+
+    Rows(WritableByteChannel channel, boolean wide) {
+      this.channel = channel;
+      this.wide = wide;
+      this.row =
+          ByteBuffer.allocate(Math.multiplyExact(rowLength, wide ? 4 : 2))
+              .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    void write(Path text) throws IOException {
+      try (BufferedReader reader = Files.newBufferedReader(text)) {
+        if (text.toString().endsWith(".jsonl")) {
+          documents(text, reader);
+        } else {
+          document(reader);
+        }
+      } catch (CharacterCodingException e) {
+        throw new UserError(text + " is not UTF-8: convert it first", e);
+      }
+      if (written == 0) {
+        throw new UserError(
+            text + " has fewer tokens than one row of " + rowLength + ": give more text");
+      }
+    }
+
+    private void documents(Path text, BufferedReader reader) throws IOException {
+      int number = 0;
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        number++;
+        if (line.isBlank()) {
+          continue;
+        }
+        JsonNode body;
+        try {
+          body = JSON.readTree(line).path("text");
+        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+          throw new UserError(text + ":" + number + ": not JSON: one object a line", e);
+        }
+        if (!body.isTextual()) {
+          throw new UserError(text + ":" + number + ": no member \"text\" with a string");
+        }
+        put(tokenizer.encode(body.asText()));
+        end();
+      }
+    }
+
+    private void document(BufferedReader reader) throws IOException {
+      char[] buffer = new char[PIECE];
+      StringBuilder pending = new StringBuilder();
+      boolean first = true;
+      for (int n = reader.read(buffer); n >= 0; n = reader.read(buffer)) {
+        pending.append(buffer, 0, n);
+        int cut = pending.length() < PIECE ? 0 : pending.lastIndexOf("\n") + 1;
+        if (cut > 0) {
+          put(tokenizer.encode(pending.substring(0, cut), first));
+          pending.delete(0, cut);
+          first = false;
+        }
+      }
+      put(tokenizer.encode(pending.toString(), first));
+      end();
+    }
+
+    private void end() throws IOException {
+      Optional<Integer> eos = tokenizer.eos().stream().min(Integer::compare);
+      if (eos.isPresent()) {
+        put(new int[] {eos.get()});
+      }
+    }
+
+    private void put(int[] ids) throws IOException {
+      for (int id : ids) {
+        if (wide) {
+          row.putInt(id);
+        } else {
+          row.putShort((short) id);
+        }
+        if (!row.hasRemaining()) {
+          row.flip();
+          while (row.hasRemaining()) {
+            channel.write(row);
+          }
+          row.clear();
+          written++;
+        }
+      }
+    }
+  }
+}

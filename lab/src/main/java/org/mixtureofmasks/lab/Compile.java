@@ -1,0 +1,76 @@
+package org.mixtureofmasks.lab;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.cli.Verb;
+import org.mixtureofmasks.compile.Layout;
+import org.mixtureofmasks.train.FinishedRun;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code mom compile}: from a run's masks to a sparse model that the engine runs. */
+@Command(
+    name = "compile",
+    mixinStandardHelpOptions = true,
+    description = "Makes a sparse model folder from the newest checkpoint of a run.",
+    footer = {
+      "",
+      "Examples:",
+      "  mom compile run --out model",
+      "  mom compile run --out model --layout copied     a copy of its neurons for each expert",
+      "  mom compile run --out model --layout masked     dense weights and masks, to compare with"
+    })
+public final class Compile implements Verb {
+  /** Weights as the sparse format holds them. */
+  enum Weights {
+    F32(DType.F32),
+    BF16(DType.BF16);
+
+    private final DType dtype;
+
+    Weights(DType dtype) {
+      this.dtype = dtype;
+    }
+  }
+
+  @Parameters(index = "0", paramLabel = "RUN", description = "The folder of a run.")
+  private Path run;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "MODEL",
+      description = "New folder of the sparse model.")
+  private Path out;
+
+  @Option(
+      names = "--layout",
+      defaultValue = "runs",
+      description = "${COMPLETION-CANDIDATES}: how experts are stored (default: runs).")
+  private Layout layout;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "TYPE",
+      description = "${COMPLETION-CANDIDATES}: type of the weights (default: the dense model's).")
+  private Weights weights;
+
+  @Option(names = "--json", description = "One JSON object on stdout.")
+  private boolean json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Map<String, Object> made =
+        RunOutput.write(
+            FinishedRun.open(run), out, layout, Optional.ofNullable(weights).map(w -> w.dtype));
+    RunReport.print(made, spec.commandLine().getOut(), json);
+    return 0;
+  }
+}

@@ -1,0 +1,36 @@
+package org.mixtureofmasks.nn;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.checkpoint.Elements;
+import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.model.LlamaConfig;
+
+/** fp32 masters from stored weights. */
+public final class DenseWeights {
+  private DenseWeights() {}
+
+  /** A model with its own copy of a checkpoint's weights; the checkpoint may be closed after. */
+  public static LlamaModule load(Checkpoint checkpoint, LlamaConfig config, Precision precision) {
+    Map<String, Tensor> weights = new LinkedHashMap<>();
+    for (String name : LlamaModule.shapes(config).keySet()) {
+      StoredTensor stored = checkpoint.tensors().get(name);
+      if (stored != null) {
+        weights.put(name, fp32(stored));
+      }
+    }
+    return new LlamaModule(config, weights, precision);
+  }
+
+  /** A stored tensor of any floating type as fp32. */
+  public static Tensor fp32(StoredTensor stored) {
+    long[] shape = stored.shape().stream().mapToLong(Long::longValue).toArray();
+    return stored.dtype() == DType.F32
+        ? Tensors.of(stored.data(), torch.ScalarType.Float, shape)
+        : Tensors.of(Elements.toFloats(stored), shape);
+  }
+}

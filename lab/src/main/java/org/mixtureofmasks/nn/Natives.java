@@ -1,0 +1,88 @@
+package org.mixtureofmasks.nn;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Map;
+import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.global.torch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Brings libtorch up with the settings that training needs; nothing may touch libtorch before. */
+public final class Natives {
+  private static final Logger LOG = LoggerFactory.getLogger(Natives.class);
+
+  /**
+   * Read once, when the libraries load. libgomp's and OpenBLAS's threads both spin while they wait
+   * and take the cores from each other (2.6-3.5 times slower); huge pages halve the page faults of
+   * large activations.
+   */
+  private static final Map<String, String> ENVIRONMENT =
+      Map.of(
+          "OMP_WAIT_POLICY", "passive", "OPENBLAS_NUM_THREADS", "1", "THP_MEM_ALLOC_ENABLE", "1");
+
+  private static boolean up;
+
+  private Natives() {}
+
+  /** Loads the libraries with one thread for each core. */
+  public static void start() {
+    start(Runtime.getRuntime().availableProcessors());
+  }
+
+  /**
+   * Loads the libraries, once; later calls only set the number of threads.
+   *
+   * @param threads of libtorch's operators, at least 1. Results are reproducible to the bit for one
+   *     number of threads, not across numbers.
+   */
+  public static synchronized void start(int threads) {
+    if (!up) {
+      ENVIRONMENT.forEach(Natives::setIfMissing);
+      // Filling fresh memory is torch's default with deterministic algorithms; nothing here reads
+      // memory before it is written.
+      torch.globalContext().setDeterministicAlgorithms(true, false);
+      torch.globalContext().setDeterministicFillUninitializedMemory(false);
+      // Adam's second moments of unused rows sink into denormals, which are 100 times slower.
+      Context.setFlushDenormal(true);
+      up = true;
+    }
+    if (torch.get_num_threads() != threads) {
+      torch.set_num_threads(threads);
+    }
+  }
+
+  /** Sets a variable of this process's C environment, unless the user has chosen a value. */
+  @SuppressWarnings("restricted") // a call into the C library
+  private static void setIfMissing(String name, String value) {
+    if (System.getenv(name) != null) {
+      return;
+    }
+    Linker linker = Linker.nativeLinker();
+    var symbol = linker.defaultLookup().find("setenv");
+    if (symbol.isEmpty()) {
+      LOG.warn(
+          "set {}={} in the environment: without it training is up to 3 times slower", name, value);
+      return;
+    }
+    MethodHandle setenv =
+        linker.downcallHandle(
+            symbol.get(),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT));
+    try (Arena arena = Arena.ofConfined()) {
+      int failed = (int) setenv.invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), 1);
+      if (failed != 0) {
+        LOG.warn("could not set {}={}: training may be up to 3 times slower", name, value);
+      }
+    } catch (Throwable e) {
+      throw new IllegalStateException("setenv of the C library cannot be called", e);
+    }
+  }
+}

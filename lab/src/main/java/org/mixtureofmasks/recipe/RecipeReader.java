@@ -1,0 +1,220 @@
+package org.mixtureofmasks.recipe;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.mixtureofmasks.Nearest;
+import org.mixtureofmasks.UserError;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+
+/**
+ * Reads recipes strictly: every key must be declared, every value be of its kind and range. Errors
+ * name the file and line, what stands there and what may.
+ */
+public final class RecipeReader {
+  private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)}");
+
+  /** A value somewhere in a recipe, and where that is: "recipe.yaml:7" or "--set". */
+  private record Entry(String name, Node value, String where, Path base) {}
+
+  private final List<RecipeSection> sections;
+  private final Map<String, Key<?>> keys = new LinkedHashMap<>();
+  private final Map<String, String> environment;
+
+  public RecipeReader(List<RecipeSection> sections) {
+    this(sections, System.getenv());
+  }
+
+  /**
+   * @param sections all keys that a recipe may have
+   * @param environment what {@code ${NAME}} in paths stands for
+   */
+  public RecipeReader(List<RecipeSection> sections, Map<String, String> environment) {
+    this.sections = List.copyOf(sections);
+    this.environment = Map.copyOf(environment);
+    for (RecipeSection section : sections) {
+      section.keys().forEach(key -> keys.put(key.name(), key));
+    }
+  }
+
+  /**
+   * Reads a recipe file.
+   *
+   * @param overrides {@code key=value} each, later ones win; paths in them are relative to the
+   *     current folder
+   * @throws UserError (wrong usage) for anything that cannot be understood
+   */
+  public Recipe read(Path file, List<String> overrides) {
+    String text;
+    try {
+      text = Files.readString(file);
+    } catch (IOException e) {
+      throw UserError.usage(
+          file + ": cannot be read as a recipe (" + e + "): give the path of a .yaml file");
+    }
+    Path base = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));
+    return read(text, file.toString(), base, overrides);
+  }
+
+  /**
+   * Reads a recipe's text.
+   *
+   * @param name what errors call it
+   * @param base the folder that relative paths start from
+   */
+  public Recipe read(String text, String name, Path base, List<String> overrides) {
+    Map<String, Entry> entries = new LinkedHashMap<>();
+    compose(text, name).ifPresent(root -> collect(root, "", name, base, entries));
+    for (String override : overrides) {
+      Entry entry = override(override);
+      entries.put(entry.name(), entry);
+    }
+    Map<String, Object> values = new LinkedHashMap<>();
+    Set<String> given = new HashSet<>();
+    for (Key<?> key : keys.values()) {
+      Entry entry = entries.get(key.name());
+      if (entry != null) {
+        values.put(key.name(), value(key, entry));
+        given.add(key.name());
+      } else if (key.fallback() != null) {
+        values.put(key.name(), key.fallback());
+      } else {
+        throw UserError.usage(name + ": the key " + key.name() + " is missing: " + key.sentence());
+      }
+    }
+    return new Recipe(sections, values, given);
+  }
+
+  private void collect(
+      Node node, String prefix, String name, Path base, Map<String, Entry> entries) {
+    String where = name + ":" + line(node);
+    if (!(node instanceof MappingNode mapping)) {
+      throw UserError.usage(
+          where
+              + ": "
+              + (prefix.isEmpty() ? "a recipe" : "the section " + prefix)
+              + " is made of lines 'key: value'");
+    }
+    for (NodeTuple member : mapping.getValue()) {
+      Node keyNode = member.getKeyNode();
+      String at = name + ":" + line(keyNode);
+      if (!(keyNode instanceof ScalarNode scalar)) {
+        throw UserError.usage(at + ": a key must be a word");
+      }
+      String full = prefix.isEmpty() ? scalar.getValue() : prefix + "." + scalar.getValue();
+      if (sections.stream().anyMatch(s -> s.name().equals(full))) {
+        collect(member.getValueNode(), full, name, base, entries);
+        continue;
+      }
+      requireKnown(full, at);
+      Entry entry = new Entry(full, member.getValueNode(), at, base);
+      if (entries.put(full, entry) != null) {
+        throw UserError.usage(at + ": the key " + full + " stands here a second time");
+      }
+    }
+  }
+
+  private Entry override(String text) {
+    int equals = text.indexOf('=');
+    if (equals <= 0) {
+      throw UserError.usage("--set " + text + ": write key=value, for example train.steps=100");
+    }
+    String name = text.substring(0, equals).strip();
+    String where = "--set " + text;
+    requireKnown(name, where);
+    Node value =
+        compose(text.substring(equals + 1), where)
+            .orElseThrow(() -> UserError.usage(where + ": no value after the '='"));
+    return new Entry(name, value, where, Path.of("").toAbsolutePath());
+  }
+
+  private void requireKnown(String name, String where) {
+    if (!keys.containsKey(name)) {
+      throw UserError.usage(where + ": unknown key '" + name + "'" + nearest(name));
+    }
+  }
+
+  /** The nearest known key by its whole name, else by its last part in any section. */
+  private String nearest(String name) {
+    Optional<String> whole = Nearest.of(name, keys.keySet());
+    if (whole.isEmpty() || name.indexOf('.') < 0) {
+      String last = name.substring(name.lastIndexOf('.') + 1);
+      List<String> lasts = keys.values().stream().map(Key::shortName).toList();
+      Optional<String> near = Nearest.of(last, lasts);
+      if (whole.isEmpty() && near.isPresent()) {
+        whole =
+            keys.values().stream()
+                .filter(key -> key.shortName().equals(near.get()))
+                .map(Key::name)
+                .findFirst();
+      }
+    }
+    return whole
+        .map(key -> " (did you mean '" + key + "'?)")
+        .orElse("; known keys: " + String.join(", ", keys.keySet()));
+  }
+
+  private <T> T value(Key<T> key, Entry entry) {
+    if (entry.value().getTag().getValue().startsWith("!")) {
+      throw UserError.usage(
+          entry.where() + ": recipes have no tags such as " + entry.value().getTag());
+    }
+    try {
+      return key.kind().read(entry.value(), path -> resolve(path, entry.base()));
+    } catch (Kind.Refused e) {
+      throw UserError.usage(entry.where() + ": " + key.name() + ": " + e.getMessage());
+    }
+  }
+
+  private String resolve(String path, Path base) throws Kind.Refused {
+    Matcher variable = VARIABLE.matcher(path);
+    StringBuilder expanded = new StringBuilder();
+    while (variable.find()) {
+      String value = environment.get(variable.group(1));
+      if (value == null) {
+        throw new Kind.Refused(
+            "the environment variable " + variable.group(1) + " of '" + path + "' is not set");
+      }
+      variable.appendReplacement(expanded, Matcher.quoteReplacement(value));
+    }
+    variable.appendTail(expanded);
+    return base.resolve(expanded.toString()).normalize().toString();
+  }
+
+  private static Optional<Node> compose(String text, String name) {
+    LoadSettings settings =
+        LoadSettings.builder()
+            .setLabel(name)
+            .setAllowDuplicateKeys(false)
+            .setMaxAliasesForCollections(0)
+            .setCodePointLimit(1 << 20)
+            .build();
+    try {
+      return new Compose(settings).composeString(text);
+    } catch (MarkedYamlEngineException e) {
+      int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
+      throw UserError.usage(name + ":" + line + ": not YAML: " + e.getProblem());
+    } catch (YamlEngineException e) {
+      throw UserError.usage(name + ": not YAML: " + e.getMessage().lines().findFirst().orElse(""));
+    }
+  }
+
+  private static int line(Node node) {
+    return node.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
+  }
+}

@@ -1,0 +1,54 @@
+package org.mixtureofmasks.sparsify;
+
+import java.util.List;
+import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.RecipeSection;
+
+/**
+ * Makes a {@link Method} from a recipe; found by ServiceLoader, one for each value of the recipe's
+ * key {@code method}.
+ */
+public interface MethodProvider {
+  /** The value of the key {@code method} that chooses it. */
+  String name();
+
+  /**
+   * The keys that it adds to recipes. A recipe of another method that gives one of them is refused,
+   * since the setting would be ignored.
+   */
+  List<RecipeSection> sections();
+
+  /**
+   * A method that has not been prepared yet.
+   *
+   * @param recipe resolved; holds the keys of {@link #sections()} and of the training loop
+   * @param config the dense model's shape
+   */
+  Method create(Recipe recipe, LlamaConfig config);
+
+  /** Tokens of training data that {@link Method#prepare} wants to see; 0 for none. */
+  default int calibrationTokens(Recipe recipe) {
+    return 0;
+  }
+
+  /** Weight w of the dense model's distribution in the loss (1 - w) CE + w KL, in [0, 1]. */
+  default double distillation(Recipe recipe) {
+    return 0;
+  }
+
+  /** Whether the dense model's own weights train too. */
+  default boolean trainsWeights(Recipe recipe) {
+    return true;
+  }
+
+  /** Active share of the FFN's weights that the recipe asks for, in (0, 1]. */
+  default double target(Recipe recipe) {
+    return 1;
+  }
+
+  /** The method's variant, as sparse models name it. */
+  default String variant(Recipe recipe) {
+    return name();
+  }
+}

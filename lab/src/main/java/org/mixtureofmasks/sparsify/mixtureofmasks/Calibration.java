@@ -1,0 +1,130 @@
+package org.mixtureofmasks.sparsify.mixtureofmasks;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.FfnWeights;
+import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.Tensors;
+
+/**
+ * The calibrated start: one pass of the dense model over the calibration rows keeps every layer's
+ * FFN input; then, layer by layer, masks by {@link KMasks} and a router by {@link RouterFit}. The
+ * inputs are kept in the products' precision (N x d a layer: 28 MB in bf16 at 24k tokens and d =
+ * 576); activations exist for one layer at a time.
+ */
+final class Calibration {
+  /** Tokens of one forward pass. */
+  private static final int TOKENS_PER_PASS = 2048;
+
+  /** Sharpness of the router's targets: softmax(100 · captured share). */
+  private static final double SHARPNESS = 100;
+
+  private final MixtureOfMasksOptions options;
+  private final SplittableRandom random;
+
+  Calibration(MixtureOfMasksOptions options, long seed) {
+    this.options = options;
+    this.random = new SplittableRandom(seed);
+  }
+
+  /**
+   * What one layer starts from.
+   *
+   * @param router experts x hidden_size, row-major
+   * @param logAlpha experts x gates, row-major
+   * @param gatesOn gates that each mask keeps at the target
+   */
+  record LayerStart(float[] router, float[] logAlpha, int gatesOn) {}
+
+  /**
+   * @param rows token ids, rows x length
+   * @throws UserError if there are fewer tokens than experts
+   */
+  List<LayerStart> run(LlamaModule model, long[][] rows) {
+    long tokens = rows.length == 0 ? 0 : (long) rows.length * rows[0].length;
+    if (tokens < options.experts()) {
+      throw new UserError(
+          "masks.start calibrated needs at least "
+              + options.experts()
+              + " calibration tokens, there are "
+              + tokens
+              + ": give more training data or a larger masks.calibration_tokens");
+    }
+    List<LayerStart> starts = new ArrayList<>();
+    try (PointerScope _ = new PointerScope();
+        NoGradGuard _ = new NoGradGuard()) {
+      List<Tensor> inputs = inputs(model, rows, tokens);
+      for (int l = 0; l < inputs.size(); l++) {
+        try (PointerScope _ = new PointerScope()) {
+          starts.add(layer(inputs.get(l), model.ffn(l)));
+        }
+        inputs.get(l).close();
+      }
+    }
+    return starts;
+  }
+
+  /** The input of each layer's FFN in the dense model: tokens x hidden_size. */
+  private static List<Tensor> inputs(LlamaModule model, long[][] rows, long tokens) {
+    torch.ScalarType type = model.precision().cast(torch.zeros(1)).scalar_type();
+    List<Tensor> inputs = new ArrayList<>();
+    for (int l = 0; l < model.config().layers(); l++) {
+      inputs.add(
+          torch.empty(
+              new long[] {tokens, model.config().hiddenSize()}, new TensorOptions(type), null));
+    }
+    int rowsPerPass = Math.max(1, TOKENS_PER_PASS / rows[0].length);
+    for (int from = 0; from < rows.length; from += rowsPerPass) {
+      long[][] part = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + rowsPerPass));
+      long at = (long) from * rows[0].length;
+      try (PointerScope _ = new PointerScope()) {
+        model.hidden(
+            Tensors.of(part),
+            (layer, x, weights) -> {
+              inputs.get(layer).narrow(0, at, x.size(0)).copy_(x);
+              return weights.dense(x);
+            });
+      }
+    }
+    return inputs;
+  }
+
+  private LayerStart layer(Tensor input, FfnWeights weights) {
+    int gates = options.gates((int) weights.gate().size(0));
+    Tensor importance = importance(input, weights);
+    Tensor x = input.to(torch.ScalarType.Float);
+    KMasks masks = new KMasks(importance, options.experts(), options.topK());
+    double density = UnionDensity.independent(options.target(), options.topK());
+    int gatesOn = (int) Math.round(density * gates);
+    KMasks.Result result = masks.fit(x, gatesOn, random.split());
+    Tensor router = RouterFit.fit(x, result.captured().mul(new Scalar(SHARPNESS)).softmax(1));
+    if (options.topK() > 1) {
+      Tensor chosen = x.matmul(router.t()).topk(options.topK(), 1, true, true).get1();
+      gatesOn = UnionDensity.gatesOn(result.meanImportance(), chosen, options.target());
+    }
+    return new LayerStart(Tensors.toFloats(router), Tensors.toFloats(result.logAlpha()), gatesOn);
+  }
+
+  /** Importance of each gate for each token, in passes that bound the activations' memory. */
+  private Tensor importance(Tensor input, FfnWeights weights) {
+    int gates = options.gates((int) weights.gate().size(0));
+    Tensor importance = torch.empty(input.size(0), gates);
+    for (long at = 0; at < input.size(0); at += TOKENS_PER_PASS) {
+      try (PointerScope _ = new PointerScope()) {
+        long n = Math.min(TOKENS_PER_PASS, input.size(0) - at);
+        Tensor a = weights.activations(input.narrow(0, at, n));
+        importance.narrow(0, at, n).copy_(KMasks.importance(a, weights.down(), options.block()));
+      }
+    }
+    return importance;
+  }
+}

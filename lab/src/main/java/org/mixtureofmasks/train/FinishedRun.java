@@ -1,0 +1,87 @@
+package org.mixtureofmasks.train;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.SafetensorsWriter;
+import org.mixtureofmasks.checkpoint.TensorSource;
+import org.mixtureofmasks.model.ConfigReader;
+import org.mixtureofmasks.nn.DenseWeights;
+import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.Natives;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.RecipeReader;
+import org.mixtureofmasks.sparsify.Method;
+import org.mixtureofmasks.sparsify.MethodProvider;
+
+/**
+ * What a run has come to: its newest checkpoint with the method in that state, for compiling and
+ * analysing.
+ *
+ * @param step the newest checkpoint's folder; model.safetensors in it has the fp32 weights
+ * @param steps optimiser steps done
+ * @param method in the state of the checkpoint
+ * @param parent hash of the dense model
+ */
+public record FinishedRun(
+    RunFolder run, Recipe recipe, Path step, int steps, Method method, String parent) {
+
+  /**
+   * Opens a run; it may still be going on.
+   *
+   * @throws UserError if there is no run, no checkpoint in it, or its dense model is gone
+   */
+  public static FinishedRun open(Path folder) {
+    RunFolder run = RunFolder.of(folder);
+    Recipe recipe = new RecipeReader(Methods.sections()).read(run.recipe(), List.of());
+    Path step =
+        run.latest()
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        folder + " has no checkpoint yet: go on with 'mom resume " + folder + "'"));
+    TrainingCheckpoint saved = TrainingCheckpoint.read(step);
+    Settings settings = Settings.of(recipe);
+    Natives.start(settings.threads());
+    MethodProvider provider = Methods.provider(recipe);
+    try (Checkpoint dense = Checkpoints.open(settings.model())) {
+      LlamaModule model = DenseWeights.load(dense, ConfigReader.read(dense), settings.precision());
+      Method method = provider.create(recipe, model.config());
+      method.restore(model, TrainingCheckpoint.method(step));
+      return new FinishedRun(run, recipe, step, saved.step(), method, saved.parent());
+    }
+  }
+
+  /** The dense model that the run began with. */
+  public Path denseModel() {
+    return Settings.of(recipe).model();
+  }
+
+  /** Makes the recipe's method. */
+  public MethodProvider provider() {
+    return Methods.provider(recipe);
+  }
+
+  /** Writes the run's masks.safetensors, if the method has masks. */
+  public void writeMasks() {
+    boolean[][][] masks = method.hardMasks();
+    if (masks.length == 0) {
+      return;
+    }
+    SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
+    for (int l = 0; l < masks.length; l++) {
+      int experts = masks[l].length;
+      int neurons = masks[l][0].length;
+      byte[] flat = new byte[experts * neurons];
+      for (int i = 0; i < flat.length; i++) {
+        flat[i] = (byte) (masks[l][i / neurons][i % neurons] ? 1 : 0);
+      }
+      tensors.put("layers." + l + ".masks", TensorSource.ofBytes(flat, experts, neurons));
+    }
+    SafetensorsWriter.write(run.masks(), java.util.Map.of("format", "pt"), tensors);
+  }
+}

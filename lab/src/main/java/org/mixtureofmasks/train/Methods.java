@@ -1,0 +1,77 @@
+package org.mixtureofmasks.train;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.recipe.Key;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.RecipeReader;
+import org.mixtureofmasks.recipe.RecipeSection;
+import org.mixtureofmasks.recipe.RunKeys;
+import org.mixtureofmasks.sparsify.MethodProvider;
+
+/** The methods that are installed, and recipes that know their keys. */
+public final class Methods {
+  private static final List<MethodProvider> ALL =
+      ServiceLoader.load(MethodProvider.class, Methods.class.getClassLoader()).stream()
+          .map(ServiceLoader.Provider::get)
+          .sorted(java.util.Comparator.comparing(MethodProvider::name))
+          .toList();
+
+  private Methods() {}
+
+  /** Names for the key {@code method}. */
+  public static List<String> names() {
+    return ALL.stream().map(MethodProvider::name).toList();
+  }
+
+  /** Every section that a recipe may have. */
+  public static List<RecipeSection> sections() {
+    List<RecipeSection> sections = new ArrayList<>();
+    sections.add(RunKeys.top(names()));
+    for (MethodProvider provider : ALL) {
+      sections.addAll(provider.sections());
+    }
+    sections.addAll(RunKeys.SECTIONS);
+    return List.copyOf(sections);
+  }
+
+  /**
+   * Reads a recipe; keys of a method that it does not choose are refused rather than ignored.
+   *
+   * @param overrides {@code key=value} each
+   */
+  public static Recipe read(Path file, List<String> overrides) {
+    Recipe recipe = new RecipeReader(sections()).read(file, overrides);
+    String chosen = provider(recipe).name();
+    for (MethodProvider provider : ALL) {
+      if (provider.name().equals(chosen)) {
+        continue;
+      }
+      for (RecipeSection section : provider.sections()) {
+        for (Key<?> key : section.keys()) {
+          if (recipe.given(key)) {
+            throw UserError.usage(
+                file
+                    + ": "
+                    + key.name()
+                    + " belongs to the method "
+                    + provider.name()
+                    + ", but the recipe's method is "
+                    + chosen
+                    + ": remove the key or change the method");
+          }
+        }
+      }
+    }
+    return recipe;
+  }
+
+  /** What makes the recipe's method. */
+  public static MethodProvider provider(Recipe recipe) {
+    String name = recipe.get(RunKeys.method(names()));
+    return ALL.stream().filter(p -> p.name().equals(name)).findFirst().orElseThrow();
+  }
+}

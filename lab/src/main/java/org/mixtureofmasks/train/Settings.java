@@ -1,0 +1,70 @@
+package org.mixtureofmasks.train;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.Precision;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.RunKeys;
+import org.mixtureofmasks.recipe.Source;
+
+/**
+ * The loop's settings, as numbers that go together.
+ *
+ * @param steps optimiser steps of the run
+ * @param stepRows rows of one optimiser step
+ * @param microRows rows of one forward and backward pass
+ * @param rowTokens input tokens of a row
+ */
+record Settings(Recipe recipe, Path model, int steps, int stepRows, int microRows, int rowTokens) {
+
+  static Settings of(Recipe recipe) {
+    int rowTokens = recipe.get(RunKeys.ROW) - 1;
+    int stepRows = Math.ceilDiv(recipe.get(RunKeys.BATCH_TOKENS), rowTokens);
+    double tokens = recipe.get(RunKeys.TOKENS);
+    if (tokens > 0 && recipe.given(RunKeys.STEPS)) {
+      throw UserError.usage(
+          "the recipe gives both train.steps and train.tokens: leave one of them out");
+    }
+    int steps =
+        tokens > 0
+            ? (int) Math.ceil(tokens / ((double) stepRows * rowTokens))
+            : recipe.get(RunKeys.STEPS);
+    if (steps > 0 && recipe.get(RunKeys.DATA_TRAIN).isEmpty()) {
+      throw UserError.usage("nothing to train on: name files under data.train");
+    }
+    return new Settings(
+        recipe,
+        Path.of(recipe.get(RunKeys.MODEL)),
+        steps,
+        stepRows,
+        Math.min(stepRows, recipe.get(RunKeys.MICRO_BATCH_ROWS)),
+        rowTokens);
+  }
+
+  int threads() {
+    int threads = recipe.get(RunKeys.THREADS);
+    return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+  }
+
+  Precision precision() {
+    return Precision.valueOf(recipe.get(RunKeys.PRECISION).toUpperCase(Locale.ROOT));
+  }
+
+  Schedule schedule() {
+    return Schedule.of(steps, recipe.get(RunKeys.WARMUP_SHARE), recipe.get(RunKeys.MIN_LR_SHARE));
+  }
+
+  double[] weights() {
+    return recipe.get(RunKeys.DATA_TRAIN).stream().mapToDouble(Source::weight).toArray();
+  }
+
+  List<Path> trainFiles() {
+    return recipe.get(RunKeys.DATA_TRAIN).stream().map(s -> Path.of(s.file())).toList();
+  }
+
+  List<Path> validationFiles() {
+    return recipe.get(RunKeys.EVALUATE_ROWS).stream().map(s -> Path.of(s.file())).toList();
+  }
+}

@@ -1,0 +1,190 @@
+package org.mixtureofmasks.train;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.Fingerprint;
+import org.mixtureofmasks.data.Sampler;
+import org.mixtureofmasks.data.TextPacker;
+import org.mixtureofmasks.data.TokenFile;
+import org.mixtureofmasks.model.ConfigReader;
+import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.nn.DenseWeights;
+import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.Natives;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.RunKeys;
+import org.mixtureofmasks.sparsify.Method;
+import org.mixtureofmasks.sparsify.Method.ParameterGroup;
+import org.mixtureofmasks.sparsify.MethodProvider;
+import org.mixtureofmasks.tokenizer.Tokenizer;
+
+/**
+ * Everything a run consists of before its first step: model, teacher, method, optimiser, data.
+ *
+ * @param teacher the dense model as it was, or null
+ * @param parent hash of the dense model
+ */
+record Start(
+    Settings settings,
+    LlamaModule model,
+    LlamaModule teacher,
+    Method method,
+    AdamW optimizer,
+    Sampler sampler,
+    List<TokenFile> trainFiles,
+    List<TokenFile> validationFiles,
+    String parent) {
+
+  /**
+   * Checks and opens data and model, before anything is written.
+   *
+   * @throws UserError if a file is missing or does not fit
+   */
+  static Start open(Recipe recipe) {
+    Settings settings = Settings.of(recipe);
+    MethodProvider provider = Methods.provider(recipe);
+    Natives.start(settings.threads());
+    torch.manual_seed(recipe.get(RunKeys.SEED));
+    try (Checkpoint checkpoint = Checkpoints.open(settings.model())) {
+      LlamaConfig config = dense(checkpoint);
+      if (settings.rowTokens() > config.maxPositions()) {
+        throw UserError.usage(
+            "data.row: rows of "
+                + settings.rowTokens()
+                + " input tokens, but the model's context ends at "
+                + config.maxPositions());
+      }
+      List<TokenFile> train = rows(settings.trainFiles(), settings, config);
+      List<TokenFile> validation = rows(settings.validationFiles(), settings, config);
+      LlamaModule model = DenseWeights.load(checkpoint, config, settings.precision());
+      LlamaModule teacher = provider.distillation(recipe) > 0 ? model.frozenCopy() : null;
+      if (!provider.trainsWeights(recipe)) {
+        model.parameters().values().forEach(t -> t.set_requires_grad(false));
+      }
+      boolean shuffled = recipe.get(RunKeys.ORDER).equals("shuffled");
+      return new Start(
+          settings,
+          model,
+          teacher,
+          provider.create(recipe, config),
+          null,
+          train.isEmpty()
+              ? null
+              : new Sampler(train, settings.weights(), shuffled, recipe.get(RunKeys.SEED)),
+          train,
+          validation,
+          Fingerprint.of(settings.model()));
+    }
+  }
+
+  /** The method's own start: masks and router from calibration rows or constants. */
+  Start prepare() {
+    Recipe recipe = settings.recipe();
+    int tokens = Methods.provider(recipe).calibrationTokens(recipe);
+    long[][] rows = new long[0][];
+    if (tokens > 0) {
+      if (sampler == null) {
+        throw UserError.usage("nothing to calibrate on: name files under data.train");
+      }
+      long[] cursor = sampler.cursor();
+      rows = sampler.next(Math.ceilDiv(tokens, settings.rowTokens()));
+      sampler.seek(cursor); // training begins with the same rows
+      for (int i = 0; i < rows.length; i++) {
+        rows[i] = Arrays.copyOf(rows[i], settings.rowTokens());
+      }
+    }
+    method.prepare(model, rows);
+    return withOptimizer();
+  }
+
+  /** Everything as a checkpoint has it. */
+  Start restore(Path folder, TrainingCheckpoint saved) {
+    Map<String, Tensor> weights = TrainingCheckpoint.weights(folder);
+    try (NoGradGuard _ = new NoGradGuard()) {
+      model.parameters().forEach((name, t) -> t.copy_(weights.get(name)));
+    }
+    method.restore(model, TrainingCheckpoint.method(folder));
+    Start start = withOptimizer();
+    start.optimizer().restore(TrainingCheckpoint.optimizer(folder));
+    if (sampler != null) {
+      sampler.seek(saved.cursor());
+    }
+    TrainingCheckpoint.restoreRandom(folder);
+    return start;
+  }
+
+  /** The method's trainable tensors and state, one map. */
+  Map<String, Tensor> methodTensors() {
+    Map<String, Tensor> all = new LinkedHashMap<>(method.state());
+    for (ParameterGroup group : method.parameterGroups()) {
+      group
+          .tensors()
+          .forEach(
+              (name, t) -> {
+                if (all.put(name, t) != null) {
+                  throw new IllegalStateException(method.name() + " has two tensors " + name);
+                }
+              });
+    }
+    return all;
+  }
+
+  private Start withOptimizer() {
+    Recipe recipe = settings.recipe();
+    List<ParameterGroup> groups = new ArrayList<>();
+    Map<String, Tensor> matrices = new LinkedHashMap<>();
+    Map<String, Tensor> norms = new LinkedHashMap<>();
+    if (Methods.provider(recipe).trainsWeights(recipe)) {
+      model.parameters().forEach((name, t) -> (t.dim() > 1 ? matrices : norms).put(name, t));
+    }
+    double lr = recipe.get(RunKeys.LR);
+    groups.add(new ParameterGroup("matrices", matrices, lr, recipe.get(RunKeys.WEIGHT_DECAY)));
+    groups.add(new ParameterGroup("norms", norms, lr, 0));
+    groups.addAll(method.parameterGroups());
+    AdamW adam = new AdamW(groups, recipe.get(RunKeys.BETA1), recipe.get(RunKeys.BETA2));
+    return new Start(
+        settings, model, teacher, method, adam, sampler, trainFiles, validationFiles, parent);
+  }
+
+  private static LlamaConfig dense(Checkpoint checkpoint) {
+    if (checkpoint.format() != Checkpoint.Format.HUGGING_FACE) {
+      throw new UserError(
+          checkpoint.path()
+              + " is not a Hugging Face folder: make one with 'mom import "
+              + checkpoint.path()
+              + " --out DIR' and train that");
+    }
+    LlamaConfig config = ConfigReader.read(checkpoint);
+    if (config.mixtureOfMasks().isPresent()) {
+      throw new UserError(
+          checkpoint.path() + " is sparse already: give the dense model that it came from");
+    }
+    return config;
+  }
+
+  /** Packed rows as they are; text is packed with the model's tokenizer first. */
+  private static List<TokenFile> rows(List<Path> files, Settings settings, LlamaConfig config) {
+    int length = settings.rowTokens() + 1;
+    List<TokenFile> opened = new ArrayList<>();
+    for (Path file : files) {
+      Path packed = file;
+      if (TextPacker.isText(file)) {
+        try (Tokenizer tokenizer = Tokenizer.open(settings.model())) {
+          packed = new TextPacker(TextPacker.defaultCache(), tokenizer, length).pack(file);
+        }
+      }
+      opened.add(TokenFile.open(packed, length, config.vocabSize()));
+    }
+    return opened;
+  }
+}

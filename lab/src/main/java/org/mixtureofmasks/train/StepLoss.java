@@ -1,0 +1,101 @@
+package org.mixtureofmasks.train;
+
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.nn.FeedForward;
+import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.NextTokenLoss;
+import org.mixtureofmasks.sparsify.Method;
+
+/**
+ * Loss and gradients of one optimiser step, micro-batch by micro-batch.
+ *
+ * @param teacher the dense model as it was before training, or null
+ * @param distillation w of the loss (1 - w) CE + w KL(teacher || model)
+ */
+record StepLoss(LlamaModule model, Method method, LlamaModule teacher, double distillation) {
+  private static final FeedForward DENSE = (layer, x, weights) -> weights.dense(x);
+
+  /**
+   * What a step saw, each a mean over its tokens, in nats.
+   *
+   * @param crossEntropy of the next token
+   * @param divergence KL(teacher || model); 0 without a teacher
+   * @param extra the method's own losses
+   */
+  record Result(double crossEntropy, double divergence, double extra) {}
+
+  /** Adds the gradients of the mean loss over the rows to every trainable tensor. */
+  Result accumulate(long[][] rows, int microRows) {
+    long tokens = (long) rows.length * (rows[0].length - 1);
+    double crossEntropy = 0;
+    double divergence = 0;
+    double extra = 0;
+    for (int from = 0; from < rows.length; from += microRows) {
+      long[][] part =
+          java.util.Arrays.copyOfRange(rows, from, Math.min(rows.length, from + microRows));
+      try (PointerScope _ = new PointerScope()) {
+        double share = (double) part.length / rows.length;
+        method.beginMicroBatch();
+        Validation.Batch batch = Validation.Batch.of(part);
+        Tensor hidden = model.hidden(batch.ids(), method.feedForward());
+        NextTokenLoss.Result head =
+            new NextTokenLoss(model.precision())
+                .differentiate(
+                    hidden,
+                    model.outputProjection(),
+                    batch.targets(),
+                    teach(batch.ids()),
+                    1.0 / tokens);
+        Tensor own = method.extraLoss();
+        extra += backward(hidden, head, own, share);
+        crossEntropy += head.crossEntropy();
+        divergence += head.divergence();
+      }
+    }
+    return new Result(crossEntropy / tokens, divergence / tokens, extra);
+  }
+
+  private double backward(Tensor hidden, NextTokenLoss.Result head, Tensor own, double share) {
+    TensorVector roots = new TensorVector(hidden);
+    TensorVector gradients = new TensorVector(head.hiddenGradient());
+    double extra = 0;
+    if (own != null) {
+      extra = own.item_double() * share;
+      if (own.requires_grad()) {
+        roots.push_back(own);
+        gradients.push_back(torch.full_like(own.detach(), new Scalar(share)));
+      }
+    }
+    torch.backward(roots, gradients, new BoolOptional(), false, new TensorVector());
+    if (head.weightGradient() != null) {
+      addGradient(model.outputProjection(), head.weightGradient());
+    }
+    return extra;
+  }
+
+  private static void addGradient(Tensor weight, Tensor gradient) {
+    try (NoGradGuard _ = new NoGradGuard()) {
+      if (weight.grad().defined()) {
+        weight.mutable_grad().add_(gradient);
+      } else {
+        weight.mutable_grad().put(gradient);
+      }
+    }
+  }
+
+  private NextTokenLoss.Teacher teach(Tensor ids) {
+    if (teacher == null) {
+      return null;
+    }
+    try (NoGradGuard _ = new NoGradGuard()) {
+      return new NextTokenLoss.Teacher(
+          teacher.hidden(ids, DENSE), teacher.outputProjection(), distillation);
+    }
+  }
+}

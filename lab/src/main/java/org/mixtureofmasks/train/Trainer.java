@@ -1,0 +1,263 @@
+package org.mixtureofmasks.train;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.data.TokenFile;
+import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.RecipeReader;
+import org.mixtureofmasks.recipe.RunKeys;
+import org.mixtureofmasks.sparsify.Method;
+
+/**
+ * The one training loop, for dense continuation and for every method. A resumed run computes the
+ * same bits as one that was never stopped.
+ */
+public final class Trainer implements AutoCloseable {
+  private final RunFolder run;
+  private final TrainingListener listener;
+  private final Recipe recipe;
+  private final Start start;
+  private final StepLoss stepLoss;
+  private final Schedule schedule;
+  private final Validation validation;
+  private final MetricsFile metrics;
+  private final int steps;
+  private int step;
+  private long tokens;
+  private int steppedHere;
+  private double secondsHere;
+
+  private Trainer(RunFolder run, TrainingListener listener, Recipe recipe, Start start) {
+    this.run = run;
+    this.listener = listener;
+    this.recipe = recipe;
+    this.start = start;
+    this.steps = start.settings().steps();
+    this.schedule = start.settings().schedule();
+    this.validation = new Validation(start.validationFiles(), start.settings().microRows());
+    this.metrics = new MetricsFile(run.metrics());
+    this.stepLoss =
+        new StepLoss(
+            start.model(),
+            start.method(),
+            start.teacher(),
+            Methods.provider(recipe).distillation(recipe));
+  }
+
+  /**
+   * Begins a run in a new folder.
+   *
+   * @throws UserError if the recipe, the model, the data or the folder is at fault
+   */
+  public static Trainer begin(Recipe recipe, Path out, TrainingListener listener) {
+    Start opened = Start.open(recipe);
+    RunFolder run = RunFolder.create(out, recipe.resolvedYaml());
+    return new Trainer(run, listener, recipe, opened.prepare());
+  }
+
+  /**
+   * Goes on with a run from its newest checkpoint, or from the beginning if it has none yet.
+   *
+   * @throws UserError if there is no run, or its recipe or dense model was changed
+   */
+  public static Trainer resume(Path folder, TrainingListener listener) {
+    RunFolder run = RunFolder.open(folder);
+    Recipe recipe = new RecipeReader(Methods.sections()).read(run.recipe(), List.of());
+    Optional<Path> latest = run.latest();
+    Start opened = Start.open(recipe);
+    if (latest.isEmpty()) {
+      listener.note("no checkpoint yet: beginning again");
+      Trainer trainer = new Trainer(run, listener, recipe, opened.prepare());
+      trainer.metrics.truncate(-1);
+      return trainer;
+    }
+    TrainingCheckpoint saved = TrainingCheckpoint.read(latest.get());
+    requireSame(saved.recipe(), recipe.hash(), run.recipe() + " was changed since " + latest.get());
+    requireSame(
+        saved.parent(),
+        opened.parent(),
+        "the dense model " + opened.settings().model() + " was changed since " + latest.get());
+    Trainer trainer = new Trainer(run, listener, recipe, opened.restore(latest.get(), saved));
+    trainer.step = saved.step();
+    trainer.tokens = saved.tokens();
+    trainer.metrics.truncate(saved.step());
+    listener.note("resumed from " + latest.get());
+    return trainer;
+  }
+
+  private static void requireSame(String saved, String now, String what) {
+    if (!saved.equals(now)) {
+      throw new UserError(what + ": set it back, or start a new run");
+    }
+  }
+
+  /** The model as it stands. */
+  public LlamaModule model() {
+    return start.model();
+  }
+
+  /** The method as it stands. */
+  public Method method() {
+    return start.method();
+  }
+
+  public RunFolder folder() {
+    return run;
+  }
+
+  /** Trains to the end of the recipe. */
+  public void train() {
+    train(steps);
+  }
+
+  /** Trains until so many steps of the run are done, and saves. */
+  public void train(int untilStep) {
+    if (step == 0 && !validation.isEmpty()) {
+      Map<String, Object> line = new LinkedHashMap<>();
+      line.put("step", 0);
+      validate(line);
+      writeTimed(line);
+    }
+    int every = recipe.get(RunKeys.CHECKPOINT_EVERY);
+    int until = Math.min(steps, untilStep);
+    boolean saved = step == until && run.latest().isPresent();
+    while (step < until) {
+      metrics.append(oneStep());
+      saved = step == until || (every > 0 && step % every == 0);
+      if (saved) {
+        save();
+      }
+    }
+    if (!saved) {
+      save(); // a run without steps: what the method made of the dense model
+    }
+  }
+
+  private void writeTimed(Map<String, Object> line) {
+    line.put("time", Instant.now().toString());
+    metrics.append(line);
+  }
+
+  /** One optimiser step; returns its line of metrics. */
+  private Map<String, Object> oneStep() {
+    long from = System.nanoTime();
+    Method method = start.method();
+    start.optimizer().clearGradients();
+    method.beginStep(step, steps);
+    long[][] rows = start.sampler().next(start.settings().stepRows());
+    StepLoss.Result loss = stepLoss.accumulate(rows, start.settings().microRows());
+    double norm = clip();
+    double factor = schedule.factor(step);
+    requireFinite(loss, norm);
+    start.optimizer().step(factor);
+    method.endStep(step, steps);
+    step++;
+    tokens += (long) rows.length * start.settings().rowTokens();
+    double seconds = (System.nanoTime() - from) / 1e9;
+
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("step", step);
+    line.put("tokens", tokens);
+    line.put("loss", loss.crossEntropy());
+    if (start.teacher() != null) {
+      line.put("distillation_loss", loss.divergence());
+    }
+    line.put("extra_loss", loss.extra());
+    line.put("lr", recipe.get(RunKeys.LR) * factor);
+    line.put("gradient_norm", norm);
+    Map<String, Object> figures = method.metrics();
+    line.putAll(figures);
+    report(loss, factor, seconds, figures);
+    int evaluateEvery = recipe.get(RunKeys.EVALUATE_EVERY);
+    if (!validation.isEmpty()
+        && (step == steps || (evaluateEvery > 0 && step % evaluateEvery == 0))) {
+      validate(line);
+    }
+    line.put("tokens_per_second", rows.length * start.settings().rowTokens() / seconds);
+    line.put("time", Instant.now().toString());
+    return line;
+  }
+
+  private void report(
+      StepLoss.Result loss, double factor, double seconds, Map<String, Object> figures) {
+    steppedHere++;
+    secondsHere += seconds;
+    int stepTokens = start.settings().stepRows() * start.settings().rowTokens();
+    listener.step(
+        new TrainingListener.Progress(
+            step,
+            steps,
+            loss.crossEntropy(),
+            recipe.get(RunKeys.LR) * factor,
+            steppedHere * (double) stepTokens / secondsHere,
+            secondsHere / steppedHere * (steps - step),
+            figures));
+  }
+
+  /** Scales the weights' gradients to the largest norm; returns the norm before. */
+  private double clip() {
+    double limit = recipe.get(RunKeys.CLIP);
+    try (PointerScope _ = new PointerScope()) {
+      TensorVector moving = new TensorVector();
+      for (Tensor t : start.model().parameters().values()) {
+        if (t.requires_grad() && t.grad().defined()) {
+          moving.push_back(t);
+        }
+      }
+      return moving.empty()
+          ? 0
+          : torch.clip_grad_norm_(moving, limit > 0 ? limit : Double.POSITIVE_INFINITY);
+    }
+  }
+
+  private void requireFinite(StepLoss.Result loss, double norm) {
+    double total = loss.crossEntropy() + loss.divergence() + loss.extra() + norm;
+    if (!Double.isFinite(total)) {
+      throw new UserError(
+          "the loss is "
+              + loss.crossEntropy()
+              + " and the gradient's norm "
+              + norm
+              + " at step "
+              + (step + 1)
+              + "; the last good checkpoint is "
+              + run.latest().map(Path::toString).orElse("none yet")
+              + ": begin anew with a smaller train.lr");
+    }
+  }
+
+  private void validate(Map<String, Object> line) {
+    Validation.Result result = validation.run(start.model(), start.method().feedForward());
+    line.put("validation_loss", result.mean());
+    line.put("validation_losses", result.byFile());
+    listener.validated(step, result);
+  }
+
+  private void save() {
+    Path folder = run.step(step);
+    long[] cursor = start.sampler() == null ? new long[0] : start.sampler().cursor();
+    new TrainingCheckpoint(step, tokens, cursor, recipe.hash(), start.parent())
+        .save(folder, start.model().parameters(), start.optimizer().state(), start.methodTensors());
+    listener.saved(folder);
+    List<Path> all = run.steps();
+    int keep = recipe.get(RunKeys.CHECKPOINT_KEEP);
+    all.subList(0, Math.max(0, all.size() - keep)).forEach(run::remove);
+  }
+
+  /** Closes the data files. */
+  @Override
+  public void close() {
+    start.trainFiles().forEach(TokenFile::close);
+    start.validationFiles().forEach(TokenFile::close);
+  }
+}

@@ -1,0 +1,115 @@
+package org.mixtureofmasks.train;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.StreamSupport;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.AtomicFiles;
+import org.mixtureofmasks.checkpoint.AtomicFolder;
+import org.mixtureofmasks.checkpoint.StrictJson;
+
+/**
+ * All that a run needs to go on to the bit. On disk a folder, complete or absent, without a clock
+ * in it: model.safetensors (fp32 masters), optimizer.safetensors (moments), method.safetensors (the
+ * method's tensors, when it has any), random.safetensors (libtorch's generator), state.json.
+ *
+ * @param step optimiser steps done
+ * @param tokens input tokens seen
+ * @param cursor rows taken from each source
+ * @param recipe hash of the resolved recipe
+ * @param parent hash of the dense model
+ */
+record TrainingCheckpoint(int step, long tokens, long[] cursor, String recipe, String parent) {
+  private static final int FORMAT = 1;
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  /** Saves beside the tensors; an older checkpoint of the same name gives way at the end. */
+  void save(
+      Path folder,
+      Map<String, Tensor> weights,
+      Map<String, Tensor> optimizer,
+      Map<String, Tensor> method) {
+    try (AtomicFolder atomic = AtomicFolder.replacing(folder);
+        PointerScope _ = new PointerScope()) {
+      Path to = atomic.path();
+      TensorFiles.write(to.resolve("model.safetensors"), weights);
+      TensorFiles.write(to.resolve("optimizer.safetensors"), optimizer);
+      if (!method.isEmpty()) {
+        TensorFiles.write(to.resolve("method.safetensors"), method);
+      }
+      Tensor generator = torch.getDefaultCPUGenerator().get_state();
+      TensorFiles.write(to.resolve("random.safetensors"), Map.of("torch_cpu", generator));
+      AtomicFiles.writeString(to.resolve("state.json"), json() + "\n");
+      atomic.commit();
+    }
+  }
+
+  private String json() {
+    ObjectNode state = JSON.createObjectNode();
+    state.put("format_version", FORMAT);
+    state.put("step", step);
+    state.put("tokens", tokens);
+    var rows = state.putArray("cursor");
+    for (long c : cursor) {
+      rows.add(c);
+    }
+    state.put("recipe", recipe);
+    state.put("parent", parent);
+    try {
+      return JSON.writeValueAsString(state);
+    } catch (IOException e) {
+      throw new IllegalStateException("a tree of numbers and strings is always JSON", e);
+    }
+  }
+
+  /** What state.json says. */
+  static TrainingCheckpoint read(Path folder) {
+    Path file = folder.resolve("state.json");
+    ObjectNode state = StrictJson.readObject(file, StrictJson.CONFIG_LIMIT);
+    if (state.path("format_version").asInt() != FORMAT) {
+      throw new UserError(
+          file
+              + ": format "
+              + state.path("format_version")
+              + ", this program reads "
+              + FORMAT
+              + ": resume with the version that began the run");
+    }
+    return new TrainingCheckpoint(
+        state.path("step").asInt(),
+        state.path("tokens").asLong(),
+        StreamSupport.stream(state.path("cursor").spliterator(), false)
+            .mapToLong(node -> node.asLong())
+            .toArray(),
+        state.path("recipe").asText(),
+        state.path("parent").asText());
+  }
+
+  static Map<String, Tensor> weights(Path folder) {
+    return TensorFiles.read(folder.resolve("model.safetensors"));
+  }
+
+  static Map<String, Tensor> optimizer(Path folder) {
+    return TensorFiles.read(folder.resolve("optimizer.safetensors"));
+  }
+
+  static Map<String, Tensor> method(Path folder) {
+    Path file = folder.resolve("method.safetensors");
+    return Files.exists(file) ? TensorFiles.read(file) : Map.of();
+  }
+
+  /** Sets libtorch's generator back. */
+  static void restoreRandom(Path folder) {
+    Tensor state = TensorFiles.read(folder.resolve("random.safetensors")).get("torch_cpu");
+    torch.getDefaultCPUGenerator().set_state(state);
+  }
+}

@@ -1,0 +1,42 @@
+package org.mixtureofmasks.train;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Who watches a run. Called from the training thread. */
+public interface TrainingListener {
+  /** A listener that does nothing. */
+  TrainingListener SILENT = new TrainingListener() {};
+
+  /**
+   * State after a step.
+   *
+   * @param step steps done, from 1
+   * @param steps steps of the run
+   * @param loss mean loss of the step's tokens, nats
+   * @param learningRate of the weights
+   * @param tokensPerSecond since the run began or was resumed, validation not counted
+   * @param secondsLeft estimate
+   * @param method figures of the method, such as its density
+   */
+  record Progress(
+      int step,
+      int steps,
+      double loss,
+      double learningRate,
+      double tokensPerSecond,
+      double secondsLeft,
+      Map<String, Object> method) {}
+
+  /** What the run does outside its steps: "calibrating", "resumed from step 100". */
+  default void note(String what) {}
+
+  /** After each step. */
+  default void step(Progress progress) {}
+
+  /** After a validation: mean loss in nats by file and over all. */
+  default void validated(int step, Validation.Result result) {}
+
+  /** After a checkpoint was saved. */
+  default void saved(Path checkpoint) {}
+}

@@ -1,0 +1,81 @@
+package org.mixtureofmasks.nn;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.model.ConfigReader;
+import org.mixtureofmasks.model.LlamaConfig;
+
+/**
+ * Models for tests: a random one that trains in milliseconds, and mom-4m where a machine has it.
+ */
+public final class TestModels {
+  private TestModels() {}
+
+  /** 2 layers, 16 wide, 24 neurons, 4 query and 2 key heads of 4, 50 tokens, context 16. */
+  public static LlamaConfig tinyConfig() {
+    return new LlamaConfig(
+        16,
+        24,
+        2,
+        4,
+        2,
+        4,
+        50,
+        16,
+        1e-5,
+        new LlamaConfig.Rope(10000, new LlamaConfig.Scaling.None()),
+        true,
+        0,
+        List.of(0),
+        Optional.empty());
+  }
+
+  /** The tiny model with weights drawn from the seed, large enough for visible non-linearity. */
+  public static LlamaModule tiny(long seed, Precision precision) {
+    return random(tinyConfig(), seed, precision);
+  }
+
+  /** A model of any shape with weights drawn from the seed. */
+  public static LlamaModule random(LlamaConfig config, long seed, Precision precision) {
+    Natives.start(2);
+    SplittableRandom random = new SplittableRandom(seed);
+    Map<String, Tensor> weights = new LinkedHashMap<>();
+    LlamaModule.shapes(config)
+        .forEach(
+            (name, shape) -> {
+              int n = 1;
+              for (long s : shape) {
+                n *= (int) s;
+              }
+              float[] values = new float[n];
+              for (int i = 0; i < n; i++) {
+                double g = random.nextGaussian();
+                values[i] = (float) (name.contains("norm") ? 1 + 0.1 * g : 0.25 * g);
+              }
+              weights.put(name, Tensors.of(values, shape));
+            });
+    return new LlamaModule(config, weights, precision);
+  }
+
+  /** The folder mom-4m below the environment variable MOM_MODELS, if there is one. */
+  public static Optional<Path> mom4m() {
+    return Optional.ofNullable(System.getenv("MOM_MODELS"))
+        .map(m -> Path.of(m, "mom-4m"))
+        .filter(p -> p.toFile().isDirectory());
+  }
+
+  /** The dense model in a folder. */
+  public static LlamaModule load(Path folder, Precision precision) {
+    Natives.start(2);
+    try (Checkpoint checkpoint = Checkpoints.open(folder)) {
+      return DenseWeights.load(checkpoint, ConfigReader.read(checkpoint), precision);
+    }
+  }
+}

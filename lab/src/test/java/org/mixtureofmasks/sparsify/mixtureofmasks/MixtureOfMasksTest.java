@@ -1,0 +1,325 @@
+package org.mixtureofmasks.sparsify.mixtureofmasks;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.FeedForward;
+import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.Precision;
+import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.nn.TestModels;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Constraint;
+
+class MixtureOfMasksTest {
+  private static final FeedForward DENSE = (l, x, weights) -> weights.dense(x);
+
+  private static long[][] rows(int count, int length, long seed) {
+    SplittableRandom r = new SplittableRandom(seed);
+    long[][] rows = new long[count][length];
+    for (long[] row : rows) {
+      for (int i = 0; i < length; i++) {
+        row[i] = r.nextInt(50);
+      }
+    }
+    return rows;
+  }
+
+  private static MixtureOfMasks prepared(Options options, LlamaModule model) {
+    MixtureOfMasks method = new MixtureOfMasks(options.build(), 1e-3, 17);
+    method.prepare(model, rows(16, 16, 1));
+    return method;
+  }
+
+  private static float[] logits(LlamaModule model, FeedForward ffn) {
+    try (PointerScope _ = new PointerScope();
+        NoGradGuard _ = new NoGradGuard()) {
+      return Tensors.toFloats(model.forward(Tensors.of(rows(3, 12, 2)), ffn));
+    }
+  }
+
+  /** A step as the loop takes it, with plain gradient descent; returns the extra loss. */
+  private static double step(MixtureOfMasks method, LlamaModule model, int step, int steps) {
+    try (PointerScope _ = new PointerScope()) {
+      method.beginStep(step, steps);
+      method.beginMicroBatch();
+      long[][] batch = rows(4, 16, 100 + step);
+      Tensor ids = Tensors.of(batch);
+      Tensor targets = Tensors.of(Arrays.stream(batch).flatMapToLong(Arrays::stream).toArray(), 64);
+      Tensor logits = model.forward(ids, method.feedForward()).view(64, 50);
+      Tensor extra = method.extraLoss();
+      torch.cross_entropy_loss(logits, targets).add(extra).backward();
+      try (NoGradGuard _ = new NoGradGuard()) {
+        for (var group : method.parameterGroups()) {
+          for (Tensor t : group.tensors().values()) {
+            if (t.grad().defined()) {
+              t.sub_(t.grad().sign(), new Scalar(group.learningRate()));
+              t.grad().zero_();
+            }
+          }
+        }
+      }
+      method.endStep(step, steps);
+      return extra.item_double();
+    }
+  }
+
+  private static int count(boolean[] mask) {
+    int n = 0;
+    for (boolean b : mask) {
+      n += b ? 1 : 0;
+    }
+    return n;
+  }
+
+  @Test
+  void allOnesEqualTheDenseModelWhateverTheRouterSays() {
+    LlamaModule model = TestModels.tiny(3, Precision.FP32);
+    float[] dense = logits(model, DENSE);
+    for (int k : new int[] {1, 2, 4}) {
+      Options options = Options.ones();
+      options.topK = k;
+      MixtureOfMasks method = prepared(options, model);
+      assertArrayEquals(dense, logits(model, method.feedForward()), 1e-5f, "k = " + k);
+    }
+  }
+
+  @Test
+  void theProjectedDensityFollowsItsScheduleAtEveryStepAndHardensExactly() {
+    LlamaModule model = TestModels.tiny(4, Precision.FP32);
+    MixtureOfMasks method = prepared(Options.ones(), model);
+    int steps = 20; // 12 to sparsify, of which 6 to reach the target
+    double start = 1 / (1 + Math.exp(-MixtureOfMasks.OPEN));
+    for (int s = 0; s < 12; s++) {
+      try (PointerScope _ = new PointerScope()) {
+        method.beginStep(s, steps);
+        double expected = start + (0.5 - start) * Math.min(1, (s + 1) / 6.0);
+        assertEquals(expected, (double) method.metrics().get("expected_density"), 1e-6, "at " + s);
+      }
+      step(method, model, s, steps);
+    }
+    assertEquals("recover", method.metrics().get("phase"));
+    boolean[][][] masks = method.hardMasks();
+    for (boolean[][] layer : masks) {
+      for (boolean[] mask : layer) {
+        assertEquals(12, count(mask));
+      }
+    }
+    step(method, model, 12, steps);
+    assertArrayEquals(masks, method.hardMasks(), "hardened masks are frozen");
+    assertEquals(0.5, (double) method.metrics().get("hard_density"), 1e-9);
+  }
+
+  @Test
+  void budgetsOfALayerAndOfTheModelHardenExactlyOverTheirUnit() {
+    LlamaModule model = TestModels.tiny(5, Precision.FP32);
+    for (Budget budget : new Budget[] {Budget.LAYER, Budget.GLOBAL}) {
+      Options options = Options.ones();
+      options.budget = budget;
+      options.target = 0.3;
+      MixtureOfMasks method = prepared(options, model);
+      for (int s = 0; s < 3; s++) {
+        step(method, model, s, 5);
+      }
+      int[] on =
+          Arrays.stream(method.hardMasks())
+              .mapToInt(layer -> Arrays.stream(layer).mapToInt(MixtureOfMasksTest::count).sum())
+              .toArray();
+      if (budget == Budget.LAYER) {
+        assertArrayEquals(new int[] {29, 29}, on); // 0.3 · 4 · 24 = 28.8
+      } else {
+        assertEquals(58, Arrays.stream(on).sum()); // 57.6
+      }
+    }
+  }
+
+  @Test
+  void calibratedMasksHardenAtOnceWithTheTargetsNumberOfNeurons() {
+    LlamaModule model = TestModels.tiny(6, Precision.FP32);
+    Options options = Options.calibrated();
+    options.block = 4;
+    MixtureOfMasks method = prepared(options, model);
+    assertEquals("recover", method.metrics().get("phase"));
+    assertEquals(List.of("router"), method.parameterGroups().stream().map(g -> g.name()).toList());
+    for (boolean[][] layer : method.hardMasks()) {
+      for (boolean[] mask : layer) {
+        assertEquals(12, count(mask));
+        for (int j = 0; j < 24; j++) {
+          assertEquals(mask[j / 4 * 4], mask[j], "neurons of a block go together");
+        }
+      }
+    }
+  }
+
+  @Test
+  void calibratedMasksKeepMoreOfTheDenseOutputThanRandomOnes() {
+    LlamaModule model = TestModels.tiny(7, Precision.FP32);
+    float[] dense = logits(model, DENSE);
+    MixtureOfMasks calibrated = prepared(Options.calibrated(), model);
+    double error = distance(dense, logits(model, calibrated.feedForward()));
+    Map<String, Tensor> other = everything(calibrated);
+    SplittableRandom r = new SplittableRandom(1);
+    for (int l = 0; l < 2; l++) {
+      float[] random = new float[4 * 24];
+      for (int e = 0; e < 4; e++) {
+        int first = r.nextInt(24);
+        for (int i = 0; i < 12; i++) {
+          random[e * 24 + (first + i) % 24] = 1;
+        }
+      }
+      other.put("masks.layers." + l + ".hard", Tensors.of(random, 4, 24));
+    }
+    MixtureOfMasks random = new MixtureOfMasks(Options.calibrated().build(), 1e-3, 0);
+    random.restore(model, other);
+    double randomError = distance(dense, logits(model, random.feedForward()));
+    assertTrue(error < 0.7 * randomError, error + " against " + randomError);
+  }
+
+  private static double distance(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (a[i] - b[i]) * (double) (a[i] - b[i]);
+    }
+    return Math.sqrt(sum / a.length);
+  }
+
+  private static Map<String, Tensor> everything(MixtureOfMasks method) {
+    Map<String, Tensor> all = new LinkedHashMap<>();
+    method.parameterGroups().forEach(g -> g.tensors().forEach((n, t) -> all.put(n, t.clone())));
+    method.state().forEach((name, t) -> all.put(name, t.clone()));
+    return all;
+  }
+
+  @Test
+  void aRestoredMethodGoesOnToTheBit() {
+    for (Constraint constraint : Constraint.values()) {
+      Options options = Options.ones();
+      options.constraint = constraint;
+      options.topK = 2;
+      LlamaModule model = TestModels.tiny(8, Precision.FP32);
+      MixtureOfMasks whole = prepared(options, model);
+      for (int s = 0; s < 2; s++) {
+        step(whole, model, s, 10);
+      }
+      MixtureOfMasks resumed = new MixtureOfMasks(options.build(), 1e-3, 17);
+      resumed.restore(model, everything(whole));
+      List<Double> losses = new ArrayList<>();
+      for (MixtureOfMasks method : List.of(whole, resumed)) {
+        torch.manual_seed(5);
+        for (int s = 2; s < 8; s++) {
+          losses.add(step(method, model, s, 10));
+        }
+      }
+      assertEquals(losses.subList(0, 6), losses.subList(6, 12), "extra losses of " + constraint);
+      assertArrayEquals(whole.hardMasks(), resumed.hardMasks());
+      for (int l = 0; l < 2; l++) {
+        assertArrayEquals(
+            Tensors.toFloats(whole.routers().get(l)), Tensors.toFloats(resumed.routers().get(l)));
+      }
+    }
+  }
+
+  @Test
+  void theSameSeedGivesTheSameStartAndAnotherSeedAnother() {
+    LlamaModule model = TestModels.tiny(9, Precision.FP32);
+    for (Options options : List.of(Options.ones(), Options.calibrated())) {
+      float[] first = Tensors.toFloats(prepared(options, model).routers().get(1));
+      float[] again = Tensors.toFloats(prepared(options, model).routers().get(1));
+      assertArrayEquals(first, again);
+      MixtureOfMasks other = new MixtureOfMasks(options.build(), 1e-3, 18);
+      other.prepare(model, rows(16, 16, 1));
+      assertTrue(!Arrays.equals(first, Tensors.toFloats(other.routers().get(1))));
+    }
+  }
+
+  @Test
+  void theUnionOfTwoChosenMasksMeetsTheTargetOnTheTokensThatCalibrated() {
+    LlamaModule model = TestModels.tiny(10, Precision.FP32);
+    Options options = Options.calibrated();
+    options.topK = 2;
+    MixtureOfMasks method = prepared(options, model);
+    double[] used = new double[2];
+    try (PointerScope _ = new PointerScope();
+        NoGradGuard _ = new NoGradGuard()) {
+      boolean[][][] masks = method.hardMasks();
+      model.hidden(
+          Tensors.of(rows(16, 16, 1)),
+          (l, x, weights) -> {
+            Router router = new Router(method.routers().get(l), 2, true);
+            long[] chosen = Tensors.toLongs(router.route(x).chosen());
+            for (int t = 0; t < chosen.length / 2; t++) {
+              for (int j = 0; j < 24; j++) {
+                boolean on =
+                    masks[l][(int) chosen[2 * t]][j] || masks[l][(int) chosen[2 * t + 1]][j];
+                used[l] += on ? 2.0 / (24 * chosen.length) : 0;
+              }
+            }
+            return weights.dense(x);
+          });
+    }
+    // One gate of 24 in each mask moves the union by at most 2/24.
+    assertEquals(0.5, used[0], 1 / 24.0);
+    assertEquals(0.5, used[1], 1 / 24.0);
+  }
+
+  @Test
+  void equation5PullsTheDensityDownAndTheLagrangianClimbsUntilItHolds() {
+    LlamaModule model = TestModels.tiny(11, Precision.FP32);
+    for (Constraint constraint : new Constraint[] {Constraint.EQ5, Constraint.LAGRANGIAN}) {
+      Options options = Options.ones();
+      options.constraint = constraint;
+      MixtureOfMasks method = prepared(options, model);
+      for (int s = 0; s < 60; s++) {
+        step(method, model, s, 1000);
+      }
+      double after = (double) method.metrics().get("expected_density");
+      assertTrue(after < 0.8, constraint + " has come down from 0.998 to " + after);
+    }
+  }
+
+  @Test
+  void wrongOptionsAreRefusedWithWhatToDo() {
+    Options target = Options.ones();
+    target.target = 1.5;
+    assertEquals(
+        "masks.target is 1.5: give a share above 0 and at most 1, such as 0.5",
+        assertThrows(UserError.class, target::build).getMessage());
+    Options k = Options.ones();
+    k.topK = 5;
+    assertEquals(
+        "masks.top_k is 5: give 1 to masks.experts (4)",
+        assertThrows(UserError.class, k::build).getMessage());
+    Options block = Options.ones();
+    block.block = 16;
+    assertEquals(
+        "masks.block is 16, which does not divide the model's 24 neurons: choose another block",
+        assertThrows(UserError.class, () -> block.build().gates(24)).getMessage());
+    Options ones = Options.ones();
+    ones.sparsifyShare = 0;
+    assertEquals(UserError.USAGE, assertThrows(UserError.class, ones::build).exitCode());
+  }
+
+  @Test
+  void tooFewCalibrationTokensAreRefused() {
+    LlamaModule model = TestModels.tiny(12, Precision.FP32);
+    MixtureOfMasks method = new MixtureOfMasks(Options.calibrated().build(), 1e-3, 0);
+    UserError error =
+        assertThrows(UserError.class, () -> method.prepare(model, new long[][] {{1, 2, 3}}));
+    assertTrue(error.getMessage().contains("at least 4 calibration tokens, there are 3"));
+  }
+}

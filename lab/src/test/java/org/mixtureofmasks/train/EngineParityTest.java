@@ -1,0 +1,144 @@
+package org.mixtureofmasks.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.compile.Compiled;
+import org.mixtureofmasks.compile.HardMasks;
+import org.mixtureofmasks.compile.Layout;
+import org.mixtureofmasks.compile.RunCompiler;
+import org.mixtureofmasks.model.Llama;
+import org.mixtureofmasks.model.LlamaState;
+import org.mixtureofmasks.nn.Tensors;
+
+/** What is judged is what ships: the trainer's model and the engine's, compiled from its run. */
+class EngineParityTest {
+  private static final int[] TOKENS = {3, 17, 3, 49, 0, 21, 8, 45, 30, 11};
+
+  /** fp32 in both, sums in other orders; logits are of the size of 10. */
+  private static final float TOLERANCE = 2e-4f;
+
+  @TempDir Path folder;
+
+  private static float[][] inTheTrainer(Trainer trainer) {
+    try (PointerScope _ = new PointerScope();
+        NoGradGuard _ = new NoGradGuard()) {
+      long[][] ids = {Arrays.stream(TOKENS).asLongStream().toArray()};
+      float[] flat =
+          Tensors.toFloats(
+              trainer.model().forward(Tensors.of(ids), trainer.method().feedForward()));
+      float[][] rows = new float[TOKENS.length][];
+      for (int t = 0; t < rows.length; t++) {
+        rows[t] = Arrays.copyOfRange(flat, t * 50, (t + 1) * 50);
+      }
+      return rows;
+    }
+  }
+
+  private static float[][] inTheEngine(Path model) {
+    float[][] rows = new float[TOKENS.length][];
+    try (Llama llama = Llama.open(model, new Llama.LoadOptions(Llama.WeightType.AUTO, 1))) {
+      LlamaState state = llama.newState(16);
+      llama.forwardEach(state, TOKENS, 0, TOKENS.length, (i, row) -> rows[i] = row.clone());
+    }
+    return rows;
+  }
+
+  private static int best(float[] logits) {
+    int best = 0;
+    for (int i = 1; i < logits.length; i++) {
+      best = logits[i] > logits[best] ? i : best;
+    }
+    return best;
+  }
+
+  private void parity(String masks, String... overrides) throws IOException {
+    TinyRun tiny = new TinyRun(folder);
+    Path run = tiny.path("run");
+    try (Trainer trainer =
+        Trainer.begin(
+            tiny.recipe("mixture_of_masks", masks, overrides), run, TrainingListener.SILENT)) {
+      trainer.train();
+      float[][] expected = inTheTrainer(trainer);
+      HardMasks hard = new HardMasks(trainer.method().hardMasks());
+      for (Layout layout : Layout.values()) {
+        Path out = tiny.path("model-" + layout.word());
+        Compiled compiled =
+            RunCompiler.compile(FinishedRun.open(run), out, layout, Optional.empty());
+        assertEquals(
+            hard.activeShare(trainer.method().expertsPerToken()), compiled.activeFfnShare());
+        float[][] actual = inTheEngine(out);
+        for (int t = 0; t < TOKENS.length; t++) {
+          assertArrayEquals(expected[t], actual[t], TOLERANCE, layout + " at " + t);
+          assertEquals(best(expected[t]), best(actual[t]), "greedy token after " + t);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aTrainedMixtureOfOneMaskAToken() throws IOException {
+    parity(
+        """
+        masks: {start: calibrated, experts: 5, calibration_tokens: 160}
+        """,
+        "train.precision=fp32");
+  }
+
+  @Test
+  void aTrainedMixtureOfTwoMasksATokenInBlocks() throws IOException {
+    parity(
+        """
+        masks: {start: calibrated, experts: 6, top_k: 2, block: 4, calibration_tokens: 160}
+        """,
+        "train.precision=fp32");
+  }
+
+  @Test
+  void masksLearnedFromOnesUnderOneBudgetForTheModel() throws IOException {
+    parity(
+        """
+        masks: {start: ones, experts: 3, sparsify_share: 0.5, budget: global, mask_lr: 0.2}
+        """,
+        "train.precision=fp32");
+  }
+
+  @Test
+  void aTrainingFreeRun() throws IOException {
+    parity(
+        """
+        masks: {start: calibrated, experts: 4, target: 0.25, calibration_tokens: 160}
+        """,
+        "train.precision=fp32",
+        "train.steps=0");
+  }
+
+  @Test
+  void aRunWithoutMasksIsRefused() throws IOException {
+    TinyRun tiny = new TinyRun(folder);
+    Path run = tiny.path("dense");
+    try (Trainer trainer =
+        Trainer.begin(tiny.dense("train.steps=1"), run, TrainingListener.SILENT)) {
+      trainer.train();
+    }
+    Path out = tiny.path("out");
+    UserError dense =
+        assertThrows(
+            UserError.class,
+            () -> RunCompiler.compile(FinishedRun.open(run), out, Layout.RUNS, Optional.empty()));
+    assertTrue(dense.getMessage().contains("no masks to compile"), dense.getMessage());
+    assertTrue(!Files.exists(out));
+  }
+}

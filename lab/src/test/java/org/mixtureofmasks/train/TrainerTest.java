@@ -1,0 +1,286 @@
+package org.mixtureofmasks.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.recipe.Recipe;
+
+class TrainerTest {
+  private static final String SAMPLED_MASKS =
+      """
+      masks:
+        start: calibrated
+        experts: 3
+        sparsify_share: 0.8
+        calibration_tokens: 64
+        distillation: 0.5
+      """;
+
+  @TempDir Path folder;
+  private TinyRun tiny;
+
+  @BeforeEach
+  void makeTheModel() throws IOException {
+    tiny = new TinyRun(folder);
+  }
+
+  private Path run(String name, Recipe recipe, int... stops) {
+    Path out = tiny.path(name);
+    for (int i = 0; i <= stops.length; i++) {
+      try (Trainer trainer =
+          i == 0
+              ? Trainer.begin(recipe, out, TrainingListener.SILENT)
+              : Trainer.resume(out, TrainingListener.SILENT)) {
+        trainer.train(i < stops.length ? stops[i] : Integer.MAX_VALUE);
+      }
+    }
+    return out;
+  }
+
+  /** Metrics without what a clock wrote. */
+  private static List<ObjectNode> metrics(Path run) throws IOException {
+    List<ObjectNode> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+      ObjectNode node = (ObjectNode) new ObjectMapper().readTree(line);
+      node.remove(List.of("time", "tokens_per_second"));
+      lines.add(node);
+    }
+    return lines;
+  }
+
+  private static void assertSameRun(Path expected, Path actual) throws IOException {
+    assertEquals(metrics(expected), metrics(actual));
+    Path step = expected.resolve("step-000020");
+    List<Path> files;
+    try (Stream<Path> list = Files.list(step)) {
+      files = list.toList();
+    }
+    assertTrue(files.size() >= 4, files.toString());
+    for (Path file : files) {
+      assertArrayEquals(
+          Files.readAllBytes(file),
+          Files.readAllBytes(actual.resolve("step-000020").resolve(file.getFileName())),
+          file.getFileName().toString());
+    }
+  }
+
+  @Test
+  void trainingLowersTheLoss() throws IOException {
+    List<ObjectNode> lines = metrics(run("run", tiny.dense()));
+    assertEquals(21, lines.size());
+    double before = lines.getFirst().get("validation_loss").asDouble();
+    double after = lines.getLast().get("validation_loss").asDouble();
+    assertTrue(after < before - 0.3, before + " -> " + after);
+    assertEquals(20 * 48, lines.getLast().get("tokens").asLong());
+  }
+
+  @Test
+  void aStoppedDenseRunGoesOnToTheSameBits() throws IOException {
+    Path whole = run("whole", tiny.dense());
+    assertSameRun(whole, run("stopped", tiny.dense(), 7, 12));
+  }
+
+  @Test
+  void aStoppedRunWithSampledGatesGoesOnToTheSameBits() throws IOException {
+    Recipe recipe = tiny.recipe("mixture_of_masks", SAMPLED_MASKS);
+    Path whole = run("whole", recipe);
+    List<ObjectNode> lines = metrics(whole);
+    assertEquals("sparsify", lines.get(7).get("phase").asText());
+    assertEquals("recover", lines.getLast().get("phase").asText());
+    assertSameRun(whole, run("stopped", recipe, 7, 18));
+  }
+
+  @Test
+  void aKilledJvmsRunGoesOnToTheSameBits() throws Exception {
+    Recipe recipe = tiny.recipe("mixture_of_masks", SAMPLED_MASKS);
+    Path whole = run("whole", recipe);
+    Path killed = tiny.path("killed");
+    // Halted within step 11: four steps past the checkpoint, their metrics already written.
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+                "-cp",
+                System.getProperty("java.class.path"),
+                HaltedRun.class.getName(),
+                tiny.path("recipe.yaml").toString(),
+                killed.toString(),
+                "11")
+            .redirectErrorStream(true)
+            .redirectOutput(tiny.path("child.log").toFile())
+            .start();
+    assertEquals(9, child.waitFor(), Files.readString(tiny.path("child.log")));
+    assertEquals(11, metrics(killed).size());
+    assertFalse(Files.exists(killed.resolve("step-000020")));
+    try (Trainer trainer = Trainer.resume(killed, TrainingListener.SILENT)) {
+      trainer.train();
+    }
+    assertSameRun(whole, killed);
+  }
+
+  @Test
+  void onlyTheLatestCheckpointsAreKept() throws IOException {
+    Path out = run("run", tiny.dense("checkpoint.every=3"));
+    assertEquals(
+        List.of("step-000018", "step-000020"),
+        new RunFolder(out).steps().stream().map(p -> p.getFileName().toString()).toList());
+  }
+
+  @Test
+  void frozenWeightsStayAndTheRouterMoves() throws IOException {
+    Recipe recipe =
+        tiny.recipe(
+            "mixture_of_masks",
+            "masks: {experts: 3, calibration_tokens: 64, train_weights: false}\n",
+            "train.steps=3");
+    Path out = tiny.path("run");
+    try (Trainer trainer = Trainer.begin(recipe, out, TrainingListener.SILENT)) {
+      float[] router = Tensors.toFloats(trainer.method().routers().getFirst());
+      float[] weight = weight(trainer);
+      trainer.train();
+      assertArrayEquals(weight, weight(trainer));
+      assertFalse(
+          java.util.Arrays.equals(router, Tensors.toFloats(trainer.method().routers().getFirst())));
+    }
+  }
+
+  private static float[] weight(Trainer trainer) {
+    Tensor t = trainer.model().parameters().get("model.layers.0.mlp.gate_proj.weight");
+    return Tensors.toFloats(t);
+  }
+
+  @Test
+  void microBatchesAddUpToTheWholeBatch() throws IOException {
+    Path whole = run("whole", tiny.dense("train.steps=2", "train.micro_batch_rows=6"));
+    Path parts = run("parts", tiny.dense("train.steps=2", "train.micro_batch_rows=4"));
+    assertEquals(
+        metrics(whole).get(1).get("loss").asDouble(),
+        metrics(parts).get(1).get("loss").asDouble(),
+        1e-6);
+    assertEquals(
+        metrics(whole).get(1).get("gradient_norm").asDouble(),
+        metrics(parts).get(1).get("gradient_norm").asDouble(),
+        // bf16 products: the parts round on their own
+        2e-2 * metrics(whole).get(1).get("gradient_norm").asDouble());
+  }
+
+  @Test
+  void withoutStepsTheStartItselfIsSaved() throws IOException {
+    Recipe recipe =
+        tiny.recipe(
+            "mixture_of_masks", "masks: {experts: 3, calibration_tokens: 64}\n", "train.steps=0");
+    Path out = run("run", recipe);
+    assertTrue(Files.exists(out.resolve("step-000000/method.safetensors")));
+    JsonNode line = metrics(out).getFirst();
+    assertTrue(line.get("validation_loss").asDouble() > 0);
+  }
+
+  @Test
+  void aLossThatIsNotANumberStopsTheRunAtItsStep() throws IOException {
+    Recipe recipe = tiny.dense();
+    Path out = tiny.path("run");
+    try (Trainer trainer = Trainer.begin(recipe, out, TrainingListener.SILENT)) {
+      trainer.train(1);
+      try (NoGradGuard _ = new NoGradGuard()) {
+        Tensor norm = trainer.model().parameters().get("model.norm.weight");
+        norm.fill_(new Scalar(Double.NaN));
+      }
+      String message = assertThrows(UserError.class, trainer::train).getMessage();
+      assertTrue(message.startsWith("the loss is NaN"), message);
+      assertTrue(message.contains("at step 2"), message);
+      assertTrue(message.contains("the last good checkpoint is " + out.resolve("step-000001")));
+    }
+  }
+
+  @Test
+  void aFolderThatIsNotEmptyIsRefused() throws IOException {
+    Files.createDirectories(tiny.path("run"));
+    Files.writeString(tiny.path("run").resolve("precious.txt"), "mine");
+    String message = refusal(tiny.dense(), "run");
+    assertEquals(
+        tiny.path("run")
+            + " is not empty: give --out a new folder, or go on with 'mom resume "
+            + tiny.path("run")
+            + "'",
+        message);
+    assertEquals("mine", Files.readString(tiny.path("run").resolve("precious.txt")));
+  }
+
+  private String refusal(Recipe recipe, String out) {
+    return assertThrows(
+            UserError.class,
+            () -> Trainer.begin(recipe, tiny.path(out), TrainingListener.SILENT).close())
+        .getMessage();
+  }
+
+  @Test
+  void whatIsMissingIsNamedBeforeAnythingIsWritten() throws IOException {
+    String message = refusal(tiny.dense("model=" + tiny.path("nowhere")), "run");
+    assertTrue(message.contains(tiny.path("nowhere").toString()), message);
+    message = refusal(tiny.dense("data.train=" + tiny.path("none.u16")), "run");
+    assertTrue(message.startsWith("no file of token rows at " + tiny.path("none.u16")), message);
+    message = refusal(tiny.dense("data.row=18"), "run");
+    assertTrue(message.contains("the model's context ends at 16"), message);
+    message = refusal(tiny.dense("train.tokens=1000"), "run");
+    assertTrue(message.contains("both train.steps and train.tokens"), message);
+    assertFalse(Files.exists(tiny.path("run")));
+  }
+
+  @Test
+  void aChangedRecipeOrModelIsNotResumed() throws IOException {
+    Path out = run("run", tiny.dense("train.steps=2"));
+    Path recipe = out.resolve("recipe.resolved.yaml");
+    String text = Files.readString(recipe);
+    Files.writeString(recipe, text.replace("  lr: 0.01\n", "  lr: 0.02\n"));
+    String message =
+        assertThrows(UserError.class, () -> Trainer.resume(out, TrainingListener.SILENT))
+            .getMessage();
+    assertTrue(message.startsWith(recipe + " was changed since"), message);
+    Files.writeString(recipe, text);
+    Path config = tiny.path("model/config.json");
+    Files.writeString(config, Files.readString(config).replace("1e-5", "1e-6"));
+    message =
+        assertThrows(UserError.class, () -> Trainer.resume(out, TrainingListener.SILENT))
+            .getMessage();
+    assertTrue(message.contains("the dense model " + tiny.path("model") + " was changed"), message);
+  }
+
+  @Test
+  void aFolderThatIsNoRunIsNotResumed() {
+    assertEquals(
+        folder + " is not a run folder (no recipe.resolved.yaml): start one with 'mom sparsify'",
+        assertThrows(UserError.class, () -> Trainer.resume(folder, TrainingListener.SILENT))
+            .getMessage());
+  }
+
+  @Test
+  void keysOfAnotherMethodAreRefused() {
+    String message =
+        assertThrows(UserError.class, () -> tiny.recipe("dense", "masks: {experts: 3}\n"))
+            .getMessage();
+    assertTrue(message.contains("masks.experts belongs to the method mixture_of_masks"), message);
+  }
+}
