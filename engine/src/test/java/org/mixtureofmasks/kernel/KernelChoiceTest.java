@@ -68,6 +68,8 @@ class KernelChoiceTest {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags);
+    // The probe speaks through the log, at a level that the command line's configuration hides.
+    command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=info");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(KernelProbe.class.getName(), task));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
