@@ -160,9 +160,8 @@ record Start(
     if (checkpoint.format() != Checkpoint.Format.HUGGING_FACE) {
       throw new UserError(
           checkpoint.path()
-              + " is not a Hugging Face folder: make one with 'mom import "
-              + checkpoint.path()
-              + " --out DIR' and train that");
+              + " is not a Hugging Face folder (config.json and safetensors), which training"
+              + " begins with");
     }
     LlamaConfig config = ConfigReader.read(checkpoint);
     if (config.mixtureOfMasks().isPresent()) {

@@ -2,6 +2,7 @@ package org.mixtureofmasks.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,13 +12,19 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.model.ConfigReader;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.train.Methods;
 import org.mixtureofmasks.train.TinyRun;
+import org.mixtureofmasks.train.Trainer;
+import org.mixtureofmasks.train.TrainingListener;
 import picocli.CommandLine;
 
 /** The verbs as a user meets them, on a tiny model. */
@@ -102,5 +109,24 @@ class SparsifyTest {
     assertTrue(json.get("seconds").asDouble() > 0);
     assertTrue(json.get("memory_bytes").asLong() > 16 * json.get("parameters").asLong());
     assertFalse(Files.exists(run));
+  }
+
+  @Test
+  void aSparseModelOrAFileIsNoBaseToTrainFrom() throws IOException {
+    call(new Sparsify(), recipe.toString(), "--out", run.toString(), "--json", "--steps", "0");
+    assertRefused(run.resolve("model"), "is sparse already");
+    Path models = Path.of("../engine/src/test/resources/org/mixtureofmasks/models");
+    assertRefused(
+        models.resolve("stories260K.bin").toAbsolutePath(), "is not a Hugging Face folder");
+  }
+
+  private void assertRefused(Path model, String why) {
+    Recipe changed = Methods.read(recipe, List.of("model=" + model));
+    UserError error =
+        assertThrows(
+            UserError.class,
+            () -> Trainer.begin(changed, folder.resolve("new"), TrainingListener.SILENT));
+    assertTrue(error.getMessage().contains(why), error.getMessage());
+    assertFalse(Files.exists(folder.resolve("new")), "nothing is written before the checks");
   }
 }
