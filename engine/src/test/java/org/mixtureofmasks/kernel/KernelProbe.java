@@ -6,7 +6,10 @@ import java.util.Random;
 import org.mixtureofmasks.UserError;
 import org.slf4j.LoggerFactory;
 
-/** Runs in a JVM of its own, see {@link KernelChoiceTest}; reports through the log. */
+/**
+ * Runs in a JVM of its own, see {@link KernelChoiceTest}; reports through the log, as a warning
+ * because lower levels may be switched off.
+ */
 final class KernelProbe {
   private KernelProbe() {}
 
@@ -23,7 +26,7 @@ final class KernelProbe {
     } catch (UserError e) {
       report = e.getMessage();
     }
-    LoggerFactory.getLogger(KernelProbe.class).info(report);
+    LoggerFactory.getLogger(KernelProbe.class).warn(report);
   }
 
   /** Every kernel against its scalar twin. */

@@ -57,6 +57,20 @@ class ThreadTeamTest {
     }
   }
 
+  /** More threads than processors: most workers come too late, and nobody waits for them. */
+  @Test
+  void partsThatNoWorkerBeginsAreDoneByTheCaller() {
+    try (ThreadTeam team = new ThreadTeam(4 * Runtime.getRuntime().availableProcessors())) {
+      int[] runs = new int[team.threads()];
+      for (int turn = 0; turn < 1000; turn++) {
+        team.run((part, parts) -> runs[part]++);
+      }
+      for (int count : runs) {
+        assertEquals(1000, count);
+      }
+    }
+  }
+
   @Test
   void aSecondCallerDoesItsWorkItselfInsteadOfWaiting() throws InterruptedException {
     AtomicIntegerArray runs = new AtomicIntegerArray(2);
