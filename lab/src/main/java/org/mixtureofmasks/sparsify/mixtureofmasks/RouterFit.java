@@ -22,6 +22,14 @@ final class RouterFit {
   /** Weight of half the squared norm of the router, in whitened coordinates. */
   private static final double PENALTY = 2e-3;
 
+  /**
+   * What the fitted router is multiplied by. It changes no choice of k = 1; the penalty leaves p
+   * flatter than the choices are right, and the straight-through gradient is spread over masks that
+   * are not in question. Loss after 200 steps at E = 32, 50 % (mom-4m): 3.7219 at 1, 3.7055 at 3,
+   * 3.7090 at 10.
+   */
+  private static final double SHARPNESS = 3;
+
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.95;
 
@@ -61,6 +69,6 @@ final class RouterFit {
         w.addcdiv_(m, scale, new Scalar(-rate));
       }
     }
-    return w.matmul(inverse).contiguous();
+    return w.matmul(inverse).mul_(new Scalar(SHARPNESS)).contiguous();
   }
 }
