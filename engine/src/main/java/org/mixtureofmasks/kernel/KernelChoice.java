@@ -65,7 +65,8 @@ public record KernelChoice(Kernels kernels, String reason) {
       default -> throw UserError.usage("-D" + PROPERTY + "=" + wish + ": use vector or scalar");
     }
     return new KernelChoice(
-        new VectorKernels(), "Vector API, " + System.getProperty("os.arch") + ", C2");
+        new VectorKernels(),
+        "Vector API, " + System.getProperty("os.arch") + ", C2, " + Prefetch.description());
   }
 
   /** Why vectors would be missing or slow here, or null. */

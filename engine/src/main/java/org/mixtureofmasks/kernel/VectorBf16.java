@@ -70,6 +70,41 @@ final class VectorBf16 {
     return VectorMath.sum(a.add(b)) + tail(w, row, x, e, o, n);
   }
 
+  /** Two rows times x, to out[at0] and out[at1]: x is loaded once for both. */
+  static void dot2(
+      MemorySegment w,
+      long row0,
+      long row1,
+      float[] x,
+      int e,
+      int o,
+      int n,
+      float[] out,
+      int at0,
+      int at1) {
+    FloatVector a0 = FloatVector.zero(F);
+    FloatVector b0 = a0;
+    FloatVector a1 = a0;
+    FloatVector b1 = a0;
+    int end = whole(n);
+    for (int i = 0; i < end; i += 2 * L) {
+      FloatVector xe = FloatVector.fromArray(F, x, e + i / 2);
+      FloatVector xo = FloatVector.fromArray(F, x, o + i / 2);
+      IntVector v = load(w, row0 + 2L * i);
+      a0 = even(v).fma(xe, a0);
+      b0 = odd(v).fma(xo, b0);
+      v = load(w, row1 + 2L * i);
+      a1 = even(v).fma(xe, a1);
+      b1 = odd(v).fma(xo, b1);
+    }
+    out[at0] = VectorMath.sum(a0.add(b0));
+    out[at1] = VectorMath.sum(a1.add(b1));
+    if (end < n) {
+      out[at0] += tail(w, row0, x, e, o, n);
+      out[at1] += tail(w, row1, x, e, o, n);
+    }
+  }
+
   /** y += h w[row], y ordered with halves at e and o. */
   static void axpy(MemorySegment w, long row, float h, float[] y, int e, int o, int n) {
     int end = whole(n);
