@@ -1,13 +1,20 @@
 package org.mixtureofmasks.nn;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.UserError;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +49,7 @@ public final class Natives {
   public static synchronized void start(int threads) {
     if (!up) {
       ENVIRONMENT.forEach(Natives::setIfMissing);
+      load();
       // Filling fresh memory is torch's default with deterministic algorithms; nothing here reads
       // memory before it is written.
       torch.globalContext().setDeterministicAlgorithms(true, false);
@@ -52,6 +60,29 @@ public final class Natives {
     }
     if (torch.get_num_threads() != threads) {
       torch.set_num_threads(threads);
+    }
+  }
+
+  /**
+   * Loads the libraries, one process after the other: of two that unpack them for the first time
+   * JavaCPP lets the second overwrite files which the first has mapped already, which then dies of
+   * SIGBUS.
+   */
+  private static void load() {
+    try {
+      Path lock = Loader.getCacheDir().toPath().resolve("mixture-of-masks.lock");
+      try (FileChannel file =
+              FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileLock _ = file.lock()) {
+        Loader.load(torch.class);
+      }
+    } catch (IOException e) {
+      throw new UserError(
+          "libtorch cannot be unpacked ("
+              + e.getMessage()
+              + "): name a folder that can be written with"
+              + " MOM_JAVA_OPTS=-Dorg.bytedeco.javacpp.cachedir=FOLDER",
+          e);
     }
   }
 
