@@ -26,6 +26,7 @@ module org.mixtureofmasks.engine {
       org.mixtureofmasks.cli.DoctorVerb,
       org.mixtureofmasks.cli.EvaluateVerb,
       org.mixtureofmasks.cli.GenerateVerb,
+      org.mixtureofmasks.cli.ImportVerb,
       org.mixtureofmasks.cli.InspectVerb;
 
   opens org.mixtureofmasks.cli to

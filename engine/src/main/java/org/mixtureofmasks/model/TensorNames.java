@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 import org.mixtureofmasks.checkpoint.BadCheckpoint;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.StoredTensor;
@@ -64,6 +65,23 @@ final class TensorNames {
       }
     }
     return out;
+  }
+
+  /**
+   * GGUF and llama2.c turn neighbouring rows (2i, 2i+1) of a head, Hugging Face and this engine
+   * rows (i, i + head_dim / 2): row r of a query or key projection is row order(r) of the file;
+   * null when they agree.
+   */
+  static IntUnaryOperator rotaryOrder(Checkpoint checkpoint, LlamaConfig config) {
+    if (checkpoint.format() == Checkpoint.Format.HUGGING_FACE) {
+      return null;
+    }
+    int hd = config.headDim();
+    return r -> {
+      int within = r % hd;
+      int half = hd / 2;
+      return r - within + (within < half ? 2 * within : 2 * (within - half) + 1);
+    };
   }
 
   private static void put(Map<String, StoredTensor> out, String name, StoredTensor tensor) {

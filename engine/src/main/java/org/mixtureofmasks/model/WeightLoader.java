@@ -59,7 +59,7 @@ final class WeightLoader {
     int d = config.hiddenSize();
     int q = config.heads() * config.headDim();
     int kv = config.kvHeads() * config.headDim();
-    IntUnaryOperator order = rotaryOrder();
+    IntUnaryOperator order = TensorNames.rotaryOrder(checkpoint, config);
     return new LlamaWeights.Layer(
         source.vector(prefix + "input_layernorm.weight", d),
         source.matrix(prefix + "self_attn.q_proj.weight", q, d, order),
@@ -68,23 +68,6 @@ final class WeightLoader {
         source.matrix(prefix + "self_attn.o_proj.weight", d, q),
         source.vector(prefix + "post_attention_layernorm.weight", d),
         feedForward(l, prefix + "mlp."));
-  }
-
-  /**
-   * GGUF and llama2.c turn neighbouring rows (2i, 2i+1) of a head, Hugging Face and this engine
-   * rows (i, i + head_dim / 2): row r of the result is row order(r) of the file; null when they
-   * agree.
-   */
-  private IntUnaryOperator rotaryOrder() {
-    if (checkpoint.format() == Checkpoint.Format.HUGGING_FACE) {
-      return null;
-    }
-    int hd = config.headDim();
-    return r -> {
-      int within = r % hd;
-      int half = hd / 2;
-      return r - within + (within < half ? 2 * within : 2 * (within - half) + 1);
-    };
   }
 
   private FeedForward feedForward(int l, String prefix) {

@@ -12,6 +12,7 @@ import java.util.SequencedMap;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.AtomicFiles;
 import org.mixtureofmasks.checkpoint.AtomicFolder;
+import org.mixtureofmasks.checkpoint.ConvertedTensor;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.StoredTensor;
@@ -87,7 +88,7 @@ public final class Compiler {
         .forEach(
             (name, tensor) -> {
               if (layout == Layout.MASKED || !isFfn(name)) {
-                tensors.put(name, new Converted(tensor, dtype));
+                tensors.put(name, new ConvertedTensor(tensor, dtype, null));
               }
             });
     for (int l = 0; l < layers.size(); l++) {

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.util.List;
+import org.mixtureofmasks.checkpoint.ConvertedTensor;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
@@ -48,24 +49,7 @@ record NeuronRecords(
       for (int i = 0; i < d; i++) {
         row[2 * d + i] = columns[i * m + j];
       }
-      write(row, bytes, dtype, channel);
-    }
-  }
-
-  /** Encodes a piece and writes it whole. */
-  static void write(float[] values, ByteBuffer bytes, DType dtype, WritableByteChannel channel)
-      throws IOException {
-    bytes.clear();
-    for (float v : values) {
-      if (dtype == DType.BF16) {
-        bytes.putShort(Elements.bf16(v));
-      } else {
-        bytes.putFloat(v);
-      }
-    }
-    bytes.flip();
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
+      ConvertedTensor.write(row, bytes, dtype, channel);
     }
   }
 }

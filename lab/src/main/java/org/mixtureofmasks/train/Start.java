@@ -161,7 +161,9 @@ record Start(
       throw new UserError(
           checkpoint.path()
               + " is not a Hugging Face folder (config.json and safetensors), which training"
-              + " begins with");
+              + " begins with: make one with 'mom import "
+              + checkpoint.path()
+              + " --out DIR'");
     }
     LlamaConfig config = ConfigReader.read(checkpoint);
     if (config.mixtureOfMasks().isPresent()) {
