@@ -24,6 +24,7 @@ import org.mixtureofmasks.sparsify.Method;
  */
 public final class Trainer implements AutoCloseable {
   private final RunFolder run;
+  private final RunLock lock;
   private final TrainingListener listener;
   private final Recipe recipe;
   private final Start start;
@@ -37,8 +38,10 @@ public final class Trainer implements AutoCloseable {
   private int steppedHere;
   private double secondsHere;
 
-  private Trainer(RunFolder run, TrainingListener listener, Recipe recipe, Start start) {
+  private Trainer(
+      RunFolder run, RunLock lock, TrainingListener listener, Recipe recipe, Start start) {
     this.run = run;
+    this.lock = lock;
     this.listener = listener;
     this.recipe = recipe;
     this.start = start;
@@ -62,7 +65,13 @@ public final class Trainer implements AutoCloseable {
   public static Trainer begin(Recipe recipe, Path out, TrainingListener listener) {
     Start opened = Start.open(recipe);
     RunFolder run = RunFolder.create(out, recipe.resolvedYaml());
-    return new Trainer(run, listener, recipe, opened.prepare());
+    RunLock lock = RunLock.of(out);
+    try {
+      return new Trainer(run, lock, listener, recipe, opened.prepare());
+    } catch (RuntimeException | Error e) {
+      lock.close();
+      throw e;
+    }
   }
 
   /**
@@ -71,13 +80,22 @@ public final class Trainer implements AutoCloseable {
    * @throws UserError if there is no run, or its recipe or dense model was changed
    */
   public static Trainer resume(Path folder, TrainingListener listener) {
-    RunFolder run = RunFolder.open(folder);
+    RunLock lock = RunLock.of(RunFolder.of(folder).path());
+    try {
+      return resume(RunFolder.open(folder), lock, listener);
+    } catch (RuntimeException | Error e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static Trainer resume(RunFolder run, RunLock lock, TrainingListener listener) {
     Recipe recipe = new RecipeReader(Methods.sections()).read(run.recipe(), List.of());
     Optional<Path> latest = run.latest();
     Start opened = Start.open(recipe);
     if (latest.isEmpty()) {
       listener.note("no checkpoint yet: beginning again");
-      Trainer trainer = new Trainer(run, listener, recipe, opened.prepare());
+      Trainer trainer = new Trainer(run, lock, listener, recipe, opened.prepare());
       trainer.metrics.truncate(-1);
       return trainer;
     }
@@ -87,7 +105,7 @@ public final class Trainer implements AutoCloseable {
         saved.parent(),
         opened.parent(),
         "the dense model " + opened.settings().model() + " was changed since " + latest.get());
-    Trainer trainer = new Trainer(run, listener, recipe, opened.restore(latest.get(), saved));
+    Trainer trainer = new Trainer(run, lock, listener, recipe, opened.restore(latest.get(), saved));
     trainer.step = saved.step();
     trainer.tokens = saved.tokens();
     trainer.metrics.truncate(saved.step());
@@ -254,9 +272,10 @@ public final class Trainer implements AutoCloseable {
     all.subList(0, Math.max(0, all.size() - keep)).forEach(run::remove);
   }
 
-  /** Closes the data files. */
+  /** Closes the data files and lets others into the run's folder. */
   @Override
   public void close() {
+    lock.close();
     start.trainFiles().forEach(TokenFile::close);
     start.validationFiles().forEach(TokenFile::close);
   }

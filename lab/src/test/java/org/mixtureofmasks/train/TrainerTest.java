@@ -305,6 +305,23 @@ class TrainerTest {
   }
 
   @Test
+  void aRunIsResumedByOneAtATime() throws IOException {
+    Path out = tiny.path("run");
+    try (Trainer trainer =
+        Trainer.begin(tiny.dense("train.steps=2"), out, TrainingListener.SILENT)) {
+      trainer.train(1);
+      assertEquals(
+          "another process is training in " + out + ": wait for it, or stop it first",
+          assertThrows(UserError.class, () -> Trainer.resume(out, TrainingListener.SILENT))
+              .getMessage());
+    }
+    try (Trainer trainer = Trainer.resume(out, TrainingListener.SILENT)) {
+      trainer.train();
+    }
+    assertEquals(3, metrics(out).size());
+  }
+
+  @Test
   void aFolderThatIsNoRunIsNotResumed() {
     assertEquals(
         folder + " is not a run folder (no recipe.resolved.yaml): start one with 'mom sparsify'",
