@@ -65,7 +65,7 @@ public final class Compiler {
             layout,
             dtype,
             compiler.layers,
-            model.masks().activeShare(model.expertsPerToken()),
+            model.masks().activeShare(model.routing().topK()),
             compiler.sizes(tensors));
     try (AtomicFolder folder = AtomicFolder.create(out)) {
       Path p = folder.path();

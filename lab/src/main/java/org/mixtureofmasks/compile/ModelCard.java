@@ -38,7 +38,7 @@ final class ModelCard {
         masks in the dense model's neuron order are in masks.safetensors. The licence is that of
         the dense model.
         """,
-        model.expertsPerToken(),
+        model.routing().topK(),
         masks.experts(),
         model.target(),
         compiled.activeFfnShare(),

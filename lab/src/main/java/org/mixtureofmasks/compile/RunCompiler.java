@@ -35,7 +35,7 @@ public final class RunCompiler {
               weights.tensors(),
               new HardMasks(method.hardMasks()),
               method.routers().stream().map(Tensors::toFloats).toList(),
-              method.expertsPerToken(),
+              method.routing(),
               run.provider().variant(run.recipe()),
               run.provider().target(run.recipe()),
               run.parent(),

@@ -22,7 +22,7 @@ final class SparseConfig {
     m.put("variant", model.variant());
     m.put("layout", compiled.layout().word());
     m.put("num_experts", model.masks().experts());
-    m.put("num_experts_per_tok", model.expertsPerToken());
+    m.put("num_experts_per_tok", model.routing().topK());
     m.put("target", model.target());
     m.put("active_ffn_share", compiled.activeFfnShare());
     ArrayNode live = m.putArray("live_neurons");

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.model.Routing;
 
 /**
  * What the compiler takes: a model whose masks are final.
@@ -16,7 +17,7 @@ import org.mixtureofmasks.checkpoint.StoredTensor;
  *     they must stay readable while it compiles
  * @param masks the hard masks
  * @param routers for each layer experts x hidden_size, row-major
- * @param expertsPerToken k
+ * @param routing how tokens choose experts
  * @param variant the method's variant, "mom"
  * @param target active FFN share that was asked for, in (0, 1]
  * @param parent hash of the files it was made from ({@code Fingerprint})
@@ -27,7 +28,7 @@ public record SparseModel(
     Map<String, StoredTensor> weights,
     HardMasks masks,
     List<float[]> routers,
-    int expertsPerToken,
+    Routing routing,
     String variant,
     double target,
     String parent,

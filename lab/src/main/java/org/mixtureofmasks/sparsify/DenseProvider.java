@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.model.Routing;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.recipe.Recipe;
@@ -96,8 +97,8 @@ public final class DenseProvider implements MethodProvider {
     }
 
     @Override
-    public int expertsPerToken() {
-      return 0;
+    public Routing routing() {
+      return null;
     }
   }
 }

@@ -3,6 +3,7 @@ package org.mixtureofmasks.sparsify;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.model.Routing;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.LlamaModule;
 
@@ -85,9 +86,9 @@ public interface Method {
    */
   boolean[][][] hardMasks();
 
-  /** The router of each layer, num_experts x hidden_size, fp32. */
+  /** The router of each layer, fp32: rows x hidden_size, as {@link #routing} reads them. */
   List<Tensor> routers();
 
-  /** Experts chosen for each token. */
-  int expertsPerToken();
+  /** How tokens choose experts; null for a method without experts. */
+  Routing routing();
 }

@@ -29,6 +29,7 @@ import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.model.Llama;
 import org.mixtureofmasks.model.LlamaState;
+import org.mixtureofmasks.model.Routing;
 
 class CompilerTest {
   private static final int D = 16;
@@ -90,7 +91,15 @@ class CompilerTest {
     config.put("tie_word_embeddings", true).put("hidden_act", "silu").put("rope_theta", 10000.0);
     config.put("torch_dtype", "float32");
     return new SparseModel(
-        config, weights, new HardMasks(masks), routers, k, "mom", 0.5, "sha256:made", null);
+        config,
+        weights,
+        new HardMasks(masks),
+        routers,
+        Routing.topK(k),
+        "mom",
+        0.5,
+        "sha256:made",
+        null);
   }
 
   private static boolean[][][] masks(int seed, int layers, int experts) {

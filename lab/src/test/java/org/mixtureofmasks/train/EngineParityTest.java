@@ -78,7 +78,7 @@ class EngineParityTest {
         Compiled compiled =
             RunCompiler.compile(FinishedRun.open(run), out, layout, Optional.empty());
         assertEquals(
-            hard.activeShare(trainer.method().expertsPerToken()), compiled.activeFfnShare());
+            hard.activeShare(trainer.method().routing().topK()), compiled.activeFfnShare());
         float[][] actual = inTheEngine(out);
         for (int t = 0; t < TOKENS.length; t++) {
           assertArrayEquals(expected[t], actual[t], TOLERANCE, layout + " at " + t);

@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.model.Routing;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.LlamaModule;
@@ -287,8 +288,8 @@ public final class MixtureOfMasks implements Method {
   }
 
   @Override
-  public int expertsPerToken() {
-    return options.topK();
+  public Routing routing() {
+    return Routing.topK(options.topK());
   }
 
   @Override
