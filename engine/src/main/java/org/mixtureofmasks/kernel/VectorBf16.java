@@ -70,7 +70,36 @@ final class VectorBf16 {
     return VectorMath.sum(a.add(b)) + tail(w, row, x, e, o, n);
   }
 
-  /** Two rows times x, to out[at0] and out[at1]: x is loaded once for both. */
+  /** One row times x, but for what no whole vector covers: L sums to out[at, at + L). */
+  static void partialDot(
+      MemorySegment w, long row, float[] x, int e, int o, int n, float[] out, int at) {
+    FloatVector a = FloatVector.zero(F);
+    FloatVector b = a;
+    int end = whole(n);
+    for (int i = 0; i < end; i += 2 * L) {
+      IntVector v = load(w, row + 2L * i);
+      a = even(v).fma(FloatVector.fromArray(F, x, e + i / 2), a);
+      b = odd(v).fma(FloatVector.fromArray(F, x, o + i / 2), b);
+    }
+    a.add(b).intoArray(out, at);
+  }
+
+  /** Adds to y[at + k] what {@link #partialDot} left out of row r + k, for count rows. */
+  static void addTails(
+      MemorySegment w, int r, int count, float[] x, int e, int o, int n, float[] y, int at) {
+    if (whole(n) == n) {
+      return;
+    }
+    for (int k = 0; k < count; k++) {
+      y[at + k] += tail(w, 2L * (r + k) * n, x, e, o, n);
+    }
+  }
+
+  /**
+   * Two rows times x, to out[at0] and out[at1]: x is loaded once for both. Only for rows that were
+   * asked for ahead of their use: to the hardware's prefetcher two rows at once are no stream (2.5
+   * times slower from memory).
+   */
   static void dot2(
       MemorySegment w,
       long row0,

@@ -41,7 +41,16 @@ public final class VectorKernels implements Kernels {
       }
       case Matrix.Bf16 _ -> {
         int odd = xOffset + (n + 1) / 2;
-        for (int r = from; r < to; r++) {
+        int r = from;
+        float[] partial = new float[4 * L];
+        for (; r + 4 <= to; r += 4) {
+          for (int k = 0; k < 4; k++) {
+            VectorBf16.partialDot(data, 2L * (r + k) * n, x, xOffset, odd, n, partial, k * L);
+          }
+          VectorMath.sums(partial, 0, y, yOffset + r, 1);
+          VectorBf16.addTails(data, r, 4, x, xOffset, odd, n, y, yOffset + r);
+        }
+        for (; r < to; r++) {
           y[yOffset + r] = VectorBf16.dot(data, 2L * r * n, x, xOffset, odd, n);
         }
       }

@@ -49,8 +49,11 @@ final class VectorNeurons {
           long next = w.address() + list[b + k + ahead] * record;
           Prefetch.lines(next, next + record);
         }
-        if (bf16) {
+        if (bf16 && Prefetch.available()) {
           VectorBf16.dot2(w, at, at + row, x, xAt, xAt + half, n, h, k, BLOCK + k);
+        } else if (bf16) {
+          h[k] = VectorBf16.dot(w, at, x, xAt, xAt + half, n);
+          h[BLOCK + k] = VectorBf16.dot(w, at + row, x, xAt, xAt + half, n);
         } else {
           h[k] = VectorF32.dot(w, at, x, xAt, n);
           h[BLOCK + k] = VectorF32.dot(w, at + row, x, xAt, n);
