@@ -22,6 +22,16 @@ public final class ModelOptions {
   private Llama.WeightType weights;
 
   @Option(
+      names = "--memory",
+      paramLabel = "auto|mapped|huge_pages",
+      defaultValue = "auto",
+      description =
+          "Where the weights lie: in the mapped file, which all processes share, or copied into huge"
+              + " pages, which are read faster; auto: copied if they take at most a quarter of the"
+              + " memory. Default: ${DEFAULT-VALUE}.")
+  private Llama.Memory memory;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Threads that compute. Default: one for each core.")
@@ -52,6 +62,6 @@ public final class ModelOptions {
 
   /** Opens another model in the same way. */
   public Llama open(Path other) {
-    return Llama.open(other, new Llama.LoadOptions(weights, threads()));
+    return Llama.open(other, new Llama.LoadOptions(weights, threads(), memory));
   }
 }

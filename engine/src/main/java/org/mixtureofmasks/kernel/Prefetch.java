@@ -1,10 +1,5 @@
 package org.mixtureofmasks.kernel;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 
@@ -50,11 +45,6 @@ public final class Prefetch {
     (byte) 0xC3
   };
 
-  private static final int READ = 1;
-  private static final int WRITE = 2;
-  private static final int EXECUTE = 4;
-  private static final int PRIVATE_ANONYMOUS = 0x22;
-
   private static final Link LINK = link(System.getProperty(PROPERTY));
   private static final MethodHandle LINES = LINK.lines;
 
@@ -90,64 +80,17 @@ public final class Prefetch {
       String known = wish.equals("off") ? "" : ", which means off (use on or off)";
       return new Link(null, "no software prefetch: -D" + PROPERTY + "=" + wish + known);
     }
-    String os = System.getProperty("os.name");
     String arch = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
-    if (!os.equals("Linux") || !(arch.equals("amd64") || arch.equals("x86_64"))) {
-      return new Link(null, "no software prefetch on " + os + " " + arch);
+    if (!arch.equals("amd64") && !arch.equals("x86_64")) {
+      return new Link(null, "no software prefetch on " + arch);
     }
-    if (!Prefetch.class.getModule().isNativeAccessEnabled()) {
-      return new Link(
-          null,
-          "no software prefetch: java was not started with --enable-native-access="
-              + (Prefetch.class.getModule().isNamed()
-                  ? Prefetch.class.getModule().getName()
-                  : "ALL-UNNAMED"));
+    if (NativeCalls.obstacle() != null) {
+      return new Link(null, "no software prefetch: " + NativeCalls.obstacle());
     }
     try {
-      return new Link(linked(), "software prefetch");
-    } catch (Throwable e) {
+      return new Link(NativeCalls.code(CODE), "software prefetch");
+    } catch (IllegalStateException e) {
       return new Link(null, "no software prefetch: " + e.getMessage());
     }
-  }
-
-  @SuppressWarnings("restricted") // calls into the C library and its own 13 bytes
-  private static MethodHandle linked() throws Throwable {
-    Linker linker = Linker.nativeLinker();
-    SymbolLookup c = linker.defaultLookup();
-    MethodHandle mmap =
-        linker.downcallHandle(
-            c.findOrThrow("mmap"),
-            FunctionDescriptor.of(
-                ValueLayout.ADDRESS,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_LONG));
-    MethodHandle mprotect =
-        linker.downcallHandle(
-            c.findOrThrow("mprotect"),
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT));
-    long size = 4096;
-    MemorySegment page =
-        (MemorySegment)
-            mmap.invokeExact(MemorySegment.NULL, size, READ | WRITE, PRIVATE_ANONYMOUS, -1, 0L);
-    if (page.address() == -1) {
-      throw new IllegalStateException("no memory for it");
-    }
-    MemorySegment.copy(CODE, 0, page.reinterpret(size), ValueLayout.JAVA_BYTE, 0, CODE.length);
-    // Never writable and executable at once.
-    if ((int) mprotect.invokeExact(page, size, READ | EXECUTE) != 0) {
-      throw new IllegalStateException("this system lets no memory be made executable");
-    }
-    return linker.downcallHandle(
-        page,
-        FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
-        Linker.Option.critical(false));
   }
 }

@@ -34,13 +34,32 @@ public final class Llama implements AutoCloseable {
     BF16
   }
 
+  /** Where weights lie. */
+  public enum Memory {
+    /**
+     * In huge pages where the system has them and the files are no more than a quarter of its
+     * memory; else mapped.
+     */
+    AUTO,
+    /** In the mapped files where their type is wanted as it is: shared by all processes. */
+    MAPPED,
+    /** Copied into huge pages: faster to read, one copy a process. */
+    HUGE_PAGES
+  }
+
   /**
    * How to load.
    *
    * @param weights how weights are kept
    * @param threads threads that share the work, the caller's included; at least 1
+   * @param memory where weights lie
    */
-  public record LoadOptions(WeightType weights, int threads) {
+  public record LoadOptions(WeightType weights, int threads, Memory memory) {
+    /** With weights wherever they are read fastest. */
+    public LoadOptions(WeightType weights, int threads) {
+      this(weights, threads, Memory.AUTO);
+    }
+
     public LoadOptions {
       if (threads < 1) {
         throw UserError.usage("threads " + threads + ": at least 1 is needed");
@@ -103,7 +122,10 @@ public final class Llama implements AutoCloseable {
     Team team = null;
     try {
       LlamaConfig config = ConfigReader.read(checkpoint);
-      LlamaWeights weights = WeightLoader.load(checkpoint, config, options.weights(), arena);
+      WeightMemory memory = WeightMemory.of(options.memory(), checkpoint, arena);
+      LlamaWeights weights =
+          WeightLoader.load(
+              checkpoint, config, options.weights(), memory.allocator(), memory.mapped());
       team = new Team(choice.kernels(), options.threads());
       String description =
           "kernels: "
@@ -116,7 +138,8 @@ public final class Llama implements AutoCloseable {
               + typeName(weights)
               + ", "
               + weights.bytes()
-              + " bytes";
+              + " bytes, "
+              + memory.description();
       LOG.info("{}: {}", model, description);
       return new Llama(checkpoint, config, weights, arena, team, description);
     } catch (RuntimeException | Error e) {

@@ -1,8 +1,8 @@
 package org.mixtureofmasks.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,19 +23,29 @@ final class WeightLoader {
   private final WeightSource source;
 
   private WeightLoader(
-      Checkpoint checkpoint, LlamaConfig config, Llama.WeightType type, Arena arena) {
+      Checkpoint checkpoint,
+      LlamaConfig config,
+      Llama.WeightType type,
+      SegmentAllocator memory,
+      boolean mapped) {
     this.checkpoint = checkpoint;
     this.config = config;
-    this.source = new WeightSource(checkpoint.path(), TensorNames.of(checkpoint), type, arena);
+    this.source =
+        new WeightSource(checkpoint.path(), TensorNames.of(checkpoint), type, memory, mapped);
   }
 
   /**
-   * @param arena holds what cannot stay in the mapped files
+   * @param memory holds what cannot stay in the mapped files
+   * @param mapped whether what can stay there does
    * @throws BadCheckpoint naming the tensor that is missing or of another shape
    */
   static LlamaWeights load(
-      Checkpoint checkpoint, LlamaConfig config, Llama.WeightType type, Arena arena) {
-    return new WeightLoader(checkpoint, config, type, arena).load();
+      Checkpoint checkpoint,
+      LlamaConfig config,
+      Llama.WeightType type,
+      SegmentAllocator memory,
+      boolean mapped) {
+    return new WeightLoader(checkpoint, config, type, memory, mapped).load();
   }
 
   private LlamaWeights load() {
@@ -135,7 +145,7 @@ final class WeightLoader {
     int m = config.intermediateSize();
     try (SafetensorsFile opened = SafetensorsFile.open(file)) {
       StoredTensor tensor =
-          new WeightSource(file, opened.tensors(), Llama.WeightType.AUTO, null)
+          new WeightSource(file, opened.tensors(), Llama.WeightType.AUTO, null, true)
               .tensor("layers." + l + ".masks", experts, m);
       if (tensor.dtype() != DType.U8) {
         throw new BadCheckpoint(

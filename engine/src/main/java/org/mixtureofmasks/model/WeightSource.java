@@ -1,7 +1,7 @@
 package org.mixtureofmasks.model;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -29,13 +29,24 @@ final class WeightSource {
   private final Path path;
   private final Map<String, StoredTensor> tensors;
   private final Llama.WeightType type;
-  private final Arena arena;
+  private final SegmentAllocator memory;
+  private final boolean mapped;
 
-  WeightSource(Path path, Map<String, StoredTensor> tensors, Llama.WeightType type, Arena arena) {
+  /**
+   * @param memory for what cannot stay in the files
+   * @param mapped whether what can stay there does
+   */
+  WeightSource(
+      Path path,
+      Map<String, StoredTensor> tensors,
+      Llama.WeightType type,
+      SegmentAllocator memory,
+      boolean mapped) {
     this.path = path;
     this.tensors = tensors;
     this.type = type;
-    this.arena = arena;
+    this.memory = memory;
+    this.mapped = mapped;
   }
 
   /**
@@ -102,16 +113,22 @@ final class WeightSource {
     return (Matrix.F32) convert(tensor(name, rows, columns), rows, columns, null, true);
   }
 
+  private MemorySegment copy(MemorySegment data) {
+    return memory
+        .allocate(Math.max(1, data.byteSize()), 64)
+        .asSlice(0, data.byteSize())
+        .copyFrom(data);
+  }
+
   private Matrix convert(
       StoredTensor tensor, int rows, int columns, IntUnaryOperator order, boolean f32) {
     if (order == null && tensor.dtype() == (f32 ? DType.F32 : DType.BF16)) {
-      return f32
-          ? new Matrix.F32(tensor.data(), rows, columns)
-          : new Matrix.Bf16(tensor.data(), rows, columns);
+      MemorySegment data = mapped ? tensor.data() : copy(tensor.data());
+      return f32 ? new Matrix.F32(data, rows, columns) : new Matrix.Bf16(data, rows, columns);
     }
     int size = f32 ? Float.BYTES : Short.BYTES;
     // Checked against the file already: a block of stored bytes holds at most 32 elements.
-    MemorySegment data = arena.allocate(Math.max(1, (long) rows * columns * size), 64);
+    MemorySegment data = memory.allocate(Math.max(1, (long) rows * columns * size), 64);
     data = data.asSlice(0, (long) rows * columns * size);
     float[] row = new float[columns];
     for (int r = 0; r < rows; r++) {

@@ -94,9 +94,22 @@ class LlamaTest {
   }
 
   @Test
+  void mappedWeightsGiveTheSameBits() {
+    int[] tokens = {5, 6, 7};
+    float[] expected = llama.forward(llama.newState(8), tokens, 0, 3).clone();
+    Llama.LoadOptions mapped = new Llama.LoadOptions(Llama.WeightType.AUTO, 2, Llama.Memory.MAPPED);
+    try (Llama other = Llama.open(folder, mapped)) {
+      assertTrue(other.description().endsWith("in the mapped file (as asked)"));
+      assertArrayEquals(expected, other.forward(other.newState(8), tokens, 0, 3));
+    }
+  }
+
+  @Test
   void theDescriptionNamesKernelThreadsAndWeights() {
     assertTrue(
-        llama.description().matches("kernels: .+ \\(.+\\); threads: 2; weights: bf16, \\d+ bytes"),
+        llama
+            .description()
+            .matches("kernels: .+ \\(.+\\); threads: 2; weights: bf16, \\d+ bytes, in .+"),
         llama.description());
   }
 

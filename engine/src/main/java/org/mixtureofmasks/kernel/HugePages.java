@@ -1,0 +1,66 @@
+package org.mixtureofmasks.kernel;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Memory for weights in pages of 2 MB. Files are mapped in pages of 4 KB, and a token reads all of
+ * them: looking up their addresses takes a good part of the time (SmolLM2-135M, 50 % active, two
+ * threads of a Zen 4: 98 tokens/s from a mapped file, 137 from huge pages). Linux only.
+ */
+public final class HugePages implements SegmentAllocator {
+  private static final long PAGE = 2L << 20;
+  private static final Path SETTING = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+
+  private final Arena arena;
+  private final long chunk;
+  private MemorySegment rest = MemorySegment.NULL;
+
+  /**
+   * @param arena frees the memory when it is closed
+   * @param chunk bytes that are got at a time, rounded up to whole pages; larger pieces get a chunk
+   *     of their own
+   */
+  public HugePages(Arena arena, long chunk) {
+    this.arena = arena;
+    this.chunk = chunk;
+  }
+
+  /** Why there are none here, in a few words, or null. */
+  public static String obstacle() {
+    return NativeCalls.obstacle() != null ? NativeCalls.obstacle() : obstacle(SETTING);
+  }
+
+  static String obstacle(Path setting) {
+    try {
+      return Files.readString(setting).contains("[never]") ? setting + " says never" : null;
+    } catch (IOException e) {
+      return setting + " cannot be read";
+    }
+  }
+
+  /** A piece of native memory, zeros; freed with the arena. */
+  @Override
+  public MemorySegment allocate(long bytes, long alignment) {
+    long skip = Math.floorMod(-rest.address(), alignment);
+    if (rest.byteSize() < skip + bytes) {
+      rest = chunk(Math.ceilDiv(Math.max(chunk, bytes), PAGE) * PAGE);
+      skip = 0;
+    }
+    MemorySegment piece = rest.asSlice(skip, bytes);
+    rest = rest.asSlice(skip + bytes);
+    return piece;
+  }
+
+  /** Whole pages of 2 MB; what is never touched takes no memory. */
+  private MemorySegment chunk(long size) {
+    MemorySegment pages = NativeCalls.map(size + PAGE, arena);
+    MemorySegment whole = pages.asSlice(Math.floorMod(-pages.address(), PAGE), size);
+    NativeCalls.adviseHugePages(whole);
+    return whole;
+  }
+}

@@ -1,0 +1,144 @@
+package org.mixtureofmasks.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/** The few calls into the C library of Linux that Java has no words for. */
+final class NativeCalls {
+  static final int READ = 1;
+  static final int WRITE = 2;
+  static final int EXECUTE = 4;
+
+  private static final int PRIVATE_ANONYMOUS = 0x22;
+  private static final int ADVICE_HUGE_PAGES = 14;
+
+  private NativeCalls() {}
+
+  /** Why none may be made, in a few words, or null. */
+  static String obstacle() {
+    Module module = NativeCalls.class.getModule();
+    if (!System.getProperty("os.name").equals("Linux")) {
+      return "not on " + System.getProperty("os.name");
+    }
+    return module.isNativeAccessEnabled()
+        ? null
+        : "java was not started with --enable-native-access="
+            + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
+  }
+
+  /** Zeroed pages to read and write, not yet backed by memory; length size. */
+  static MemorySegment map(long size) {
+    try {
+      MemorySegment pages =
+          (MemorySegment)
+              Handles.MMAP.invokeExact(
+                  MemorySegment.NULL, size, READ | WRITE, PRIVATE_ANONYMOUS, -1, 0L);
+      if (pages.address() == -1) {
+        throw new OutOfMemoryError("the system gives no " + size + " bytes");
+      }
+      return sized(pages, size);
+    } catch (Error | RuntimeException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException("mmap cannot be called", e);
+    }
+  }
+
+  /** The same, given back when the arena is closed. */
+  @SuppressWarnings("restricted") // the segment is as long as was mapped
+  static MemorySegment map(long size, Arena arena) {
+    return map(size).reinterpret(arena, NativeCalls::unmap);
+  }
+
+  private static void unmap(MemorySegment pages) {
+    try {
+      check("munmap", (int) Handles.MUNMAP.invokeExact(pages, pages.byteSize()));
+    } catch (Error | RuntimeException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException("munmap cannot be called", e);
+    }
+  }
+
+  /** Asks for pages of 2 MB; where the advice is not taken, they stay small. */
+  static void adviseHugePages(MemorySegment pages) {
+    try {
+      int _ = (int) Handles.MADVISE.invokeExact(pages, pages.byteSize(), ADVICE_HUGE_PAGES);
+    } catch (Throwable e) {
+      throw new IllegalStateException("madvise cannot be called", e);
+    }
+  }
+
+  /**
+   * Machine code of the signature void(long, long) as a method without a change of thread state:
+   * for what takes microseconds at most.
+   *
+   * @throws IllegalStateException if the system lets no memory be made executable
+   */
+  @SuppressWarnings("restricted") // that is what it is for
+  static MethodHandle code(byte[] code) {
+    MemorySegment page = map(4096);
+    MemorySegment.copy(code, 0, page, ValueLayout.JAVA_BYTE, 0, code.length);
+    try {
+      // Never writable and executable at once.
+      check("mprotect", (int) Handles.MPROTECT.invokeExact(page, 4096L, READ | EXECUTE));
+    } catch (Error | RuntimeException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException("mprotect cannot be called", e);
+    }
+    return Linker.nativeLinker()
+        .downcallHandle(
+            page,
+            FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
+            Linker.Option.critical(false));
+  }
+
+  private static void check(String call, int result) {
+    if (result != 0) {
+      throw new IllegalStateException("the system refuses " + call);
+    }
+  }
+
+  @SuppressWarnings("restricted") // mmap has given that many bytes
+  private static MemorySegment sized(MemorySegment pages, long size) {
+    return pages.reinterpret(size);
+  }
+
+  /** Linked on first use, after {@link #obstacle} was asked. */
+  private static final class Handles {
+    static final MethodHandle MMAP =
+        link(
+            "mmap",
+            FunctionDescriptor.of(
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG));
+    static final MethodHandle MUNMAP =
+        link(
+            "munmap",
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+    static final MethodHandle MPROTECT = link("mprotect", onPages());
+    static final MethodHandle MADVISE = link("madvise", onPages());
+
+    private static FunctionDescriptor onPages() {
+      return FunctionDescriptor.of(
+          ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
+    }
+
+    @SuppressWarnings("restricted") // the signatures are POSIX's
+    private static MethodHandle link(String name, FunctionDescriptor signature) {
+      Linker linker = Linker.nativeLinker();
+      return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), signature);
+    }
+  }
+}
