@@ -6,15 +6,13 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.ExclusiveFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,9 +69,7 @@ public final class Natives {
   private static void load() {
     try {
       Path lock = Loader.getCacheDir().toPath().resolve("mixture-of-masks.lock");
-      try (FileChannel file =
-              FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-          FileLock _ = file.lock()) {
+      try (ExclusiveFile _ = ExclusiveFile.await(lock)) {
         Loader.load(torch.class);
       }
     } catch (IOException e) {
