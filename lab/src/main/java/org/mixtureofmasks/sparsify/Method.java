@@ -86,6 +86,16 @@ public interface Method {
    */
   boolean[][][] hardMasks();
 
+  /**
+   * The input masks as they would be shipped now: which dimensions of the FFN's input each expert
+   * reads.
+   *
+   * @return num_layers x num_experts x hidden_size; empty when every expert reads all of them
+   */
+  default boolean[][][] hardInputMasks() {
+    return new boolean[0][][];
+  }
+
   /** The router of each layer, fp32: rows x hidden_size, as {@link #routing} reads them. */
   List<Tensor> routers();
 

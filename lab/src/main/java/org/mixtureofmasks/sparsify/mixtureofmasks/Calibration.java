@@ -1,28 +1,25 @@
 package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.FfnInputs;
 
 /**
- * The calibrated start: one pass of the dense model over the calibration rows keeps every layer's
- * FFN input; then, layer by layer, masks by {@link KMasks} and a router by {@link RouterFit}. The
- * inputs are kept in the products' precision (N x d a layer: 28 MB in bf16 at 24k tokens and d =
- * 576); activations exist for one layer at a time.
+ * The calibrated start: {@link FfnInputs} of the dense model; then, layer by layer, masks by {@link
+ * KMasks} and a router by {@link RouterFit}. Activations exist for one layer at a time.
  */
 final class Calibration {
-  /** Tokens of one forward pass. */
+  /** Tokens whose activations exist at once. */
   private static final int TOKENS_PER_PASS = 2048;
 
   /** Sharpness of the router's targets: softmax(100 · captured share). */
@@ -62,7 +59,7 @@ final class Calibration {
     List<LayerStart> starts = new ArrayList<>();
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
-      List<Tensor> inputs = inputs(model, rows, tokens);
+      List<Tensor> inputs = FfnInputs.of(model, rows);
       for (int l = 0; l < inputs.size(); l++) {
         try (PointerScope _ = new PointerScope()) {
           starts.add(layer(inputs.get(l), model.ffn(l)));
@@ -71,31 +68,6 @@ final class Calibration {
       }
     }
     return starts;
-  }
-
-  /** The input of each layer's FFN in the dense model: tokens x hidden_size. */
-  private static List<Tensor> inputs(LlamaModule model, long[][] rows, long tokens) {
-    torch.ScalarType type = model.precision().cast(torch.zeros(1)).scalar_type();
-    List<Tensor> inputs = new ArrayList<>();
-    for (int l = 0; l < model.config().layers(); l++) {
-      inputs.add(
-          torch.empty(
-              new long[] {tokens, model.config().hiddenSize()}, new TensorOptions(type), null));
-    }
-    int rowsPerPass = Math.max(1, TOKENS_PER_PASS / rows[0].length);
-    for (int from = 0; from < rows.length; from += rowsPerPass) {
-      long[][] part = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + rowsPerPass));
-      long at = (long) from * rows[0].length;
-      try (PointerScope _ = new PointerScope()) {
-        model.hidden(
-            Tensors.of(part),
-            (layer, x, weights) -> {
-              inputs.get(layer).narrow(0, at, x.size(0)).copy_(x);
-              return weights.dense(x);
-            });
-      }
-    }
-    return inputs;
   }
 
   private LayerStart layer(Tensor input, FfnWeights weights) {

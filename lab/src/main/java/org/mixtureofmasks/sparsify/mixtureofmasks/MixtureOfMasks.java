@@ -12,14 +12,15 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.model.LlamaConfig;
 import org.mixtureofmasks.model.Routing;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.LoadCount;
 import org.mixtureofmasks.sparsify.Method;
+import org.mixtureofmasks.sparsify.SavedTensors;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Start;
 
 /**
@@ -177,7 +178,7 @@ public final class MixtureOfMasks implements Method {
     Router.Routing routing = layer.router().route(x);
     Tensor term = routing.balance();
     balance = balance == null ? term : balance.add(term);
-    loads.get(l).add(routing);
+    loads.get(l).add(routing.counts());
     if (options.topK() > 1 && !hardened()) {
       latestChoices[l] = Tensors.toLongs(routing.chosen());
     }
@@ -301,10 +302,7 @@ public final class MixtureOfMasks implements Method {
     }
     m.put("expected_density", expectedDensity());
     m.put("hard_density", layers.stream().mapToDouble(MaskedLayer::openShare).average().orElse(0));
-    List<double[]> shares = loads.stream().map(LoadCount::shares).toList();
-    m.put("expert_load_max", shares.stream().map(s -> Arrays.stream(s).max().orElse(0)).toList());
-    m.put("expert_load_min", shares.stream().map(s -> Arrays.stream(s).min().orElse(0)).toList());
-    m.put("expert_load_evenness", shares.stream().map(LoadCount::evenness).toList());
+    LoadCount.describe(loads, m);
     return m;
   }
 
@@ -352,33 +350,24 @@ public final class MixtureOfMasks implements Method {
     Arrays.fill(finalDensity, options.target());
     for (int l = 0; l < layerCount; l++) {
       Tensor logAlpha =
-          learnsMasks() ? copy(saved, name(l, "log_alpha")) : torch.zeros(options.experts(), gates);
-      addLayer(copy(saved, name(l, "router")), logAlpha);
+          learnsMasks()
+              ? SavedTensors.copy(saved, name(l, "log_alpha"))
+              : torch.zeros(options.experts(), gates);
+      addLayer(SavedTensors.copy(saved, name(l, "router")), logAlpha);
       if (saved.containsKey(name(l, "hard"))) {
-        layers.get(l).harden(copy(saved, name(l, "hard")));
+        layers.get(l).harden(SavedTensors.copy(saved, name(l, "hard")));
       } else {
-        layers.get(l).shift().copy_(copy(saved, name(l, "shift")));
+        layers.get(l).shift().copy_(SavedTensors.copy(saved, name(l, "shift")));
       }
     }
     makeConstraint(saved);
     if (!hardened()) {
-      startDensity = Tensors.toFloats(copy(saved, "masks.start_density"))[0];
-      float[] density = Tensors.toFloats(copy(saved, "masks.final_density"));
+      startDensity = Tensors.toFloats(SavedTensors.copy(saved, "masks.start_density"))[0];
+      float[] density = Tensors.toFloats(SavedTensors.copy(saved, "masks.final_density"));
       for (int l = 0; l < layerCount && options.topK() > 1; l++) {
         finalDensity[l] = Math.rint(density[l] * (double) gates) / gates;
       }
     }
-  }
-
-  private static Tensor copy(Map<String, Tensor> saved, String name) {
-    Tensor t = saved.get(name);
-    if (t == null) {
-      throw new UserError(
-          "the saved run has no tensor "
-              + name
-              + ": its recipe's masks.* keys differ from this one's, resume with the run's own");
-    }
-    return t.detach().to(torch.ScalarType.Float).clone();
   }
 
   private static String name(int layer, String tensor) {

@@ -1,0 +1,27 @@
+package org.mixtureofmasks.sparsify;
+
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.UserError;
+
+/** The tensors of a method as a run saved them. */
+public final class SavedTensors {
+  private SavedTensors() {}
+
+  /**
+   * A copy in fp32.
+   *
+   * @throws UserError if there is none of that name: the run was saved with another recipe
+   */
+  public static Tensor copy(Map<String, Tensor> saved, String name) {
+    Tensor t = saved.get(name);
+    if (t == null) {
+      throw new UserError(
+          "the saved run has no tensor "
+              + name
+              + ": its recipe's keys of the method differ from this one's, resume with the run's own");
+    }
+    return t.detach().to(torch.ScalarType.Float).clone();
+  }
+}
