@@ -154,6 +154,14 @@ public final class InspectVerb implements Verb {
         format(
             "%.1f %% of the weights per token (target %.1f %%)",
             100 * m.path("active_ffn_share").doubleValue(), 100 * m.path("target").doubleValue()));
+    if (m.has("kept_inputs")) {
+      line(
+          out,
+          "inputs kept",
+          format(
+              "%.1f of an expert, mean; the paper's R_h x R_FFN is %.1f %%",
+              m.path("kept_inputs").doubleValue(), 100 * m.path("paper_share").doubleValue()));
+    }
     line(
         out,
         "neurons",

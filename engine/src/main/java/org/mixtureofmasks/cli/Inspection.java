@@ -134,6 +134,14 @@ final class Inspection {
             .put("shared_neurons", shared)
             .put("independent_neurons", live - shared)
             .put("redundant_neurons", all - live);
+    m.inputMasks()
+        .ifPresent(
+            inputs -> {
+              out.put("paper_share", inputs.paperShare());
+              out.put(
+                  "kept_inputs",
+                  inputs.keptInputs().stream().mapToDouble(n -> n).average().orElseThrow());
+            });
     out.set("parent", stored.path("parent").isTextual() ? stored.get("parent") : JSON.nullNode());
     ArrayNode layers = out.putArray("layers");
     for (int l = 0; l < m.liveNeurons().size(); l++) {

@@ -5,8 +5,8 @@ package org.mixtureofmasks.kernel;
  * want one (see {@link Matrix}). Whoever writes {@link #values} calls {@link #changed}.
  */
 public final class Activations {
-  private final int columns;
   private final float[] values;
+  private int columns;
   private float[] split;
   private boolean fresh;
   private int tokens;
@@ -31,9 +31,15 @@ public final class Activations {
     return values;
   }
 
+  /** From now on rows are of that many columns; nothing is in use. */
+  public void reshape(int newColumns) {
+    columns = newColumns;
+    changed(0);
+  }
+
   /** Says that the first {@code rows} rows hold new values. */
   public void changed(int rows) {
-    if (rows < 0 || rows * columns > values.length) {
+    if (rows < 0 || (long) rows * columns > values.length) {
       throw new IllegalArgumentException(rows + " tokens do not fit");
     }
     tokens = rows;

@@ -1,20 +1,24 @@
 package org.mixtureofmasks.model;
 
 /**
- * How often each expert was chosen and how many neurons were active: what a caller's tokens really
- * used. A snapshot, immutable.
+ * How often each expert was chosen and how many FFN weights were used: what a caller's tokens
+ * really used. A snapshot, immutable.
  */
 public final class ExpertLoad {
   private final long tokens;
   private final long[][] counts;
-  private final long[] activeNeurons;
-  private final int intermediateSize;
+  private final long[] activeWeights;
+  private final long denseWeights;
 
-  ExpertLoad(long tokens, long[][] counts, long[] activeNeurons, int intermediateSize) {
+  /**
+   * @param activeWeights by layer, summed over the tokens
+   * @param denseWeights of a layer's dense FFN, 3·d·m
+   */
+  ExpertLoad(long tokens, long[][] counts, long[] activeWeights, long denseWeights) {
     this.tokens = tokens;
     this.counts = deepCopy(counts);
-    this.activeNeurons = activeNeurons.clone();
-    this.intermediateSize = intermediateSize;
+    this.activeWeights = activeWeights.clone();
+    this.denseWeights = denseWeights;
   }
 
   /** Tokens counted. */
@@ -31,33 +35,33 @@ public final class ExpertLoad {
   }
 
   /**
-   * Mean over tokens and layers of active neurons / intermediate_size, in [0, 1]; 1 for a dense
-   * model. NaN before the first token of a sparse one.
+   * Mean over tokens and layers of FFN weights used / (3·d·m), in [0, 1]; 1 for a dense model. NaN
+   * before the first token of a sparse one.
    */
   public double activeFfnShare() {
     double sum = 0;
-    for (int l = 0; l < activeNeurons.length; l++) {
+    for (int l = 0; l < activeWeights.length; l++) {
       sum += meanActive(l);
     }
-    return sum / activeNeurons.length / intermediateSize;
+    return sum / activeWeights.length / denseWeights;
   }
 
-  /** Mean number of active neurons of a layer. */
+  /** Mean number of FFN weights of a layer that a token used. */
   double meanActive(int layer) {
-    return counts[layer].length == 0 ? intermediateSize : (double) activeNeurons[layer] / tokens;
+    return counts[layer].length == 0 ? denseWeights : (double) activeWeights[layer] / tokens;
   }
 
   /** This load and another of the same model together. */
   public ExpertLoad plus(ExpertLoad other) {
     long[][] sums = deepCopy(counts);
-    long[] active = activeNeurons.clone();
+    long[] active = activeWeights.clone();
     for (int l = 0; l < sums.length; l++) {
-      active[l] += other.activeNeurons[l];
+      active[l] += other.activeWeights[l];
       for (int e = 0; e < sums[l].length; e++) {
         sums[l][e] += other.counts[l][e];
       }
     }
-    return new ExpertLoad(tokens + other.tokens, sums, active, intermediateSize);
+    return new ExpertLoad(tokens + other.tokens, sums, active, denseWeights);
   }
 
   private static long[][] deepCopy(long[][] counts) {

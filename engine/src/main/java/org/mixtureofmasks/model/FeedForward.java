@@ -1,5 +1,6 @@
 package org.mixtureofmasks.model;
 
+import java.util.List;
 import org.mixtureofmasks.kernel.Matrix;
 
 /** The feed-forward weights of one layer; d is hidden_size, m intermediate_size. */
@@ -27,8 +28,10 @@ sealed interface FeedForward {
    * @param dense the three projections
    * @param router chooses masks
    * @param masks E x m of 0 and 1
+   * @param inputMasks E x d of 0 and 1, for one expert a token; null when all inputs are read
    */
-  record Masked(Dense dense, Router router, byte[][] masks) implements FeedForward {
+  record Masked(Dense dense, Router router, byte[][] masks, byte[][] inputMasks)
+      implements FeedForward {
     @Override
     public long bytes() {
       return dense.bytes() + router.weight().bytes();
@@ -54,10 +57,36 @@ sealed interface FeedForward {
     int stored() {
       return neurons.rows() / 3;
     }
+  }
 
-    /** Bytes of one neuron's record. */
-    long recordBytes() {
-      return 3L * neurons.columns() * neurons.elementBytes();
+  /**
+   * Each expert an FFN of its own with only the inputs and the neurons that it keeps: what input
+   * masks are compiled to. One expert a token.
+   *
+   * @param router chooses experts
+   * @param blocks one for each expert
+   */
+  record Blocks(Router router, List<Block> blocks) implements FeedForward {
+    public Blocks {
+      blocks = List.copyOf(blocks);
+    }
+
+    @Override
+    public long bytes() {
+      return router.weight().bytes() + blocks.stream().mapToLong(b -> b.ffn.bytes()).sum();
+    }
+  }
+
+  /**
+   * One expert of {@link Blocks}.
+   *
+   * @param inputs which elements of x it reads, ascending
+   * @param ffn gate and up neurons x inputs, down d x neurons; both of these may be 0
+   */
+  record Block(int[] inputs, Dense ffn) {
+    /** Weights that a token of this expert reads: 2·|in|·|mid| + |mid|·d. */
+    long weights() {
+      return ffn.bytes() / ffn.gate.elementBytes();
     }
   }
 }

@@ -131,6 +131,7 @@ final class ForwardPass {
       }
       case FeedForward.Masked masked -> sparse.masked(s, masked, l);
       case FeedForward.Experts experts -> sparse.experts(s, experts, l);
+      case FeedForward.Blocks blocks -> sparse.blocks(s, blocks, l);
     }
   }
 }

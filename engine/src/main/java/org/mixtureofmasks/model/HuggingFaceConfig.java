@@ -1,5 +1,6 @@
 package org.mixtureofmasks.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import org.mixtureofmasks.checkpoint.StrictJson;
  */
 final class HuggingFaceConfig {
   static final String SPARSE = "mixture_of_masks";
+  static final String KEPT_INPUTS = "kept_inputs";
 
   private HuggingFaceConfig() {}
 
@@ -51,7 +53,7 @@ final class HuggingFaceConfig {
         bos.isEmpty() ? -1 : bos.getFirst(),
         eosTokens(f, checkpoint.path()),
         f.text("model_type", "").equals(SPARSE)
-            ? Optional.of(sparse(f.object(SPARSE), layers, m))
+            ? Optional.of(sparse(f.object(SPARSE), layers, m, d))
             : Optional.empty());
   }
 
@@ -133,13 +135,15 @@ final class HuggingFaceConfig {
     return new ArrayList<>(tokens);
   }
 
-  private static LlamaConfig.MixtureOfMasks sparse(Fields f, int layers, int m) {
+  private static LlamaConfig.MixtureOfMasks sparse(Fields f, int layers, int m, int d) {
     int version = f.positive("format_version");
     if (version > 2) {
       throw f.wrong("format_version", "1 or 2; a newer mom wrote this model");
     }
-    if (version < 2 && f.has(RoutingJson.MEMBER)) {
-      throw f.wrong("format_version", "2 for a model with a " + RoutingJson.MEMBER);
+    for (String newer : List.of(RoutingJson.MEMBER, KEPT_INPUTS)) {
+      if (version < 2 && f.has(newer)) {
+        throw f.wrong("format_version", "2 for a model with " + newer);
+      }
     }
     int experts = f.positive("num_experts");
     int k = f.positive("num_experts_per_tok");
@@ -157,7 +161,22 @@ final class HuggingFaceConfig {
         share(f, "target"),
         share(f, "active_ffn_share"),
         neurons(f, "live_neurons", layers, m),
-        neurons(f, "shared_neurons", layers, m));
+        neurons(f, "shared_neurons", layers, m),
+        f.has(KEPT_INPUTS) ? Optional.of(inputMasks(f, routing, layers, d)) : Optional.empty());
+  }
+
+  private static LlamaConfig.InputMasks inputMasks(Fields f, Routing routing, int layers, int d) {
+    if (routing.select() != Routing.Select.TOP_K || routing.topK() != 1) {
+      throw f.wrong("num_experts_per_tok", "1, of top_k, for a model with " + KEPT_INPUTS);
+    }
+    List<Double> kept = new ArrayList<>();
+    for (JsonNode n : f.node().path(KEPT_INPUTS)) {
+      kept.add(n.isNumber() ? n.doubleValue() : Double.NaN);
+    }
+    if (kept.size() != layers || !kept.stream().allMatch(n -> n >= 0 && n <= d)) {
+      throw f.wrong(KEPT_INPUTS, layers + " numbers from 0 to hidden_size " + d);
+    }
+    return new LlamaConfig.InputMasks(kept, share(f, "paper_share"));
   }
 
   /** A share in [0, 1]: masks may be empty. */

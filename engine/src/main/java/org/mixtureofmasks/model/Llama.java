@@ -269,13 +269,14 @@ public final class Llama implements AutoCloseable {
 
   /**
    * Bytes of weights that one decoded token reads when tokens choose experts evenly: all matrices
-   * and norms, one row of the embedding, and of sparse FFNs the router and the expected neurons.
+   * and norms, one row of the embedding, and of sparse FFNs the router and what is expected of the
+   * rest.
    */
   public long bytesPerToken() {
-    return Traffic.bytes(config, weights, layer -> Traffic.expectedNeurons(config, weights, layer));
+    return Traffic.bytes(config, weights, layer -> Traffic.expectedWeights(config, weights, layer));
   }
 
-  /** The same with the neurons that were measured to be active. */
+  /** The same with the FFN weights that were measured to be used. */
   public long bytesPerToken(ExpertLoad load) {
     return Traffic.bytes(config, weights, load::meanActive);
   }

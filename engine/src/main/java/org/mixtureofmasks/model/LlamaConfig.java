@@ -75,6 +75,7 @@ public record LlamaConfig(
    *     experts; with a threshold, where masks do not say it, what was asked for
    * @param liveNeurons neurons stored, by layer
    * @param sharedNeurons neurons that are on in every mask, by layer
+   * @param inputMasks of models whose experts leave out inputs of the FFN too
    */
   public record MixtureOfMasks(
       String variant,
@@ -83,7 +84,8 @@ public record LlamaConfig(
       double target,
       double activeFfnShare,
       List<Integer> liveNeurons,
-      List<Integer> sharedNeurons) {
+      List<Integer> sharedNeurons,
+      Optional<InputMasks> inputMasks) {
     public MixtureOfMasks {
       liveNeurons = List.copyOf(liveNeurons);
       sharedNeurons = List.copyOf(sharedNeurons);
@@ -92,6 +94,19 @@ public record LlamaConfig(
     /** Experts of a token, k; with a threshold the most that it can have. */
     public int expertsPerToken() {
       return routing.topK();
+    }
+  }
+
+  /**
+   * What is known of input masks.
+   *
+   * @param keptInputs mean number of inputs that an expert keeps, by layer, in [0, d]
+   * @param paperShare the paper's R_h·R_FFN, the mean over layers and experts of (|in| / d) (|mid|
+   *     / m)
+   */
+  public record InputMasks(List<Double> keptInputs, double paperShare) {
+    public InputMasks {
+      keptInputs = List.copyOf(keptInputs);
     }
   }
 }

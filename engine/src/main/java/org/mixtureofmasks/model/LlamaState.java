@@ -69,7 +69,9 @@ public final class LlamaState {
     final boolean[] seen; // by neuron
     final SparseFfn ffn;
     final long[][] counts; // layers x E
-    final long[] activeNeurons; // layers
+    final long[] activeWeights; // layers
+    final Activations inputs; // B x d: what input masks leave of x
+    final float[] blockOut; // B x d: what an expert's tokens get
 
     private Sparse(Llama model, int batch) {
       LlamaConfig c = model.config();
@@ -83,7 +85,10 @@ public final class LlamaState {
       seen = new boolean[c.intermediateSize()];
       ffn = new SparseFfn(batch, c.hiddenSize(), mom.experts() + 1, model.threads());
       counts = new long[c.layers()][mom.experts()];
-      activeNeurons = new long[c.layers()];
+      activeWeights = new long[c.layers()];
+      int masked = mom.inputMasks().isPresent() ? batch : 0;
+      inputs = new Activations(masked, c.hiddenSize());
+      blockOut = new float[masked * c.hiddenSize()];
     }
   }
 
@@ -118,18 +123,17 @@ public final class LlamaState {
       for (long[] layer : sparse.counts) {
         Arrays.fill(layer, 0);
       }
-      Arrays.fill(sparse.activeNeurons, 0);
+      Arrays.fill(sparse.activeWeights, 0);
     }
   }
 
   /** What this state's tokens used so far, truncated ones included. */
   public ExpertLoad expertLoad() {
-    int layers = model.config().layers();
+    LlamaConfig c = model.config();
+    long dense = 3L * c.hiddenSize() * c.intermediateSize();
     return sparse == null
-        ? new ExpertLoad(
-            counted, new long[layers][0], new long[layers], model.config().intermediateSize())
-        : new ExpertLoad(
-            counted, sparse.counts, sparse.activeNeurons, model.config().intermediateSize());
+        ? new ExpertLoad(counted, new long[c.layers()][0], new long[c.layers()], dense)
+        : new ExpertLoad(counted, sparse.counts, sparse.activeWeights, dense);
   }
 
   void advance(int tokens) {

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.model;
 
 import java.util.Arrays;
+import org.mixtureofmasks.kernel.Activations;
 import org.mixtureofmasks.kernel.SparseFfn;
 import org.mixtureofmasks.kernel.Team;
 
@@ -28,28 +29,108 @@ final class SparseLayer {
   void masked(LlamaState s, FeedForward.Masked ffn, int l) {
     LlamaState.Sparse w = s.sparse;
     route(s, ffn.router(), l);
-    team.gated(s.normed, ffn.dense().gate(), ffn.dense().up(), s.gate, s.up);
+    Activations x = ffn.inputMasks() == null ? s.normed : maskedInputs(s, ffn.inputMasks());
+    team.gated(x, ffn.dense().gate(), ffn.dense().up(), s.gate, s.up);
     int m = ffn.dense().gate().rows();
-    boolean ones = ffn.router().routing().weights() == Routing.Weights.ONES;
     float[] a = s.gate.values();
     for (int t = 0; t < s.normed.tokens(); t++) {
-      Arrays.fill(w.mask, 0, m, 0);
-      for (int i = 0; i < w.choices.count(t); i++) {
-        byte[] mask = ffn.masks()[w.choices.expert(t, i)];
-        float weight = w.choices.weight(t, i);
-        for (int j = 0; j < m; j++) {
-          w.mask[j] = ones ? Math.max(w.mask[j], mask[j]) : w.mask[j] + weight * mask[j];
-        }
-      }
-      int active = 0;
+      long active = mask(w, ffn, t, m);
       for (int j = 0; j < m; j++) {
         a[t * m + j] *= w.mask[j];
-        active += w.mask[j] != 0 ? 1 : 0;
       }
-      w.activeNeurons[l] += active;
+      long inputs = x.columns();
+      if (ffn.inputMasks() != null) {
+        inputs = ones(ffn.inputMasks()[w.choices.expert(t, 0)]);
+      }
+      w.activeWeights[l] += inputs == 0 ? 0 : active * (2 * inputs + x.columns());
     }
     s.gate.changed(s.normed.tokens());
     team.multiply(s.gate, ffn.dense().down(), s.out);
+  }
+
+  /** x ⊙ h_e of each token's expert e. */
+  private static Activations maskedInputs(LlamaState s, byte[][] masks) {
+    LlamaState.Sparse w = s.sparse;
+    int d = s.normed.columns();
+    float[] out = w.inputs.values();
+    for (int t = 0; t < s.normed.tokens(); t++) {
+      byte[] mask = masks[w.choices.expert(t, 0)];
+      for (int c = 0; c < d; c++) {
+        out[t * d + c] = mask[c] * s.normed.values()[t * d + c];
+      }
+    }
+    w.inputs.changed(s.normed.tokens());
+    return w.inputs;
+  }
+
+  /** Leaves v of one token in w.mask; how many of its m elements are not 0. */
+  private static int mask(LlamaState.Sparse w, FeedForward.Masked ffn, int t, int m) {
+    boolean ones = ffn.router().routing().weights() == Routing.Weights.ONES;
+    Arrays.fill(w.mask, 0, m, 0);
+    for (int i = 0; i < w.choices.count(t); i++) {
+      byte[] mask = ffn.masks()[w.choices.expert(t, i)];
+      float weight = w.choices.weight(t, i);
+      for (int j = 0; j < m; j++) {
+        w.mask[j] = ones ? Math.max(w.mask[j], mask[j]) : w.mask[j] + weight * mask[j];
+      }
+    }
+    int active = 0;
+    for (int j = 0; j < m; j++) {
+      active += w.mask[j] != 0 ? 1 : 0;
+    }
+    return active;
+  }
+
+  private static int ones(byte[] mask) {
+    int n = 0;
+    for (byte on : mask) {
+      n += on;
+    }
+    return n;
+  }
+
+  /** Each expert is a dense FFN over the inputs that it keeps, for the tokens that chose it. */
+  void blocks(LlamaState s, FeedForward.Blocks ffn, int l) {
+    route(s, ffn.router(), l);
+    LlamaState.Sparse w = s.sparse;
+    int d = s.normed.columns();
+    Arrays.fill(s.out, 0, s.normed.tokens() * d, 0);
+    for (int e = 0; e < ffn.blocks().size(); e++) {
+      FeedForward.Block block = ffn.blocks().get(e);
+      int tokens = gather(s, e, block.inputs());
+      w.activeWeights[l] += tokens * block.weights();
+      if (tokens == 0 || block.weights() == 0) {
+        continue;
+      }
+      s.gate.reshape(block.ffn().gate().rows());
+      team.gated(w.inputs, block.ffn().gate(), block.ffn().up(), s.gate, s.up);
+      team.multiply(s.gate, block.ffn().down(), w.blockOut);
+      for (int i = 0; i < tokens; i++) {
+        int t = w.list[i];
+        for (int c = 0; c < d; c++) {
+          s.out[t * d + c] = w.choices.weight(t, 0) * w.blockOut[i * d + c];
+        }
+      }
+    }
+  }
+
+  /** The kept inputs of the tokens of an expert, to w.inputs; the tokens to w.list. */
+  private static int gather(LlamaState s, int expert, int[] inputs) {
+    LlamaState.Sparse w = s.sparse;
+    int d = s.normed.columns();
+    float[] out = w.inputs.values();
+    int n = 0;
+    for (int t = 0; t < s.normed.tokens(); t++) {
+      if (w.choices.expert(t, 0) == expert) {
+        for (int c = 0; c < inputs.length; c++) {
+          out[n * inputs.length + c] = s.normed.values()[t * d + inputs[c]];
+        }
+        w.list[n++] = t;
+      }
+    }
+    w.inputs.reshape(inputs.length);
+    w.inputs.changed(n);
+    return n;
   }
 
   /** Only the chosen experts' neurons are read. */
@@ -68,7 +149,7 @@ final class SparseLayer {
   private void one(LlamaState s, FeedForward.Experts ffn, int l, int t) {
     LlamaState.Sparse w = s.sparse;
     int n = list(w, ffn, t);
-    w.activeNeurons[l] += n;
+    w.activeWeights[l] += 3L * n * s.normed.columns();
     boolean ones =
         ffn.router().routing().weights() == Routing.Weights.ONES
             || w.choices.count(t) == 1 && w.choices.weight(t, 0) == 1;
@@ -129,7 +210,8 @@ final class SparseLayer {
       if (chosen > 0 && ffn.union() != null) {
         w.ffn.group(experts).add(t, 1);
       }
-      w.activeNeurons[l] += chosen == 1 ? ffn.runs().size(w.choices.expert(t, 0)) : list(w, ffn, t);
+      long active = chosen == 1 ? ffn.runs().size(w.choices.expert(t, 0)) : list(w, ffn, t);
+      w.activeWeights[l] += 3 * active * s.normed.columns();
     }
     for (int g = 0; g < groups.experts(); g++) {
       SparseFfn.Group group = w.ffn.group(g);

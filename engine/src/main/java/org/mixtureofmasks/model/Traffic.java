@@ -7,9 +7,9 @@ final class Traffic {
   private Traffic() {}
 
   /**
-   * @param activeNeurons mean number of active neurons of a sparse layer
+   * @param activeWeights mean number of weights that a token reads of a sparse FFN, by layer
    */
-  static long bytes(LlamaConfig config, LlamaWeights weights, IntToDoubleFunction activeNeurons) {
+  static long bytes(LlamaConfig config, LlamaWeights weights, IntToDoubleFunction activeWeights) {
     long embeddingRow = (long) config.hiddenSize() * weights.embedding().elementBytes();
     double sum = embeddingRow + 4.0 * weights.norm().length + weights.output().bytes();
     for (int l = 0; l < config.layers(); l++) {
@@ -21,21 +21,33 @@ final class Traffic {
             case FeedForward.Masked masked -> masked.bytes();
             case FeedForward.Experts experts ->
                 experts.router().weight().bytes()
-                    + experts.recordBytes() * activeNeurons.applyAsDouble(l);
+                    + experts.neurons().elementBytes() * activeWeights.applyAsDouble(l);
+            case FeedForward.Blocks blocks ->
+                blocks.router().weight().bytes()
+                    + blocks.blocks().getFirst().ffn().gate().elementBytes()
+                        * activeWeights.applyAsDouble(l);
           };
     }
     return Math.round(sum);
   }
 
+  /** Weights that a token is expected to read of a layer's FFN when it chooses experts evenly. */
+  static double expectedWeights(LlamaConfig config, LlamaWeights weights, int l) {
+    double neuron = 3.0 * config.hiddenSize();
+    return switch (weights.layers().get(l).ffn()) {
+      case FeedForward.Dense _, FeedForward.Masked _ -> neuron * config.intermediateSize();
+      case FeedForward.Experts experts -> neuron * expectedNeurons(config, experts);
+      case FeedForward.Blocks blocks ->
+          blocks.blocks().stream().mapToLong(FeedForward.Block::weights).average().orElse(0);
+    };
+  }
+
   /**
-   * Expected neurons of a token whose k experts are drawn evenly without replacement: a neuron that
-   * n of E experts hold is missed with probability C(E-n, k) / C(E, k). With a threshold the masks
-   * do not say it: the share in the config.
+   * With k of E experts drawn evenly without replacement a neuron that n of them hold is missed
+   * with probability C(E-n, k) / C(E, k). With a threshold the masks do not say it: the share in
+   * the config.
    */
-  static double expectedNeurons(LlamaConfig config, LlamaWeights weights, int l) {
-    if (!(weights.layers().get(l).ffn() instanceof FeedForward.Experts experts)) {
-      return config.intermediateSize();
-    }
+  private static double expectedNeurons(LlamaConfig config, FeedForward.Experts experts) {
     Routing routing = experts.router().routing();
     if (routing.select() == Routing.Select.THRESHOLD) {
       return config.mixtureOfMasks().orElseThrow().activeFfnShare() * config.intermediateSize();

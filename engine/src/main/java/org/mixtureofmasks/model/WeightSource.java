@@ -75,9 +75,10 @@ final class WeightSource {
     return tensor;
   }
 
-  /** The tensor of that name, or null. */
-  StoredTensor find(String name) {
-    return tensors.get(name);
+  /** The first dimension that a tensor has, for {@link #tensor} when any will do. */
+  long anyLength(String name) {
+    StoredTensor tensor = tensors.get(name);
+    return tensor == null || tensor.shape().isEmpty() ? 0 : tensor.shape().getFirst();
   }
 
   /** A vector of floats, such as a norm's weight. */

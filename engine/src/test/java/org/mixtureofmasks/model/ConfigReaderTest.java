@@ -203,7 +203,7 @@ class ConfigReaderTest {
   @Test
   void versionsThatDoNotFitAreRefused() {
     assertEquals(
-        "'format_version' is 1, expected is 2 for a model with a routing",
+        "'format_version' is 1, expected is 2 for a model with routing",
         refusal(sparse(1, 2, routing("\"weights\": \"ones\""))));
     assertEquals(
         "'format_version' is 3, expected is 1 or 2; a newer mom wrote this model",

@@ -32,6 +32,7 @@ final class RandomModel {
   final Routing routing;
   final boolean bf16;
   final boolean[][][] masks; // layer, expert, neuron
+  boolean[][][] inputMasks; // layer, expert, input; null when all are read
   final Map<String, float[]> weights = new LinkedHashMap<>();
   private final Map<String, long[]> shapes = new LinkedHashMap<>();
 
@@ -124,9 +125,16 @@ final class RandomModel {
     for (int l = 0; l < LAYERS; l++) {
       live.add(order(l).length);
       shared.add(shared(l));
-      maskTensors.put("layers." + l + ".masks", TensorSource.ofBytes(maskBytes(l), experts, m));
+      maskTensors.put(
+          "layers." + l + ".masks", TensorSource.ofBytes(bytes(masks[l], m), experts, m));
       int[] stored = order(l);
-      if (layout.equals("runs")) {
+      if (inputMasks != null) {
+        byte[] bytes = bytes(inputMasks[l], d);
+        maskTensors.put("layers." + l + ".input_masks", TensorSource.ofBytes(bytes, experts, d));
+      }
+      if (inputMasks != null && layout.equals("copied")) {
+        BlockTensors.put(this, l, tensors);
+      } else if (layout.equals("runs")) {
         runs(l, stored, tensors);
       } else if (layout.equals("copied")) {
         stored = copied(l, tensors);
@@ -144,10 +152,10 @@ final class RandomModel {
         IntStream.range(0, m).filter(j -> Arrays.stream(masks[l]).allMatch(v -> v[j])).count();
   }
 
-  private byte[] maskBytes(int l) {
-    byte[] bytes = new byte[experts * m];
+  private static byte[] bytes(boolean[][] masks, int columns) {
+    byte[] bytes = new byte[masks.length * columns];
     for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (masks[l][i / m][i % m] ? 1 : 0);
+      bytes[i] = (byte) (masks[i / columns][i % columns] ? 1 : 0);
     }
     return bytes;
   }
@@ -254,13 +262,19 @@ final class RandomModel {
         """
         .formatted(
             common,
-            routing.isDefault() ? 1 : 2,
+            routing.isDefault() && inputMasks == null ? 1 : 2,
             layout,
             experts,
             routing.topK(),
-            routingMember(),
+            routingMember() + inputMember(),
             live,
             shared);
+  }
+
+  private String inputMember() {
+    return inputMasks == null
+        ? ""
+        : "\"kept_inputs\": [%d, %d], \"paper_share\": 0.25,".formatted(d, d);
   }
 
   private String routingMember() {

@@ -13,6 +13,9 @@ final class ReferenceLlama {
   /** Neurons active by layer, summed over the tokens of {@link #logits}. */
   final long[] active = new long[RandomModel.LAYERS];
 
+  /** With input masks: FFN weights that the tokens used, all layers together. */
+  long weights;
+
   /** How often a layer's token had so many experts. */
   final Map<Integer, Integer> chosenCounts = new TreeMap<>();
 
@@ -106,6 +109,9 @@ final class ReferenceLlama {
   private double[] ffn(int l, String p, double[] x) {
     double[] factors = factors(product(p + "router.weight", x));
     boolean ones = model.routing.weights() == Routing.Weights.ONES;
+    if (model.inputMasks != null) {
+      x = inputs(l, x, factors);
+    }
     double[] a = product(p + "gate_proj.weight", x);
     double[] up = product(p + "up_proj.weight", x);
     for (int j = 0; j < model.m; j++) {
@@ -117,6 +123,17 @@ final class ReferenceLlama {
       a[j] = (ones ? Math.min(1, mask) : mask) * silu(a[j]) * up[j];
     }
     return product(p + "down_proj.weight", a);
+  }
+
+  /** x with the inputs that its only expert leaves out at 0; counts the weights that are used. */
+  private double[] inputs(int l, double[] x, double[] factors) {
+    int e =
+        IntStream.range(0, factors.length).filter(i -> factors[i] != 0).findFirst().orElseThrow();
+    boolean[] mask = model.inputMasks[l][e];
+    int in = (int) IntStream.range(0, x.length).filter(c -> mask[c]).count();
+    int mid = (int) IntStream.range(0, model.m).filter(j -> model.masks[l][e][j]).count();
+    weights += in == 0 ? 0 : 2L * in * mid + (long) mid * x.length;
+    return IntStream.range(0, x.length).mapToDouble(c -> mask[c] ? x[c] : 0).toArray();
   }
 
   /** What each expert's neurons are multiplied with; 0 where it is not chosen. */

@@ -2,6 +2,8 @@ package org.mixtureofmasks.compile;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.mixtureofmasks.checkpoint.DType;
 
 /**
@@ -12,6 +14,7 @@ import org.mixtureofmasks.checkpoint.DType;
  * @param dtype of its weights
  * @param layers the experts' layout in each layer
  * @param activeFfnShare share of FFN weights that a token uses, every expert equally likely
+ * @param paperShare with input masks the paper's R_h·R_FFN
  * @param sizes parameters and bytes
  */
 public record Compiled(
@@ -20,6 +23,7 @@ public record Compiled(
     DType dtype,
     List<ExpertLayout> layers,
     double activeFfnShare,
+    OptionalDouble paperShare,
     Sizes sizes) {
 
   public Compiled {
@@ -40,9 +44,9 @@ public record Compiled(
    * @param denseParameters of the model that was compiled
    * @param parameters weights stored in model.safetensors, routers included
    * @param tensorBytes bytes of the tensors of model.safetensors, its header not counted
-   * @param runsBytes what tensorBytes is, or would be, with the layout runs
+   * @param runsBytes what tensorBytes is, or would be, with the layout runs; none with input masks
    * @param copiedBytes the same with the layout copied
    */
   public record Sizes(
-      long denseParameters, long parameters, long tensorBytes, long runsBytes, long copiedBytes) {}
+      long denseParameters, long parameters, long tensorBytes, OptionalLong runsBytes, long copiedBytes) {}
 }

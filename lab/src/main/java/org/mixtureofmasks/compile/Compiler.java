@@ -8,6 +8,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.SequencedMap;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.AtomicFiles;
@@ -39,6 +41,11 @@ public final class Compiler {
     this.model = model;
     this.layout = layout;
     this.dtype = dtype;
+    if (model.masks().hasInputs() && layout == Layout.RUNS) {
+      throw UserError.usage(
+          "the layout runs stores each neuron once, with all of its inputs; a model with input masks"
+              + " takes --layout copied, or masked to compare with");
+    }
     for (int l = 0; l < model.masks().layers(); l++) {
       boolean[][] masks = model.masks().layer(l);
       layers.add(layout == Layout.COPIED ? ExpertLayout.copied(masks) : ExpertLayout.runs(masks));
@@ -51,7 +58,8 @@ public final class Compiler {
    * @param out must not exist yet, or be empty
    * @param layout how the FFNs are stored
    * @param dtype of all weights but the routers, F32 or BF16: {@link SparseModel#defaultDtype}
-   * @throws UserError if out exists, cannot be written, or the model lacks a tensor
+   * @throws UserError if out exists, cannot be written, the model lacks a tensor, or the layout is
+   *     runs and it has input masks
    */
   public static Compiled compile(SparseModel model, Path out, Layout layout, DType dtype) {
     if (dtype != DType.F32 && dtype != DType.BF16) {
@@ -99,7 +107,9 @@ public final class Compiler {
   private SequencedMap<String, TensorSource> ffn(int l) {
     String prefix = "model.layers." + l + ".mlp.";
     SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
-    if (layout != Layout.MASKED) {
+    if (layout == Layout.COPIED && model.masks().hasInputs()) {
+      tensors.putAll(blocks(l).tensors(prefix));
+    } else if (layout != Layout.MASKED) {
       ExpertLayout experts = layers.get(l);
       int[] runs = Arrays.stream(experts.runs()).flatMapToInt(Arrays::stream).toArray();
       tensors.put(
@@ -121,6 +131,23 @@ public final class Compiler {
     return tensors;
   }
 
+  private ExpertBlocks blocks(int l) {
+    String prefix = "model.layers." + l + ".mlp.";
+    HardMasks masks = model.masks();
+    List<ExpertBlocks.Kept> kept = new ArrayList<>();
+    for (int e = 0; e < masks.experts(); e++) {
+      int[] inputs = masks.inputs(l, e);
+      int[] neurons = inputs.length == 0 ? new int[0] : layers.get(l).neurons(e);
+      kept.add(new ExpertBlocks.Kept(inputs, neurons));
+    }
+    return new ExpertBlocks(
+        weight(prefix + "gate_proj.weight"),
+        weight(prefix + "up_proj.weight"),
+        weight(prefix + "down_proj.weight"),
+        kept,
+        dtype);
+  }
+
   private StoredTensor weight(String name) {
     StoredTensor t = model.weights().get(name);
     if (t == null) {
@@ -140,9 +167,24 @@ public final class Compiler {
       int[] order = layers.get(l).order();
       tensors.put(
           "layers." + l + ".masks", TensorSource.ofBytes(on, masks.experts(), masks.neurons()));
+      if (masks.hasInputs()) {
+        tensors.put("layers." + l + ".input_masks", inputMasks(l));
+      }
       tensors.put("layers." + l + ".neuron_order", TensorSource.ofInts(order, order.length));
     }
     return tensors;
+  }
+
+  private TensorSource inputMasks(int l) {
+    int d = model.hiddenSize();
+    byte[] on = new byte[model.masks().experts() * d];
+    for (int e = 0; e < model.masks().experts(); e++) {
+      boolean[] mask = model.masks().inputMask(l, e);
+      for (int c = 0; c < d; c++) {
+        on[e * d + c] = (byte) (mask[c] ? 1 : 0);
+      }
+    }
+    return TensorSource.ofBytes(on, model.masks().experts(), d);
   }
 
   private Compiled.Sizes sizes(SequencedMap<String, TensorSource> tensors) {
@@ -159,25 +201,37 @@ public final class Compiler {
     long copiedFfn = 0;
     HardMasks masks = model.masks();
     for (int l = 0; l < masks.layers(); l++) {
-      long d = model.hiddenSize();
-      ffn += 3 * d * masks.neurons();
+      ffn += 3L * model.hiddenSize() * masks.neurons();
       routers += 4L * model.routers().get(l).length;
-      long offsets = 4L * (masks.experts() + 1);
-      long copies = 0;
-      long full = 0;
-      for (int e = 0; e < masks.experts(); e++) {
-        copies += masks.size(l, e);
-        full += masks.size(l, e) > 0 ? 1 : 0;
-      }
-      long runs =
-          layout == Layout.COPIED
-              ? ExpertLayout.runs(masks.layer(l)).runCount()
-              : layers.get(l).runCount();
-      runsFfn += 3 * d * layers.get(l).live() * dtype.blockBytes() + offsets + 8 * runs;
-      copiedFfn += 3 * d * copies * dtype.blockBytes() + offsets + 8 * full;
+      runsFfn += masks.hasInputs() ? 0 : runsBytes(l);
+      copiedFfn += masks.hasInputs() ? blocks(l).byteSize() : copiedBytes(l);
     }
     long rest = (dense - ffn) * dtype.blockBytes() + routers;
-    return new Compiled.Sizes(dense, parameters, bytes, rest + runsFfn, rest + copiedFfn);
+    OptionalLong runs =
+        masks.hasInputs() ? OptionalLong.empty() : OptionalLong.of(rest + runsFfn);
+    return new Compiled.Sizes(dense, parameters, bytes, runs, rest + copiedFfn);
+  }
+
+  private long runsBytes(int l) {
+    HardMasks masks = model.masks();
+    long runs =
+        layout == Layout.COPIED
+            ? ExpertLayout.runs(masks.layer(l)).runCount()
+            : layers.get(l).runCount();
+    return recordBytes() * layers.get(l).live() + 4L * (masks.experts() + 1) + 8 * runs;
+  }
+
+  private long copiedBytes(int l) {
+    HardMasks masks = model.masks();
+    long bytes = 4L * (masks.experts() + 1);
+    for (int e = 0; e < masks.experts(); e++) {
+      bytes += recordBytes() * masks.size(l, e) + (masks.size(l, e) > 0 ? 8 : 0);
+    }
+    return bytes;
+  }
+
+  private long recordBytes() {
+    return 3L * model.hiddenSize() * dtype.blockBytes();
   }
 
   private void copyTokenizer(Path to) {

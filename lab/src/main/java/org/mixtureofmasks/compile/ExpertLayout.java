@@ -88,6 +88,13 @@ public record ExpertLayout(
             .count();
   }
 
+  /** The dense indices of an expert's neurons, in the order in which they are stored. */
+  public int[] neurons(int expert) {
+    return Arrays.stream(runs, offsets[expert], offsets[expert + 1])
+        .flatMapToInt(run -> Arrays.stream(order, run[0], run[0] + run[1]))
+        .toArray();
+  }
+
   /** The masks again: experts x intermediate_size. */
   public boolean[][] masks(int intermediateSize) {
     boolean[][] masks = new boolean[offsets.length - 1][intermediateSize];

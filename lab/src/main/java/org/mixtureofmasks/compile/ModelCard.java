@@ -1,6 +1,8 @@
 package org.mixtureofmasks.compile;
 
 import java.util.Locale;
+import java.util.stream.IntStream;
+import org.mixtureofmasks.model.Routing;
 
 /** The README.md of a sparse folder. */
 final class ModelCard {
@@ -22,7 +24,8 @@ final class ModelCard {
         | | |
         |---|---|
         | masks of a token | %s |
-        | active share of the FFN weights (target %.4g) | %.4f |
+        | variant | %s |
+        | active share of the FFN weights (target %.4g) | %.4f%s |
         | layers x experts x neurons | %d x %d x %d |
         | live neurons (stored, by layer) | %s |
         | shared neurons (in every mask, by layer) | %s |
@@ -31,7 +34,7 @@ final class ModelCard {
         | parameters stored | %d |
         | layout, weights | %s, %s |
         | bytes of weights | %d |
-        | bytes with the layout runs / copied | %d / %d |
+        | bytes with the layout runs / copied | %s / %d |
         | runs of an expert, mean | %.1f |
         | made from | %s |
 
@@ -41,8 +44,10 @@ final class ModelCard {
         """,
         masks.experts(),
         model.routing().describe(masks.experts()),
+        model.variant(),
         model.target(),
         compiled.activeFfnShare(),
+        shareNote(model),
         masks.layers(),
         masks.experts(),
         masks.neurons(),
@@ -54,7 +59,7 @@ final class ModelCard {
         compiled.layout().word(),
         compiled.dtype(),
         sizes.tensorBytes(),
-        sizes.runsBytes(),
+        sizes.runsBytes().isPresent() ? sizes.runsBytes().getAsLong() : "none",
         sizes.copiedBytes(),
         compiled.runsPerExpert(),
         model.parent());
@@ -64,5 +69,25 @@ final class ModelCard {
     return compiled.layers().stream()
         .map(l -> Integer.toString(f.applyAsInt(l)))
         .collect(java.util.stream.Collectors.joining(", "));
+  }
+
+  /** What stands behind the share: it is not what it seems with a threshold or input masks. */
+  private static String shareNote(SparseModel model) {
+    if (model.masks().hasInputs()) {
+      double kept =
+          IntStream.range(0, model.masks().layers())
+              .mapToDouble(model.masks()::keptInputs)
+              .average()
+              .orElseThrow();
+      return String.format(
+          Locale.ROOT,
+          "; the paper's R_h x R_FFN %.4f; %.1f of %d inputs kept",
+          model.masks().paperShare(),
+          kept,
+          model.hiddenSize());
+    }
+    return model.routing().select() == Routing.Select.THRESHOLD
+        ? "; the target, since with a threshold only an evaluation can measure it"
+        : "";
   }
 }

@@ -15,9 +15,15 @@ import org.mixtureofmasks.train.FinishedRun;
 public final class RunCompiler {
   private RunCompiler() {}
 
+  /** The layout of a run's model unless another is asked for. */
+  public static Layout defaultLayout(FinishedRun run) {
+    return run.method().hardInputMasks().length > 0 ? Layout.COPIED : Layout.RUNS;
+  }
+
   /**
    * @param run whose method has masks
    * @param out the folder to make; must not exist yet, or be empty
+   * @param layout how experts are stored: {@link #defaultLayout}
    * @param dtype of the weights; empty for the dense model's own
    * @throws UserError if the method has no masks, or out cannot be made
    */
@@ -33,7 +39,7 @@ public final class RunCompiler {
           new SparseModel(
               dense.metadata(),
               weights.tensors(),
-              new HardMasks(method.hardMasks()),
+              new HardMasks(method.hardMasks(), method.hardInputMasks()),
               method.routers().stream().map(Tensors::toFloats).toList(),
               method.routing(),
               run.provider().variant(run.recipe()),

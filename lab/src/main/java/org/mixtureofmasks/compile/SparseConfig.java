@@ -25,6 +25,13 @@ final class SparseConfig {
     RoutingJson.write(model.routing(), m);
     m.put("target", model.target());
     m.put("active_ffn_share", compiled.activeFfnShare());
+    if (model.masks().hasInputs()) {
+      m.put("paper_share", model.masks().paperShare());
+      ArrayNode kept = m.putArray("kept_inputs");
+      for (int l = 0; l < model.masks().layers(); l++) {
+        kept.add(model.masks().keptInputs(l));
+      }
+    }
     ArrayNode live = m.putArray("live_neurons");
     ArrayNode shared = m.putArray("shared_neurons");
     ArrayNode redundant = m.putArray("redundant_neurons");
@@ -37,8 +44,8 @@ final class SparseConfig {
     return config;
   }
 
-  /** Readers of version 1 know one routing only. */
+  /** Readers of version 1 know one routing and no input masks. */
   private static int formatVersion(SparseModel model) {
-    return model.routing().isDefault() ? 1 : 2;
+    return model.routing().isDefault() && !model.masks().hasInputs() ? 1 : 2;
   }
 }

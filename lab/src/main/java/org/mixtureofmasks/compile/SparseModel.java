@@ -36,6 +36,15 @@ public record SparseModel(
 
   public SparseModel {
     routers = List.copyOf(routers);
+    if (masks.hasInputs()) {
+      int d = routers.getFirst().length / routing.routerRows(masks.experts());
+      if (routing.select() != Routing.Select.TOP_K || routing.topK() != 1) {
+        throw new IllegalArgumentException("input masks are for one expert a token: " + routing);
+      }
+      if (masks.inputMask(0, 0).length != d) {
+        throw new IllegalArgumentException("input masks are not of hidden_size " + d);
+      }
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.compile.Layout;
+import org.mixtureofmasks.compile.RunCompiler;
 import org.mixtureofmasks.train.FinishedRun;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,8 +51,9 @@ public final class Compile implements Verb {
 
   @Option(
       names = "--layout",
-      defaultValue = "runs",
-      description = "${COMPLETION-CANDIDATES}: how experts are stored (default: runs).")
+      description =
+          "${COMPLETION-CANDIDATES}: how experts are stored (default: runs; copied for a model with"
+              + " input masks).")
   private Layout layout;
 
   @Option(
@@ -67,9 +69,13 @@ public final class Compile implements Verb {
 
   @Override
   public Integer call() {
+    FinishedRun finished = FinishedRun.open(run);
     Map<String, Object> made =
         RunOutput.write(
-            FinishedRun.open(run), out, layout, Optional.ofNullable(weights).map(w -> w.dtype));
+            finished,
+            out,
+            layout == null ? RunCompiler.defaultLayout(finished) : layout,
+            Optional.ofNullable(weights).map(w -> w.dtype));
     RunReport.print(made, spec.commandLine().getOut(), json);
     return 0;
   }

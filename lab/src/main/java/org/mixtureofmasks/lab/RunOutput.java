@@ -39,6 +39,11 @@ final class RunOutput {
 
   private RunOutput() {}
 
+  /** The same in the method's own layout, with weights of the dense model's own type. */
+  static Map<String, Object> write(FinishedRun run, Path out) {
+    return write(run, out, RunCompiler.defaultLayout(run));
+  }
+
   /** The same with weights of the dense model's own type. */
   static Map<String, Object> write(FinishedRun run, Path out, Layout layout) {
     return write(run, out, layout, Optional.empty());
@@ -72,6 +77,7 @@ final class RunOutput {
   private static void describe(Compiled compiled, Map<String, Object> made) {
     Compiled.Sizes sizes = compiled.sizes();
     made.put("active_ffn_share", compiled.activeFfnShare());
+    compiled.paperShare().ifPresent(share -> made.put("paper_share", share));
     made.put("layout", compiled.layout().word());
     made.put("weights", compiled.dtype().name().toLowerCase(Locale.ROOT));
     made.put("live_neurons", compiled.layers().stream().map(ExpertLayout::live).toList());
@@ -79,7 +85,7 @@ final class RunOutput {
     made.put("redundant_neurons", compiled.layers().stream().map(ExpertLayout::redundant).toList());
     made.put("parameters", sizes.parameters());
     made.put("dense_parameters", sizes.denseParameters());
-    made.put("tensor_bytes_as_runs", sizes.runsBytes());
+    sizes.runsBytes().ifPresent(bytes -> made.put("tensor_bytes_as_runs", bytes));
     made.put("tensor_bytes_as_copies", sizes.copiedBytes());
     made.put("runs_per_expert", compiled.runsPerExpert());
   }

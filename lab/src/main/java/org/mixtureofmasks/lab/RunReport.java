@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import org.mixtureofmasks.compile.Layout;
 import org.mixtureofmasks.train.FinishedRun;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
@@ -72,7 +71,7 @@ final class RunReport {
       summary.put("model", trainer.folder().model().toString());
       progress.note("the model is there already: " + trainer.folder().model());
     } else {
-      summary.putAll(RunOutput.write(run, trainer.folder().model(), Layout.RUNS));
+      summary.putAll(RunOutput.write(run, trainer.folder().model()));
     }
     print(summary, out, json);
   }

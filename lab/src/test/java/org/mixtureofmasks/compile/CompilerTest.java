@@ -33,8 +33,8 @@ import org.mixtureofmasks.model.LlamaState;
 import org.mixtureofmasks.model.Routing;
 
 class CompilerTest {
-  private static final int D = 16;
-  private static final int M = 24;
+  static final int D = 16;
+  static final int M = 24;
   private static final int VOCAB = 40;
 
   @TempDir Path dir;
@@ -59,11 +59,11 @@ class CompilerTest {
   }
 
   /** A tiny dense model with masks for each of its layers. */
-  private static SparseModel model(int seed, int k, boolean[][][] masks) {
+  static SparseModel model(int seed, int k, boolean[][][] masks) {
     return model(seed, Routing.topK(k), masks);
   }
 
-  private static SparseModel model(int seed, Routing routing, boolean[][][] masks) {
+  static SparseModel model(int seed, Routing routing, boolean[][][] masks) {
     SplittableRandom r = new SplittableRandom(seed);
     Map<String, StoredTensor> weights = new LinkedHashMap<>();
     List<StoredTensor> all = new ArrayList<>();
@@ -99,7 +99,7 @@ class CompilerTest {
         config, weights, new HardMasks(masks), routers, routing, "mom", 0.5, "sha256:made", null);
   }
 
-  private static boolean[][][] masks(int seed, int layers, int experts) {
+  static boolean[][][] masks(int seed, int layers, int experts) {
     SplittableRandom r = new SplittableRandom(seed);
     boolean[][][] masks = new boolean[layers][experts][M];
     for (boolean[][] layer : masks) {
@@ -116,7 +116,7 @@ class CompilerTest {
   }
 
   /** What the engine says about a folder. */
-  private static float[][] logits(Path folder) {
+  static float[][] logits(Path folder) {
     int[] tokens = {3, 17, 3, 39, 0, 21, 8, 8, 30, 11};
     float[][] all = new float[tokens.length][];
     try (Llama llama = Llama.open(folder, new Llama.LoadOptions(Llama.WeightType.AUTO, 1))) {
@@ -260,7 +260,7 @@ class CompilerTest {
         Path at = dir.resolve(seed + dtype.name());
         Compiled runs = Compiler.compile(model, at.resolve("runs"), Layout.RUNS, dtype);
         Compiled copied = Compiler.compile(model, at.resolve("copied"), Layout.COPIED, dtype);
-        assertEquals(runs.sizes().tensorBytes(), runs.sizes().runsBytes());
+        assertEquals(runs.sizes().tensorBytes(), runs.sizes().runsBytes().orElseThrow());
         assertEquals(copied.sizes().tensorBytes(), copied.sizes().copiedBytes());
         assertEquals(runs.sizes().copiedBytes(), copied.sizes().copiedBytes());
         assertEquals(runs.sizes().runsBytes(), copied.sizes().runsBytes());
