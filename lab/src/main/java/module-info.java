@@ -15,6 +15,9 @@ module org.mixtureofmasks.lab {
   exports org.mixtureofmasks.recipe;
   exports org.mixtureofmasks.sparsify;
   exports org.mixtureofmasks.sparsify.mixtureofmasks;
+  exports org.mixtureofmasks.sparsify.moefication;
+  exports org.mixtureofmasks.sparsify.pertoken;
+  exports org.mixtureofmasks.sparsify.pruning;
   exports org.mixtureofmasks.train;
 
   opens org.mixtureofmasks.lab to
@@ -24,7 +27,10 @@ module org.mixtureofmasks.lab {
 
   provides org.mixtureofmasks.sparsify.MethodProvider with
       org.mixtureofmasks.sparsify.DenseProvider,
-      org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksProvider;
+      org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksProvider,
+      org.mixtureofmasks.sparsify.moefication.MoeficationProvider,
+      org.mixtureofmasks.sparsify.pertoken.PerTokenProvider,
+      org.mixtureofmasks.sparsify.pruning.PruningProvider;
   provides org.mixtureofmasks.cli.Verb with
       org.mixtureofmasks.lab.Demo,
       org.mixtureofmasks.lab.Sparsify,

@@ -55,9 +55,13 @@ final class RunOutput {
    * @param out must not exist yet, or be empty
    * @param weights their type; empty for the dense model's own
    * @return what was made, as JSON objects hold it: model, bytes, active_ffn_share and the like
+   * @throws UserError if the method only judges, or out cannot be made
    */
   static Map<String, Object> write(
       FinishedRun run, Path out, Layout layout, Optional<DType> weights) {
+    if (!run.method().ships()) {
+      throw new UserError(run.run().path() + ": " + shipsNothing(run));
+    }
     Map<String, Object> made = new LinkedHashMap<>();
     made.put("model", out.toString());
     if (run.method().hardMasks().length == 0) {
@@ -72,6 +76,14 @@ final class RunOutput {
     }
     made.put("bytes", size(out.resolve("model.safetensors")));
     return made;
+  }
+
+  /** Why there is no model of a run whose method does not ship. */
+  static String shipsNothing(FinishedRun run) {
+    return "the method "
+        + run.method().name()
+        + " is a reference of quality: it chooses for each token anew, which is no structure to"
+        + " compile; the validation loss is its result";
   }
 
   private static void describe(Compiled compiled, Map<String, Object> made) {

@@ -63,11 +63,14 @@ final class RunReport {
       summary.put("validation_loss_before", first.mean());
       summary.put("validation_loss", last.mean());
       summary.put("validation_losses", last.byFile());
+      summary.putAll(trainer.method().validationMetrics());
     }
     if (tokensPerSecond > 0) {
       summary.put("tokens_per_second", tokensPerSecond);
     }
-    if (Files.exists(trainer.folder().model())) {
+    if (!run.method().ships()) {
+      summary.put("not_compiled", RunOutput.shipsNothing(run));
+    } else if (Files.exists(trainer.folder().model())) {
       summary.put("model", trainer.folder().model().toString());
       progress.note("the model is there already: " + trainer.folder().model());
     } else {

@@ -68,6 +68,14 @@ public interface Method {
   Map<String, Object> metrics();
 
   /**
+   * Figures of the validation passes so far, for metrics.jsonl and the summary; values JSON can
+   * hold. Empty for methods whose figures are those of the steps.
+   */
+  default Map<String, Object> validationMetrics() {
+    return Map.of();
+  }
+
+  /**
    * All that {@link #restore} needs besides the trainable tensors: fixed masks, dual variables,
    * phase.
    */
@@ -101,4 +109,9 @@ public interface Method {
 
   /** How tokens choose experts; null for a method without experts. */
   Routing routing();
+
+  /** Whether a run ends with a model; false for what only judges the dense one. */
+  default boolean ships() {
+    return true;
+  }
 }

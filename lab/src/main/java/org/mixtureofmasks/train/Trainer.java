@@ -258,6 +258,7 @@ public final class Trainer implements AutoCloseable {
     Validation.Result result = validation.run(start.model(), start.method().feedForward());
     line.put("validation_loss", result.mean());
     line.put("validation_losses", result.byFile());
+    line.putAll(start.method().validationMetrics());
     listener.validated(step, result);
   }
 

@@ -19,8 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.compile.Layout;
 import org.mixtureofmasks.model.ConfigReader;
 import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.train.FinishedRun;
 import org.mixtureofmasks.train.Methods;
 import org.mixtureofmasks.train.TinyRun;
 import org.mixtureofmasks.train.Trainer;
@@ -99,6 +101,27 @@ class SparsifyTest {
     try (Checkpoint checkpoint = Checkpoints.open(run.resolve("model"))) {
       assertTrue(ConfigReader.read(checkpoint).mixtureOfMasks().isEmpty());
     }
+  }
+
+  @Test
+  void aReferenceOfQualitySaysThatNothingIsCompiled() throws IOException {
+    Files.writeString(
+        recipe,
+        Files.readString(recipe)
+            .replace("method: mixture_of_masks", "method: per_token")
+            .replaceAll("masks: .*\n", ""));
+    JsonNode json =
+        call(new Sparsify(), recipe.toString(), "--out", run.toString(), "--json", "--steps", "0");
+    assertTrue(json.get("not_compiled").asText().contains("no structure to compile"));
+    assertEquals(0.5, json.get("active_ffn_share_measured").asDouble(), 1e-9);
+    assertTrue(json.get("validation_loss").isNumber());
+    assertFalse(Files.exists(run.resolve("model")));
+    FinishedRun finished = FinishedRun.open(run);
+    Path to = folder.resolve("compiled");
+    UserError error =
+        assertThrows(UserError.class, () -> RunOutput.write(finished, to, Layout.RUNS));
+    assertTrue(error.getMessage().contains("no structure to compile"), error.getMessage());
+    assertFalse(Files.exists(to));
   }
 
   @Test

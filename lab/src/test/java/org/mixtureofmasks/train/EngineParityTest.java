@@ -65,11 +65,14 @@ class EngineParityTest {
   }
 
   private void parity(String masks, String... overrides) throws IOException {
+    parityOf("mixture_of_masks", masks, overrides);
+  }
+
+  private void parityOf(String method, String masks, String... overrides) throws IOException {
     TinyRun tiny = new TinyRun(folder);
     Path run = tiny.path("run");
     try (Trainer trainer =
-        Trainer.begin(
-            tiny.recipe("mixture_of_masks", masks, overrides), run, TrainingListener.SILENT)) {
+        Trainer.begin(tiny.recipe(method, masks, overrides), run, TrainingListener.SILENT)) {
       trainer.train();
       float[][] expected = inTheTrainer(trainer);
       HardMasks hard = new HardMasks(trainer.method().hardMasks());
@@ -123,6 +126,26 @@ class EngineParityTest {
         """,
         "train.precision=fp32",
         "train.steps=0");
+  }
+
+  @Test
+  void aTrainedMoefication() throws IOException {
+    parityOf(
+        "moefication",
+        """
+        moefication: {experts: 6, top_k: 3, calibration_tokens: 160}
+        """,
+        "train.precision=fp32");
+  }
+
+  @Test
+  void aPrunedModelHasOneExpertForEveryToken() throws IOException {
+    parityOf(
+        "pruning",
+        """
+        pruning: {target: 0.25, calibration_tokens: 160}
+        """,
+        "train.precision=fp32");
   }
 
   @Test
