@@ -15,6 +15,7 @@ module org.mixtureofmasks.lab {
   exports org.mixtureofmasks.recipe;
   exports org.mixtureofmasks.sparsify;
   exports org.mixtureofmasks.sparsify.mixtureofmasks;
+  exports org.mixtureofmasks.study;
   exports org.mixtureofmasks.train;
 
   opens org.mixtureofmasks.lab to
@@ -29,5 +30,6 @@ module org.mixtureofmasks.lab {
       org.mixtureofmasks.lab.Demo,
       org.mixtureofmasks.lab.Sparsify,
       org.mixtureofmasks.lab.Resume,
-      org.mixtureofmasks.lab.Compile;
+      org.mixtureofmasks.lab.Compile,
+      org.mixtureofmasks.lab.StudyVerb;
 }

@@ -38,8 +38,7 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
 
   /** What must not differ between runs that are compared. */
   private static final List<Key<?>> COMMON =
-      List.of(
-          RunKeys.MODEL, RunKeys.DATA_TRAIN, RunKeys.ROW, RunKeys.ORDER, RunKeys.EVALUATE_ROWS);
+      List.of(RunKeys.MODEL, RunKeys.DATA_TRAIN, RunKeys.ROW, RunKeys.ORDER, RunKeys.EVALUATE_ROWS);
 
   public Plan {
     runs = List.copyOf(runs);
@@ -136,8 +135,7 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
     return all.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
   }
 
-  private static String label(
-      Study study, Study.Row row, Map<String, String> options, String at) {
+  private static String label(Study study, Study.Row row, Map<String, String> options, String at) {
     Map<String, String> known = new LinkedHashMap<>(study.settings());
     known.putAll(options);
     Matcher place = PLACE.matcher(row.name());

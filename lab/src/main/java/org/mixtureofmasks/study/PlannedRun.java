@@ -1,8 +1,8 @@
 package org.mixtureofmasks.study;
 
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -66,8 +66,7 @@ public record PlannedRun(
   static String hash(Recipe recipe, String parent) {
     MethodProvider provider = Methods.provider(recipe);
     StringBuilder s = new StringBuilder("parent=").append(parent).append('\n');
-    Stream.of(
-            List.of(RunKeys.top(Methods.names())), provider.sections(), RunKeys.SECTIONS)
+    Stream.of(List.of(RunKeys.top(Methods.names())), provider.sections(), RunKeys.SECTIONS)
         .flatMap(List::stream)
         .map(RecipeSection::keys)
         .flatMap(List::stream)

@@ -19,7 +19,8 @@ import org.mixtureofmasks.tokenizer.Tokenizer;
  * @param microRows rows of one forward and backward pass
  * @param rowTokens input tokens of a row
  */
-public record Settings(Recipe recipe, Path model, int steps, int stepRows, int microRows, int rowTokens) {
+public record Settings(
+    Recipe recipe, Path model, int steps, int stepRows, int microRows, int rowTokens) {
 
   /**
    * The recipe's numbers.
