@@ -18,6 +18,7 @@ module org.mixtureofmasks.lab {
   exports org.mixtureofmasks.sparsify.moefication;
   exports org.mixtureofmasks.sparsify.pertoken;
   exports org.mixtureofmasks.sparsify.pruning;
+  exports org.mixtureofmasks.study;
   exports org.mixtureofmasks.train;
 
   opens org.mixtureofmasks.lab to
@@ -35,5 +36,6 @@ module org.mixtureofmasks.lab {
       org.mixtureofmasks.lab.Demo,
       org.mixtureofmasks.lab.Sparsify,
       org.mixtureofmasks.lab.Resume,
-      org.mixtureofmasks.lab.Compile;
+      org.mixtureofmasks.lab.Compile,
+      org.mixtureofmasks.lab.StudyVerb;
 }

@@ -48,5 +48,9 @@ public record Compiled(
    * @param copiedBytes the same with the layout copied
    */
   public record Sizes(
-      long denseParameters, long parameters, long tensorBytes, OptionalLong runsBytes, long copiedBytes) {}
+      long denseParameters,
+      long parameters,
+      long tensorBytes,
+      OptionalLong runsBytes,
+      long copiedBytes) {}
 }

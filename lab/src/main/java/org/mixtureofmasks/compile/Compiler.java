@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 import org.mixtureofmasks.UserError;
@@ -207,8 +206,7 @@ public final class Compiler {
       copiedFfn += masks.hasInputs() ? blocks(l).byteSize() : copiedBytes(l);
     }
     long rest = (dense - ffn) * dtype.blockBytes() + routers;
-    OptionalLong runs =
-        masks.hasInputs() ? OptionalLong.empty() : OptionalLong.of(rest + runsFfn);
+    OptionalLong runs = masks.hasInputs() ? OptionalLong.empty() : OptionalLong.of(rest + runsFfn);
     return new Compiled.Sizes(dense, parameters, bytes, runs, rest + copiedFfn);
   }
 

@@ -17,8 +17,8 @@ import org.mixtureofmasks.checkpoint.TensorSource;
 
 /**
  * The experts of one layer with input masks: each a small dense FFN of only the inputs and neurons
- * that it keeps, one after the other in flat tensors, so that what is masked is not read. Made while
- * it is written; one layer's projections are in memory at a time.
+ * that it keeps, one after the other in flat tensors, so that what is masked is not read. Made
+ * while it is written; one layer's projections are in memory at a time.
  *
  * @param gate intermediate_size x hidden_size
  * @param up intermediate_size x hidden_size

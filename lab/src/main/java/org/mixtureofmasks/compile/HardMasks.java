@@ -5,8 +5,8 @@ import java.util.function.ToDoubleBiFunction;
 import java.util.stream.IntStream;
 
 /**
- * The binary masks of a model: for each layer and expert, which neurons of the dense FFN are on, and
- * possibly which of its inputs. Every layer has the same number of experts, neurons and inputs.
+ * The binary masks of a model: for each layer and expert, which neurons of the dense FFN are on,
+ * and possibly which of its inputs. Every layer has the same number of experts, neurons and inputs.
  */
 public final class HardMasks {
   private final boolean[][][] on;
@@ -32,8 +32,7 @@ public final class HardMasks {
     if (on.length == 0 || on[0].length == 0) {
       throw new IllegalArgumentException("no masks");
     }
-    if (inputs.length > 0
-        && (inputs.length != on.length || inputs[0].length != on[0].length)) {
+    if (inputs.length > 0 && (inputs.length != on.length || inputs[0].length != on[0].length)) {
       throw new IllegalArgumentException("input masks of other layers or experts");
     }
     this.on = copy(on);
@@ -126,8 +125,7 @@ public final class HardMasks {
    */
   public double paperShare() {
     return mean(
-        (l, e) ->
-            (double) count(inputs[l][e]) / inputs[l][e].length * size(l, e) / neurons());
+        (l, e) -> (double) count(inputs[l][e]) / inputs[l][e].length * size(l, e) / neurons());
   }
 
   /**

@@ -6,7 +6,9 @@ import java.util.Locale;
 public enum Layout {
   /** Each live neuron once; an expert is a list of runs. */
   RUNS,
-  /** A copy of its neurons for each expert, in one block; with input masks only of the inputs kept. */
+  /**
+   * A copy of its neurons for each expert, in one block; with input masks only of the inputs kept.
+   */
   COPIED,
   /** The dense weights and the masks: the uncompiled twin, for proofs of equality. */
   MASKED;

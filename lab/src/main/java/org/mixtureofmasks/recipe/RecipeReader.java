@@ -13,10 +13,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.UserError;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -79,7 +75,7 @@ public final class RecipeReader {
    */
   public Recipe read(String text, String name, Path base, List<String> overrides) {
     Map<String, Entry> entries = new LinkedHashMap<>();
-    compose(text, name).ifPresent(root -> collect(root, "", name, base, entries));
+    Yaml.compose(text, name).ifPresent(root -> collect(root, "", name, base, entries));
     for (String override : overrides) {
       Entry entry = override(override);
       entries.put(entry.name(), entry);
@@ -102,7 +98,7 @@ public final class RecipeReader {
 
   private void collect(
       Node node, String prefix, String name, Path base, Map<String, Entry> entries) {
-    String where = name + ":" + line(node);
+    String where = name + ":" + Yaml.line(node);
     if (!(node instanceof MappingNode mapping)) {
       throw UserError.usage(
           where
@@ -112,7 +108,7 @@ public final class RecipeReader {
     }
     for (NodeTuple member : mapping.getValue()) {
       Node keyNode = member.getKeyNode();
-      String at = name + ":" + line(keyNode);
+      String at = name + ":" + Yaml.line(keyNode);
       if (!(keyNode instanceof ScalarNode scalar)) {
         throw UserError.usage(at + ": a key must be a word");
       }
@@ -138,7 +134,7 @@ public final class RecipeReader {
     String where = "--set " + text;
     requireKnown(name, where);
     Node value =
-        compose(text.substring(equals + 1), where)
+        Yaml.compose(text.substring(equals + 1), where)
             .orElseThrow(() -> UserError.usage(where + ": no value after the '='"));
     return new Entry(name, value, where, Path.of("").toAbsolutePath());
   }
@@ -194,27 +190,5 @@ public final class RecipeReader {
     }
     variable.appendTail(expanded);
     return base.resolve(expanded.toString()).normalize().toString();
-  }
-
-  private static Optional<Node> compose(String text, String name) {
-    LoadSettings settings =
-        LoadSettings.builder()
-            .setLabel(name)
-            .setAllowDuplicateKeys(false)
-            .setMaxAliasesForCollections(0)
-            .setCodePointLimit(1 << 20)
-            .build();
-    try {
-      return new Compose(settings).composeString(text);
-    } catch (MarkedYamlEngineException e) {
-      int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
-      throw UserError.usage(name + ":" + line + ": not YAML: " + e.getProblem());
-    } catch (YamlEngineException e) {
-      throw UserError.usage(name + ": not YAML: " + e.getMessage().lines().findFirst().orElse(""));
-    }
-  }
-
-  private static int line(Node node) {
-    return node.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
   }
 }

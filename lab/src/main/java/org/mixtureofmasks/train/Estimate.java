@@ -2,7 +2,6 @@ package org.mixtureofmasks.train;
 
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
-import org.mixtureofmasks.data.TokenFile;
 import org.mixtureofmasks.model.LlamaConfig;
 import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Precision;
@@ -42,8 +41,7 @@ public record Estimate(
     try {
       return of(start, Methods.provider(recipe));
     } finally {
-      start.trainFiles().forEach(TokenFile::close);
-      start.validationFiles().forEach(TokenFile::close);
+      start.close();
     }
   }
 

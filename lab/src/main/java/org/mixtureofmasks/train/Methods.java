@@ -45,6 +45,11 @@ public final class Methods {
    */
   public static Recipe read(Path file, List<String> overrides) {
     Recipe recipe = new RecipeReader(sections()).read(file, overrides);
+    // Not asked of a resolved recipe, which has every key.
+    if (recipe.get(RunKeys.TOKENS) > 0 && recipe.given(RunKeys.STEPS)) {
+      throw UserError.usage(
+          file + ": both train.steps and train.tokens are given: leave one of them out");
+    }
     String chosen = provider(recipe).name();
     for (MethodProvider provider : ALL) {
       if (provider.name().equals(chosen)) {

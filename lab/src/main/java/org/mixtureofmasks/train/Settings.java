@@ -4,10 +4,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.data.TextPacker;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RunKeys;
 import org.mixtureofmasks.recipe.Source;
+import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /**
  * The loop's settings, as numbers that go together.
@@ -17,16 +19,18 @@ import org.mixtureofmasks.recipe.Source;
  * @param microRows rows of one forward and backward pass
  * @param rowTokens input tokens of a row
  */
-record Settings(Recipe recipe, Path model, int steps, int stepRows, int microRows, int rowTokens) {
+public record Settings(
+    Recipe recipe, Path model, int steps, int stepRows, int microRows, int rowTokens) {
 
-  static Settings of(Recipe recipe) {
+  /**
+   * The recipe's numbers.
+   *
+   * @throws UserError (wrong usage) if there is nothing to train on
+   */
+  public static Settings of(Recipe recipe) {
     int rowTokens = recipe.get(RunKeys.ROW) - 1;
     int stepRows = Math.ceilDiv(recipe.get(RunKeys.BATCH_TOKENS), rowTokens);
     double tokens = recipe.get(RunKeys.TOKENS);
-    if (tokens > 0 && recipe.given(RunKeys.STEPS)) {
-      throw UserError.usage(
-          "the recipe gives both train.steps and train.tokens: leave one of them out");
-    }
     int steps =
         tokens > 0
             ? (int) Math.ceil(tokens / ((double) stepRows * rowTokens))
@@ -41,6 +45,11 @@ record Settings(Recipe recipe, Path model, int steps, int stepRows, int microRow
         stepRows,
         Math.min(stepRows, recipe.get(RunKeys.MICRO_BATCH_ROWS)),
         rowTokens);
+  }
+
+  /** Input tokens of the whole run. */
+  public long tokens() {
+    return (long) steps * stepRows * rowTokens;
   }
 
   int threads() {
@@ -64,7 +73,18 @@ record Settings(Recipe recipe, Path model, int steps, int stepRows, int microRow
     return recipe.get(RunKeys.DATA_TRAIN).stream().map(s -> Path.of(s.file())).toList();
   }
 
-  List<Path> validationFiles() {
+  /** What the run is judged by, as the recipe names it. */
+  public List<Path> validationFiles() {
     return recipe.get(RunKeys.EVALUATE_ROWS).stream().map(s -> Path.of(s.file())).toList();
+  }
+
+  /** Packed rows as they are; text is packed with the model's tokenizer first, and cached. */
+  public Path packed(Path file) {
+    if (!TextPacker.isText(file)) {
+      return file;
+    }
+    try (Tokenizer tokenizer = Tokenizer.open(model)) {
+      return new TextPacker(TextPacker.defaultCache(), tokenizer, rowTokens + 1).pack(file);
+    }
   }
 }

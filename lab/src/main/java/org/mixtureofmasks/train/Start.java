@@ -14,7 +14,6 @@ import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.Fingerprint;
 import org.mixtureofmasks.data.Sampler;
-import org.mixtureofmasks.data.TextPacker;
 import org.mixtureofmasks.data.TokenFile;
 import org.mixtureofmasks.model.ConfigReader;
 import org.mixtureofmasks.model.LlamaConfig;
@@ -26,7 +25,6 @@ import org.mixtureofmasks.recipe.RunKeys;
 import org.mixtureofmasks.sparsify.Method;
 import org.mixtureofmasks.sparsify.Method.ParameterGroup;
 import org.mixtureofmasks.sparsify.MethodProvider;
-import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /**
  * Everything a run consists of before its first step: model, teacher, method, optimiser, data.
@@ -85,6 +83,12 @@ record Start(
           validation,
           Fingerprint.of(settings.model()));
     }
+  }
+
+  /** Closes the data files. */
+  void close() {
+    trainFiles.forEach(TokenFile::close);
+    validationFiles.forEach(TokenFile::close);
   }
 
   /** The method's own start: masks and router from calibration rows or constants. */
@@ -173,18 +177,11 @@ record Start(
     return config;
   }
 
-  /** Packed rows as they are; text is packed with the model's tokenizer first. */
   private static List<TokenFile> rows(List<Path> files, Settings settings, LlamaConfig config) {
     int length = settings.rowTokens() + 1;
     List<TokenFile> opened = new ArrayList<>();
     for (Path file : files) {
-      Path packed = file;
-      if (TextPacker.isText(file)) {
-        try (Tokenizer tokenizer = Tokenizer.open(settings.model())) {
-          packed = new TextPacker(TextPacker.defaultCache(), tokenizer, length).pack(file);
-        }
-      }
-      opened.add(TokenFile.open(packed, length, config.vocabSize()));
+      opened.add(TokenFile.open(settings.packed(file), length, config.vocabSize()));
     }
     return opened;
   }

@@ -11,7 +11,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.data.TokenFile;
 import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeReader;
@@ -55,6 +54,15 @@ public final class Trainer implements AutoCloseable {
             start.method(),
             start.teacher(),
             Methods.provider(recipe).distillation(recipe));
+  }
+
+  /**
+   * Opens all that a run begins with, and closes it again; nothing is written.
+   *
+   * @throws UserError if the recipe, the model or the data is at fault
+   */
+  public static void check(Recipe recipe) {
+    Start.open(recipe).close();
   }
 
   /**
@@ -277,7 +285,6 @@ public final class Trainer implements AutoCloseable {
   @Override
   public void close() {
     lock.close();
-    start.trainFiles().forEach(TokenFile::close);
-    start.validationFiles().forEach(TokenFile::close);
+    start.close();
   }
 }

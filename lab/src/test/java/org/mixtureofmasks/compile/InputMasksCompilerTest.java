@@ -152,9 +152,7 @@ class InputMasksCompilerTest {
     StringWriter text = new StringWriter();
     assertEquals(
         0,
-        new CommandLine(new InspectVerb())
-            .setOut(new PrintWriter(text))
-            .execute(out.toString()));
+        new CommandLine(new InspectVerb()).setOut(new PrintWriter(text)).execute(out.toString()));
     String shown = text.toString();
     assertTrue(shown.contains("mom-fh, 5 experts (masks) a layer, layout copied"), shown);
     assertTrue(shown.contains("the largest of 5 linear scores, weights that sum to 1"), shown);
@@ -177,7 +175,6 @@ class InputMasksCompilerTest {
     assertThrows(IllegalArgumentException.class, () -> model(3, Routing.topK(2), inputs));
     assertThrows(IllegalArgumentException.class, () -> model(3, Routing.threshold(5, .5), inputs));
     assertThrows(
-        IllegalArgumentException.class,
-        () -> model(3, Routing.topK(1), new boolean[2][5][D + 1]));
+        IllegalArgumentException.class, () -> model(3, Routing.topK(1), new boolean[2][5][D + 1]));
   }
 }

@@ -125,6 +125,19 @@ class SparsifyTest {
   }
 
   @Test
+  void aRunWhoseLengthIsGivenInTokensEndsAndIsResumed() throws IOException {
+    String inSteps = Files.readString(recipe);
+    Files.writeString(recipe, inSteps.replace("steps: 20", "tokens: 96"));
+    JsonNode json = call(new Sparsify(), recipe.toString(), "--out", run.toString(), "--json");
+    assertEquals(2, json.get("steps").asInt());
+    out.getBuffer().setLength(0);
+    assertEquals(2, call(new Resume(), run.toString(), "--json").get("steps").asInt());
+    Files.writeString(recipe, inSteps.replace("steps: 20", "tokens: 96\n  steps: 2"));
+    UserError both = assertThrows(UserError.class, () -> Methods.read(recipe, List.of()));
+    assertTrue(both.getMessage().contains("both train.steps and train.tokens"), "" + both);
+  }
+
+  @Test
   void aDryRunWritesNothing() throws IOException {
     JsonNode json =
         call(new Sparsify(), recipe.toString(), "--out", run.toString(), "--json", "--dry-run");

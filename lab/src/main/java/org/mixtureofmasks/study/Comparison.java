@@ -1,0 +1,147 @@
+package org.mixtureofmasks.study;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The runs that are done, seeds of one thing taken together.
+ *
+ * @param groups in the order of the study
+ */
+record Comparison(List<Group> groups) {
+  /** Shares within this distance count as equal: a point. */
+  private static final double POINT = 0.01;
+
+  /**
+   * Mean and deviation over seeds.
+   *
+   * @param deviation of the sample (n - 1); NaN for a single run
+   */
+  record Spread(double mean, double deviation) {
+    static Spread of(List<Double> values) {
+      double mean = values.stream().mapToDouble(v -> v).average().orElse(Double.NaN);
+      double squares = values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
+      int n = values.size();
+      return new Spread(mean, n > 1 ? Math.sqrt(squares / (n - 1)) : Double.NaN);
+    }
+  }
+
+  /**
+   * Runs that differ in nothing but the seed.
+   *
+   * @param target active share that was asked for
+   * @param planned seeds that the study asks for
+   * @param runs those that are done, at least one
+   */
+  record Group(String label, double target, boolean reference, int planned, List<RunResult> runs) {
+    Group {
+      runs = List.copyOf(runs);
+    }
+
+    Spread spread(ToDoubleFunction<Figures> figure) {
+      return Spread.of(
+          runs.stream().map(r -> figure.applyAsDouble(r.figures().orElseThrow())).toList());
+    }
+
+    /** What the group is judged by, nats. */
+    Spread loss() {
+      return spread(Figures::validLoss);
+    }
+
+    /** Measured, or as asked for where nothing ships that could be measured. */
+    double activeShare() {
+      double measured = spread(Figures::activeFfnShareMeasured).mean();
+      return Double.isNaN(measured) ? target : measured;
+    }
+
+    double routerShare() {
+      return spread(Figures::routerShare).mean();
+    }
+
+    /** FFN and router; NaN where the router's cost is not known. */
+    double cost() {
+      return activeShare() + routerShare();
+    }
+
+    /** Whether it uses what it was asked to use, to within a point. */
+    boolean meetsTarget() {
+      return Math.abs(activeShare() - target) <= POINT;
+    }
+
+    boolean judgedByEngine() {
+      return runs.stream().allMatch(r -> r.figures().orElseThrow().judgedBy().equals("engine"));
+    }
+  }
+
+  Comparison {
+    groups = List.copyOf(groups);
+  }
+
+  static Comparison of(List<RunResult> results) {
+    Map<String, List<RunResult>> byThing = new LinkedHashMap<>();
+    for (RunResult result : results) {
+      String thing = result.run().label() + '\0' + result.run().target();
+      byThing.computeIfAbsent(thing, _ -> new ArrayList<>()).add(result);
+    }
+    List<Group> groups = new ArrayList<>();
+    for (List<RunResult> all : byThing.values()) {
+      Map<String, RunResult> distinct = new LinkedHashMap<>();
+      all.forEach(r -> distinct.putIfAbsent(r.run().hash(), r));
+      List<RunResult> done =
+          distinct.values().stream().filter(r -> r.status() == RunResult.Status.DONE).toList();
+      if (!done.isEmpty()) {
+        PlannedRun run = done.getFirst().run();
+        groups.add(new Group(run.label(), run.target(), run.reference(), distinct.size(), done));
+      }
+    }
+    return new Comparison(groups);
+  }
+
+  /** Mean loss of the reference, nats; NaN before it is done. */
+  double referenceLoss() {
+    return reference().map(group -> group.loss().mean()).orElse(Double.NaN);
+  }
+
+  Optional<Group> reference() {
+    return groups.stream().filter(Group::reference).findFirst();
+  }
+
+  /** Perplexity over the reference's, minus 1: 0.05 is five percent worse. */
+  Spread overReference(Group group) {
+    double reference = referenceLoss();
+    return group.spread(f -> Math.exp(f.validLoss() - reference) - 1);
+  }
+
+  /** The reference first, then the largest target first, in it the best first. */
+  List<Group> byTarget() {
+    return groups.stream()
+        .sorted(
+            Comparator.comparing(Group::reference)
+                .reversed()
+                .thenComparing(g -> -Math.round(g.target() / POINT))
+                .thenComparing(g -> g.loss().mean()))
+        .toList();
+  }
+
+  /** Those whose whole cost is known, the cheapest first. */
+  List<Group> byCost() {
+    return groups.stream()
+        .filter(g -> !Double.isNaN(g.cost()))
+        .sorted(Comparator.comparingDouble(Group::cost).thenComparing(g -> g.loss().mean()))
+        .toList();
+  }
+
+  /** Whether nothing that costs no more is better. */
+  boolean onFront(Group group, ToDoubleFunction<Group> cost) {
+    return groups.stream()
+        .noneMatch(
+            other ->
+                cost.applyAsDouble(other) <= cost.applyAsDouble(group)
+                    && other.loss().mean() < group.loss().mean());
+  }
+}

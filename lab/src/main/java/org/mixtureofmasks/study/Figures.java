@@ -1,0 +1,79 @@
+package org.mixtureofmasks.study;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import org.mixtureofmasks.checkpoint.AtomicFiles;
+import org.mixtureofmasks.checkpoint.StrictJson;
+import org.mixtureofmasks.cli.Terminal;
+
+/**
+ * What a finished run has come to; NaN where there is nothing to say. Kept as judged.json in the
+ * run's folder, which is also the sign that the run is done.
+ *
+ * @param judgedBy "engine": the model that ships; "trainer": a method that ships none
+ * @param activeFfnShare share of the FFN's weights that a token uses, every expert equally likely
+ * @param activeFfnShareMeasured the same with the experts that were really chosen
+ * @param routerShare parameters of the routers over those of the dense FFNs
+ * @param oneShotLoss validation loss before the first step, nats, by the trainer
+ * @param validLoss what the run is judged by: mean loss a token over evaluate.rows, nats
+ * @param trainerLoss the trainer's own validation loss after the last step, nats
+ * @param bytes of the weights that ship
+ * @param seconds of the training steps
+ */
+record Figures(
+    String judgedBy,
+    double activeFfnShare,
+    double activeFfnShareMeasured,
+    double routerShare,
+    double oneShotLoss,
+    double validLoss,
+    double trainerLoss,
+    double bytes,
+    double seconds) {
+  private static final String FILE = "judged.json";
+
+  static Path file(Path run) {
+    return run.resolve(FILE);
+  }
+
+  /** Reads what {@link #save} wrote. */
+  static Figures read(Path run) {
+    JsonNode json = StrictJson.readObject(file(run), StrictJson.CONFIG_LIMIT);
+    return new Figures(
+        json.path("judged_by").asText(),
+        number(json, "active_ffn_share"),
+        number(json, "active_ffn_share_measured"),
+        number(json, "router_share"),
+        number(json, "one_shot_loss"),
+        number(json, "valid_loss"),
+        number(json, "trainer_valid_loss"),
+        number(json, "bytes"),
+        number(json, "seconds"));
+  }
+
+  void save(Path run) {
+    ObjectNode json = new ObjectMapper().createObjectNode();
+    describe(json);
+    AtomicFiles.writeString(file(run), json.toPrettyString() + "\n");
+  }
+
+  /** Adds the members of study.json. */
+  void describe(ObjectNode json) {
+    json.put("judged_by", judgedBy);
+    json.put("active_ffn_share", Terminal.number(activeFfnShare));
+    json.put("active_ffn_share_measured", Terminal.number(activeFfnShareMeasured));
+    json.put("router_share", Terminal.number(routerShare));
+    json.put("one_shot_loss", Terminal.number(oneShotLoss));
+    json.put("valid_loss", Terminal.number(validLoss));
+    json.put("trainer_valid_loss", Terminal.number(trainerLoss));
+    json.put("perplexity", Terminal.number(Math.exp(validLoss)));
+    json.put("bytes", Double.isNaN(bytes) ? null : (Long) (long) bytes);
+    json.put("seconds", Terminal.number(seconds));
+  }
+
+  private static double number(JsonNode json, String key) {
+    return json.path(key).asDouble(Double.NaN);
+  }
+}

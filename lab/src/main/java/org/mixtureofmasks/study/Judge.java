@@ -1,0 +1,78 @@
+package org.mixtureofmasks.study;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.evaluate.Perplexity;
+import org.mixtureofmasks.evaluate.PerplexityResult;
+import org.mixtureofmasks.model.ConfigReader;
+import org.mixtureofmasks.model.Llama;
+import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.recipe.RunKeys;
+import org.mixtureofmasks.train.RunFolder;
+import org.mixtureofmasks.train.Settings;
+
+/** Judges a run by what ships: the engine's perplexity of the model folder that the run made. */
+final class Judge {
+  private static final String ROUTER = ".router.weight";
+
+  private Judge() {}
+
+  /**
+   * @param run the folder of a run that was trained to the end
+   * @param threads of the engine
+   * @throws UserError if the run's files cannot be read or its losses are not finite
+   */
+  static Figures of(PlannedRun planned, RunFolder run, int threads) {
+    Curve curve = Curve.read(run.metrics());
+    if (!Files.exists(run.model())) {
+      if (!Double.isFinite(curve.after())) {
+        throw new UserError(run.path() + " made no model and has no finite validation loss");
+      }
+      return new Figures(
+          "trainer",
+          planned.target(),
+          Double.NaN,
+          Double.NaN,
+          curve.before(),
+          curve.after(),
+          curve.after(),
+          Double.NaN,
+          curve.seconds());
+    }
+    Settings settings = Settings.of(planned.recipe());
+    List<Path> rows = settings.validationFiles().stream().map(settings::packed).toList();
+    Llama.LoadOptions options = new Llama.LoadOptions(Llama.WeightType.AUTO, threads);
+    try (Checkpoint checkpoint = Checkpoints.open(run.model());
+        Llama model = Llama.open(run.model(), options)) {
+      LlamaConfig config = ConfigReader.read(checkpoint);
+      PerplexityResult result =
+          new Perplexity(model, threads, (done, total) -> {})
+              .ofRows(rows, planned.recipe().get(RunKeys.ROW), 0);
+      return new Figures(
+          "engine",
+          config.mixtureOfMasks().map(LlamaConfig.MixtureOfMasks::activeFfnShare).orElse(1.0),
+          result.activeFfnShare(),
+          routerShare(checkpoint, config),
+          curve.before(),
+          result.loss(),
+          curve.after(),
+          model.weightBytes(),
+          curve.seconds());
+    }
+  }
+
+  /** Parameters of all routers over those of the dense FFNs: E·d / (3·d·m) for linear routers. */
+  static double routerShare(Checkpoint checkpoint, LlamaConfig config) {
+    long routers =
+        checkpoint.tensors().values().stream()
+            .filter(t -> t.name().endsWith(ROUTER))
+            .mapToLong(StoredTensor::elements)
+            .sum();
+    return routers / (3.0 * config.layers() * config.hiddenSize() * config.intermediateSize());
+  }
+}

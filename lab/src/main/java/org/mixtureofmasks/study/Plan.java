@@ -1,0 +1,220 @@
+package org.mixtureofmasks.study;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.mixtureofmasks.Nearest;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.Fingerprint;
+import org.mixtureofmasks.model.ConfigReader;
+import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.recipe.Key;
+import org.mixtureofmasks.recipe.Kind;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.RunKeys;
+import org.mixtureofmasks.train.Methods;
+import org.mixtureofmasks.train.Settings;
+import org.mixtureofmasks.train.Trainer;
+
+/**
+ * All runs of a study, each checked as far as it can be without running it.
+ *
+ * @param parent hash of the dense model
+ * @param runs in the order of the study's rows; two rows may ask for the same run
+ */
+public record Plan(Study study, Path model, String parent, List<PlannedRun> runs) {
+  private static final Pattern PLACE = Pattern.compile("\\{([\\w.]+)}");
+
+  /** Keys that a study has words of its own for. */
+  private static final Map<String, String> OWN =
+      Map.of("method", "method", "train.seed", "seeds", "train.threads", "threads");
+
+  /** What must not differ between runs that are compared. */
+  private static final List<Key<?>> COMMON =
+      List.of(RunKeys.MODEL, RunKeys.DATA_TRAIN, RunKeys.ROW, RunKeys.ORDER, RunKeys.EVALUATE_ROWS);
+
+  public Plan {
+    runs = List.copyOf(runs);
+  }
+
+  /**
+   * Expands and checks a study; nothing is written.
+   *
+   * @throws UserError in one line that names study, run and key
+   */
+  public static Plan of(Study study) {
+    List<PlannedRun> runs = new ArrayList<>();
+    String parent = null;
+    LlamaConfig config = null;
+    for (Study.Row row : study.rows()) {
+      for (SequencedMap<String, String> options : combinations(row)) {
+        for (int seed : row.seeds()) {
+          String at = study.file() + ":" + row.line() + ": run '" + row.name() + "'";
+          List<String> overrides = overrides(study, row, options, seed, at);
+          try {
+            Recipe recipe = Methods.read(study.recipe(), overrides);
+            Settings settings = Settings.of(recipe);
+            if (parent == null) {
+              Trainer.check(recipe);
+              parent = Fingerprint.of(settings.model());
+              config = config(settings.model());
+            }
+            Methods.provider(recipe).create(recipe, config);
+            runs.add(
+                new PlannedRun(
+                    label(study, row, options, at),
+                    row.method(),
+                    options,
+                    row.reference(),
+                    Methods.provider(recipe).target(recipe),
+                    seed,
+                    settings.tokens(),
+                    overrides,
+                    recipe,
+                    PlannedRun.hash(recipe, parent)));
+          } catch (UserError e) {
+            String line =
+                e.getMessage().startsWith(at) ? e.getMessage() : at + ": " + e.getMessage();
+            throw e.exitCode() == UserError.USAGE ? UserError.usage(line) : new UserError(line, e);
+          }
+          requireComparable(runs.getFirst(), runs.getLast(), at);
+        }
+      }
+    }
+    requireDistinctLabels(study, runs);
+    Path model = Path.of(runs.getFirst().recipe().get(RunKeys.MODEL));
+    return new Plan(study, model, parent, runs);
+  }
+
+  /** Every combination of a row's values, the last key changing fastest. */
+  private static List<SequencedMap<String, String>> combinations(Study.Row row) {
+    List<SequencedMap<String, String>> all = List.of(new LinkedHashMap<>());
+    for (var setting : row.settings().entrySet()) {
+      List<SequencedMap<String, String>> longer = new ArrayList<>();
+      for (var before : all) {
+        for (String value : setting.getValue()) {
+          SequencedMap<String, String> one = new LinkedHashMap<>(before);
+          one.put(setting.getKey(), value);
+          longer.add(one);
+        }
+      }
+      all = longer;
+    }
+    return all;
+  }
+
+  private static List<String> overrides(
+      Study study, Study.Row row, Map<String, String> options, int seed, String at) {
+    SequencedMap<String, String> all = new LinkedHashMap<>(study.settings());
+    all.putAll(options);
+    for (String key : all.keySet()) {
+      if (OWN.containsKey(key)) {
+        throw UserError.usage(
+            at + ": set: " + key + ": a study says it by its own key '" + OWN.get(key) + "'");
+      }
+      boolean path =
+          Methods.sections().stream()
+              .flatMap(section -> section.keys().stream())
+              .filter(known -> known.name().equals(key))
+              .anyMatch(k -> k.kind() instanceof Kind.PathName || k.kind() instanceof Kind.Sources);
+      if (path) {
+        throw UserError.usage(
+            at + ": set: " + key + ": files belong into the recipe " + study.recipe());
+      }
+    }
+    all.put("method", row.method());
+    all.put("train.seed", Integer.toString(seed));
+    all.put("train.threads", Integer.toString(study.threads()));
+    return all.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
+  }
+
+  private static String label(Study study, Study.Row row, Map<String, String> options, String at) {
+    Map<String, String> known = new LinkedHashMap<>(study.settings());
+    known.putAll(options);
+    Matcher place = PLACE.matcher(row.name());
+    StringBuilder label = new StringBuilder();
+    while (place.find()) {
+      String value = known.get(place.group(1));
+      if (value == null) {
+        throw UserError.usage(
+            at
+                + ": name: {"
+                + place.group(1)
+                + "} is none of the run's settings"
+                + Nearest.hint(place.group(1), known.keySet()));
+      }
+      place.appendReplacement(label, Matcher.quoteReplacement(value));
+    }
+    return place.appendTail(label).toString();
+  }
+
+  private static LlamaConfig config(Path model) {
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      return ConfigReader.read(checkpoint);
+    }
+  }
+
+  private static void requireComparable(PlannedRun first, PlannedRun run, String at) {
+    for (Key<?> key : COMMON) {
+      if (!first.recipe().get(key).equals(run.recipe().get(key))) {
+        throw UserError.usage(
+            at + ": " + key.name() + " differs from the first run's: then nothing can be compared");
+      }
+    }
+    if (run.recipe().get(RunKeys.EVALUATE_ROWS).isEmpty()) {
+      throw UserError.usage(
+          at + ": evaluate.rows is empty: name files of rows to judge by in the recipe");
+    }
+    for (Path rows : Settings.of(run.recipe()).validationFiles()) {
+      if (rows.toString().endsWith(".u32")) {
+        throw UserError.usage(
+            at + ": evaluate.rows: " + rows + ": models are judged by rows of 16-bit ids (.u16)");
+      }
+    }
+    // A training-free run has no budget that could flatter it.
+    if (run.tokens() != 0 && first.tokens() != 0 && run.tokens() != first.tokens()) {
+      throw UserError.usage(
+          at
+              + ": it trains on "
+              + run.tokens()
+              + " tokens, the first run on "
+              + first.tokens()
+              + ": set train.steps (or train.tokens) and train.batch_tokens alike");
+    }
+  }
+
+  /** Runs of one label and target are seeds of one thing. */
+  private static void requireDistinctLabels(Study study, List<PlannedRun> runs) {
+    Map<String, PlannedRun> seen = new LinkedHashMap<>();
+    for (PlannedRun run : runs) {
+      PlannedRun other = seen.putIfAbsent(run.label() + '\0' + run.target(), run);
+      if (other != null
+          && !(other.options().equals(run.options()) && other.method().equals(run.method()))) {
+        throw UserError.usage(
+            study.file()
+                + ": two different runs are called '"
+                + run.label()
+                + "' at the same target: put what differs into the name, such as {"
+                + (run.options().isEmpty() ? "masks.experts" : run.options().lastEntry().getKey())
+                + "}");
+      }
+      if (run.reference() && other != null && other.seed() == run.seed()) {
+        throw UserError.usage(study.file() + ": the reference stands there twice");
+      }
+    }
+    long references =
+        runs.stream().filter(PlannedRun::reference).map(PlannedRun::options).distinct().count();
+    if (references != 1) {
+      throw UserError.usage(
+          study.file()
+              + ": the reference's set has lists of values: it must be one thing to compare with");
+    }
+  }
+}

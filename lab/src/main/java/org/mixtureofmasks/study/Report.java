@@ -1,0 +1,173 @@
+package org.mixtureofmasks.study;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+import java.util.function.DoubleFunction;
+import java.util.function.Function;
+import org.mixtureofmasks.study.Chart.Axis;
+import org.mixtureofmasks.study.Chart.Point;
+import org.mixtureofmasks.study.Chart.Series;
+import org.mixtureofmasks.study.Chart.Shape;
+import org.mixtureofmasks.study.Comparison.Group;
+import org.mixtureofmasks.train.RunFolder;
+
+/** study.html: one page that needs nothing but itself; every figure has its table beneath. */
+final class Report {
+  private static final Axis TOKENS = new Axis("tokens", Report::tokens);
+  private static final Axis LOSS = new Axis("loss, nats a token", v -> Tables.decimals(v, 3));
+  private static final Axis SHARE =
+      new Axis("active share of the FFN, measured", v -> Tables.percent(v));
+
+  private final Plan plan;
+  private final List<RunResult> results;
+  private final Comparison comparison;
+  private final Path out;
+
+  Report(Plan plan, List<RunResult> results, Path out) {
+    this.plan = plan;
+    this.results = results;
+    this.comparison = Comparison.of(results);
+    this.out = out;
+  }
+
+  /** What the tables say about themselves. */
+  static String byTargetNote(Plan plan) {
+    return "At equal active share of the FFN: loss in nats a token over evaluate.rows, judged by the"
+        + " engine on the compiled model; mean ± sample deviation over seeds; "
+        + tokens(plan.runs().stream().mapToLong(PlannedRun::tokens).max().orElse(0))
+        + " tokens.";
+  }
+
+  static final String BY_COST_NOTE =
+      "At equal cost: shares of the dense FFN's parameters that a token uses, routers counted;"
+          + " best so far: no run that costs less or as much has a lower loss.";
+
+  String html(String command) {
+    StringBuilder s = new StringBuilder();
+    String title = plan.study().question();
+    s.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+        .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>")
+        .append(Grid.escape(title))
+        .append("</title>\n<style>\n")
+        .append(style())
+        .append("</style>\n</head>\n<body>\n<main>\n<h1>")
+        .append(Grid.escape(title))
+        .append("</h1>\n<p><code>")
+        .append(Grid.escape(command))
+        .append("</code></p>\n");
+    long done = results.stream().filter(r -> r.status() == RunResult.Status.DONE).count();
+    s.append("<p>" + done + " of " + results.size() + " runs are done. Dense model: <code>")
+        .append(Grid.escape(plan.parent()))
+        .append("</code></p>\n");
+    if (!comparison.groups().isEmpty()) {
+      s.append(Tables.byTarget(comparison).html(byTargetNote(plan)));
+      s.append(Tables.byCost(comparison).html(BY_COST_NOTE));
+      quality(s);
+      curves(s, "Training loss over tokens", LOSS, Curve::loss, v -> Tables.decimals(v, 4));
+      Axis density = new Axis("share of open gates, expected", Tables::percent);
+      curves(s, "Density over tokens", density, Curve::density, Tables::percent);
+    }
+    List<RunResult> failed =
+        results.stream().filter(r -> r.status() == RunResult.Status.FAILED).toList();
+    if (!failed.isEmpty()) {
+      s.append(Tables.failures(failed).html("Runs that failed"));
+    }
+    return s.append("</main>\n</body>\n</html>\n").toString();
+  }
+
+  /** Loss against active share, the front of what nothing cheaper beats bound together. */
+  private void quality(StringBuilder s) {
+    List<Series> series = new ArrayList<>();
+    Grid table = new Grid(List.of("run", "FFN measured", "loss", "on the front"));
+    List<Point> front = new ArrayList<>();
+    for (Group g : comparison.byTarget()) {
+      Point p = new Point(g.activeShare(), g.loss().mean());
+      double error = g.loss().deviation();
+      List<Double> errors = Double.isNaN(error) ? List.of() : List.of(error);
+      series.add(new Series(name(g), Shape.MARKS, List.of(p), errors));
+      boolean best = comparison.onFront(g, Group::activeShare);
+      if (best) {
+        front.add(p);
+      }
+      table.row(
+          List.of(name(g), Tables.percent(p.x()), Tables.spread(g.loss()), best ? "yes" : "no"));
+    }
+    front.sort(Comparator.comparingDouble(Point::x));
+    series.add(new Series("front: nothing with less is better", Shape.FRONT, front, List.of()));
+    figure(s, "Quality against active share", new Chart(SHARE, LOSS, series), table);
+  }
+
+  /** A figure of each group's first finished seed. */
+  private void curves(
+      StringBuilder s,
+      String title,
+      Axis y,
+      Function<Curve, List<Point>> of,
+      DoubleFunction<String> cell) {
+    List<Series> series = new ArrayList<>();
+    for (Group g : comparison.groups()) {
+      PlannedRun run = g.runs().getFirst().run();
+      Path folder = StudyFolder.run(out, run);
+      List<Point> points = of.apply(Curve.read(new RunFolder(folder).metrics()));
+      if (!points.isEmpty()) {
+        series.add(Series.line(name(g) + ", seed " + run.seed(), points));
+      }
+    }
+    if (series.isEmpty()) {
+      return;
+    }
+    List<String> header = new ArrayList<>(List.of("tokens"));
+    series.forEach(one -> header.add(one.name()));
+    Grid table = new Grid(header);
+    TreeSet<Double> all = new TreeSet<>();
+    series.forEach(one -> one.points().forEach(p -> all.add(p.x())));
+    for (double x : all) {
+      List<String> row = new ArrayList<>(List.of(String.format(Locale.ROOT, "%.0f", x)));
+      for (Series one : series) {
+        row.add(
+            one.points().stream()
+                .filter(p -> p.x() == x)
+                .findFirst()
+                .map(p -> cell.apply(p.y()))
+                .orElse(""));
+      }
+      table.row(row);
+    }
+    figure(s, title, new Chart(TOKENS, y, series), table);
+  }
+
+  private static void figure(StringBuilder s, String title, Chart chart, Grid table) {
+    s.append("<figure>\n<figcaption>")
+        .append(Grid.escape(title))
+        .append("</figcaption>\n")
+        .append(chart.html(title))
+        .append("<details>\n<summary>The numbers of this figure</summary>\n")
+        .append(table.html(title))
+        .append("</details>\n</figure>\n");
+  }
+
+  private static String name(Group g) {
+    return g.label() + " at " + Tables.percent(g.target());
+  }
+
+  private static String tokens(double n) {
+    return n >= 1e6
+        ? Tables.decimals(n / 1e6, 2) + "M"
+        : n >= 1e3 ? Tables.decimals(n / 1e3, 0) + "k" : Tables.decimals(n, 0);
+  }
+
+  private static String style() {
+    try (InputStream in = Report.class.getResourceAsStream("study.css")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalStateException("study.css is part of the program", e);
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package org.mixtureofmasks.study;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.AtomicFiles;
+import org.mixtureofmasks.checkpoint.StrictJson;
+import org.mixtureofmasks.cli.Terminal;
+
+/**
+ * Where a study lies: runs/HASH with runs/HASH.log for each run; study.json, .csv, .md and .html,
+ * written anew, whole or not at all, whenever a run has finished.
+ */
+final class StudyFolder {
+  private static final int FORMAT = 1;
+  private static final List<String> COLUMNS =
+      List.of(
+          "name",
+          "method",
+          "target",
+          "seed",
+          "tokens",
+          "status",
+          "active_ffn_share",
+          "active_ffn_share_measured",
+          "router_share",
+          "one_shot_loss",
+          "valid_loss",
+          "perplexity",
+          "perplexity_over_reference",
+          "bytes",
+          "seconds",
+          "judged_by",
+          "recipe_hash",
+          "reason");
+
+  private StudyFolder() {}
+
+  static Path run(Path out, PlannedRun run) {
+    return out.resolve("runs").resolve(run.name());
+  }
+
+  static Path log(Path out, PlannedRun run) {
+    return out.resolve("runs").resolve(run.name() + ".log");
+  }
+
+  /**
+   * Refuses a folder whose runs cannot be compared with new ones.
+   *
+   * @throws UserError if the dense model or the number of threads has changed since
+   */
+  static void requireSame(Plan plan, Path out) {
+    Path file = out.resolve("study.json");
+    if (!Files.exists(file)) {
+      return;
+    }
+    ObjectNode before = StrictJson.readObject(file, Long.MAX_VALUE);
+    if (!before.path("parent").asText().equals(plan.parent())) {
+      throw new UserError(
+          plan.study().file()
+              + ": the dense model "
+              + plan.model()
+              + " was changed since the runs of "
+              + out
+              + ": set it back, or give --out a new folder");
+    }
+    int threads = before.path("threads").asInt();
+    if (threads != plan.study().threads()) {
+      throw new UserError(
+          plan.study().file()
+              + ": the runs of "
+              + out
+              + " had "
+              + threads
+              + " threads each, now they would have "
+              + plan.study().threads()
+              + ", which changes the bits: set 'threads: "
+              + threads
+              + "', or give --out a new folder");
+    }
+  }
+
+  static ObjectNode json(Plan plan, List<RunResult> results, String command) {
+    ObjectNode json = new ObjectMapper().createObjectNode();
+    json.put("format_version", FORMAT);
+    json.put("question", plan.study().question());
+    json.put("command", command);
+    json.put("model", plan.model().toString());
+    json.put("parent", plan.parent());
+    json.put("threads", plan.study().threads());
+    double reference = Comparison.of(results).referenceLoss();
+    ArrayNode runs = json.putArray("runs");
+    for (RunResult result : results) {
+      ObjectNode run = runs.addObject();
+      result.describe(run);
+      result
+          .figures()
+          .ifPresent(
+              f ->
+                  run.put(
+                      "perplexity_over_reference",
+                      Terminal.number(Math.exp(f.validLoss() - reference) - 1)));
+    }
+    return json;
+  }
+
+  /** Writes the four files. */
+  static void write(Plan plan, List<RunResult> results, String command, Path out) {
+    ObjectNode json = json(plan, results, command);
+    AtomicFiles.writeString(out.resolve("study.json"), json.toPrettyString() + "\n");
+    AtomicFiles.writeString(out.resolve("study.csv"), csv(json));
+    AtomicFiles.writeString(out.resolve("study.md"), markdown(plan, results, command));
+    AtomicFiles.writeString(
+        out.resolve("study.html"), new Report(plan, results, out).html(command));
+  }
+
+  /** One line a run; the options in one column, as {@code key=value} separated by spaces. */
+  private static String csv(ObjectNode json) {
+    StringBuilder s = new StringBuilder(String.join(",", COLUMNS)).append(",options\n");
+    for (var run : json.get("runs")) {
+      String options =
+          run.get("options").properties().stream()
+              .map(e -> e.getKey() + "=" + e.getValue().asText())
+              .collect(Collectors.joining(" "));
+      s.append(
+              Stream.concat(COLUMNS.stream().map(c -> run.path(c).asText("")), Stream.of(options))
+                  .map(StudyFolder::quoted)
+                  .collect(Collectors.joining(",")))
+          .append('\n');
+    }
+    return s.toString();
+  }
+
+  private static String quoted(String cell) {
+    return cell.matches("[^\",\n\r]*") ? cell : '"' + cell.replace("\"", "\"\"") + '"';
+  }
+
+  /** The tables, to be put into a README. */
+  static String markdown(Plan plan, List<RunResult> results, String command) {
+    Comparison comparison = Comparison.of(results);
+    StringBuilder s = new StringBuilder("# ").append(plan.study().question()).append("\n");
+    s.append('`').append(command).append("`\n");
+    if (!comparison.groups().isEmpty()) {
+      s.append('\n').append(Report.byTargetNote(plan)).append("\n\n");
+      s.append(Tables.byTarget(comparison).markdown());
+      s.append('\n').append(Report.BY_COST_NOTE).append("\n\n");
+      s.append(Tables.byCost(comparison).markdown());
+    }
+    List<RunResult> failed =
+        results.stream().filter(r -> r.status() == RunResult.Status.FAILED).toList();
+    if (!failed.isEmpty()) {
+      s.append("\nFailed:\n\n").append(Tables.failures(failed).markdown());
+    }
+    return s.toString();
+  }
+}

@@ -1,0 +1,207 @@
+package org.mixtureofmasks.study;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Predicate;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.ExclusiveFile;
+import org.mixtureofmasks.train.RunFolder;
+
+/**
+ * Runs what a plan asks for and what is not there yet, some side by side; a run that fails stops no
+ * other.
+ */
+public final class StudyRunner {
+  private final Plan plan;
+  private final Path out;
+  private final String command;
+  private final StudyListener listener;
+  private final RunProcess processes = new RunProcess();
+
+  /** By hash: several rows may ask for one run. Guarded by this. */
+  private final Map<String, RunResult> results = new LinkedHashMap<>();
+
+  private final Set<String> going = new LinkedHashSet<>();
+  private int toDo;
+  private int finishedHere;
+  private double secondsHere;
+
+  /**
+   * @param out folder of the study, new or of an earlier start
+   * @param command what a person would type to repeat it, for the files
+   * @param listener hears how far the study is, one call at a time
+   * @throws UserError if the folder's earlier runs are of another model or number of threads
+   */
+  public StudyRunner(Plan plan, Path out, String command, StudyListener listener) {
+    StudyFolder.requireSame(plan, out);
+    this.plan = plan;
+    this.out = out;
+    this.command = command;
+    this.listener = listener;
+    for (PlannedRun run : plan.runs()) {
+      results.computeIfAbsent(run.hash(), _ -> known(run));
+    }
+  }
+
+  private RunResult known(PlannedRun run) {
+    Path folder = StudyFolder.run(out, run);
+    return Files.exists(Figures.file(folder))
+        ? RunResult.done(run, Figures.read(folder))
+        : RunResult.pending(run);
+  }
+
+  /** Distinct runs that are not done, in the order in which they would go. */
+  public synchronized List<PlannedRun> missing(Predicate<PlannedRun> chosen) {
+    // A row's own choice counts, even where another row asks for the same run.
+    Map<String, PlannedRun> missing = new LinkedHashMap<>();
+    plan.runs().stream()
+        .filter(chosen)
+        .filter(run -> results.get(run.hash()).status() != RunResult.Status.DONE)
+        .forEach(run -> missing.putIfAbsent(run.hash(), run));
+    return List.copyOf(missing.values());
+  }
+
+  /** Whether a run is done already. */
+  public synchronized boolean done(PlannedRun run) {
+    return results.get(run.hash()).status() == RunResult.Status.DONE;
+  }
+
+  /**
+   * Runs the chosen ones that are missing.
+   *
+   * @return how many of them are still not done: failed, or stopped on the way
+   * @throws UserError if the folder cannot be written or another study is at work in it
+   */
+  public int run(Predicate<PlannedRun> chosen) {
+    List<PlannedRun> missing = missing(chosen);
+    toDo = missing.size();
+    Thread hook = new Thread(processes::stop, "study-stop");
+    ExecutorService pool = Executors.newFixedThreadPool(plan.study().parallel());
+    try (ExclusiveFile _ = lock()) {
+      Runtime.getRuntime().addShutdownHook(hook);
+      write();
+      List<Future<?>> all = new ArrayList<>();
+      missing.forEach(run -> all.add(pool.submit(() -> one(run))));
+      for (Future<?> one : all) {
+        one.get();
+      }
+    } catch (IOException e) {
+      throw new UserError("cannot lock " + out + ": " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UserError("the study was interrupted: the same command goes on with it", e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof UserError known
+          ? known
+          : new IllegalStateException("a run could not be managed", e.getCause());
+    } finally {
+      pool.shutdownNow();
+      if (!processes.stopped()) {
+        Runtime.getRuntime().removeShutdownHook(hook);
+        processes.stop();
+      }
+    }
+    return missing(chosen).size();
+  }
+
+  /** study.json as it stands. */
+  public ObjectNode json() {
+    return StudyFolder.json(plan, all(), command);
+  }
+
+  /** study.md as it stands. */
+  public String markdown() {
+    return StudyFolder.markdown(plan, all(), command);
+  }
+
+  private ExclusiveFile lock() throws IOException {
+    Files.createDirectories(out.resolve("runs"));
+    ExclusiveFile lock = ExclusiveFile.attempt(out.resolve("study.lock"));
+    if (lock == null) {
+      throw new UserError("another study is at work in " + out + ": wait for it, or stop it first");
+    }
+    return lock;
+  }
+
+  /** One run to its end; called from the pool. */
+  private void one(PlannedRun run) {
+    begin(run);
+    long from = System.nanoTime();
+    RunResult result;
+    try {
+      result = train(run);
+    } catch (UserError e) {
+      result = RunResult.failed(run, e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    end(result, (System.nanoTime() - from) / 1e9);
+  }
+
+  private RunResult train(PlannedRun run) throws InterruptedException {
+    Path folder = StudyFolder.run(out, run);
+    Path log = StudyFolder.log(out, run);
+    List<String> verb = new ArrayList<>();
+    if (Files.exists(new RunFolder(folder).recipe())) {
+      verb.addAll(List.of("resume", folder.toString()));
+    } else {
+      verb.addAll(
+          List.of("sparsify", plan.study().recipe().toString(), "--out", folder.toString()));
+      run.overrides().forEach(o -> verb.addAll(List.of("--set", o)));
+    }
+    return switch (processes.run(log, verb)) {
+      case STOPPED -> RunResult.pending(run);
+      case FAILED -> RunResult.failed(run, RunProcess.reason(log));
+      case DONE -> {
+        Figures figures = Judge.of(run, new RunFolder(folder), plan.study().threads());
+        figures.save(folder);
+        yield RunResult.done(run, figures);
+      }
+    };
+  }
+
+  private synchronized void begin(PlannedRun run) {
+    going.add(run.title());
+    progress();
+  }
+
+  private synchronized void end(RunResult result, double seconds) {
+    PlannedRun run = result.run();
+    results.put(run.hash(), result);
+    going.remove(run.title());
+    if (result.status() == RunResult.Status.PENDING) {
+      return;
+    }
+    finishedHere++;
+    secondsHere += seconds;
+    listener.ended(run.title(), result.figures().map(Figures::validLoss), result.reason());
+    write();
+  }
+
+  private void progress() {
+    double rounds = Math.ceilDiv(toDo - finishedHere, plan.study().parallel());
+    double secondsLeft = finishedHere == 0 ? Double.NaN : secondsHere / finishedHere * rounds;
+    listener.progress(finishedHere, toDo, secondsLeft, List.copyOf(going));
+  }
+
+  private void write() {
+    StudyFolder.write(plan, all(), command, out);
+  }
+
+  private synchronized List<RunResult> all() {
+    return plan.runs().stream().map(run -> results.get(run.hash()).as(run)).toList();
+  }
+}

@@ -1,0 +1,107 @@
+package org.mixtureofmasks.study;
+
+import java.util.List;
+import java.util.Locale;
+import org.mixtureofmasks.study.Comparison.Group;
+import org.mixtureofmasks.study.Comparison.Spread;
+
+/** The tables of a comparison. */
+final class Tables {
+  static final String OFF_TARGET = " (off target)";
+  static final String BY_TRAINER = " (by the trainer)";
+
+  private Tables() {}
+
+  /** At equal active share of the FFN. */
+  static Grid byTarget(Comparison c) {
+    Grid grid =
+        new Grid(
+            List.of(
+                "run",
+                "FFN asked for",
+                "FFN measured",
+                "router",
+                "seeds",
+                "before training",
+                "loss",
+                "perplexity",
+                "over reference"));
+    for (Group g : c.byTarget()) {
+      grid.row(
+          List.of(
+              g.label() + (g.judgedByEngine() ? "" : BY_TRAINER),
+              percent(g.target()),
+              percent(g.spread(Figures::activeFfnShareMeasured).mean())
+                  + (g.meetsTarget() ? "" : OFF_TARGET),
+              percent(g.routerShare()),
+              seeds(g),
+              spread(g.spread(Figures::oneShotLoss)),
+              spread(g.loss()),
+              spread(g.spread(f -> Math.exp(f.validLoss())), 2),
+              g.reference() ? "" : over(c.overReference(g))));
+    }
+    return grid;
+  }
+
+  /** At equal cost: what a token uses of FFN and router together. */
+  static Grid byCost(Comparison c) {
+    Grid grid =
+        new Grid(
+            List.of(
+                "run", "FFN + router", "FFN", "router", "loss", "over reference", "best so far"));
+    for (Group g : c.byCost()) {
+      grid.row(
+          List.of(
+              g.label() + (g.judgedByEngine() ? "" : BY_TRAINER),
+              percent(g.cost()),
+              percent(g.activeShare()),
+              percent(g.routerShare()),
+              spread(g.loss()),
+              g.reference() ? "" : over(c.overReference(g)),
+              c.onFront(g, Group::cost) ? "yes" : "no"));
+    }
+    return grid;
+  }
+
+  /** Runs that failed, each with its reason. */
+  static Grid failures(List<RunResult> failed) {
+    Grid grid = new Grid(List.of("run", "seed", "reason"));
+    failed.forEach(
+        r -> grid.row(List.of(r.run().label(), Integer.toString(r.run().seed()), r.reason())));
+    return grid;
+  }
+
+  /** "3", or "2 of 3" when some are missing. */
+  private static String seeds(Group g) {
+    return g.runs().size() == g.planned()
+        ? Integer.toString(g.planned())
+        : g.runs().size() + " of " + g.planned();
+  }
+
+  static String spread(Spread s) {
+    return spread(s, 4);
+  }
+
+  private static String spread(Spread s, int digits) {
+    return decimals(s.mean(), digits)
+        + (Double.isNaN(s.deviation()) ? "" : " ± " + decimals(s.deviation(), digits));
+  }
+
+  static String over(Spread s) {
+    if (Double.isNaN(s.mean())) {
+      return "";
+    }
+    return String.format(Locale.ROOT, "%+.1f", 100 * s.mean())
+        + (Double.isNaN(s.deviation()) ? "" : " ± " + decimals(100 * s.deviation(), 1))
+        + " %";
+  }
+
+  static String percent(double share) {
+    return Double.isNaN(share) ? "" : decimals(100 * share, 1) + " %";
+  }
+
+  /** A number, or nothing where there is none. */
+  static String decimals(double value, int digits) {
+    return Double.isNaN(value) ? "" : String.format(Locale.ROOT, "%." + digits + "f", value);
+  }
+}
