@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 import org.mixtureofmasks.UserError;
@@ -68,7 +69,15 @@ public final class Compiler {
     SequencedMap<String, TensorSource> tensors = compiler.tensors();
     Compiled compiled =
         new Compiled(
-            out, layout, dtype, compiler.layers, model.activeShare(), compiler.sizes(tensors));
+            out,
+            layout,
+            dtype,
+            compiler.layers,
+            model.activeShare(),
+            model.masks().hasInputs()
+                ? OptionalDouble.of(model.masks().paperShare())
+                : OptionalDouble.empty(),
+            compiler.sizes(tensors));
     try (AtomicFolder folder = AtomicFolder.create(out)) {
       Path p = folder.path();
       SafetensorsWriter.write(p.resolve("model.safetensors"), Map.of("format", "pt"), tensors);
