@@ -22,8 +22,12 @@ public final class CmoeProvider implements MethodProvider {
           "equal parts that each layer's neurons are cut into, N; divides intermediate_size");
   static final Key<Integer> SHARED =
       Key.integer(
-          "cmoe.shared", 4, 0, 1 << 16, "parts", "parts of N that every token uses, N_s: the most"
-              + " often active neurons");
+          "cmoe.shared",
+          4,
+          0,
+          1 << 16,
+          "parts",
+          "parts of N that every token uses, N_s: the most" + " often active neurons");
   static final Key<Integer> ACTIVE =
       Key.integer(
           "cmoe.active",

@@ -16,6 +16,8 @@ import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.FixedExperts;
 import org.mixtureofmasks.sparsify.SavedTensors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * DSMoE: the neurons in equal parts as they stand, each behind a sigmoid gate of its own; a token
@@ -24,6 +26,7 @@ import org.mixtureofmasks.sparsify.SavedTensors;
  * as when it ships.
  */
 public final class Dsmoe extends FixedExperts {
+  private static final Logger LOG = LoggerFactory.getLogger(Dsmoe.class);
   private static final double ROUTER_DEVIATION = 0.02;
 
   /** Share of the way that the threshold's logit goes in a step to that step's quantile. */
@@ -31,6 +34,9 @@ public final class Dsmoe extends FixedExperts {
 
   /** Passes over the calibration rows: the threshold moves the inputs of later layers' gates. */
   private static final int CALIBRATION_ROUNDS = 8;
+
+  /** Methods of a varying number of experts are compared when they are this near to the share. */
+  private static final double ONE_POINT = 0.01;
 
   /** Rounds end when the share is this near to the target. */
   private static final double NEAR = 0.001;
@@ -91,8 +97,7 @@ public final class Dsmoe extends FixedExperts {
       for (int i = 0; i < router.length; i++) {
         router[i] = (float) (ROUTER_DEVIATION * random.nextGaussian());
       }
-      starts.add(
-          new LayerStart(masks, Tensors.of(router, experts, model.config().hiddenSize())));
+      starts.add(new LayerStart(masks, Tensors.of(router, experts, model.config().hiddenSize())));
     }
     return starts;
   }
@@ -131,19 +136,31 @@ public final class Dsmoe extends FixedExperts {
     }
   }
 
-  /** Sets τ so that the target share of the gates of the calibration rows passes. */
+  /**
+   * Sets τ to the one of a few rounds at which the share of passing gates is nearest the target.
+   */
   private void calibrate() {
+    float best = threshold;
+    double least = Double.POSITIVE_INFINITY;
     calibrating = true;
-    for (int round = 0; round < CALIBRATION_ROUNDS; round++) {
+    for (int round = 0; round < CALIBRATION_ROUNDS && least >= NEAR; round++) {
       histogram.reset();
       passOverCalibration();
       double off = Math.abs(histogram.shareAbove(logit(threshold)) - options.target());
-      if (off < NEAR) {
-        break;
+      if (off < least) {
+        least = off;
+        best = threshold;
       }
       threshold = sigmoid(histogram.logitPassedBy(options.target()));
     }
     calibrating = false;
+    threshold = best;
+    if (least > ONE_POINT) {
+      LOG.warn(
+          "no threshold lets dsmoe.target {} of the gates pass: the nearest is off by {}",
+          options.target(),
+          least);
+    }
   }
 
   private void passOverCalibration() {

@@ -33,8 +33,7 @@ final class GateHistogram {
       Tensor limited =
           logits
               .detach()
-              .clamp(
-                  new ScalarOptional(new Scalar(-LIMIT)), new ScalarOptional(new Scalar(LIMIT)));
+              .clamp(new ScalarOptional(new Scalar(-LIMIT)), new ScalarOptional(new Scalar(LIMIT)));
       float[] more =
           Tensors.toFloats(torch.histc(limited, BINS, new Scalar(-LIMIT), new Scalar(LIMIT)));
       for (int i = 0; i < BINS; i++) {
