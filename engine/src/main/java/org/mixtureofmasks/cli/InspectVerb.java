@@ -142,11 +142,12 @@ public final class InspectVerb implements Verb {
     line(
         out,
         "mixture",
-        count(m, "num_experts")
-            + " experts (masks) a layer, "
-            + count(m, "num_experts_per_tok")
-            + " per token, layout "
+        text(m, "variant")
+            + ", "
+            + count(m, "num_experts")
+            + " experts (masks) a layer, layout "
             + text(m, "layout"));
+    line(out, "routing", text(m, "routing"));
     line(
         out,
         "active FFN",

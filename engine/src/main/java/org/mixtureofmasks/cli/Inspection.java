@@ -122,9 +122,11 @@ final class Inspection {
     JsonNode stored = metadata.path("mixture_of_masks");
     ObjectNode out =
         JSON.objectNode()
+            .put("variant", m.variant())
             .put("layout", stored.path("layout").asText("runs"))
             .put("num_experts", m.experts())
             .put("num_experts_per_tok", m.expertsPerToken())
+            .put("routing", m.routing().describe(m.experts()))
             .put("target", m.target())
             .put("active_ffn_share", m.activeFfnShare())
             .put("neurons", all)

@@ -63,7 +63,7 @@ public final class SparseFfn {
   /**
    * @param capacity tokens at most
    * @param width hidden_size
-   * @param groups experts
+   * @param groups of tokens that use the same neurons: experts, and one of what they share
    * @param threads of the team that will be used
    */
   public SparseFfn(int capacity, int width, int groups, int threads) {
@@ -81,9 +81,9 @@ public final class SparseFfn {
     scale = new float[threads][Kernels.TILE];
   }
 
-  /** The group of an expert: cleared, filled with tokens and neurons, used by {@link #many}. */
-  public Group group(int expert) {
-    return groups[expert];
+  /** The group of that number: cleared, filled with tokens and neurons, used by {@link #many}. */
+  public Group group(int number) {
+    return groups[number];
   }
 
   /**
@@ -91,11 +91,20 @@ public final class SparseFfn {
    *
    * @param list neurons, ascending, the first n count
    * @param scales factors by place in the list, or null for all ones
-   * @param y hidden_size floats, overwritten
+   * @param token which row of x
+   * @param y x.tokens() x hidden_size; the token's row is overwritten
    */
   public void one(
-      Team team, Matrix records, int[] list, int n, float[] scales, Activations x, float[] y) {
+      Team team,
+      Matrix records,
+      int[] list,
+      int n,
+      float[] scales,
+      Activations x,
+      int token,
+      float[] y) {
     float[] ordered = x.ordered(records, team);
+    int at = token * width;
     team.run(
         (part, parts) -> {
           float[] sum = sums[part];
@@ -103,11 +112,11 @@ public final class SparseFfn {
           int from = ThreadTeam.start(n, part, parts, 4);
           int to = ThreadTeam.start(n, part + 1, parts, 4);
           team.kernels()
-              .neurons(records, list, from, to, scales, ordered, 0, sum, 0, scratch[part]);
+              .neurons(records, list, from, to, scales, ordered, at, sum, 0, scratch[part]);
         });
-    Arrays.fill(y, 0, width, 0);
+    Arrays.fill(y, at, at + width, 0);
     for (float[] sum : sums) {
-      Kernels.addOrdered(records.splits(), sum, 0, y, 0, width);
+      Kernels.addOrdered(records.splits(), sum, 0, y, at, width);
     }
   }
 

@@ -23,7 +23,8 @@ public final class ExpertLoad {
   }
 
   /**
-   * Layer x expert: tokens that chose the expert (k of them for each token); layer x 0 if dense.
+   * Layer x expert: tokens that chose the expert (k of them for each token, with a threshold any
+   * number); layer x 0 if dense.
    */
   public long[][] counts() {
     return deepCopy(counts);

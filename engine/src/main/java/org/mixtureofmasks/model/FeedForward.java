@@ -41,8 +41,10 @@ sealed interface FeedForward {
    * @param neurons (3 stored) x d: gate row, up row and down column of each stored neuron
    * @param router chooses experts
    * @param runs which neurons an expert holds
+   * @param union with several unscaled experts for a token; else null
    */
-  record Experts(Matrix neurons, Router router, ExpertRuns runs) implements FeedForward {
+  record Experts(Matrix neurons, Router router, ExpertRuns runs, UnscaledUnion union)
+      implements FeedForward {
     @Override
     public long bytes() {
       return neurons.bytes() + router.weight().bytes();

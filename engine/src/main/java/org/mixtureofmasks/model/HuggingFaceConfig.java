@@ -135,17 +135,25 @@ final class HuggingFaceConfig {
 
   private static LlamaConfig.MixtureOfMasks sparse(Fields f, int layers, int m) {
     int version = f.positive("format_version");
-    if (version != 1) {
-      throw f.wrong("format_version", "1; a newer mom wrote this model");
+    if (version > 2) {
+      throw f.wrong("format_version", "1 or 2; a newer mom wrote this model");
+    }
+    if (version < 2 && f.has(RoutingJson.MEMBER)) {
+      throw f.wrong("format_version", "2 for a model with a " + RoutingJson.MEMBER);
     }
     int experts = f.positive("num_experts");
     int k = f.positive("num_experts_per_tok");
     if (k > experts) {
       throw f.wrong("num_experts_per_tok", "at most num_experts " + experts);
     }
+    Routing routing = RoutingJson.read(f.object(RoutingJson.MEMBER), k);
+    if (routing.select() == Routing.Select.THRESHOLD && k != experts) {
+      throw f.wrong("num_experts_per_tok", "num_experts " + experts + ": a threshold may pass all");
+    }
     return new LlamaConfig.MixtureOfMasks(
+        f.text("variant", "mom"),
         experts,
-        k,
+        routing,
         share(f, "target"),
         share(f, "active_ffn_share"),
         neurons(f, "live_neurons", layers, m),

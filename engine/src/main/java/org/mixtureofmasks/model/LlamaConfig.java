@@ -67,17 +67,19 @@ public record LlamaConfig(
    * The member mixture_of_masks of config.json; docs/file-formats.md has the tensors that go with
    * it.
    *
+   * @param variant the method's variant, for people; "mom" when the file names none
    * @param experts masks per layer, E
-   * @param expertsPerToken k
+   * @param routing how tokens choose among them
    * @param target the active FFN share asked for, in (0, 1]
    * @param activeFfnShare the share of FFN weights that a token uses, averaged over layers and
-   *     experts
+   *     experts; with a threshold, where masks do not say it, what was asked for
    * @param liveNeurons neurons stored, by layer
    * @param sharedNeurons neurons that are on in every mask, by layer
    */
   public record MixtureOfMasks(
+      String variant,
       int experts,
-      int expertsPerToken,
+      Routing routing,
       double target,
       double activeFfnShare,
       List<Integer> liveNeurons,
@@ -85,6 +87,11 @@ public record LlamaConfig(
     public MixtureOfMasks {
       liveNeurons = List.copyOf(liveNeurons);
       sharedNeurons = List.copyOf(sharedNeurons);
+    }
+
+    /** Experts of a token, k; with a threshold the most that it can have. */
+    public int expertsPerToken() {
+      return routing.topK();
     }
   }
 }

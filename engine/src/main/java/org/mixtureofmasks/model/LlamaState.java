@@ -59,14 +59,14 @@ public final class LlamaState {
     up = new float[batch * m];
   }
 
-  /** Working memory of sparse layers; E experts, k of them for each token. */
+  /** Working memory of sparse layers; E experts, at most k of them for each token. */
   static final class Sparse {
-    final float[] routerLogits; // B x E
-    final int[] chosen; // k
-    final float[] weights; // k
+    final float[] routerProducts; // B x rows of router.weight
+    final Choices choices; // B x k
     final int[] list; // neurons of one token, at most the most that a layer stores
     final float[] scales; // by place in the list
     final float[] mask; // by neuron: the sum of the weights of the chosen experts that hold it
+    final boolean[] seen; // by neuron
     final SparseFfn ffn;
     final long[][] counts; // layers x E
     final long[] activeNeurons; // layers
@@ -74,14 +74,14 @@ public final class LlamaState {
     private Sparse(Llama model, int batch) {
       LlamaConfig c = model.config();
       LlamaConfig.MixtureOfMasks mom = c.mixtureOfMasks().orElseThrow();
-      routerLogits = new float[batch * mom.experts()];
-      chosen = new int[mom.expertsPerToken()];
-      weights = new float[mom.expertsPerToken()];
+      routerProducts = new float[batch * mom.routing().routerRows(mom.experts())];
+      choices = new Choices(batch, mom.expertsPerToken());
       int most = Math.max(c.intermediateSize(), model.mostStoredNeurons());
       list = new int[most];
       scales = new float[most];
       mask = new float[most];
-      ffn = new SparseFfn(batch, c.hiddenSize(), mom.experts(), model.threads());
+      seen = new boolean[c.intermediateSize()];
+      ffn = new SparseFfn(batch, c.hiddenSize(), mom.experts() + 1, model.threads());
       counts = new long[c.layers()][mom.experts()];
       activeNeurons = new long[c.layers()];
     }

@@ -63,6 +63,30 @@ public record Routing(Score score, Select select, int topK, double threshold, We
         Score.LINEAR, Select.THRESHOLD, experts, threshold, Weights.SIGMOID_RESCALED);
   }
 
+  /** Rows of router.weight for E experts. */
+  public int routerRows(int experts) {
+    return score == Score.SWIGLU ? 2 * experts : experts;
+  }
+
+  /** In words, for people: "the 2 largest of 8 linear scores, weights that sum to 1". */
+  public String describe(int experts) {
+    String scores = (score == Score.LINEAR ? "linear" : "SwiGLU") + " scores";
+    String chosen =
+        switch (select) {
+          case TOP_K ->
+              "the " + (topK == 1 ? "" : topK + " ") + "largest of " + experts + " " + scores;
+          case THRESHOLD ->
+              "those of " + experts + " " + scores + " whose sigmoid is above " + threshold;
+        };
+    return chosen
+        + ", "
+        + switch (weights) {
+          case NORMALISED -> "weights that sum to 1";
+          case ONES -> "unscaled";
+          case SIGMOID_RESCALED -> "weights sigmoid x " + experts + " / number chosen";
+        };
+  }
+
   /** Whether it is what {@link #topK} makes. */
   public boolean isDefault() {
     return equals(topK(topK));

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.mixtureofmasks.kernel.SparseFfn;
 import org.mixtureofmasks.kernel.Team;
 
-/** Routing and the two sparse feed-forwards. */
+/** Routing and the sparse feed-forwards. */
 final class SparseLayer {
   private final Team team;
 
@@ -12,20 +12,33 @@ final class SparseLayer {
     this.team = team;
   }
 
-  /** Everything is computed, then y = W_d (v ⊙ a) with v_j = Σ of the weights that hold j. */
+  /** Chooses the experts of all tokens and counts them. */
+  private void route(LlamaState s, Router router, int l) {
+    LlamaState.Sparse w = s.sparse;
+    team.multiply(s.normed, router.weight(), w.routerProducts);
+    for (int t = 0; t < s.normed.tokens(); t++) {
+      router.choose(w.routerProducts, t * router.weight().rows(), w.choices, t);
+      for (int i = 0; i < w.choices.count(t); i++) {
+        w.counts[l][w.choices.expert(t, i)]++;
+      }
+    }
+  }
+
+  /** Everything is computed, then y = W_d (v ⊙ a) with v_j from the weights that hold j. */
   void masked(LlamaState s, FeedForward.Masked ffn, int l) {
     LlamaState.Sparse w = s.sparse;
+    route(s, ffn.router(), l);
     team.gated(s.normed, ffn.dense().gate(), ffn.dense().up(), s.gate, s.up);
     int m = ffn.dense().gate().rows();
+    boolean ones = ffn.router().routing().weights() == Routing.Weights.ONES;
     float[] a = s.gate.values();
-    route(s, ffn.router());
     for (int t = 0; t < s.normed.tokens(); t++) {
-      choose(w, ffn.router(), l, t);
       Arrays.fill(w.mask, 0, m, 0);
-      for (int i = 0; i < w.chosen.length; i++) {
-        byte[] mask = ffn.masks()[w.chosen[i]];
+      for (int i = 0; i < w.choices.count(t); i++) {
+        byte[] mask = ffn.masks()[w.choices.expert(t, i)];
+        float weight = w.choices.weight(t, i);
         for (int j = 0; j < m; j++) {
-          w.mask[j] += w.weights[i] * mask[j];
+          w.mask[j] = ones ? Math.max(w.mask[j], mask[j]) : w.mask[j] + weight * mask[j];
         }
       }
       int active = 0;
@@ -41,52 +54,53 @@ final class SparseLayer {
 
   /** Only the chosen experts' neurons are read. */
   void experts(LlamaState s, FeedForward.Experts ffn, int l) {
-    route(s, ffn.router());
-    if (s.normed.tokens() == 1) {
-      one(s, ffn, l);
-    } else {
+    route(s, ffn.router(), l);
+    boolean apart = ffn.union() == null || ffn.union().parts() != null;
+    if (s.normed.tokens() > 1 && apart) {
       many(s, ffn, l);
-    }
-  }
-
-  private void route(LlamaState s, Router router) {
-    team.multiply(s.normed, router.weight(), s.sparse.routerLogits);
-  }
-
-  private static void choose(LlamaState.Sparse w, Router router, int l, int t) {
-    int experts = router.experts();
-    Router.choose(
-        w.routerLogits, t * experts, experts, router.expertsPerToken(), w.chosen, w.weights);
-    for (int e : w.chosen) {
-      w.counts[l][e]++;
-    }
-  }
-
-  private void one(LlamaState s, FeedForward.Experts ffn, int l) {
-    LlamaState.Sparse w = s.sparse;
-    choose(w, ffn.router(), l, 0);
-    int n;
-    float[] scales = null;
-    if (w.chosen.length == 1) {
-      n = ffn.runs().size(w.chosen[0]);
-      ffn.runs().list(w.chosen[0], w.list);
     } else {
-      n = union(w, ffn);
-      scales = w.scales;
+      for (int t = 0; t < s.normed.tokens(); t++) {
+        one(s, ffn, l, t);
+      }
     }
-    w.activeNeurons[l] += n;
-    w.ffn.one(team, ffn.neurons(), w.list, n, scales, s.normed, s.out);
   }
 
-  /** The neurons of all chosen experts, ascending, each once with the sum of its weights. */
-  private static int union(LlamaState.Sparse w, FeedForward.Experts ffn) {
-    Arrays.fill(w.mask, 0, ffn.stored(), 0);
-    for (int i = 0; i < w.chosen.length; i++) {
-      ffn.runs().addTo(w.chosen[i], w.weights[i], w.mask);
+  private void one(LlamaState s, FeedForward.Experts ffn, int l, int t) {
+    LlamaState.Sparse w = s.sparse;
+    int n = list(w, ffn, t);
+    w.activeNeurons[l] += n;
+    boolean ones =
+        ffn.router().routing().weights() == Routing.Weights.ONES
+            || w.choices.count(t) == 1 && w.choices.weight(t, 0) == 1;
+    w.ffn.one(team, ffn.neurons(), w.list, n, ones ? null : w.scales, s.normed, t, s.out);
+  }
+
+  /**
+   * The neurons of all experts that a token chose, ascending, each once with the sum of its weights
+   * (which ONES has no use for).
+   *
+   * @return how many
+   */
+  private static int list(LlamaState.Sparse w, FeedForward.Experts ffn, int t) {
+    if (w.choices.count(t) == 1) {
+      int expert = w.choices.expert(t, 0);
+      int n = ffn.runs().size(expert);
+      ffn.runs().list(expert, w.list);
+      Arrays.fill(w.scales, 0, n, w.choices.weight(t, 0));
+      return n;
     }
+    Arrays.fill(w.mask, 0, ffn.stored(), 0);
+    for (int i = 0; i < w.choices.count(t); i++) {
+      ffn.runs().addTo(w.choices.expert(t, i), w.choices.weight(t, i), w.mask);
+    }
+    UnscaledUnion union = ffn.union();
+    Arrays.fill(w.seen, false);
     int n = 0;
     for (int j = 0; j < ffn.stored(); j++) {
-      if (w.mask[j] != 0) {
+      if (w.mask[j] != 0 && (union == null || !w.seen[union.neuron(j)])) {
+        if (union != null) {
+          w.seen[union.neuron(j)] = true; // further copies of it are left out
+        }
         w.list[n] = j;
         w.scales[n++] = w.mask[j];
       }
@@ -95,26 +109,32 @@ final class SparseLayer {
   }
 
   /**
-   * A batch is grouped by expert. With k >= 2 a token is in k groups, each scaled by its weight: a
-   * neuron that two of them hold is computed twice, which costs less than tiles of single tokens.
+   * A batch is grouped by expert. A token of several experts is in several groups, each scaled by
+   * its weight: a neuron that two of them hold is computed twice, which costs less than tiles of
+   * single tokens. Where factors do not add up (ONES) there is one more group, of what all experts
+   * hold.
    */
   private void many(LlamaState s, FeedForward.Experts ffn, int l) {
     LlamaState.Sparse w = s.sparse;
+    ExpertRuns groups = ffn.union() == null ? ffn.runs() : ffn.union().parts();
     int experts = ffn.router().experts();
-    for (int e = 0; e < experts; e++) {
-      w.ffn.group(e).clear();
+    for (int g = 0; g <= experts; g++) {
+      w.ffn.group(g).clear();
     }
     for (int t = 0; t < s.normed.tokens(); t++) {
-      choose(w, ffn.router(), l, t);
-      for (int i = 0; i < w.chosen.length; i++) {
-        w.ffn.group(w.chosen[i]).add(t, w.weights[i]);
+      int chosen = w.choices.count(t);
+      for (int i = 0; i < chosen; i++) {
+        w.ffn.group(w.choices.expert(t, i)).add(t, w.choices.weight(t, i));
       }
-      w.activeNeurons[l] += w.chosen.length == 1 ? ffn.runs().size(w.chosen[0]) : union(w, ffn);
+      if (chosen > 0 && ffn.union() != null) {
+        w.ffn.group(experts).add(t, 1);
+      }
+      w.activeNeurons[l] += chosen == 1 ? ffn.runs().size(w.choices.expert(t, 0)) : list(w, ffn, t);
     }
-    for (int e = 0; e < experts; e++) {
-      SparseFfn.Group group = w.ffn.group(e);
+    for (int g = 0; g < groups.experts(); g++) {
+      SparseFfn.Group group = w.ffn.group(g);
       if (group.size() > 0) {
-        ffn.runs().list(e, group.neurons(ffn.runs().size(e)));
+        groups.list(g, group.neurons(groups.size(g)));
       }
     }
     w.ffn.many(team, ffn.neurons(), s.normed, s.out);

@@ -1,18 +1,14 @@
 package org.mixtureofmasks.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
-import java.lang.foreign.ValueLayout;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 import org.mixtureofmasks.checkpoint.BadCheckpoint;
 import org.mixtureofmasks.checkpoint.Checkpoint;
-import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
-import org.mixtureofmasks.checkpoint.SafetensorsFile;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.kernel.Matrix;
 
@@ -87,12 +83,16 @@ final class WeightLoader {
     LlamaConfig.MixtureOfMasks mom = config.mixtureOfMasks().get();
     Router router =
         new Router(
-            source.exact(prefix + "router.weight", mom.experts(), config.hiddenSize()),
-            mom.expertsPerToken());
+            source.exact(
+                prefix + "router.weight",
+                mom.routing().routerRows(mom.experts()),
+                config.hiddenSize()),
+            mom.experts(),
+            mom.routing());
     JsonNode layout = checkpoint.metadata().path(HuggingFaceConfig.SPARSE).path("layout");
     return switch (layout.asText()) {
-      case "runs" -> experts(prefix, router, mom.liveNeurons().get(l));
-      case "copied" -> experts(prefix, router, -1);
+      case "runs" -> experts(prefix, router, l, mom.liveNeurons().get(l));
+      case "copied" -> experts(prefix, router, l, -1);
       case "masked" -> new FeedForward.Masked(dense(prefix), router, masks(l, mom.experts()));
       default ->
           throw new BadCheckpoint(
@@ -112,7 +112,7 @@ final class WeightLoader {
   }
 
   /** With live neurons below 0 any number of stored ones will do. */
-  private FeedForward.Experts experts(String prefix, Router router, int live) {
+  private FeedForward.Experts experts(String prefix, Router router, int l, int live) {
     int d = config.hiddenSize();
     StoredTensor neurons =
         source.tensor(prefix + "neurons", shapeOf(prefix + "neurons", 0, live), 3, d);
@@ -125,10 +125,26 @@ final class WeightLoader {
         source.tensor(prefix + "experts.runs", shapeOf(prefix + "experts.runs", 0, -1), 2);
     int[] offsets =
         Elements.toInts(source.tensor(prefix + "experts.offsets", router.experts() + 1L));
+    int stored = (int) (rows / 3);
+    ExpertRuns held = new ExpertRuns(offsets, Elements.toInts(runs), stored, runs);
     return new FeedForward.Experts(
         source.matrix(neurons, (int) rows, d, null),
         router,
-        new ExpertRuns(offsets, Elements.toInts(runs), (int) (rows / 3), runs));
+        held,
+        union(router.routing(), held, l, stored, live < 0));
+  }
+
+  private UnscaledUnion union(Routing routing, ExpertRuns runs, int l, int stored, boolean copies) {
+    if (routing.weights() != Routing.Weights.ONES || routing.topK() == 1) {
+      return null;
+    }
+    if (!copies) {
+      return new UnscaledUnion(runs, IntStream.range(0, stored).toArray(), stored);
+    }
+    try (MaskFile file = MaskFile.of(checkpoint)) {
+      int m = config.intermediateSize();
+      return new UnscaledUnion(runs, file.neuronOrder(l, stored, m), m);
+    }
   }
 
   /** The wanted size of a dimension, or the one that the tensor has when any will do. */
@@ -141,31 +157,8 @@ final class WeightLoader {
   }
 
   private byte[][] masks(int l, int experts) {
-    Path file = checkpoint.path().resolve("masks.safetensors");
-    int m = config.intermediateSize();
-    try (SafetensorsFile opened = SafetensorsFile.open(file)) {
-      StoredTensor tensor =
-          new WeightSource(file, opened.tensors(), Llama.WeightType.AUTO, null, true)
-              .tensor("layers." + l + ".masks", experts, m);
-      if (tensor.dtype() != DType.U8) {
-        throw new BadCheckpoint(
-            file,
-            tensor.offset(),
-            "tensor '" + tensor.name() + "' holds " + tensor.dtype() + ", not U8");
-      }
-      byte[][] masks = new byte[experts][m];
-      for (int e = 0; e < experts; e++) {
-        MemorySegment.copy(tensor.data(), ValueLayout.JAVA_BYTE, (long) e * m, masks[e], 0, m);
-        for (int j = 0; j < m; j++) {
-          if ((masks[e][j] & ~1) != 0) {
-            throw new BadCheckpoint(
-                file,
-                tensor.offset() + (long) e * m + j,
-                "a mask holds " + masks[e][j] + ", not 0 or 1");
-          }
-        }
-      }
-      return masks;
+    try (MaskFile file = MaskFile.of(checkpoint)) {
+      return file.masks(l, "masks", experts, config.intermediateSize());
     }
   }
 }

@@ -143,7 +143,7 @@ public class KernelBenchmark {
   @Benchmark
   public float[] sparseSingleNeurons() {
     for (int i = 0; i < matrices(true); i++) {
-      ffn.one(team, matrix(true, i), singles, singles.length, null, x, y);
+      ffn.one(team, matrix(true, i), singles, singles.length, null, x, 0, y);
     }
     return y;
   }
@@ -152,7 +152,7 @@ public class KernelBenchmark {
   @Benchmark
   public float[] sparseRunsOf16() {
     for (int i = 0; i < matrices(true); i++) {
-      ffn.one(team, matrix(true, i), runs, runs.length, null, x, y);
+      ffn.one(team, matrix(true, i), runs, runs.length, null, x, 0, y);
     }
     return y;
   }

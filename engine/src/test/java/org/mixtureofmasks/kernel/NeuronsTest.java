@@ -67,7 +67,7 @@ class NeuronsTest {
     for (int threads = 1; threads <= 3; threads += 2) {
       SparseFfn ffn = new SparseFfn(1, c.columns, 1, threads);
       try (Team team = new Team(c.kernels, threads)) {
-        ffn.one(team, w, list, list.length, scales, x, y);
+        ffn.one(team, w, list, list.length, scales, x, 0, y);
       }
       double[] exact = new double[c.columns];
       double magnitude = 0;

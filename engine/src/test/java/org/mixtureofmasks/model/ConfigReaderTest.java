@@ -143,4 +143,73 @@ class ConfigReaderTest {
   void aMissingMemberIsNamed() {
     assertEquals("'num_hidden_layers' is missing", refusal(MEMBERS.replace("num_hidden", "x")));
   }
+
+  private static String sparse(int version, int k, String more) {
+    return MEMBERS.replace("\"llama\"", "\"mixture_of_masks\"")
+        + ", \"mixture_of_masks\": {\"format_version\": "
+        + version
+        + ", \"layout\": \"runs\", \"num_experts\": 8, \"num_experts_per_tok\": "
+        + k
+        + ", \"target\": 0.5, \"active_ffn_share\": 0.5, \"live_neurons\": [100, 100],"
+        + " \"shared_neurons\": [0, 0]"
+        + (more.isEmpty() ? "" : ", " + more)
+        + "}";
+  }
+
+  private static String routing(String members) {
+    return "\"routing\": {" + members + "}";
+  }
+
+  @Test
+  void anAbsentRoutingIsTheDefaultInBothVersions() throws IOException {
+    for (int version = 1; version <= 2; version++) {
+      assertEquals(
+          Routing.topK(2), read(sparse(version, 2, "")).mixtureOfMasks().orElseThrow().routing());
+    }
+  }
+
+  @Test
+  void routingIsReadByItsWords() throws IOException {
+    String words = "\"score\": \"swiglu\", \"select\": \"top_k\", \"weights\": \"ones\"";
+    assertEquals(
+        new Routing(Routing.Score.SWIGLU, Routing.Select.TOP_K, 2, 0, Routing.Weights.ONES),
+        read(sparse(2, 2, routing(words))).mixtureOfMasks().orElseThrow().routing());
+    String gates =
+        "\"select\": \"threshold\", \"threshold\": 0.25, \"weights\": \"sigmoid_rescaled\"";
+    assertEquals(
+        Routing.threshold(8, 0.25),
+        read(sparse(2, 8, routing(gates))).mixtureOfMasks().orElseThrow().routing());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"score\": \"cosine\" | 'score' is \"cosine\", expected is one of linear, swiglu",
+        "\"select\": \"top-k\" | 'select' is \"top-k\", expected is one of top_k, threshold",
+        "\"weights\": 1 | 'weights' is 1, expected is one of normalised, ones, sigmoid_rescaled",
+        "\"treshold\": 0.5 | routing has an unknown member 'treshold'; it may have [score, select, threshold, weights]",
+        "\"threshold\": 0.5 | 'threshold' is 0.5, expected is absent: only the select threshold has one",
+        "\"select\": \"threshold\" | 'threshold' is missing in routing",
+        "\"select\": \"threshold\", \"threshold\": 1 | 'threshold' is 1, expected is a number from 0 to below 1",
+        "\"select\": \"threshold\", \"threshold\": \"0.5\" | 'threshold' is \"0.5\", expected is a number from 0 to below 1",
+        "\"select\": \"threshold\", \"threshold\": 0.5 | 'num_experts_per_tok' is 2, expected is num_experts 8: a threshold may pass all"
+      })
+  void routingThatIsNotUnderstoodIsRefused(String members, String reason) {
+    assertEquals(reason, refusal(sparse(2, 2, routing(members))));
+  }
+
+  @Test
+  void versionsThatDoNotFitAreRefused() {
+    assertEquals(
+        "'format_version' is 1, expected is 2 for a model with a routing",
+        refusal(sparse(1, 2, routing("\"weights\": \"ones\""))));
+    assertEquals(
+        "'format_version' is 3, expected is 1 or 2; a newer mom wrote this model",
+        refusal(sparse(3, 2, "")));
+    assertEquals(
+        "'routing' is \"linear\", expected is an object",
+        refusal(sparse(2, 2, "\"routing\": \"linear\"")));
+  }
 }

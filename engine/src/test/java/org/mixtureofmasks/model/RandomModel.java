@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.SequencedMap;
@@ -28,18 +29,29 @@ final class RandomModel {
   final int m;
   final int headDim;
   final int experts;
-  final int k;
+  final Routing routing;
   final boolean bf16;
   final boolean[][][] masks; // layer, expert, neuron
   final Map<String, float[]> weights = new LinkedHashMap<>();
   private final Map<String, long[]> shapes = new LinkedHashMap<>();
 
   RandomModel(Random random, int d, int m, int headDim, int k, boolean bf16, boolean[][][] masks) {
+    this(random, d, m, headDim, Routing.topK(k), bf16, masks);
+  }
+
+  RandomModel(
+      Random random,
+      int d,
+      int m,
+      int headDim,
+      Routing routing,
+      boolean bf16,
+      boolean[][][] masks) {
     this.d = d;
     this.m = m;
     this.headDim = headDim;
     this.experts = masks[0].length;
-    this.k = k;
+    this.routing = routing;
     this.bf16 = bf16;
     this.masks = masks;
     add(random, "model.embed_tokens.weight", 1, VOCABULARY, d);
@@ -56,7 +68,9 @@ final class RandomModel {
       add(random, p + "mlp.gate_proj.weight", 0.3, m, d);
       add(random, p + "mlp.up_proj.weight", 0.3, m, d);
       add(random, p + "mlp.down_proj.weight", 0.3, d, m);
-      add(random, p + "mlp.router.weight", 1, experts, d);
+      // SwiGLU scores are products: smaller, or weights fall below the smallest float.
+      double scale = routing.score() == Routing.Score.SWIGLU ? 0.3 : 1;
+      add(random, p + "mlp.router.weight", scale, routing.routerRows(experts), d);
     }
   }
 
@@ -111,11 +125,13 @@ final class RandomModel {
       live.add(order(l).length);
       shared.add(shared(l));
       maskTensors.put("layers." + l + ".masks", TensorSource.ofBytes(maskBytes(l), experts, m));
+      int[] stored = order(l);
       if (layout.equals("runs")) {
-        runs(l, order(l), tensors);
+        runs(l, stored, tensors);
       } else if (layout.equals("copied")) {
-        copied(l, tensors);
+        stored = copied(l, tensors);
       }
+      maskTensors.put("layers." + l + ".neuron_order", TensorSource.ofInts(stored, stored.length));
     }
     SafetensorsWriter.write(folder.resolve("model.safetensors"), Map.of(), tensors);
     SafetensorsWriter.write(folder.resolve("masks.safetensors"), Map.of(), maskTensors);
@@ -170,7 +186,7 @@ final class RandomModel {
     put(l, order, offsets, runs, tensors);
   }
 
-  private void copied(int l, SequencedMap<String, TensorSource> tensors) {
+  private int[] copied(int l, SequencedMap<String, TensorSource> tensors) {
     List<Integer> runs = new ArrayList<>();
     List<Integer> copies = new ArrayList<>();
     int[] offsets = new int[experts + 1];
@@ -186,7 +202,9 @@ final class RandomModel {
       }
       offsets[e + 1] = runs.size() / 2;
     }
-    put(l, copies.stream().mapToInt(j -> j).toArray(), offsets, runs, tensors);
+    int[] stored = copies.stream().mapToInt(j -> j).toArray();
+    put(l, stored, offsets, runs, tensors);
+    return stored;
   }
 
   private void put(
@@ -230,10 +248,34 @@ final class RandomModel {
       return "{\"model_type\": \"llama\", " + common + "}";
     }
     return """
-        {"model_type": "mixture_of_masks", %s, "mixture_of_masks": {"format_version": 1,
-        "variant": "mom", "layout": "%s", "num_experts": %d, "num_experts_per_tok": %d,
+        {"model_type": "mixture_of_masks", %s, "mixture_of_masks": {"format_version": %d,
+        "variant": "mom", "layout": "%s", "num_experts": %d, "num_experts_per_tok": %d, %s
         "target": 0.5, "active_ffn_share": 0.5, "live_neurons": %s, "shared_neurons": %s}}
         """
-        .formatted(common, layout, experts, k, live, shared);
+        .formatted(
+            common,
+            routing.isDefault() ? 1 : 2,
+            layout,
+            experts,
+            routing.topK(),
+            routingMember(),
+            live,
+            shared);
+  }
+
+  private String routingMember() {
+    if (routing.isDefault()) {
+      return "";
+    }
+    String threshold =
+        routing.select() == Routing.Select.THRESHOLD
+            ? ", \"threshold\": " + routing.threshold()
+            : "";
+    return "\"routing\": {\"score\": \"%s\", \"select\": \"%s\"%s, \"weights\": \"%s\"},"
+        .formatted(
+            routing.score().name().toLowerCase(Locale.ROOT),
+            routing.select().name().toLowerCase(Locale.ROOT),
+            threshold,
+            routing.weights().name().toLowerCase(Locale.ROOT));
   }
 }

@@ -2,6 +2,8 @@ package org.mixtureofmasks.model;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /** The formulas of a mixture of masks in double, one token after the other, no cache, no care. */
@@ -10,6 +12,9 @@ final class ReferenceLlama {
 
   /** Neurons active by layer, summed over the tokens of {@link #logits}. */
   final long[] active = new long[RandomModel.LAYERS];
+
+  /** How often a layer's token had so many experts. */
+  final Map<Integer, Integer> chosenCounts = new TreeMap<>();
 
   ReferenceLlama(RandomModel model) {
     this.model = model;
@@ -99,27 +104,61 @@ final class ReferenceLlama {
   }
 
   private double[] ffn(int l, String p, double[] x) {
-    double[] r = product(p + "router.weight", x);
-    double denominator = Arrays.stream(r).map(Math::exp).sum();
-    int[] chosen =
-        IntStream.range(0, model.experts)
-            .boxed()
-            .sorted(Comparator.comparingDouble(e -> -r[e]))
-            .limit(model.k)
-            .mapToInt(e -> e)
-            .toArray();
-    double total = Arrays.stream(chosen).mapToDouble(e -> Math.exp(r[e]) / denominator).sum();
+    double[] factors = factors(product(p + "router.weight", x));
+    boolean ones = model.routing.weights() == Routing.Weights.ONES;
     double[] a = product(p + "gate_proj.weight", x);
     double[] up = product(p + "up_proj.weight", x);
     for (int j = 0; j < model.m; j++) {
       double mask = 0;
-      for (int e : chosen) {
-        mask += model.masks[l][e][j] ? Math.exp(r[e]) / denominator / total : 0;
+      for (int e = 0; e < model.experts; e++) {
+        mask += model.masks[l][e][j] ? factors[e] : 0;
       }
       active[l] += mask > 0 ? 1 : 0;
-      a[j] = mask * a[j] / (1 + Math.exp(-a[j])) * up[j];
+      a[j] = (ones ? Math.min(1, mask) : mask) * silu(a[j]) * up[j];
     }
     return product(p + "down_proj.weight", a);
+  }
+
+  /** What each expert's neurons are multiplied with; 0 where it is not chosen. */
+  private double[] factors(double[] products) {
+    int experts = model.experts;
+    double[] r =
+        model.routing.score() == Routing.Score.LINEAR
+            ? products
+            : IntStream.range(0, experts)
+                .mapToDouble(e -> Math.abs(silu(products[e]) * products[experts + e]))
+                .toArray();
+    int[] chosen =
+        model.routing.select() == Routing.Select.THRESHOLD
+            ? IntStream.range(0, experts)
+                .filter(e -> sigmoid(r[e]) > model.routing.threshold())
+                .toArray()
+            : IntStream.range(0, experts)
+                .boxed()
+                .sorted(Comparator.comparingDouble(e -> -r[e]))
+                .limit(model.routing.topK())
+                .mapToInt(e -> e)
+                .toArray();
+    chosenCounts.merge(chosen.length, 1, Integer::sum);
+    double total = Arrays.stream(chosen).mapToDouble(e -> Math.exp(r[e])).sum();
+    double[] factors = new double[experts];
+    for (int e : chosen) {
+      factors[e] =
+          switch (model.routing.weights()) {
+            case NORMALISED -> Math.exp(r[e]) / total;
+            case ONES -> 1;
+            case SIGMOID_RESCALED -> sigmoid(r[e]) * experts / chosen.length;
+          };
+    }
+    return factors;
+  }
+
+  private static double sigmoid(double z) {
+    return 1 / (1 + Math.exp(-z));
+  }
+
+  private static double silu(double z) {
+    return z * sigmoid(z);
   }
 
   private static void add(double[] x, double[] y) {

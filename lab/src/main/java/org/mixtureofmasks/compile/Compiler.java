@@ -61,12 +61,7 @@ public final class Compiler {
     SequencedMap<String, TensorSource> tensors = compiler.tensors();
     Compiled compiled =
         new Compiled(
-            out,
-            layout,
-            dtype,
-            compiler.layers,
-            model.masks().activeShare(model.routing().topK()),
-            compiler.sizes(tensors));
+            out, layout, dtype, compiler.layers, model.activeShare(), compiler.sizes(tensors));
     try (AtomicFolder folder = AtomicFolder.create(out)) {
       Path p = folder.path();
       SafetensorsWriter.write(p.resolve("model.safetensors"), Map.of("format", "pt"), tensors);
@@ -121,9 +116,8 @@ public final class Compiler {
       tensors.put(prefix + "experts.runs", TensorSource.ofInts(runs, experts.runCount(), 2));
     }
     float[] router = model.routers().get(l);
-    int experts = model.masks().experts();
-    tensors.put(
-        prefix + "router.weight", TensorSource.of(router, experts, router.length / experts));
+    int d = model.hiddenSize();
+    tensors.put(prefix + "router.weight", TensorSource.of(router, router.length / d, d));
     return tensors;
   }
 
@@ -165,7 +159,7 @@ public final class Compiler {
     long copiedFfn = 0;
     HardMasks masks = model.masks();
     for (int l = 0; l < masks.layers(); l++) {
-      long d = model.routers().get(l).length / masks.experts();
+      long d = model.hiddenSize();
       ffn += 3 * d * masks.neurons();
       routers += 4L * model.routers().get(l).length;
       long offsets = 4L * (masks.experts() + 1);

@@ -16,11 +16,12 @@ final class ModelCard {
         tags: [mixture-of-masks, sparse, llama]
         ---
         # A mixture of masks
-        A LLaMA-style model whose FFNs are sparsely activated: a router picks %d of %d masks for
+        A LLaMA-style model whose FFNs are sparsely activated: a router picks among %d masks for
         each token, and only the neurons of those masks are computed.
 
         | | |
         |---|---|
+        | masks of a token | %s |
         | active share of the FFN weights (target %.4g) | %.4f |
         | layers x experts x neurons | %d x %d x %d |
         | live neurons (stored, by layer) | %s |
@@ -38,8 +39,8 @@ final class ModelCard {
         masks in the dense model's neuron order are in masks.safetensors. The licence is that of
         the dense model.
         """,
-        model.routing().topK(),
         masks.experts(),
+        model.routing().describe(masks.experts()),
         model.target(),
         compiled.activeFfnShare(),
         masks.layers(),

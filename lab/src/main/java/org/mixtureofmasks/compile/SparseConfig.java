@@ -3,11 +3,10 @@ package org.mixtureofmasks.compile;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.model.RoutingJson;
 
 /** The config.json of a sparse folder: the dense model's, with the member mixture_of_masks. */
 final class SparseConfig {
-  private static final int FORMAT_VERSION = 1;
-
   private SparseConfig() {}
 
   static ObjectNode of(SparseModel model, Compiled compiled) {
@@ -18,11 +17,12 @@ final class SparseConfig {
     String dtype = compiled.dtype() == DType.BF16 ? "bfloat16" : "float32";
     config.put(config.has("dtype") ? "dtype" : "torch_dtype", dtype);
     ObjectNode m = config.putObject("mixture_of_masks");
-    m.put("format_version", FORMAT_VERSION);
+    m.put("format_version", formatVersion(model));
     m.put("variant", model.variant());
     m.put("layout", compiled.layout().word());
     m.put("num_experts", model.masks().experts());
     m.put("num_experts_per_tok", model.routing().topK());
+    RoutingJson.write(model.routing(), m);
     m.put("target", model.target());
     m.put("active_ffn_share", compiled.activeFfnShare());
     ArrayNode live = m.putArray("live_neurons");
@@ -35,5 +35,10 @@ final class SparseConfig {
     }
     m.put("parent", model.parent());
     return config;
+  }
+
+  /** Readers of version 1 know one routing only. */
+  private static int formatVersion(SparseModel model) {
+    return model.routing().isDefault() ? 1 : 2;
   }
 }

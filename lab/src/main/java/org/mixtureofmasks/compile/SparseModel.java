@@ -16,7 +16,7 @@ import org.mixtureofmasks.model.Routing;
  * @param weights all tensors of the dense model under their Hugging Face names, in any float type;
  *     they must stay readable while it compiles
  * @param masks the hard masks
- * @param routers for each layer experts x hidden_size, row-major
+ * @param routers for each layer rows x hidden_size, row-major; rows as the routing says
  * @param routing how tokens choose experts
  * @param variant the method's variant, "mom"
  * @param target active FFN share that was asked for, in (0, 1]
@@ -36,6 +36,21 @@ public record SparseModel(
 
   public SparseModel {
     routers = List.copyOf(routers);
+  }
+
+  /**
+   * The active FFN share: by the masks, or with a threshold, where only tokens can tell, the
+   * target.
+   */
+  double activeShare() {
+    return routing.select() == Routing.Select.THRESHOLD
+        ? target
+        : masks.activeShare(routing.topK());
+  }
+
+  /** hidden_size, d. */
+  int hiddenSize() {
+    return routers.getFirst().length / routing.routerRows(masks.experts());
   }
 
   /** The type of the dense model's weights: BF16 stays BF16, everything else becomes F32. */

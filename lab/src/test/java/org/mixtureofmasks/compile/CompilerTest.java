@@ -27,6 +27,7 @@ import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.model.ConfigReader;
 import org.mixtureofmasks.model.Llama;
 import org.mixtureofmasks.model.LlamaState;
 import org.mixtureofmasks.model.Routing;
@@ -59,6 +60,10 @@ class CompilerTest {
 
   /** A tiny dense model with masks for each of its layers. */
   private static SparseModel model(int seed, int k, boolean[][][] masks) {
+    return model(seed, Routing.topK(k), masks);
+  }
+
+  private static SparseModel model(int seed, Routing routing, boolean[][][] masks) {
     SplittableRandom r = new SplittableRandom(seed);
     Map<String, StoredTensor> weights = new LinkedHashMap<>();
     List<StoredTensor> all = new ArrayList<>();
@@ -75,7 +80,7 @@ class CompilerTest {
       all.add(random(r, p + "mlp.gate_proj.weight", M, D));
       all.add(random(r, p + "mlp.up_proj.weight", M, D));
       all.add(random(r, p + "mlp.down_proj.weight", D, M));
-      float[] router = new float[masks[l].length * D];
+      float[] router = new float[routing.routerRows(masks[l].length) * D];
       for (int i = 0; i < router.length; i++) {
         router[i] = (float) r.nextGaussian();
       }
@@ -91,15 +96,7 @@ class CompilerTest {
     config.put("tie_word_embeddings", true).put("hidden_act", "silu").put("rope_theta", 10000.0);
     config.put("torch_dtype", "float32");
     return new SparseModel(
-        config,
-        weights,
-        new HardMasks(masks),
-        routers,
-        Routing.topK(k),
-        "mom",
-        0.5,
-        "sha256:made",
-        null);
+        config, weights, new HardMasks(masks), routers, routing, "mom", 0.5, "sha256:made", null);
   }
 
   private static boolean[][][] masks(int seed, int layers, int experts) {
@@ -148,6 +145,63 @@ class CompilerTest {
         }
       }
     }
+  }
+
+  @Test
+  void everyRoutingIsCompiledAndComputesTheSameInAllLayouts() throws IOException {
+    List<Routing> routings =
+        List.of(
+            Routing.unscaled(3),
+            Routing.threshold(5, 0.5),
+            new Routing(Routing.Score.SWIGLU, Routing.Select.TOP_K, 2, 0, Routing.Weights.ONES),
+            new Routing(
+                Routing.Score.SWIGLU, Routing.Select.THRESHOLD, 5, 0.6, Routing.Weights.NORMALISED),
+            new Routing(
+                Routing.Score.LINEAR, Routing.Select.TOP_K, 1, 0, Routing.Weights.SIGMOID_RESCALED),
+            new Routing(
+                Routing.Score.LINEAR, Routing.Select.THRESHOLD, 5, 0.9, Routing.Weights.ONES));
+    for (int i = 0; i < routings.size(); i++) {
+      SparseModel model = model(i, routings.get(i), masks(i, 2, 5));
+      float[][] masked = null;
+      for (Layout layout : List.of(Layout.MASKED, Layout.RUNS, Layout.COPIED)) {
+        Path out = dir.resolve(i + layout.word());
+        Compiled compiled = Compiler.compile(model, out, layout, DType.F32);
+        JsonNode written =
+            new ObjectMapper()
+                .readTree(out.resolve("config.json").toFile())
+                .get("mixture_of_masks");
+        assertEquals(2, written.get("format_version").asInt());
+        assertEquals(compiled.activeFfnShare(), written.get("active_ffn_share").asDouble());
+        try (Checkpoint checkpoint = Checkpoints.open(out)) {
+          assertEquals(
+              routings.get(i),
+              ConfigReader.read(checkpoint).mixtureOfMasks().orElseThrow().routing());
+        }
+        float[][] logits = logits(out);
+        masked = masked == null ? logits : masked;
+        for (int t = 0; t < masked.length; t++) {
+          assertArrayEquals(masked[t], logits[t], 2e-4f, layout + ", " + routings.get(i));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theDefaultRoutingIsNotWrittenSoThatOlderReadersReadIt() throws IOException {
+    Path out = dir.resolve("default");
+    Compiler.compile(model(1, 2, masks(1, 1, 3)), out, Layout.RUNS, DType.F32);
+    JsonNode m =
+        new ObjectMapper().readTree(out.resolve("config.json").toFile()).get("mixture_of_masks");
+    assertEquals(1, m.get("format_version").asInt());
+    assertFalse(m.has("routing"));
+  }
+
+  @Test
+  void withAThresholdTheWrittenShareIsTheTarget() {
+    SparseModel model = model(2, Routing.threshold(5, 0.5), masks(2, 2, 5));
+    assertEquals(
+        0.5,
+        Compiler.compile(model, dir.resolve("gates"), Layout.RUNS, DType.F32).activeFfnShare());
   }
 
   @Test

@@ -1,0 +1,56 @@
+package org.mixtureofmasks.model;
+
+/** The experts that each token of a batch chose in one layer, and their factors. */
+final class Choices {
+  private final int most;
+  private final int[] experts; // tokens x most
+  private final float[] weights; // tokens x most
+  private final int[] counts; // tokens
+
+  /**
+   * @param tokens of a batch
+   * @param most experts of one token
+   */
+  Choices(int tokens, int most) {
+    this.most = most;
+    experts = new int[Math.multiplyExact(tokens, most)];
+    weights = new float[tokens * most];
+    counts = new int[tokens];
+  }
+
+  /** Experts of a token, possibly none. */
+  int count(int token) {
+    return counts[token];
+  }
+
+  /** The i-th of them. */
+  int expert(int token, int i) {
+    return experts[token * most + i];
+  }
+
+  /** Its factor. */
+  float weight(int token, int i) {
+    return weights[token * most + i];
+  }
+
+  void weigh(int token, int i, double weight) {
+    weights[token * most + i] = (float) weight;
+  }
+
+  void clear(int token) {
+    counts[token] = 0;
+  }
+
+  void add(int token, int expert) {
+    experts[token * most + counts[token]++] = expert;
+  }
+
+  boolean has(int token, int expert) {
+    for (int i = 0; i < counts[token]; i++) {
+      if (experts[token * most + i] == expert) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,77 @@
+package org.mixtureofmasks.model;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import org.mixtureofmasks.checkpoint.BadCheckpoint;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.checkpoint.Elements;
+import org.mixtureofmasks.checkpoint.SafetensorsFile;
+import org.mixtureofmasks.checkpoint.StoredTensor;
+
+/** masks.safetensors of a sparse folder: masks in the dense model's own order. */
+final class MaskFile implements AutoCloseable {
+  private final Path path;
+  private final SafetensorsFile file;
+  private final WeightSource source;
+
+  private MaskFile(Path path) {
+    this.path = path;
+    this.file = SafetensorsFile.open(path);
+    this.source = new WeightSource(path, file.tensors(), Llama.WeightType.AUTO, null, true);
+  }
+
+  static MaskFile of(Checkpoint checkpoint) {
+    return new MaskFile(checkpoint.path().resolve("masks.safetensors"));
+  }
+
+  /**
+   * The tensor layers.{l}.{name}, U8 of 0 and 1.
+   *
+   * @return rows x columns
+   */
+  byte[][] masks(int l, String name, int rows, int columns) {
+    StoredTensor tensor = source.tensor("layers." + l + "." + name, rows, columns);
+    if (tensor.dtype() != DType.U8) {
+      throw bad(tensor, 0, "tensor '" + tensor.name() + "' holds " + tensor.dtype() + ", not U8");
+    }
+    byte[][] masks = new byte[rows][columns];
+    for (int e = 0; e < rows; e++) {
+      long at = (long) e * columns;
+      MemorySegment.copy(tensor.data(), ValueLayout.JAVA_BYTE, at, masks[e], 0, columns);
+      for (int j = 0; j < columns; j++) {
+        if ((masks[e][j] & ~1) != 0) {
+          throw bad(tensor, at + j, "a mask holds " + masks[e][j] + ", not 0 or 1");
+        }
+      }
+    }
+    return masks;
+  }
+
+  /**
+   * The dense index of each stored neuron.
+   *
+   * @param m intermediate_size
+   */
+  int[] neuronOrder(int l, int stored, int m) {
+    StoredTensor tensor = source.tensor("layers." + l + ".neuron_order", stored);
+    int[] order = Elements.toInts(tensor);
+    for (int i = 0; i < stored; i++) {
+      if (order[i] < 0 || order[i] >= m) {
+        throw bad(
+            tensor, 4L * i, "tensor '" + tensor.name() + "' names neuron " + order[i] + " of " + m);
+      }
+    }
+    return order;
+  }
+
+  private BadCheckpoint bad(StoredTensor tensor, long within, String reason) {
+    return new BadCheckpoint(path, tensor.offset() + within, reason);
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}
