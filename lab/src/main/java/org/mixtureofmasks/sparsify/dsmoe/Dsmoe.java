@@ -32,6 +32,12 @@ public final class Dsmoe extends FixedExperts {
   /** Share of the way that the threshold's logit goes in a step to that step's quantile. */
   private static final double TRACKING = 0.5;
 
+  /**
+   * How much of that distance is taken for a drift that goes on: gates rise or fall for hundreds of
+   * steps, and a threshold that only follows them is always some points late.
+   */
+  private static final double DRIFT = 0.1;
+
   /** Passes over the calibration rows: the threshold moves the inputs of later layers' gates. */
   private static final int CALIBRATION_ROUNDS = 8;
 
@@ -52,6 +58,9 @@ public final class Dsmoe extends FixedExperts {
 
   /** τ, the same for all layers. */
   private float threshold;
+
+  /** What the gates' quantile moves by in a step, in logits. */
+  private float drift;
 
   private boolean calibrating;
 
@@ -129,8 +138,9 @@ public final class Dsmoe extends FixedExperts {
       return;
     }
     double now = logit(threshold);
-    double wanted = histogram.logitPassedBy(options.target());
-    threshold = sigmoid(now + TRACKING * (wanted - now));
+    double behind = histogram.logitPassedBy(options.target()) - now;
+    drift += (float) (DRIFT * behind);
+    threshold = sigmoid(now + TRACKING * behind + drift);
     if (step + 1 == steps) {
       calibrate();
     }
@@ -178,8 +188,9 @@ public final class Dsmoe extends FixedExperts {
     return Math.log(p / (1.0 - p));
   }
 
+  /** Below 1, as a threshold is, and not 0, so that its logit is finite. */
   private static float sigmoid(double x) {
-    return (float) (1 / (1 + Math.exp(-x)));
+    return (float) (1 / (1 + Math.exp(-Math.clamp(x, -GateHistogram.LIMIT, GateHistogram.LIMIT))));
   }
 
   @Override
@@ -192,7 +203,7 @@ public final class Dsmoe extends FixedExperts {
   @Override
   public Map<String, Tensor> state() {
     Map<String, Tensor> state = super.state();
-    state.put("dsmoe.threshold", Tensors.of(new float[] {threshold}, 1));
+    state.put("dsmoe.threshold", Tensors.of(new float[] {threshold, drift}, 2));
     if (options.tracks()) {
       state.put("dsmoe.calibration", Tensors.of(calibration));
     }
@@ -203,7 +214,9 @@ public final class Dsmoe extends FixedExperts {
   public void restore(LlamaModule model, Map<String, Tensor> saved) {
     super.restore(model, saved);
     this.model = model;
-    threshold = Tensors.toFloats(SavedTensors.copy(saved, "dsmoe.threshold"))[0];
+    float[] tracked = Tensors.toFloats(SavedTensors.copy(saved, "dsmoe.threshold"));
+    threshold = tracked[0];
+    drift = tracked[1];
     if (options.tracks()) {
       // Ids are below 2^24, so fp32 holds them.
       Tensor rows = SavedTensors.copy(saved, "dsmoe.calibration");

@@ -14,7 +14,7 @@ import org.mixtureofmasks.nn.Tensors;
  */
 final class GateHistogram {
   /** Logits beyond it count as it: sigmoid(16) is the last float below 1 but one. */
-  private static final double LIMIT = 16;
+  static final double LIMIT = 16;
 
   /** A bin of 0.002 changes a gate by 0.0005 at most. */
   private static final int BINS = 1 << 14;
