@@ -14,6 +14,8 @@ module org.mixtureofmasks.lab {
   exports org.mixtureofmasks.nn;
   exports org.mixtureofmasks.recipe;
   exports org.mixtureofmasks.sparsify;
+  exports org.mixtureofmasks.sparsify.cmoe;
+  exports org.mixtureofmasks.sparsify.dsmoe;
   exports org.mixtureofmasks.sparsify.mixtureofmasks;
   exports org.mixtureofmasks.sparsify.moefication;
   exports org.mixtureofmasks.sparsify.pertoken;
@@ -28,6 +30,8 @@ module org.mixtureofmasks.lab {
 
   provides org.mixtureofmasks.sparsify.MethodProvider with
       org.mixtureofmasks.sparsify.DenseProvider,
+      org.mixtureofmasks.sparsify.cmoe.CmoeProvider,
+      org.mixtureofmasks.sparsify.dsmoe.DsmoeProvider,
       org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksProvider,
       org.mixtureofmasks.sparsify.moefication.MoeficationProvider,
       org.mixtureofmasks.sparsify.pertoken.PerTokenProvider,

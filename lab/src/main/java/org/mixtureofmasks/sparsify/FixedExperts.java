@@ -72,7 +72,7 @@ public abstract class FixedExperts implements Method {
 
   /** As the interface says; not within a PointerScope, since what it makes outlives the call. */
   @Override
-  public final void prepare(LlamaModule model, long[][] calibration) {
+  public void prepare(LlamaModule model, long[][] calibration) {
     for (LayerStart layer : start(model, calibration)) {
       int neurons = layer.masks()[0].length;
       float[] flat = new float[layer.masks().length * neurons];

@@ -21,6 +21,7 @@ import org.mixtureofmasks.compile.Layout;
 import org.mixtureofmasks.compile.RunCompiler;
 import org.mixtureofmasks.model.Llama;
 import org.mixtureofmasks.model.LlamaState;
+import org.mixtureofmasks.model.Routing;
 import org.mixtureofmasks.nn.Tensors;
 
 /** What is judged is what ships: the trainer's model and the engine's, compiled from its run. */
@@ -29,6 +30,9 @@ class EngineParityTest {
 
   /** fp32 in both, sums in other orders; logits are of the size of 10. */
   private static final float TOLERANCE = 2e-4f;
+
+  /** What the recipes with a threshold ask for. */
+  private static final double TARGET = 0.5;
 
   @TempDir Path folder;
 
@@ -80,8 +84,10 @@ class EngineParityTest {
         Path out = tiny.path("model-" + layout.word());
         Compiled compiled =
             RunCompiler.compile(FinishedRun.open(run), out, layout, Optional.empty());
+        boolean byMasks = trainer.method().routing().select() == Routing.Select.TOP_K;
         assertEquals(
-            hard.activeShare(trainer.method().routing().topK()), compiled.activeFfnShare());
+            byMasks ? hard.activeShare(trainer.method().routing().topK()) : TARGET,
+            compiled.activeFfnShare());
         float[][] actual = inTheEngine(out);
         for (int t = 0; t < TOKENS.length; t++) {
           assertArrayEquals(expected[t], actual[t], TOLERANCE, layout + " at " + t);
@@ -139,11 +145,31 @@ class EngineParityTest {
   }
 
   @Test
+  void gatesBehindATrainedThreshold() throws IOException {
+    parityOf(
+        "dsmoe",
+        """
+        dsmoe: {experts: 6, target: 0.5, calibration_tokens: 160}
+        """,
+        "train.precision=fp32");
+  }
+
+  @Test
   void aPrunedModelHasOneExpertForEveryToken() throws IOException {
     parityOf(
         "pruning",
         """
         pruning: {target: 0.25, calibration_tokens: 160}
+        """,
+        "train.precision=fp32");
+  }
+
+  @Test
+  void sharedAndRoutedExpertsByAnAnalyticalRouter() throws IOException {
+    parityOf(
+        "cmoe",
+        """
+        cmoe: {experts: 8, shared: 2, active: 3, marks: 4, calibration_tokens: 160}
         """,
         "train.precision=fp32");
   }

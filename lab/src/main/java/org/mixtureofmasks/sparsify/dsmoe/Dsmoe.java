@@ -1,0 +1,236 @@
+package org.mixtureofmasks.sparsify.dsmoe;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.FixedExperts;
+import org.mixtureofmasks.sparsify.SavedTensors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * DSMoE: the neurons in equal parts as they stand, each behind a sigmoid gate of its own; a token
+ * uses the parts whose gates exceed a threshold, as many as that may be. With a target, one
+ * threshold for the model follows the gates so that the target share of them passes while it trains
+ * as when it ships.
+ */
+public final class Dsmoe extends FixedExperts {
+  private static final Logger LOG = LoggerFactory.getLogger(Dsmoe.class);
+  private static final double ROUTER_DEVIATION = 0.02;
+
+  /** Share of the way that the threshold's logit goes in a step to that step's quantile. */
+  private static final double TRACKING = 0.5;
+
+  /**
+   * How much of that distance is taken for a drift that goes on: gates rise or fall for hundreds of
+   * steps, and a threshold that only follows them is always some points late.
+   */
+  private static final double DRIFT = 0.1;
+
+  /** Passes over the calibration rows: the threshold moves the inputs of later layers' gates. */
+  private static final int CALIBRATION_ROUNDS = 8;
+
+  /** Methods of a varying number of experts are compared when they are this near to the share. */
+  private static final double ONE_POINT = 0.01;
+
+  /** Rounds end when the share is this near to the target. */
+  private static final double NEAR = 0.001;
+
+  /** Tokens of one calibration pass. */
+  private static final int TOKENS_PER_PASS = 2048;
+
+  private final DsmoeOptions options;
+  private final long seed;
+  private final GateHistogram histogram = new GateHistogram();
+  private LlamaModule model;
+  private long[][] calibration;
+
+  /** τ, the same for all layers. */
+  private float threshold;
+
+  /** What the gates' quantile moves by in a step, in logits. */
+  private float drift;
+
+  private boolean calibrating;
+
+  /**
+   * @param weightsLr peak learning rate of the model's weights; the routers' is a multiple of it
+   * @param seed of the routers' start
+   */
+  public Dsmoe(DsmoeOptions options, double weightsLr, long seed) {
+    super(weightsLr * options.routerLrFactor());
+    this.options = options;
+    this.seed = seed;
+    this.threshold = (float) options.threshold();
+  }
+
+  @Override
+  public String name() {
+    return DsmoeProvider.NAME;
+  }
+
+  @Override
+  public void prepare(LlamaModule model, long[][] calibration) {
+    super.prepare(model, calibration);
+    this.model = model;
+    this.calibration = calibration;
+    if (options.tracks()) {
+      calibrate();
+    }
+  }
+
+  @Override
+  protected List<LayerStart> start(LlamaModule model, long[][] calibration) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int experts = options.experts();
+    int neurons = model.config().intermediateSize();
+    List<LayerStart> starts = new ArrayList<>();
+    for (int l = 0; l < model.config().layers(); l++) {
+      boolean[][] masks = new boolean[experts][neurons];
+      int part = neurons / experts;
+      for (int e = 0; e < experts; e++) {
+        Arrays.fill(masks[e], e * part, (e + 1) * part, true);
+      }
+      float[] router = new float[experts * model.config().hiddenSize()];
+      for (int i = 0; i < router.length; i++) {
+        router[i] = (float) (ROUTER_DEVIATION * random.nextGaussian());
+      }
+      starts.add(new LayerStart(masks, Tensors.of(router, experts, model.config().hiddenSize())));
+    }
+    return starts;
+  }
+
+  @Override
+  protected Choice route(int layer, Tensor x, Tensor router) {
+    Tensor logits = torch.linear(x, router);
+    if (options.tracks() && (calibrating || GradMode.is_enabled())) {
+      histogram.add(logits);
+    }
+    Gates gates = Gates.of(logits, threshold);
+    Tensor loss =
+        options.l1() == 0
+            ? null
+            : gates.mean().mul(new Scalar(options.l1() / model.config().layers()));
+    return new Choice(gates.weights(), loss);
+  }
+
+  @Override
+  public void beginStep(int step, int steps) {
+    super.beginStep(step, steps);
+    histogram.reset();
+  }
+
+  @Override
+  public void endStep(int step, int steps) {
+    super.endStep(step, steps);
+    if (!options.tracks()) {
+      return;
+    }
+    double now = logit(threshold);
+    double behind = histogram.logitPassedBy(options.target()) - now;
+    drift += (float) (DRIFT * behind);
+    threshold = sigmoid(now + TRACKING * behind + drift);
+    if (step + 1 == steps) {
+      calibrate();
+    }
+  }
+
+  /**
+   * Sets τ to the one of a few rounds at which the share of passing gates is nearest the target.
+   */
+  private void calibrate() {
+    float best = threshold;
+    double least = Double.POSITIVE_INFINITY;
+    calibrating = true;
+    for (int round = 0; round < CALIBRATION_ROUNDS && least >= NEAR; round++) {
+      histogram.reset();
+      passOverCalibration();
+      double off = Math.abs(histogram.shareAbove(logit(threshold)) - options.target());
+      if (off < least) {
+        least = off;
+        best = threshold;
+      }
+      threshold = sigmoid(histogram.logitPassedBy(options.target()));
+    }
+    calibrating = false;
+    threshold = best;
+    if (least > ONE_POINT) {
+      LOG.warn(
+          "no threshold lets dsmoe.target {} of the gates pass: the nearest is off by {}",
+          options.target(),
+          least);
+    }
+  }
+
+  private void passOverCalibration() {
+    int rows = Math.max(1, TOKENS_PER_PASS / calibration[0].length);
+    for (int from = 0; from < calibration.length; from += rows) {
+      int to = Math.min(calibration.length, from + rows);
+      try (PointerScope _ = new PointerScope();
+          NoGradGuard _ = new NoGradGuard()) {
+        model.hidden(Tensors.of(Arrays.copyOfRange(calibration, from, to)), feedForward());
+      }
+    }
+  }
+
+  private static double logit(float p) {
+    return Math.log(p / (1.0 - p));
+  }
+
+  /** Below 1, as a threshold is, and not 0, so that its logit is finite. */
+  private static float sigmoid(double x) {
+    return (float) (1 / (1 + Math.exp(-Math.clamp(x, -GateHistogram.LIMIT, GateHistogram.LIMIT))));
+  }
+
+  @Override
+  public Map<String, Object> metrics() {
+    Map<String, Object> m = super.metrics();
+    m.put("threshold", threshold);
+    return m;
+  }
+
+  @Override
+  public Map<String, Tensor> state() {
+    Map<String, Tensor> state = super.state();
+    state.put("dsmoe.threshold", Tensors.of(new float[] {threshold, drift}, 2));
+    if (options.tracks()) {
+      state.put("dsmoe.calibration", Tensors.of(calibration));
+    }
+    return state;
+  }
+
+  @Override
+  public void restore(LlamaModule model, Map<String, Tensor> saved) {
+    super.restore(model, saved);
+    this.model = model;
+    float[] tracked = Tensors.toFloats(SavedTensors.copy(saved, "dsmoe.threshold"));
+    threshold = tracked[0];
+    drift = tracked[1];
+    if (options.tracks()) {
+      // Ids are below 2^24, so fp32 holds them.
+      Tensor rows = SavedTensors.copy(saved, "dsmoe.calibration");
+      float[] flat = Tensors.toFloats(rows);
+      int length = (int) rows.size(1);
+      calibration = new long[(int) rows.size(0)][length];
+      for (int i = 0; i < flat.length; i++) {
+        calibration[i / length][i % length] = (long) flat[i];
+      }
+    }
+  }
+
+  @Override
+  public Routing routing() {
+    return Routing.threshold(options.experts(), threshold);
+  }
+}
