@@ -20,6 +20,17 @@ public interface MethodProvider {
   List<RecipeSection> sections();
 
   /**
+   * Refuses what a user's recipe asks for in vain or wrongly, before anything is opened: values
+   * that do not go together, and keys that are given ({@link Recipe#given}) although others make
+   * them ignored.
+   *
+   * @throws org.mixtureofmasks.UserError (wrong usage)
+   */
+  default void check(Recipe recipe) {
+    // Most methods have keys that check themselves.
+  }
+
+  /**
    * A method that has not been prepared yet.
    *
    * @param recipe resolved; holds the keys of {@link #sections()} and of the training loop

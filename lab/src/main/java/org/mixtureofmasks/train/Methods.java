@@ -39,7 +39,8 @@ public final class Methods {
   }
 
   /**
-   * Reads a recipe; keys of a method that it does not choose are refused rather than ignored.
+   * Reads a recipe; keys of a method that it does not choose are refused rather than ignored, and
+   * so is what the chosen one would ignore.
    *
    * @param overrides {@code key=value} each
    */
@@ -71,6 +72,7 @@ public final class Methods {
         }
       }
     }
+    provider(recipe).check(recipe);
     return recipe;
   }
 

@@ -34,6 +34,7 @@ class RepositoryRecipesTest {
   private static void check(Path file) {
     Map<String, String> environment = Map.of("MOM_MODELS", ELSEWHERE, "MOM_TEXTS", ELSEWHERE);
     Recipe recipe = new RecipeReader(Methods.sections(), environment).read(file, List.of());
+    Methods.provider(recipe).check(recipe); // throws for values that do not go together
     assertThere(Path.of(recipe.get(RunKeys.MODEL), "config.json"));
     for (Source source : recipe.get(RunKeys.DATA_TRAIN)) {
       assertThere(Path.of(source.file()));

@@ -115,6 +115,13 @@ class TrainerTest {
   }
 
   @Test
+  void aStoppedRunWithGatesOnBothProjectionsAndInputsGoesOnToTheSameBits() throws IOException {
+    Recipe recipe =
+        tiny.recipe("mixture_of_masks", SAMPLED_MASKS + "  variant: mom_fwh\n  constraint: l1\n");
+    assertSameRun(run("whole", recipe), run("stopped", recipe, 7, 18));
+  }
+
+  @Test
   void aKilledJvmsRunGoesOnToTheSameBits() throws Exception {
     Recipe recipe = tiny.recipe("mixture_of_masks", SAMPLED_MASKS);
     Path whole = run("whole", recipe);

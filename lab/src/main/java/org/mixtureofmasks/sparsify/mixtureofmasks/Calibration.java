@@ -38,9 +38,10 @@ final class Calibration {
    *
    * @param router experts x hidden_size, row-major
    * @param logAlpha experts x gates, row-major
+   * @param inputLogAlpha experts x hidden_size, row-major; null when inputs have no gates
    * @param gatesOn gates that each mask keeps at the target
    */
-  record LayerStart(float[] router, float[] logAlpha, int gatesOn) {}
+  record LayerStart(float[] router, float[] logAlpha, float[] inputLogAlpha, int gatesOn) {}
 
   /**
    * @param rows token ids, rows x length
@@ -83,7 +84,12 @@ final class Calibration {
       Tensor chosen = x.matmul(router.t()).topk(options.topK(), 1, true, true).get1();
       gatesOn = UnionDensity.gatesOn(result.meanImportance(), chosen, options.target());
     }
-    return new LayerStart(Tensors.toFloats(router), Tensors.toFloats(result.logAlpha()), gatesOn);
+    float[] inputs =
+        options.variant().masksInputs()
+            ? Tensors.toFloats(new InputImportance(weights, options).logAlpha(x, result))
+            : null;
+    return new LayerStart(
+        Tensors.toFloats(router), Tensors.toFloats(result.logAlpha()), inputs, gatesOn);
   }
 
   /** Importance of each gate for each token, in passes that bound the activations' memory. */

@@ -1,39 +1,23 @@
 package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * The paper's Eq. 5 as printed: Σ over layers and experts of (R - R_t) + (R - R_t)², weight 1, R
- * the expected density P(z != 0) and R_t the target, not scheduled. Its minimum lies 0.5 below the
- * target: for the ablation.
+ * the expected density by P(z != 0) and R_t the target, not scheduled. Its minimum lies 0.5 below
+ * the target: for the ablation.
  */
 record Equation5(double target) implements DensityConstraint {
-  @Override
-  public void beginStep(List<MaskedLayer> layers, double[] density) {
-    // The target is fixed and the loss alone moves the gates.
-  }
-
   @Override
   public Tensor loss(List<MaskedLayer> layers, double[] density) {
     Tensor sum = null;
     for (MaskedLayer layer : layers) {
-      Tensor over = probability(layer).mean(1).sub(new Scalar(target));
+      Tensor over = shares(layer).mean(1).sub(new Scalar(target));
       Tensor term = over.add(over.mul(over)).sum();
       sum = sum == null ? term : sum.add(term);
     }
     return sum;
-  }
-
-  @Override
-  public Tensor probability(MaskedLayer layer) {
-    return HardConcrete.probabilityNonZero(layer.effectiveLogAlpha());
-  }
-
-  @Override
-  public Map<String, Tensor> multipliers() {
-    return Map.of();
   }
 }

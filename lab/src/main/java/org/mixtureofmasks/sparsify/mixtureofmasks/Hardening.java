@@ -14,6 +14,16 @@ final class Hardening {
    * @return true where kept; exactly count are
    */
   static boolean[] largest(float[] values, int count) {
+    long[] keys = largestFirst(values);
+    boolean[] kept = new boolean[values.length];
+    for (int i = 0; i < count; i++) {
+      kept[(int) keys[i]] = true;
+    }
+    return kept;
+  }
+
+  /** Keys from the largest value to the smallest; the low 32 bits of each are its index. */
+  static long[] largestFirst(float[] values) {
     // One sort of longs: the value's order-preserving bits turned round (largest first), then the
     // index, so that ties fall to the lower index.
     long[] keys = new long[values.length];
@@ -21,11 +31,7 @@ final class Hardening {
       keys[i] = (long) ~ordered(values[i]) << 32 | i;
     }
     Arrays.sort(keys);
-    boolean[] kept = new boolean[values.length];
-    for (int i = 0; i < count; i++) {
-      kept[(int) keys[i]] = true;
-    }
-    return kept;
+    return keys;
   }
 
   /** Bits of a float whose signed order is the floats' order. */

@@ -11,9 +11,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 
 /**
- * loss = Σ over budget units of λ1 (D - t) + λ2 (D - t)², D the mean P(z != 0) of the unit's gates,
- * t its scheduled density; λ1 and λ2 of each unit start at 0 and climb the gradient that the gates
- * descend (as in CoFi and Sheared LLaMA).
+ * loss = Σ over budget units of λ1 (D - t) + λ2 (D - t)², D the mean density of the unit's masks by
+ * P(z != 0), t its scheduled density; λ1 and λ2 of each unit start at 0 and climb the gradient that
+ * the gates descend (as in CoFi and Sheared LLaMA).
  */
 final class Lagrangian implements DensityConstraint {
   private static final String LINEAR = "masks.lagrange_linear";
@@ -59,11 +59,6 @@ final class Lagrangian implements DensityConstraint {
   }
 
   @Override
-  public void beginStep(List<MaskedLayer> layers, double[] density) {
-    // The loss alone moves the gates.
-  }
-
-  @Override
   public Tensor loss(List<MaskedLayer> layers, double[] density) {
     Tensor over = excess(layers, density);
     return reversed(linear).mul(over).add(reversed(quadratic).mul(over.mul(over))).sum();
@@ -73,7 +68,7 @@ final class Lagrangian implements DensityConstraint {
   private Tensor excess(List<MaskedLayer> layers, double[] density) {
     List<Tensor> parts = new ArrayList<>();
     for (int l = 0; l < density.length; l++) {
-      Tensor over = probability(layers.get(l)).mean(1).sub(new Scalar(density[l]));
+      Tensor over = shares(layers.get(l)).mean(1).sub(new Scalar(density[l]));
       parts.add(budget == Budget.EXPERT ? over : over.mean().unsqueeze(0));
     }
     Tensor all = torch.cat(new TensorVector(parts.toArray(new Tensor[0])), 0);
@@ -83,11 +78,6 @@ final class Lagrangian implements DensityConstraint {
   /** The value of λ with its gradient turned round: the optimiser's descent becomes ascent. */
   private static Tensor reversed(Tensor multiplier) {
     return multiplier.detach().mul(new Scalar(2)).sub(multiplier);
-  }
-
-  @Override
-  public Tensor probability(MaskedLayer layer) {
-    return HardConcrete.probabilityNonZero(layer.effectiveLogAlpha());
   }
 
   @Override

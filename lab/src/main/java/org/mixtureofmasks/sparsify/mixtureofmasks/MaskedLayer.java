@@ -1,162 +1,211 @@
 package org.mixtureofmasks.sparsify.mixtureofmasks;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.nn.FfnWeights;
-import org.mixtureofmasks.nn.Tensors;
 
 /**
- * Masks and router of one layer while training. Gates are sampled in training passes, noise-free
- * when the model is judged, and binary once hardened.
+ * Router and sets of gates of one layer while training, and how the gates enter the FFN. With v_s =
+ * Σ_e w~_e V_e of a set s (one tokens x experts x dimensions product forward; its backward gives dv
+ * V^T, which is the router's gradient):
+ *
+ * <ul>
+ *   <li>y = (a ⊙ v) W_d^T, a = SiLU(x W_g^T) ⊙ (x W_u^T): gates on the neurons;
+ *   <li>a = SiLU(x W_g^T ⊙ v_g) ⊙ (x W_u^T ⊙ v_u), y = a W_d^T: gates on both projections (FW);
+ *   <li>x ⊙ v_in in place of x in either: gates on the inputs too (FH, FWH). The router sees x.
+ * </ul>
  */
 final class MaskedLayer {
+  /** What the names of the up projection's gates begin with. */
+  static final String UP = "up.";
+
+  /** What the names of the inputs' gates begin with. */
+  static final String INPUTS = "input.";
+
   private final Router router;
-  private final Tensor logAlpha;
-  private final int block;
 
-  /** What the density constraint takes off log-alpha, experts x 1; carries no gradient. */
-  private final Tensor shift;
+  /** Of the intermediate neurons; of the gate projection when {@link #up} is there. */
+  private final Gates neurons;
 
-  /** Uniform noise of this micro-batch, experts x gates. */
-  private final Tensor noise;
+  /** Of the up projection, or null. */
+  private final Gates up;
 
-  /** Binary masks, experts x intermediate_size, fp32; meaningful once hardened. */
-  private final Tensor hard;
-
-  private boolean hardened;
+  /** Of the FFN's inputs, or null: every mask reads all of them. */
+  private final Gates inputs;
 
   /**
    * @param router trainable, experts x hidden_size
-   * @param logAlpha trainable, experts x gates, fp32
-   * @param block neurons that each gate switches
+   * @param neurons experts x intermediate_size, in blocks
+   * @param up of the same shape and blocks, or null
+   * @param inputs experts x hidden_size, or null
    */
-  MaskedLayer(Router router, Tensor logAlpha, int block) {
+  MaskedLayer(Router router, Gates neurons, Gates up, Gates inputs) {
     this.router = router;
-    this.logAlpha = logAlpha;
-    this.block = block;
-    this.shift = zeros(logAlpha.size(0), 1);
-    this.noise = zeros(logAlpha.size(0), logAlpha.size(1));
-    this.hard = zeros(logAlpha.size(0), logAlpha.size(1) * block);
+    this.neurons = neurons;
+    this.up = up;
+    this.inputs = inputs;
   }
 
   Router router() {
     return router;
   }
 
-  Tensor logAlpha() {
-    return logAlpha;
+  Gates neurons() {
+    return neurons;
   }
 
-  Tensor shift() {
-    return shift;
+  /** Null when every mask reads all inputs. */
+  Gates inputs() {
+    return inputs;
   }
 
-  Tensor hard() {
-    return hard;
+  /** The sets of gates by what their tensors' names begin with, in the order noise is drawn in. */
+  Map<String, Gates> sets() {
+    Map<String, Gates> sets = new LinkedHashMap<>();
+    sets.put("", neurons);
+    if (up != null) {
+      sets.put(UP, up);
+    }
+    if (inputs != null) {
+      sets.put(INPUTS, inputs);
+    }
+    return sets;
+  }
+
+  int experts() {
+    return (int) neurons.logAlpha().size(0);
   }
 
   boolean hardened() {
-    return hardened;
-  }
-
-  /** Log-alpha as the gates see it: shifted, then limited. Experts x gates. */
-  Tensor effectiveLogAlpha() {
-    return HardConcrete.limited(logAlpha.sub(shift));
+    return neurons.hardened();
   }
 
   /** New noise for one micro-batch, shared by all its tokens. */
   void drawNoise() {
-    HardConcrete.fillNoise(noise);
+    sets().values().forEach(Gates::drawNoise);
   }
 
-  /** Makes the masks binary for good. */
-  void harden(boolean[][] masks) {
-    float[] flat = new float[Math.toIntExact(hard.numel())];
-    int neurons = masks[0].length;
-    for (int e = 0; e < masks.length; e++) {
-      for (int j = 0; j < neurons; j++) {
-        flat[e * neurons + j] = masks[e][j] ? 1 : 0;
-      }
-    }
-    harden(Tensors.of(flat, masks.length, neurons));
-  }
-
-  /** Makes the masks binary for good: 0 and 1, experts x intermediate_size. */
-  void harden(Tensor masks) {
-    hard.copy_(masks);
-    hardened = true;
-  }
-
-  /** The binary masks: experts x intermediate_size. */
-  boolean[][] hardMasks() {
-    float[] flat = Tensors.toFloats(hard);
-    int neurons = (int) hard.size(1);
-    boolean[][] masks = new boolean[(int) hard.size(0)][neurons];
-    for (int i = 0; i < flat.length; i++) {
-      masks[i / neurons][i % neurons] = flat[i] != 0;
-    }
-    return masks;
-  }
-
-  /**
-   * After an update: log-alpha becomes what the gates see, and the shift 0. It changes no gate, and
-   * keeps log-alpha where the shift can be resolved and the gradient lives.
-   */
+  /** After an update; see {@link Gates#settle}. */
   void settle() {
-    try (PointerScope _ = new PointerScope();
-        NoGradGuard _ = new NoGradGuard()) {
-      logAlpha.copy_(effectiveLogAlpha());
-      shift.zero_();
-    }
+    sets().values().forEach(Gates::settle);
+  }
+
+  /** Takes the same off the log-alpha of a mask's gates in every set: experts x 1. */
+  void shift(Tensor shift) {
+    sets().values().forEach(gates -> gates.shift().copy_(shift));
   }
 
   /**
-   * The masks V of this pass: experts x intermediate_size, fp32, in [0, 1].
+   * Makes the masks binary for good. A neuron whose gate or up projection is off is dead, since
+   * SiLU(0) = 0, so both get the one mask.
    *
-   * @param sampled with this micro-batch's noise, or without noise; the same once hardened
+   * @param on neurons, experts x intermediate_size
+   * @param read inputs, experts x hidden_size; ignored by a layer that has no gates for them
    */
-  Tensor masks(boolean sampled) {
-    if (hardened) {
-      return hard;
+  void harden(boolean[][] on, boolean[][] read) {
+    neurons.harden(on);
+    if (up != null) {
+      up.harden(on);
     }
-    Tensor gates =
-        sampled
-            ? HardConcrete.sample(effectiveLogAlpha(), noise)
-            : HardConcrete.noiseFree(effectiveLogAlpha());
-    return block == 1
-        ? gates
-        : gates.repeat_interleave(block, new LongOptional(1), new LongOptional());
+    if (inputs != null) {
+      inputs.harden(read);
+    }
   }
 
   /**
-   * y = (a ⊙ v) W_d^T with v = Σ w~_e V_e: one tokens x experts x neurons product forward; its
-   * backward gives dv V^T, which is the router's gradient.
+   * The masked FFN.
+   *
+   * @param x tokens x hidden_size, fp32
+   * @param sampled with this micro-batch's noise, or without noise; the same once hardened
+   * @return tokens x hidden_size, fp32
    */
   Tensor apply(Tensor x, Router.Routing routing, FfnWeights weights, boolean sampled) {
-    Tensor v =
-        weights
-            .precision()
-            .cast(routing.weights())
-            .matmul(weights.precision().cast(masks(sampled)));
-    return weights.project(weights.activations(x).mul(v));
+    Tensor w = weights.precision().cast(routing.weights());
+    Tensor in = x;
+    if (inputs != null) {
+      in = weights.precision().cast(x).mul(mixed(w, inputs, weights, sampled));
+    }
+    Tensor v = mixed(w, neurons, weights, sampled);
+    // Binary masks give the same either way, and only a ⊙ v lets the router learn from a neuron
+    // that is off: between two factors that are both 0 the gradient is 0.
+    if (up == null || hardened()) {
+      return weights.project(weights.activations(in).mul(v));
+    }
+    Tensor cast = weights.precision().cast(in);
+    Tensor gate = weights.precision().linear(cast, weights.gate()).mul(v);
+    Tensor linear = weights.precision().linear(cast, weights.up());
+    Tensor a = torch.silu(gate).mul(linear.mul(mixed(w, up, weights, sampled)));
+    return weights.project(a);
   }
 
-  private static Tensor zeros(long rows, long columns) {
-    return torch.zeros(new long[] {rows, columns}, new TensorOptions(torch.ScalarType.Float));
+  /** v = Σ_e w~_e V_e, tokens x dimensions. */
+  private static Tensor mixed(Tensor w, Gates gates, FfnWeights weights, boolean sampled) {
+    return w.matmul(weights.precision().cast(gates.masks(sampled)));
   }
 
-  /** Share of the open gates, counting those whose log-alpha is above 0, or the hard ones. */
+  /**
+   * What the masks use of the FFN's weights when each gate counts as a number in [0, 1], such as
+   * its probability to be open: experts x gates. The mean of a row is the mask's active share; a
+   * neuron counts with the product of its two gates where it has two.
+   */
+  Tensor shares(Function<Gates, Tensor> value) {
+    Tensor on = value.apply(neurons);
+    if (up != null) {
+      on = on.mul(value.apply(up));
+    }
+    return inputs == null ? on : ActiveShare.of(value.apply(inputs).mean(1).unsqueeze(1), on);
+  }
+
+  /** The active share when every gate counts as the same number. */
+  double share(double value) {
+    double on = up == null ? value : value * value;
+    return inputs == null ? on : ActiveShare.of(value, on);
+  }
+
+  /** Active share of the open gates: those whose log-alpha is above 0, or the hard ones. */
   double openShare() {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
-      Tensor open =
-          hardened ? hard : effectiveLogAlpha().gt(new Scalar(0)).to(torch.ScalarType.Float);
-      return open.mean().item_double();
+      return shares(Gates::open).mean().item_double();
     }
+  }
+
+  /** The paper's R_h · R_FFN of the open gates: mean over masks of |in| / d · |mid| / m. */
+  double openProduct() {
+    try (PointerScope _ = new PointerScope();
+        NoGradGuard _ = new NoGradGuard()) {
+      Tensor on = up == null ? neurons.open() : neurons.open().mul(up.open());
+      Tensor f = on.mean(1);
+      return (inputs == null ? f : f.mul(inputs.open().mean(1))).mean().item_double();
+    }
+  }
+
+  /** Every gate of every mask with this micro-batch's noise: experts x gates of all sets. */
+  Tensor sampled() {
+    List<Tensor> all = new ArrayList<>();
+    sets().values().forEach(gates -> all.add(gates.sampled()));
+    return torch.cat(new TensorVector(all.toArray(new Tensor[0])), 1);
+  }
+
+  /**
+   * What neurons are kept by, experts x gates: log-alpha; or, of two gates, the log-odds that both
+   * are open, which ranks as the product does: P = σ(g) σ(u), ln(P / (1 - P)) = -ln(e^-g + e^-u +
+   * e^-(g+u)).
+   */
+  Tensor ranking() {
+    Tensor g = neurons.logAlpha();
+    if (up == null) {
+      return g;
+    }
+    Tensor u = up.logAlpha();
+    return torch.logaddexp(torch.logaddexp(g.neg(), u.neg()), g.add(u).neg()).neg();
   }
 }

@@ -5,13 +5,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.model.LlamaConfig;
 import org.mixtureofmasks.model.Routing;
 import org.mixtureofmasks.nn.FeedForward;
@@ -20,7 +18,6 @@ import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.LoadCount;
 import org.mixtureofmasks.sparsify.Method;
-import org.mixtureofmasks.sparsify.SavedTensors;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Start;
 
 /**
@@ -29,23 +26,15 @@ import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Start;
  * of gates stays, for good), <em>recover</em> (weights and router train on).
  */
 public final class MixtureOfMasks implements Method {
-  /** Log-alpha of the {@code ones} start: P(z > 1/2) = 0.990. */
-  static final double OPEN = 4.6;
-
-  private static final double ROUTER_DEVIATION = 0.02;
-
   private final MixtureOfMasksOptions options;
   private final double weightsLr;
   private final long seed;
-  private final List<MaskedLayer> layers = new ArrayList<>();
+  private List<MaskedLayer> layers = List.of();
   private final List<LoadCount> loads = new ArrayList<>();
   private DensityConstraint constraint;
 
-  /** Density of each layer's masks at the target: below it when a token uses several masks. */
-  private double[] finalDensity;
-
-  /** Mean density before the first step. */
-  private float startDensity;
+  /** Null in a restored run whose masks are hardened. */
+  private DensitySchedule schedule;
 
   /** Density that this step is scheduled to have, by layer. */
   private double[] scheduled;
@@ -75,84 +64,40 @@ public final class MixtureOfMasks implements Method {
   @Override
   public void prepare(LlamaModule model, long[][] calibration) {
     LlamaConfig config = model.config();
-    int gates = options.gates(config.intermediateSize());
     List<Calibration.LayerStart> starts =
         options.start() == Start.CALIBRATED
             ? new Calibration(options, seed).run(model, calibration)
-            : open(config, gates);
-    finalDensity = new double[starts.size()];
-    for (int l = 0; l < starts.size(); l++) {
-      Calibration.LayerStart start = starts.get(l);
-      // With k = 1 the target itself, so that a layer's or the model's count is rounded only once.
-      finalDensity[l] = options.topK() == 1 ? options.target() : (double) start.gatesOn() / gates;
-      addLayer(
-          Tensors.of(start.router(), options.experts(), config.hiddenSize()),
-          Tensors.of(start.logAlpha(), options.experts(), gates));
+            : OpenStart.of(options, config, seed);
+    begin(new LayerTensors(options).of(starts, config), null);
+    int gates = options.gates(config.intermediateSize());
+    // With k = 1 the target itself, so that a layer's or the model's count is rounded only once.
+    double[] density =
+        starts.stream()
+            .mapToDouble(
+                start -> options.topK() == 1 ? options.target() : (double) start.gatesOn() / gates)
+            .toArray();
+    schedule = new DensitySchedule((float) expectedDensity(), density);
+    if (!options.learnsMasks()) {
+      shipped().harden(layers);
     }
-    makeConstraint(null);
-    startDensity = (float) expectedDensity();
-    if (!learnsMasks()) {
-      harden();
-    }
-  }
-
-  /** The paper's start: every gate open, small random routers. */
-  private List<Calibration.LayerStart> open(LlamaConfig config, int gates) {
-    SplittableRandom random = new SplittableRandom(seed);
-    double density = UnionDensity.independent(options.target(), options.topK());
-    List<Calibration.LayerStart> starts = new ArrayList<>();
-    for (int l = 0; l < config.layers(); l++) {
-      float[] router = new float[options.experts() * config.hiddenSize()];
-      for (int i = 0; i < router.length; i++) {
-        router[i] = (float) (ROUTER_DEVIATION * random.nextGaussian());
-      }
-      float[] logAlpha = new float[options.experts() * gates];
-      Arrays.fill(logAlpha, (float) OPEN);
-      starts.add(new Calibration.LayerStart(router, logAlpha, (int) Math.round(density * gates)));
-    }
-    return starts;
-  }
-
-  private void addLayer(Tensor router, Tensor logAlpha) {
-    router.set_requires_grad(true);
-    logAlpha.set_requires_grad(learnsMasks());
-    layers.add(
-        new MaskedLayer(
-            new Router(router, options.topK(), options.straightThrough()),
-            logAlpha,
-            options.block()));
-    loads.add(new LoadCount(options.experts()));
-  }
-
-  /** Whether gates are sampled and learned for a part of the run. */
-  private boolean learnsMasks() {
-    return options.sparsifyShare() > 0;
   }
 
   /**
-   * @param saved holds the multipliers of an interrupted run; null to begin with zeros
+   * @param saved an interrupted run's tensors, or null
    */
-  private void makeConstraint(Map<String, Tensor> saved) {
-    constraint =
-        switch (options.constraint()) {
-          case PROJECTED -> new Projection(options.budget());
-          case EQ5 -> new Equation5(options.target());
-          case LAGRANGIAN ->
-              Lagrangian.of(options.budget(), layers.size(), options.experts(), saved);
-        };
+  private void begin(List<MaskedLayer> made, Map<String, Tensor> saved) {
+    layers = made;
+    layers.forEach(_ -> loads.add(new LoadCount(options.experts())));
+    constraint = DensityConstraint.of(options, layers.size(), saved);
   }
 
   @Override
   public List<ParameterGroup> parameterGroups() {
-    Map<String, Tensor> routers = new LinkedHashMap<>();
-    Map<String, Tensor> gates = new LinkedHashMap<>();
-    for (int l = 0; l < layers.size(); l++) {
-      routers.put(name(l, "router"), layers.get(l).router().weight());
-      gates.put(name(l, "log_alpha"), layers.get(l).logAlpha());
-    }
+    double routerLr = weightsLr * options.routerLrFactor();
     List<ParameterGroup> groups = new ArrayList<>();
-    groups.add(new ParameterGroup("router", routers, weightsLr * options.routerLrFactor(), 0));
-    if (learnsMasks()) {
+    groups.add(new ParameterGroup("router", LayerTensors.routers(layers), routerLr, 0));
+    if (options.learnsMasks()) {
+      Map<String, Tensor> gates = LayerTensors.logAlphas(layers);
       groups.add(new ParameterGroup("log_alpha", gates, options.maskLr(), 0));
       if (!constraint.multipliers().isEmpty()) {
         groups.add(
@@ -192,12 +137,7 @@ public final class MixtureOfMasks implements Method {
     if (hardened()) {
       return;
     }
-    double warmup = options.densityWarmupShare() * options.sparsifyShare() * steps;
-    double progress = warmup <= 1 ? 1 : Math.min(1, (step + 1) / warmup);
-    scheduled = new double[layers.size()];
-    for (int l = 0; l < scheduled.length; l++) {
-      scheduled[l] = startDensity + (finalDensity[l] - startDensity) * progress;
-    }
+    scheduled = schedule.at(step, steps, options);
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       constraint.beginStep(layers, scheduled);
@@ -232,24 +172,8 @@ public final class MixtureOfMasks implements Method {
     }
     layers.forEach(MaskedLayer::settle);
     if (step + 1 >= Math.round(options.sparsifyShare() * steps)) {
-      refineUnions();
-      harden();
-    }
-  }
-
-  /** With k > 1, the density at which the unions that were really chosen meet the target. */
-  private void refineUnions() {
-    for (int l = 0; l < layers.size(); l++) {
-      if (options.topK() > 1 && latestChoices[l] != null) {
-        Tensor logAlpha = layers.get(l).logAlpha();
-        try (PointerScope _ = new PointerScope();
-            NoGradGuard _ = new NoGradGuard()) {
-          long tokens = latestChoices[l].length / options.topK();
-          Tensor chosen = Tensors.of(latestChoices[l], tokens, options.topK());
-          int gatesOn = UnionDensity.gatesOn(logAlpha, chosen, options.target());
-          finalDensity[l] = (double) gatesOn / logAlpha.size(1);
-        }
-      }
+      schedule.meetUnions(layers, latestChoices, options);
+      shipped().harden(layers);
     }
   }
 
@@ -257,30 +181,20 @@ public final class MixtureOfMasks implements Method {
     return layers.getFirst().hardened();
   }
 
-  private void harden() {
-    boolean[][][] masks = hardMasks();
-    for (int l = 0; l < masks.length; l++) {
-      layers.get(l).harden(masks[l]);
-    }
+  private ShippedMasks shipped() {
+    return hardened()
+        ? ShippedMasks.hardened(layers)
+        : ShippedMasks.choose(layers, options, schedule.end());
   }
 
   @Override
   public boolean[][][] hardMasks() {
-    if (hardened()) {
-      return layers.stream().map(MaskedLayer::hardMasks).toArray(boolean[][][]::new);
-    }
-    float[][] logAlpha = new float[layers.size()][];
-    double[] gatesOn = new double[layers.size()];
-    for (int l = 0; l < logAlpha.length; l++) {
-      logAlpha[l] = Tensors.toFloats(layers.get(l).logAlpha());
-      gatesOn[l] = finalDensity[l] * layers.get(l).logAlpha().size(1);
-    }
-    boolean[][] kept = Hardening.choose(logAlpha, options.budget(), gatesOn, options.experts());
-    boolean[][][] masks = new boolean[kept.length][][];
-    for (int l = 0; l < kept.length; l++) {
-      masks[l] = Hardening.neurons(kept[l], options.experts(), options.block());
-    }
-    return masks;
+    return shipped().neurons();
+  }
+
+  @Override
+  public boolean[][][] hardInputMasks() {
+    return shipped().inputs();
   }
 
   @Override
@@ -297,11 +211,16 @@ public final class MixtureOfMasks implements Method {
   public Map<String, Object> metrics() {
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("phase", hardened() ? "recover" : "sparsify");
-    if (!hardened() && scheduled != null) {
+    if (!hardened() && scheduled != null && options.constraint().isScheduled()) {
       m.put("scheduled_density", Arrays.stream(scheduled).average().orElseThrow());
     }
     m.put("expected_density", expectedDensity());
     m.put("hard_density", layers.stream().mapToDouble(MaskedLayer::openShare).average().orElse(0));
+    if (options.variant().masksInputs()) {
+      // The paper's R_h R_FFN, which counts the down projection as if its inputs were masked too.
+      m.put(
+          "paper_share", layers.stream().mapToDouble(MaskedLayer::openProduct).average().orElse(0));
+    }
     LoadCount.describe(loads, m);
     return m;
   }
@@ -315,7 +234,7 @@ public final class MixtureOfMasks implements Method {
               layer ->
                   layer.hardened()
                       ? layer.openShare()
-                      : constraint.probability(layer).mean().item_double())
+                      : constraint.shares(layer).mean().item_double())
           .average()
           .orElseThrow();
     }
@@ -323,20 +242,9 @@ public final class MixtureOfMasks implements Method {
 
   @Override
   public Map<String, Tensor> state() {
-    Map<String, Tensor> state = new LinkedHashMap<>();
-    float[] density = new float[layers.size()];
-    for (int l = 0; l < density.length; l++) {
-      MaskedLayer layer = layers.get(l);
-      density[l] = (float) finalDensity[l];
-      if (hardened()) {
-        state.put(name(l, "hard"), layer.hard());
-      } else {
-        state.put(name(l, "shift"), layer.shift());
-      }
-    }
+    Map<String, Tensor> state = LayerTensors.state(layers);
     if (!hardened()) {
-      state.put("masks.start_density", Tensors.of(new float[] {startDensity}, 1));
-      state.put("masks.final_density", Tensors.of(density, density.length));
+      schedule.save(state);
     }
     return state;
   }
@@ -344,33 +252,10 @@ public final class MixtureOfMasks implements Method {
   /** As the interface says; not within a PointerScope, since what it makes outlives the call. */
   @Override
   public void restore(LlamaModule model, Map<String, Tensor> saved) {
-    int gates = options.gates(model.config().intermediateSize());
-    int layerCount = model.config().layers();
-    finalDensity = new double[layerCount];
-    Arrays.fill(finalDensity, options.target());
-    for (int l = 0; l < layerCount; l++) {
-      Tensor logAlpha =
-          learnsMasks()
-              ? SavedTensors.copy(saved, name(l, "log_alpha"))
-              : torch.zeros(options.experts(), gates);
-      addLayer(SavedTensors.copy(saved, name(l, "router")), logAlpha);
-      if (saved.containsKey(name(l, "hard"))) {
-        layers.get(l).harden(SavedTensors.copy(saved, name(l, "hard")));
-      } else {
-        layers.get(l).shift().copy_(SavedTensors.copy(saved, name(l, "shift")));
-      }
-    }
-    makeConstraint(saved);
+    begin(new LayerTensors(options).restored(saved, model.config()), saved);
     if (!hardened()) {
-      startDensity = Tensors.toFloats(SavedTensors.copy(saved, "masks.start_density"))[0];
-      float[] density = Tensors.toFloats(SavedTensors.copy(saved, "masks.final_density"));
-      for (int l = 0; l < layerCount && options.topK() > 1; l++) {
-        finalDensity[l] = Math.rint(density[l] * (double) gates) / gates;
-      }
+      int gates = options.gates(model.config().intermediateSize());
+      schedule = DensitySchedule.restore(saved, options, gates);
     }
-  }
-
-  private static String name(int layer, String tensor) {
-    return "masks.layers." + layer + "." + tensor;
   }
 }

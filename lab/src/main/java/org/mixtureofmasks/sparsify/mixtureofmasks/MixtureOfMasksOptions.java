@@ -1,5 +1,6 @@
 package org.mixtureofmasks.sparsify.mixtureofmasks;
 
+import java.util.Locale;
 import org.mixtureofmasks.UserError;
 
 /**
@@ -11,6 +12,8 @@ import org.mixtureofmasks.UserError;
  * @param topK masks chosen for each token, k, in [1, E]
  * @param target active share of the FFN's weights, in (0, 1]
  * @param constraint what drives the density to the target while gates are sampled
+ * @param l0Weight weight of the expected L0 norm under the constraint l0_fixed, at least 0
+ * @param l1Weight weight of the gates' absolute values under the constraint l1, at least 0
  * @param budget over which gates the density is counted
  * @param block neurons that a gate switches together: 1, 4, 16 or 32; divides intermediate_size
  * @param balance weight alpha of the load balance loss, at least 0
@@ -34,6 +37,8 @@ public record MixtureOfMasksOptions(
     int topK,
     double target,
     Constraint constraint,
+    double l0Weight,
+    double l1Weight,
     Budget budget,
     int block,
     double balance,
@@ -48,8 +53,32 @@ public record MixtureOfMasksOptions(
 
   /** Which weights are masked. */
   public enum Variant {
-    /** Masks on the intermediate dimensions (paper Eq. 3). */
-    MOM
+    /** The intermediate neurons (paper Eq. 3). */
+    MOM(false, false),
+    /** The outputs of the gate and of the up projection, each with masks of its own. */
+    MOM_FW(true, false),
+    /** The intermediate neurons and the FFN's inputs. */
+    MOM_FH(false, true),
+    /** The outputs of both projections and the FFN's inputs. */
+    MOM_FWH(true, true);
+
+    private final boolean projections;
+    private final boolean inputs;
+
+    Variant(boolean projections, boolean inputs) {
+      this.projections = projections;
+      this.inputs = inputs;
+    }
+
+    /** Whether the gate and the up projection have masks of their own. */
+    public boolean masksProjections() {
+      return projections;
+    }
+
+    /** Whether the dimensions of the FFN's input are masked. */
+    public boolean masksInputs() {
+      return inputs;
+    }
   }
 
   /** Where masks and router begin. */
@@ -67,7 +96,16 @@ public record MixtureOfMasksOptions(
     /** Learned multipliers (Louizos et al., Sheared LLaMA). */
     LAGRANGIAN,
     /** The paper's Eq. 5 as printed. */
-    EQ5
+    EQ5,
+    /** A fixed weight on the expected L0 norm (Louizos et al.). */
+    L0_FIXED,
+    /** A fixed weight on the gates' absolute values (paper Fig. 4 c, f). */
+    L1;
+
+    /** Whether the density follows a schedule; the others push at one strength all the time. */
+    public boolean isScheduled() {
+      return this == PROJECTED || this == LAGRANGIAN;
+    }
   }
 
   /** Over which gates the density is counted. */
@@ -88,6 +126,8 @@ public record MixtureOfMasksOptions(
     require(
         block == 1 || block == 4 || block == 16 || block == 32,
         "masks.block is " + block + ": give 1, 4, 16 or 32 neurons");
+    require(l0Weight >= 0, "masks.l0_weight is " + l0Weight + ": give 0 or more");
+    require(l1Weight >= 0, "masks.l1_weight is " + l1Weight + ": give 0 or more");
     require(balance >= 0, "masks.balance is " + balance + ": give 0 or more");
     requireShare("sparsify_share", sparsifyShare);
     requireShare("distillation", distillation);
@@ -99,6 +139,13 @@ public record MixtureOfMasksOptions(
         "masks.sparsify_share is 0 with masks.start ones: nothing tells the neurons apart yet; give"
             + " a share such as 0.6, or start calibrated");
     require(
+        topK == 1 || variant == Variant.MOM,
+        "masks.variant "
+            + variant.name().toLowerCase(Locale.ROOT)
+            + " with masks.top_k "
+            + topK
+            + ": masks within the nonlinearity do not mix; give masks.top_k 1, or the variant mom");
+    require(
         topK == 1 || budget == Budget.EXPERT,
         "masks.budget with masks.top_k above 1 must be expert: the union of the chosen masks meets"
             + " the target layer by layer");
@@ -109,6 +156,11 @@ public record MixtureOfMasksOptions(
             + ": give at least one for each of the "
             + experts
             + " experts, better 24000");
+  }
+
+  /** Whether gates are sampled and learned for a part of the run. */
+  public boolean learnsMasks() {
+    return sparsifyShare > 0;
   }
 
   /** Gates of each mask: intermediate_size / block. */

@@ -21,7 +21,12 @@ public final class MixtureOfMasksProvider implements MethodProvider {
   static final String NAME = "mixture_of_masks";
 
   static final Key<String> VARIANT =
-      Key.choice("masks.variant", "mom", words(Variant.values()), "which weights the masks act on");
+      Key.choice(
+          "masks.variant",
+          "mom",
+          words(Variant.values()),
+          "what is masked: the neurons (mom), the outputs of gate and up projection each on their own"
+              + " (mom_fw), neurons and inputs (mom_fh), both projections and inputs (mom_fwh)");
   static final Key<String> START =
       Key.choice(
           "masks.start",
@@ -46,7 +51,22 @@ public final class MixtureOfMasksProvider implements MethodProvider {
           "projected",
           words(Constraint.values()),
           "what holds the density while gates are learned: an exact shift (projected), learned"
-              + " multipliers (lagrangian), the paper's Eq. 5 as printed (eq5)");
+              + " multipliers (lagrangian), the paper's Eq. 5 as printed (eq5); or only a fixed push:"
+              + " on the expected L0 norm (l0_fixed), on the gates' absolute values (l1)");
+  static final Key<Double> L0_WEIGHT =
+      Key.number(
+          "masks.l0_weight",
+          1,
+          Kind.Range.nonNegative(),
+          "",
+          "weight of the expected L0 norm, for each mask's density, under constraint l0_fixed");
+  static final Key<Double> L1_WEIGHT =
+      Key.number(
+          "masks.l1_weight",
+          1,
+          Kind.Range.nonNegative(),
+          "",
+          "weight of the mean absolute gate of each mask under constraint l1");
   static final Key<String> BUDGET =
       Key.choice(
           "masks.budget",
@@ -134,6 +154,8 @@ public final class MixtureOfMasksProvider implements MethodProvider {
                 TOP_K,
                 TARGET,
                 CONSTRAINT,
+                L0_WEIGHT,
+                L1_WEIGHT,
                 BUDGET,
                 BLOCK,
                 BALANCE,
@@ -156,6 +178,8 @@ public final class MixtureOfMasksProvider implements MethodProvider {
         recipe.get(TOP_K),
         recipe.get(TARGET),
         choice(Constraint.class, recipe.get(CONSTRAINT)),
+        recipe.get(L0_WEIGHT),
+        recipe.get(L1_WEIGHT),
         choice(Budget.class, recipe.get(BUDGET)),
         recipe.get(BLOCK),
         recipe.get(BALANCE),
@@ -167,6 +191,11 @@ public final class MixtureOfMasksProvider implements MethodProvider {
         recipe.get(DISTILLATION),
         recipe.get(CALIBRATION_TOKENS),
         recipe.get(TRAIN_WEIGHTS));
+  }
+
+  @Override
+  public void check(Recipe recipe) {
+    IgnoredKeys.refuse(recipe, options(recipe));
   }
 
   @Override

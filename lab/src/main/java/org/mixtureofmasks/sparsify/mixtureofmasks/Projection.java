@@ -2,16 +2,16 @@ package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 
 /**
- * One shift τ per budget unit, found by bisection before each step, such that the mean of
- * sigmoid(log_alpha - τ) = P(z > 1/2) over the unit's gates is the scheduled density. Learning then
- * decides only the ranking; τ carries no gradient.
+ * One shift τ per budget unit, found by bisection before each step, such that the unit's masks use
+ * the scheduled density when a gate counts with sigmoid(log_alpha - τ) = P(z > 1/2): the mean over
+ * gates; of sigmoid(g - τ) sigmoid(u - τ) where a neuron has two; {@link ActiveShare} where inputs
+ * have gates too. Learning then decides only the ranking; τ carries no gradient.
  */
 record Projection(Budget budget) implements DensityConstraint {
   /** Largest error of the density. */
@@ -21,7 +21,7 @@ record Projection(Budget budget) implements DensityConstraint {
 
   @Override
   public void beginStep(List<MaskedLayer> layers, double[] density) {
-    int experts = (int) layers.getFirst().logAlpha().size(0);
+    int experts = layers.getFirst().experts();
     int[][] unitOf = units(layers.size(), experts);
     int units = unitOf[unitOf.length - 1][experts - 1] + 1;
     double[] target = new double[units];
@@ -29,11 +29,14 @@ record Projection(Budget budget) implements DensityConstraint {
     double[] high = filled(units, Double.NEGATIVE_INFINITY);
     int rowsPerUnit = layers.size() * experts / units;
     for (int l = 0; l < unitOf.length; l++) {
-      double min = layers.get(l).logAlpha().min().item_double();
-      double max = layers.get(l).logAlpha().max().item_double();
+      double min = Double.POSITIVE_INFINITY;
+      double max = Double.NEGATIVE_INFINITY;
+      for (Gates gates : layers.get(l).sets().values()) {
+        min = Math.min(min, gates.logAlpha().min().item_double());
+        max = Math.max(max, gates.logAlpha().max().item_double());
+      }
       for (int u : unitOf[l]) {
-        // Gates cannot leave [sigmoid(-LIMIT), sigmoid(LIMIT)] = [0.0099, 0.9901].
-        target[u] += reachable(density[l]) / rowsPerUnit;
+        target[u] += reachable(layers.get(l), density[l]) / rowsPerUnit;
         low[u] = Math.min(low[u], min - HardConcrete.LIMIT);
         high[u] = Math.max(high[u], max + HardConcrete.LIMIT);
       }
@@ -77,14 +80,15 @@ record Projection(Budget budget) implements DensityConstraint {
       for (int e = 0; e < shift.length; e++) {
         shift[e] = (float) ((low[unitOf[e]] + high[unitOf[e]]) / 2);
       }
-      layer.shift().copy_(Tensors.of(shift, shift.length, 1));
-      return Tensors.toFloats(HardConcrete.probabilityAboveHalf(layer.effectiveLogAlpha()).mean(1));
+      layer.shift(Tensors.of(shift, shift.length, 1));
+      return Tensors.toFloats(aboveHalf(layer).mean(1));
     }
   }
 
-  private static double reachable(double density) {
+  /** Gates cannot leave [sigmoid(-LIMIT), sigmoid(LIMIT)] = [0.0099, 0.9901]. */
+  private static double reachable(MaskedLayer layer, double density) {
     double edge = 1 / (1 + Math.exp(HardConcrete.LIMIT));
-    return Math.clamp(density, edge + TOLERANCE, 1 - edge - TOLERANCE);
+    return Math.clamp(density, layer.share(edge) + TOLERANCE, layer.share(1 - edge) - TOLERANCE);
   }
 
   /** The budget unit of each mask of each layer, numbered from 0. */
@@ -114,13 +118,13 @@ record Projection(Budget budget) implements DensityConstraint {
     return null;
   }
 
+  /** With P(z > 1/2), which the shift is solved for. */
   @Override
-  public Tensor probability(MaskedLayer layer) {
-    return HardConcrete.probabilityAboveHalf(layer.effectiveLogAlpha());
+  public Tensor shares(MaskedLayer layer) {
+    return aboveHalf(layer);
   }
 
-  @Override
-  public Map<String, Tensor> multipliers() {
-    return Map.of();
+  private static Tensor aboveHalf(MaskedLayer layer) {
+    return layer.shares(gates -> HardConcrete.probabilityAboveHalf(gates.effectiveLogAlpha()));
   }
 }

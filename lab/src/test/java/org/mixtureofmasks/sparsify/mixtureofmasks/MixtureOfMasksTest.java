@@ -4,21 +4,26 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.DENSE;
+import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.count;
+import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.distance;
+import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.everything;
+import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.logits;
+import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.prepared;
+import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.rows;
+import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.step;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
@@ -27,66 +32,6 @@ import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Constraint;
 
 class MixtureOfMasksTest {
-  private static final FeedForward DENSE = (l, x, weights) -> weights.dense(x);
-
-  private static long[][] rows(int count, int length, long seed) {
-    SplittableRandom r = new SplittableRandom(seed);
-    long[][] rows = new long[count][length];
-    for (long[] row : rows) {
-      for (int i = 0; i < length; i++) {
-        row[i] = r.nextInt(50);
-      }
-    }
-    return rows;
-  }
-
-  private static MixtureOfMasks prepared(Options options, LlamaModule model) {
-    MixtureOfMasks method = new MixtureOfMasks(options.build(), 1e-3, 17);
-    method.prepare(model, rows(16, 16, 1));
-    return method;
-  }
-
-  private static float[] logits(LlamaModule model, FeedForward ffn) {
-    try (PointerScope _ = new PointerScope();
-        NoGradGuard _ = new NoGradGuard()) {
-      return Tensors.toFloats(model.forward(Tensors.of(rows(3, 12, 2)), ffn));
-    }
-  }
-
-  /** A step as the loop takes it, with plain gradient descent; returns the extra loss. */
-  private static double step(MixtureOfMasks method, LlamaModule model, int step, int steps) {
-    try (PointerScope _ = new PointerScope()) {
-      method.beginStep(step, steps);
-      method.beginMicroBatch();
-      long[][] batch = rows(4, 16, 100 + step);
-      Tensor ids = Tensors.of(batch);
-      Tensor targets = Tensors.of(Arrays.stream(batch).flatMapToLong(Arrays::stream).toArray(), 64);
-      Tensor logits = model.forward(ids, method.feedForward()).view(64, 50);
-      Tensor extra = method.extraLoss();
-      torch.cross_entropy_loss(logits, targets).add(extra).backward();
-      try (NoGradGuard _ = new NoGradGuard()) {
-        for (var group : method.parameterGroups()) {
-          for (Tensor t : group.tensors().values()) {
-            if (t.grad().defined()) {
-              t.sub_(t.grad().sign(), new Scalar(group.learningRate()));
-              t.grad().zero_();
-            }
-          }
-        }
-      }
-      method.endStep(step, steps);
-      return extra.item_double();
-    }
-  }
-
-  private static int count(boolean[] mask) {
-    int n = 0;
-    for (boolean b : mask) {
-      n += b ? 1 : 0;
-    }
-    return n;
-  }
-
   @Test
   void allOnesEqualTheDenseModelWhateverTheRouterSays() {
     LlamaModule model = TestModels.tiny(3, Precision.FP32);
@@ -104,7 +49,7 @@ class MixtureOfMasksTest {
     LlamaModule model = TestModels.tiny(4, Precision.FP32);
     MixtureOfMasks method = prepared(Options.ones(), model);
     int steps = 20; // 12 to sparsify, of which 6 to reach the target
-    double start = 1 / (1 + Math.exp(-MixtureOfMasks.OPEN));
+    double start = 1 / (1 + Math.exp(-OpenStart.LOG_ALPHA));
     for (int s = 0; s < 12; s++) {
       try (PointerScope _ = new PointerScope()) {
         method.beginStep(s, steps);
@@ -138,7 +83,7 @@ class MixtureOfMasksTest {
       }
       int[] on =
           Arrays.stream(method.hardMasks())
-              .mapToInt(layer -> Arrays.stream(layer).mapToInt(MixtureOfMasksTest::count).sum())
+              .mapToInt(layer -> Arrays.stream(layer).mapToInt(TinyMixture::count).sum())
               .toArray();
       if (budget == Budget.LAYER) {
         assertArrayEquals(new int[] {29, 29}, on); // 0.3 · 4 · 24 = 28.8
@@ -188,21 +133,6 @@ class MixtureOfMasksTest {
     random.restore(model, other);
     double randomError = distance(dense, logits(model, random.feedForward()));
     assertTrue(error < 0.7 * randomError, error + " against " + randomError);
-  }
-
-  private static double distance(float[] a, float[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += (a[i] - b[i]) * (double) (a[i] - b[i]);
-    }
-    return Math.sqrt(sum / a.length);
-  }
-
-  private static Map<String, Tensor> everything(MixtureOfMasks method) {
-    Map<String, Tensor> all = new LinkedHashMap<>();
-    method.parameterGroups().forEach(g -> g.tensors().forEach((n, t) -> all.put(n, t.clone())));
-    method.state().forEach((name, t) -> all.put(name, t.clone()));
-    return all;
   }
 
   @Test

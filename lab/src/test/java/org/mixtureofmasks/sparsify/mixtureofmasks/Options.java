@@ -7,11 +7,14 @@ import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Variant;
 
 /** Options for tests, from which single ones are changed. */
 final class Options {
+  Variant variant = Variant.MOM;
   Start start = Start.ONES;
   int experts = 4;
   int topK = 1;
   double target = 0.5;
   Constraint constraint = Constraint.PROJECTED;
+  double l0Weight = 1;
+  double l1Weight = 1;
   Budget budget = Budget.EXPERT;
   int block = 1;
   double balance = 0.01;
@@ -32,12 +35,14 @@ final class Options {
 
   MixtureOfMasksOptions build() {
     return new MixtureOfMasksOptions(
-        Variant.MOM,
+        variant,
         start,
         experts,
         topK,
         target,
         constraint,
+        l0Weight,
+        l1Weight,
         budget,
         block,
         balance,

@@ -35,7 +35,10 @@ class ProjectionTest {
       }
       layers.add(
           new MaskedLayer(
-              new Router(torch.zeros(E, 4), 1, true), Tensors.of(logAlpha, E, GATES), 1));
+              new Router(torch.zeros(E, 4), 1, true),
+              new Gates(Tensors.of(logAlpha, E, GATES), 1),
+              null,
+              null));
     }
     return layers;
   }
@@ -44,7 +47,7 @@ class ProjectionTest {
   private static double[][] densities(List<MaskedLayer> layers) {
     double[][] densities = new double[LAYERS][E];
     for (int l = 0; l < LAYERS; l++) {
-      float[] a = Tensors.toFloats(layers.get(l).effectiveLogAlpha());
+      float[] a = Tensors.toFloats(layers.get(l).neurons().effectiveLogAlpha());
       for (int i = 0; i < a.length; i++) {
         densities[l][i / GATES] += 1 / (1 + Math.exp(-(double) a[i])) / GATES;
       }
@@ -101,11 +104,13 @@ class ProjectionTest {
   void theShiftCarriesNoGradient() {
     try (PointerScope _ = new PointerScope()) {
       Tensor logAlpha = Tensors.of(new float[] {0.5f, -0.5f, 1, 2}, 1, 4).set_requires_grad(true);
-      MaskedLayer layer = new MaskedLayer(new Router(torch.zeros(1, 4), 1, true), logAlpha, 1);
+      MaskedLayer layer =
+          new MaskedLayer(
+              new Router(torch.zeros(1, 4), 1, true), new Gates(logAlpha, 1), null, null);
       try (org.bytedeco.pytorch.NoGradGuard _ = new org.bytedeco.pytorch.NoGradGuard()) {
         new Projection(Budget.EXPERT).beginStep(List.of(layer), new double[] {0.5});
       }
-      layer.effectiveLogAlpha().sum().backward();
+      layer.neurons().effectiveLogAlpha().sum().backward();
       // A shift that followed log-alpha would take its mean gradient away.
       assertEquals(4, logAlpha.grad().sum().item_double());
     }

@@ -51,8 +51,12 @@ class RouterTest {
       SplittableRandom r = new SplittableRandom(seed);
       Tensor weight = random(r, E, D).set_requires_grad(true);
       MaskedLayer layer =
-          new MaskedLayer(new Router(weight, topK, straightThrough), torch.zeros(E, M), 1);
-      layer.harden(randomMasks(r));
+          new MaskedLayer(
+              new Router(weight, topK, straightThrough),
+              new Gates(torch.zeros(E, M), 1),
+              null,
+              null);
+      layer.harden(randomMasks(r), null);
       FfnWeights ffn =
           new FfnWeights(random(r, M, D), random(r, M, D), random(r, D, M), Precision.FP32);
       return new Rig(layer, random(r, TOKENS, D), ffn, random(r, TOKENS, D));
@@ -69,7 +73,7 @@ class RouterTest {
         Tensor p = inDouble(x).matmul(inDouble(weight).t()).softmax(1);
         Tensor p0 = inDouble(x).matmul(inDouble(layer.router().weight()).t()).softmax(1);
         Tensor w = inDouble(fixed.weights()).add(p).sub(p0);
-        Tensor v = w.matmul(inDouble(layer.hard()));
+        Tensor v = w.matmul(inDouble(layer.neurons().hard()));
         Tensor gate = inDouble(x).matmul(inDouble(ffn.gate()).t());
         Tensor a = torch.silu(gate).mul(inDouble(x).matmul(inDouble(ffn.up()).t()));
         Tensor y = a.mul(v).matmul(inDouble(ffn.down()).t());
