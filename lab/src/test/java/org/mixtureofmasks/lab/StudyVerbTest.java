@@ -84,11 +84,14 @@ class StudyVerbTest {
               - name: too much balance
                 method: mixture_of_masks
                 set: {masks.experts: 3, masks.calibration_tokens: 64, masks.balance: 1e300}
+              - name: reference per token
+                method: per_token
+                set: {train.steps: 0, per_token.calibration_tokens: 64}
             """);
     assertEquals(1, call("--json"), err.toString());
     JsonNode runs = json().get("runs");
     assertEquals(json(), new ObjectMapper().readTree(out.resolve("study.json").toFile()));
-    assertEquals(4, runs.size());
+    assertEquals(5, runs.size());
     JsonNode dense = runs.get(0);
     JsonNode masks = runs.get(1);
     assertEquals("done", dense.get("status").asText());
@@ -108,14 +111,18 @@ class StudyVerbTest {
     assertEquals(masks.get("valid_loss"), runs.get(2).get("valid_loss"));
     assertEquals("failed", runs.get(3).get("status").asText());
     assertTrue(runs.get(3).get("reason").asText().startsWith("the loss is "), runs.toString());
-    assertTrue(Files.readString(out.resolve("study.md")).contains("too much balance"));
-    assertEquals(5, Files.readAllLines(out.resolve("study.csv")).size());
+    assertEquals("trainer", runs.get(4).get("judged_by").asText(), "it ships nothing");
+    assertEquals(runs.get(4).get("one_shot_loss"), runs.get(4).get("valid_loss"));
+    String tables = Files.readString(out.resolve("study.md"));
+    assertTrue(tables.contains("| too much balance | 1 | the loss is "), tables);
+    assertTrue(tables.contains("| reference per token (training-free) (by the trainer) |"), tables);
+    assertEquals(6, Files.readAllLines(out.resolve("study.csv")).size());
     assertTrue(Files.readString(out.resolve("study.html")).contains("<figure>"));
-    assertTrue(err.toString().contains("0/3 runs done; now "), err.toString());
+    assertTrue(err.toString().contains("0/4 runs done; now "), err.toString());
 
     Path metrics = out.resolve(masks.get("folder").asText()).resolve("metrics.jsonl");
     var written = Files.getLastModifiedTime(metrics);
-    assertEquals(0, call("--only", "masks", "--only", "dense", "--only", "the same again"));
+    assertEquals(0, call("--only", "masks", "--only", "dense", "--only", "reference per token"));
     assertFalse(err.toString().contains("; now "), "nothing was to be run: " + err);
     assertEquals(written, Files.getLastModifiedTime(metrics));
     assertEquals(0, call("--dry-run", "--json", "--only", "dense"), err.toString());

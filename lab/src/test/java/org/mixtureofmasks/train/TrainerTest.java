@@ -287,8 +287,6 @@ class TrainerTest {
     assertTrue(message.startsWith("no file of token rows at " + tiny.path("none.u16")), message);
     message = refusal(tiny.dense("data.row=18"), "run");
     assertTrue(message.contains("the model's context ends at 16"), message);
-    message = refusal(tiny.dense("train.tokens=1000"), "run");
-    assertTrue(message.contains("both train.steps and train.tokens"), message);
     assertFalse(Files.exists(tiny.path("run")));
   }
 
