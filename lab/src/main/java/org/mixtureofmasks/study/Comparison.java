@@ -73,6 +73,10 @@ record Comparison(List<Group> groups) {
       return Math.abs(activeShare() - target) <= POINT;
     }
 
+    boolean trained() {
+      return runs.getFirst().run().tokens() > 0;
+    }
+
     boolean judgedByEngine() {
       return runs.stream().allMatch(r -> r.figures().orElseThrow().judgedBy().equals("engine"));
     }

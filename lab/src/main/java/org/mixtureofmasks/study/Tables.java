@@ -9,6 +9,7 @@ import org.mixtureofmasks.study.Comparison.Spread;
 final class Tables {
   static final String OFF_TARGET = " (off target)";
   static final String BY_TRAINER = " (by the trainer)";
+  static final String UNTRAINED = " (training-free)";
 
   private Tables() {}
 
@@ -29,7 +30,7 @@ final class Tables {
     for (Group g : c.byTarget()) {
       grid.row(
           List.of(
-              g.label() + (g.judgedByEngine() ? "" : BY_TRAINER),
+              name(g),
               percent(g.target()),
               percent(g.spread(Figures::activeFfnShareMeasured).mean())
                   + (g.meetsTarget() ? "" : OFF_TARGET),
@@ -52,7 +53,7 @@ final class Tables {
     for (Group g : c.byCost()) {
       grid.row(
           List.of(
-              g.label() + (g.judgedByEngine() ? "" : BY_TRAINER),
+              name(g),
               percent(g.cost()),
               percent(g.activeShare()),
               percent(g.routerShare()),
@@ -69,6 +70,11 @@ final class Tables {
     failed.forEach(
         r -> grid.row(List.of(r.run().label(), Integer.toString(r.run().seed()), r.reason())));
     return grid;
+  }
+
+  /** The label, and what sets the group apart from compiled models of the same budget. */
+  private static String name(Group g) {
+    return g.label() + (g.trained() ? "" : UNTRAINED) + (g.judgedByEngine() ? "" : BY_TRAINER);
   }
 
   /** "3", or "2 of 3" when some are missing. */

@@ -15,13 +15,15 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mixtureofmasks.train.Methods;
+import org.mixtureofmasks.study.Plan;
+import org.mixtureofmasks.study.PlannedRun;
+import org.mixtureofmasks.study.StudyReader;
 import org.mixtureofmasks.train.TinyRun;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
 import picocli.CommandLine;
 
-/** Whole studies of a tiny model; the two that train do so in JVMs of their own, as users' do. */
+/** Whole studies of a tiny model; one test trains, in JVMs of their own as users' runs are. */
 class StudyVerbTest {
   private static final String HEAD =
       """
@@ -69,8 +71,19 @@ class StudyVerbTest {
     return new ObjectMapper().readTree(printed.toString());
   }
 
+  /** What a study leaves that was stopped within its first run. */
+  private Path beginTheDenseRun() throws IOException {
+    PlannedRun dense = Plan.of(StudyReader.read(study)).runs().getFirst();
+    Path run = out.resolve("runs").resolve(dense.name());
+    try (Trainer trainer = Trainer.begin(dense.recipe(), run, TrainingListener.SILENT)) {
+      trainer.train(7);
+    }
+    return run;
+  }
+
   @Test
-  void runsAreJudgedByWhatShipsAFailureStopsNoOtherAndNothingRunsTwice() throws IOException {
+  void runsAreResumedAndJudgedByWhatShipsAFailureStopsNoOtherAndNothingRunsTwice()
+      throws IOException {
     Files.writeString(
         study,
         HEAD
@@ -84,11 +97,17 @@ class StudyVerbTest {
               - name: too much balance
                 method: mixture_of_masks
                 set: {masks.experts: 3, masks.calibration_tokens: 64, masks.balance: 1e300}
+              - name: reference per token
+                method: per_token
+                set: {train.steps: 0, per_token.calibration_tokens: 64}
             """);
+    Path interrupted = beginTheDenseRun();
     assertEquals(1, call("--json"), err.toString());
+    String log = Files.readString(Path.of(interrupted + ".log"));
+    assertTrue(log.contains("resumed from " + interrupted.resolve("step-000007")), log);
     JsonNode runs = json().get("runs");
     assertEquals(json(), new ObjectMapper().readTree(out.resolve("study.json").toFile()));
-    assertEquals(4, runs.size());
+    assertEquals(5, runs.size());
     JsonNode dense = runs.get(0);
     JsonNode masks = runs.get(1);
     assertEquals("done", dense.get("status").asText());
@@ -108,14 +127,18 @@ class StudyVerbTest {
     assertEquals(masks.get("valid_loss"), runs.get(2).get("valid_loss"));
     assertEquals("failed", runs.get(3).get("status").asText());
     assertTrue(runs.get(3).get("reason").asText().startsWith("the loss is "), runs.toString());
-    assertTrue(Files.readString(out.resolve("study.md")).contains("too much balance"));
-    assertEquals(5, Files.readAllLines(out.resolve("study.csv")).size());
+    assertEquals("trainer", runs.get(4).get("judged_by").asText(), "it ships nothing");
+    assertEquals(runs.get(4).get("one_shot_loss"), runs.get(4).get("valid_loss"));
+    String tables = Files.readString(out.resolve("study.md"));
+    assertTrue(tables.contains("| too much balance | 1 | the loss is "), tables);
+    assertTrue(tables.contains("| reference per token (training-free) (by the trainer) |"), tables);
+    assertEquals(6, Files.readAllLines(out.resolve("study.csv")).size());
     assertTrue(Files.readString(out.resolve("study.html")).contains("<figure>"));
-    assertTrue(err.toString().contains("0/3 runs done; now "), err.toString());
+    assertTrue(err.toString().contains("0/4 runs done; now "), err.toString());
 
     Path metrics = out.resolve(masks.get("folder").asText()).resolve("metrics.jsonl");
     var written = Files.getLastModifiedTime(metrics);
-    assertEquals(0, call("--only", "masks", "--only", "dense", "--only", "the same again"));
+    assertEquals(0, call("--only", "masks", "--only", "dense", "--only", "reference per token"));
     assertFalse(err.toString().contains("; now "), "nothing was to be run: " + err);
     assertEquals(written, Files.getLastModifiedTime(metrics));
     assertEquals(0, call("--dry-run", "--json", "--only", "dense"), err.toString());
@@ -123,23 +146,13 @@ class StudyVerbTest {
   }
 
   @Test
-  void aRunThatWasInterruptedIsResumed() throws IOException {
+  void aDryRunListsTheRunsAndWritesNothing() throws IOException {
     Files.writeString(study, HEAD);
     assertEquals(0, call("--dry-run", "--json"), err.toString());
-    JsonNode planned = json().get("runs").get(0);
-    assertTrue(planned.get("seconds").asDouble() > 0);
-    assertFalse(Files.exists(out), "a dry run writes nothing");
-    Path run = out.resolve(planned.get("folder").asText());
-    List<String> settings = List.of("method=dense", "train.seed=1", "train.threads=1");
-    try (Trainer trainer =
-        Trainer.begin(
-            Methods.read(folder.resolve("recipe.yaml"), settings), run, TrainingListener.SILENT)) {
-      trainer.train(7);
-    }
-    assertEquals(0, call("--json"), err.toString());
-    assertEquals("done", json().get("runs").get(0).get("status").asText());
-    String log = Files.readString(Path.of(run + ".log"));
-    assertTrue(log.contains("resumed from " + run.resolve("step-000007")), log);
+    JsonNode run = json().get("runs").get(0);
+    assertEquals("to run", run.get("state").asText());
+    assertTrue(run.get("seconds").asDouble() > 0);
+    assertFalse(Files.exists(out));
   }
 
   @Test
