@@ -146,11 +146,6 @@ public abstract class FixedExperts implements Method {
   }
 
   @Override
-  public void endStep(int step, int steps) {
-    // Masks are constants.
-  }
-
-  @Override
   public Map<String, Object> metrics() {
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("phase", "recover");

@@ -15,7 +15,8 @@ import org.mixtureofmasks.nn.LlamaModule;
  * <p>Order of calls: {@link #prepare} once (a resumed run calls {@link #restore} instead); then for
  * each optimiser step {@link #beginStep}, for each micro-batch {@link #beginMicroBatch}, the
  * model's forward pass through {@link #feedForward}, {@link #extraLoss}, backward; after the
- * optimiser's update {@link #endStep}.
+ * optimiser's update {@link #endStep}. What a method does not override does nothing and gives
+ * nothing.
  */
 public interface Method {
   /** A set of trainable tensors with its own learning rate. */
@@ -35,7 +36,9 @@ public interface Method {
   void prepare(LlamaModule model, long[][] calibration);
 
   /** Trainable tensors besides the model's own weights, by a name unique in the run. */
-  List<ParameterGroup> parameterGroups();
+  default List<ParameterGroup> parameterGroups() {
+    return List.of();
+  }
 
   /**
    * The feed-forward part of every layer; in passes without gradients (validation) it draws nothing
@@ -44,28 +47,34 @@ public interface Method {
   FeedForward feedForward();
 
   /**
+   * Before a step: schedules, projections.
+   *
    * @param step 0-based optimiser step
    * @param steps steps of the whole run
    */
-  void beginStep(int step, int steps);
+  default void beginStep(int step, int steps) {}
 
   /** Draws what is drawn once per micro-batch (gate noise), from torch's generator. */
-  void beginMicroBatch();
+  default void beginMicroBatch() {}
 
   /**
    * Extra losses of this micro-batch (balance, sparsity), a scalar that is added to the
    * language-model loss; or null.
    */
-  Tensor extraLoss();
+  default Tensor extraLoss() {
+    return null;
+  }
 
   /** After the optimiser's update: clamps, dual ascent, phase changes such as hardening. */
-  void endStep(int step, int steps);
+  default void endStep(int step, int steps) {}
 
   /**
    * Figures for metrics.jsonl: expected_density, hard_density, phase, expert load and the like;
    * values JSON can hold.
    */
-  Map<String, Object> metrics();
+  default Map<String, Object> metrics() {
+    return Map.of();
+  }
 
   /**
    * Figures of the validation passes so far, for metrics.jsonl and the summary; values JSON can
@@ -79,7 +88,9 @@ public interface Method {
    * All that {@link #restore} needs besides the trainable tensors: fixed masks, dual variables,
    * phase.
    */
-  Map<String, Tensor> state();
+  default Map<String, Tensor> state() {
+    return Map.of();
+  }
 
   /**
    * Sets the method back to a saved state: trainable tensors and {@link #state()} together, by
@@ -90,9 +101,11 @@ public interface Method {
   /**
    * The masks as they would be shipped now, by layer, expert and neuron.
    *
-   * @return num_layers x num_experts x intermediate_size
+   * @return num_layers x num_experts x intermediate_size; empty for a method without masks
    */
-  boolean[][][] hardMasks();
+  default boolean[][][] hardMasks() {
+    return new boolean[0][][];
+  }
 
   /**
    * The input masks as they would be shipped now: which dimensions of the FFN's input each expert
@@ -104,11 +117,18 @@ public interface Method {
     return new boolean[0][][];
   }
 
-  /** The router of each layer, fp32: rows x hidden_size, as {@link #routing} reads them. */
-  List<Tensor> routers();
+  /**
+   * The router of each layer, fp32: rows x hidden_size, as {@link #routing} reads them; empty for a
+   * method without experts.
+   */
+  default List<Tensor> routers() {
+    return List.of();
+  }
 
   /** How tokens choose experts; null for a method without experts. */
-  Routing routing();
+  default Routing routing() {
+    return null;
+  }
 
   /** Whether a run ends with a model; false for what only judges the dense one. */
   default boolean ships() {

@@ -133,7 +133,6 @@ public final class Dsmoe extends FixedExperts {
 
   @Override
   public void endStep(int step, int steps) {
-    super.endStep(step, steps);
     if (!options.tracks()) {
       return;
     }

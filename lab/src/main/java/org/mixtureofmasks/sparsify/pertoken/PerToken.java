@@ -1,10 +1,8 @@
 package org.mixtureofmasks.sparsify.pertoken;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.mixtureofmasks.model.Routing;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.LlamaModule;
@@ -35,11 +33,6 @@ public final class PerToken implements Method {
     rule.calibrate(model, calibration);
   }
 
-  @Override
-  public List<ParameterGroup> parameterGroups() {
-    return List.of();
-  }
-
   /** Unlike other methods' it counts in passes without gradients: there are no others. */
   @Override
   public FeedForward feedForward() {
@@ -60,26 +53,6 @@ public final class PerToken implements Method {
   }
 
   @Override
-  public void beginMicroBatch() {
-    // Nothing is drawn.
-  }
-
-  @Override
-  public Tensor extraLoss() {
-    return null;
-  }
-
-  @Override
-  public void endStep(int step, int steps) {
-    // There are no steps.
-  }
-
-  @Override
-  public Map<String, Object> metrics() {
-    return Map.of();
-  }
-
-  @Override
   public Map<String, Object> validationMetrics() {
     Map<String, Object> m = new LinkedHashMap<>();
     if (tokens > 0) {
@@ -97,21 +70,6 @@ public final class PerToken implements Method {
   @Override
   public void restore(LlamaModule model, Map<String, Tensor> saved) {
     rule.restore(saved);
-  }
-
-  @Override
-  public boolean[][][] hardMasks() {
-    return new boolean[0][][];
-  }
-
-  @Override
-  public List<Tensor> routers() {
-    return List.of();
-  }
-
-  @Override
-  public Routing routing() {
-    return null;
   }
 
   @Override
