@@ -13,6 +13,7 @@ import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.FfnInputs;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Criterion;
 
 /**
  * The calibrated start: {@link FfnInputs} of the dense model; then, layer by layer, masks by {@link
@@ -80,6 +81,12 @@ final class Calibration {
     int gatesOn = (int) Math.round(density * gates);
     KMasks.Result result = masks.fit(x, gatesOn, random.split());
     Tensor router = RouterFit.fit(x, result.captured().mul(new Scalar(SHARPNESS)).softmax(1));
+    if (options.criterion() == Criterion.OUTPUT_ERROR) {
+      Tensor ranking =
+          new OutputError(weights, options.block())
+              .improve(result.meanImportance(), gatesOn, x, OutputError.choices(x, router));
+      result = new KMasks.Result(ranking, result.captured());
+    }
     if (options.topK() > 1) {
       Tensor chosen = x.matmul(router.t()).topk(options.topK(), 1, true, true).get1();
       gatesOn = UnionDensity.gatesOn(result.meanImportance(), chosen, options.target());

@@ -2,6 +2,7 @@ package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Constraint;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Criterion;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Start;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Variant;
 
@@ -21,6 +22,7 @@ final class Options {
   double sparsifyShare = 0.6;
   double densityWarmupShare = 0.5;
   boolean straightThrough = true;
+  Criterion criterion = Criterion.IMPORTANCE;
 
   static Options ones() {
     return new Options();
@@ -53,6 +55,7 @@ final class Options {
         straightThrough,
         0,
         1024,
+        criterion,
         true);
   }
 }
