@@ -29,6 +29,7 @@ import org.mixtureofmasks.UserError;
  *     the loop computes it
  * @param calibrationTokens tokens that the calibrated start looks at
  * @param criterion what the calibrated start's masks are good by
+ * @param layerShares how the calibrated start spreads the target over the layers
  * @param trainWeights whether the model's own weights learn, or only masks and router
  */
 public record MixtureOfMasksOptions(
@@ -51,6 +52,7 @@ public record MixtureOfMasksOptions(
     double distillation,
     int calibrationTokens,
     Criterion criterion,
+    Shares layerShares,
     boolean trainWeights) {
 
   /** Which weights are masked. */
@@ -97,6 +99,14 @@ public record MixtureOfMasksOptions(
     IMPORTANCE,
     /** That, then the error of the FFN's output: {@link OutputError}. */
     OUTPUT_ERROR
+  }
+
+  /** How the calibrated start spreads the target over the layers. */
+  public enum Shares {
+    /** Every layer has the target. */
+    EQUAL,
+    /** Layers have more the more the loss rises without: {@link LayerShares}. */
+    BY_LOSS
   }
 
   /** What drives the density while gates are sampled. */
@@ -168,6 +178,19 @@ public record MixtureOfMasksOptions(
         start == Start.CALIBRATED || criterion == Criterion.IMPORTANCE,
         "masks.criterion output_error with masks.start ones, which looks at no tokens: give the"
             + " start calibrated, or the criterion importance");
+    require(
+        criterion == Criterion.IMPORTANCE || !variant.masksInputs(),
+        "masks.criterion output_error with a variant that masks inputs, whose error it does not"
+            + " weigh: give the criterion importance");
+    require(
+        layerShares == Shares.EQUAL
+            || (start == Start.CALIBRATED
+                && topK == 1
+                && sparsifyShare == 0
+                && target < 1
+                && variant == Variant.MOM),
+        "masks.layer_shares by_loss is for masks.variant mom, start calibrated, top_k 1,"
+            + " sparsify_share 0 and a target below 1: change those, or give layer_shares equal");
     require(
         start != Start.CALIBRATED || calibrationTokens >= experts,
         "masks.calibration_tokens is "

@@ -14,6 +14,7 @@ import org.mixtureofmasks.sparsify.MethodProvider;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Constraint;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Criterion;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Shares;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Start;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Variant;
 
@@ -138,6 +139,13 @@ public final class MixtureOfMasksProvider implements MethodProvider {
           words(Criterion.values()),
           "what the calibrated start's masks are good by: the importance of each neuron alone, or"
               + " also what the dropped neurons add up to (output_error, for top_k 1)");
+  static final Key<String> LAYER_SHARES =
+      Key.choice(
+          "masks.layer_shares",
+          "equal",
+          words(Shares.values()),
+          "whether every layer has the target, or layers have more the more the loss rises when"
+              + " they alone are masked (by_loss); the mean is the target either way");
   static final Key<Boolean> TRAIN_WEIGHTS =
       Key.flag(
           "masks.train_weights",
@@ -175,6 +183,7 @@ public final class MixtureOfMasksProvider implements MethodProvider {
                 DISTILLATION,
                 CALIBRATION_TOKENS,
                 CRITERION,
+                LAYER_SHARES,
                 TRAIN_WEIGHTS)));
   }
 
@@ -200,6 +209,7 @@ public final class MixtureOfMasksProvider implements MethodProvider {
         recipe.get(DISTILLATION),
         recipe.get(CALIBRATION_TOKENS),
         choice(Criterion.class, recipe.get(CRITERION)),
+        choice(Shares.class, recipe.get(LAYER_SHARES)),
         recipe.get(TRAIN_WEIGHTS));
   }
 

@@ -3,6 +3,7 @@ package org.mixtureofmasks.sparsify.mixtureofmasks;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Constraint;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Criterion;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Shares;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Start;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Variant;
 
@@ -23,6 +24,7 @@ final class Options {
   double densityWarmupShare = 0.5;
   boolean straightThrough = true;
   Criterion criterion = Criterion.IMPORTANCE;
+  Shares layerShares = Shares.EQUAL;
 
   static Options ones() {
     return new Options();
@@ -56,6 +58,7 @@ final class Options {
         0,
         1024,
         criterion,
+        layerShares,
         true);
   }
 }
