@@ -107,8 +107,7 @@ final class Calibration {
           Tensor masks = KMasks.largest(logAlpha, gatesOn);
           if (options.block() > 1) {
             masks =
-                masks.repeat_interleave(
-                    options.block(), new LongOptional(1), new LongOptional());
+                masks.repeat_interleave(options.block(), new LongOptional(1), new LongOptional());
           }
           Tensor router =
               Tensors.of(start.router(), options.experts(), model.config().hiddenSize());
@@ -129,8 +128,7 @@ final class Calibration {
     };
   }
 
-  private LayerStart layer(
-      Tensor input, FfnWeights weights, int gatesOn, SplittableRandom random) {
+  private LayerStart layer(Tensor input, FfnWeights weights, int gatesOn, SplittableRandom random) {
     Tensor importance = importance(input, weights);
     Tensor x = input.to(torch.ScalarType.Float);
     KMasks masks = new KMasks(importance, options.experts(), options.topK());

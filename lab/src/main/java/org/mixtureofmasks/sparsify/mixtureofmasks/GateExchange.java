@@ -7,7 +7,9 @@ package org.mixtureofmasks.sparsify.mixtureofmasks;
  * one that finds no gain.
  */
 final class GateExchange {
-  /** A gain below this share of the error is rounding: without it two gates could trade for ever. */
+  /**
+   * A gain below this share of the error is rounding: without it two gates could trade for ever.
+   */
   private static final double SMALLEST_GAIN = 1e-6;
 
   private GateExchange() {}
