@@ -1,18 +1,23 @@
 package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.FfnInputs;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Criterion;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Shares;
 
 /**
  * The calibrated start: {@link FfnInputs} of the dense model; then, layer by layer, masks by {@link
@@ -61,9 +66,10 @@ final class Calibration {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       List<Tensor> inputs = FfnInputs.of(model, rows);
+      int[] gatesOn = gatesOn(model, rows, inputs);
       for (int l = 0; l < inputs.size(); l++) {
         try (PointerScope _ = new PointerScope()) {
-          starts.add(layer(inputs.get(l), model.ffn(l)));
+          starts.add(layer(inputs.get(l), model.ffn(l), gatesOn[l], random.split()));
         }
         inputs.get(l).close();
       }
@@ -71,15 +77,69 @@ final class Calibration {
     return starts;
   }
 
-  private LayerStart layer(Tensor input, FfnWeights weights) {
-    int gates = options.gates((int) weights.gate().size(0));
+  /** Gates that each layer's masks keep: the same number, or where the loss needs them. */
+  private int[] gatesOn(LlamaModule model, long[][] rows, List<Tensor> inputs) {
+    int gates = options.gates(model.config().intermediateSize());
+    if (options.layerShares() == Shares.BY_LOSS) {
+      double[] densities = LayerShares.measuredAt(options.target());
+      double[][] rises = rises(model, rows, inputs, densities);
+      return LayerShares.allot(rises, densities, options.target(), gates);
+    }
+    double density = UnionDensity.independent(options.target(), options.topK());
+    int[] all = new int[inputs.size()];
+    Arrays.fill(all, (int) Math.round(density * gates));
+    return all;
+  }
+
+  /** Rise of the loss with one layer masked and the others dense: layers x densities, nats. */
+  private double[][] rises(
+      LlamaModule model, long[][] rows, List<Tensor> inputs, double[] densities) {
+    RowsLoss loss = new RowsLoss(model, rows);
+    double dense = loss.of((_, x, weights) -> weights.dense(x));
+    int gates = options.gates(model.config().intermediateSize());
+    double[][] rises = new double[inputs.size()][densities.length];
+    for (int l = 0; l < rises.length; l++) {
+      for (int i = 0; i < densities.length; i++) {
+        try (PointerScope _ = new PointerScope()) {
+          int gatesOn = (int) Math.round(densities[i] * gates);
+          LayerStart start = layer(inputs.get(l), model.ffn(l), gatesOn, random.split());
+          Tensor logAlpha = Tensors.of(start.logAlpha(), options.experts(), gates);
+          Tensor masks = KMasks.largest(logAlpha, gatesOn);
+          if (options.block() > 1) {
+            masks =
+                masks.repeat_interleave(options.block(), new LongOptional(1), new LongOptional());
+          }
+          Tensor router =
+              Tensors.of(start.router(), options.experts(), model.config().hiddenSize());
+          rises[l][i] = loss.of(onlyLayer(l, masks, router)) - dense;
+        }
+      }
+    }
+    return rises;
+  }
+
+  private static FeedForward onlyLayer(int masked, Tensor masks, Tensor router) {
+    return (l, x, weights) -> {
+      if (l != masked) {
+        return weights.dense(x);
+      }
+      Tensor v = masks.index_select(0, OutputError.choices(x, router));
+      return weights.project(weights.activations(x).mul(weights.precision().cast(v)));
+    };
+  }
+
+  private LayerStart layer(Tensor input, FfnWeights weights, int gatesOn, SplittableRandom random) {
     Tensor importance = importance(input, weights);
     Tensor x = input.to(torch.ScalarType.Float);
     KMasks masks = new KMasks(importance, options.experts(), options.topK());
-    double density = UnionDensity.independent(options.target(), options.topK());
-    int gatesOn = (int) Math.round(density * gates);
-    KMasks.Result result = masks.fit(x, gatesOn, random.split());
+    KMasks.Result result = masks.fit(x, gatesOn, random);
     Tensor router = RouterFit.fit(x, result.captured().mul(new Scalar(SHARPNESS)).softmax(1));
+    if (options.criterion() == Criterion.OUTPUT_ERROR) {
+      Tensor ranking =
+          new OutputError(weights, options.block())
+              .improve(result.meanImportance(), gatesOn, x, OutputError.choices(x, router));
+      result = new KMasks.Result(ranking, result.captured());
+    }
     if (options.topK() > 1) {
       Tensor chosen = x.matmul(router.t()).topk(options.topK(), 1, true, true).get1();
       gatesOn = UnionDensity.gatesOn(result.meanImportance(), chosen, options.target());

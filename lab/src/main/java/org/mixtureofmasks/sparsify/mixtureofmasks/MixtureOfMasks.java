@@ -18,6 +18,7 @@ import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.LoadCount;
 import org.mixtureofmasks.sparsify.Method;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Shares;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Start;
 
 /**
@@ -70,11 +71,12 @@ public final class MixtureOfMasks implements Method {
             : OpenStart.of(options, config, seed);
     begin(new LayerTensors(options).of(starts, config), null);
     int gates = options.gates(config.intermediateSize());
-    // With k = 1 the target itself, so that a layer's or the model's count is rounded only once.
+    // With k = 1 and equal shares the target itself, so that a layer's or the model's count is
+    // rounded only once.
+    boolean even = options.topK() == 1 && options.layerShares() == Shares.EQUAL;
     double[] density =
         starts.stream()
-            .mapToDouble(
-                start -> options.topK() == 1 ? options.target() : (double) start.gatesOn() / gates)
+            .mapToDouble(start -> even ? options.target() : (double) start.gatesOn() / gates)
             .toArray();
     schedule = new DensitySchedule((float) expectedDensity(), density);
     if (!options.learnsMasks()) {

@@ -28,6 +28,8 @@ import org.mixtureofmasks.UserError;
  * @param distillation weight w in [0, 1] of the divergence from the dense model: (1 - w) CE + w KL;
  *     the loop computes it
  * @param calibrationTokens tokens that the calibrated start looks at
+ * @param criterion what the calibrated start's masks are good by
+ * @param layerShares how the calibrated start spreads the target over the layers
  * @param trainWeights whether the model's own weights learn, or only masks and router
  */
 public record MixtureOfMasksOptions(
@@ -49,6 +51,8 @@ public record MixtureOfMasksOptions(
     boolean straightThrough,
     double distillation,
     int calibrationTokens,
+    Criterion criterion,
+    Shares layerShares,
     boolean trainWeights) {
 
   /** Which weights are masked. */
@@ -87,6 +91,22 @@ public record MixtureOfMasksOptions(
     CALIBRATED,
     /** Every gate open, a random router (the paper's). */
     ONES
+  }
+
+  /** What the calibrated start's masks are good by. */
+  public enum Criterion {
+    /** The summed importance of the neurons they keep: {@link KMasks}. */
+    IMPORTANCE,
+    /** That, then the error of the FFN's output: {@link OutputError}. */
+    OUTPUT_ERROR
+  }
+
+  /** How the calibrated start spreads the target over the layers. */
+  public enum Shares {
+    /** Every layer has the target. */
+    EQUAL,
+    /** Layers have more the more the loss rises without: {@link LayerShares}. */
+    BY_LOSS
   }
 
   /** What drives the density while gates are sampled. */
@@ -149,6 +169,28 @@ public record MixtureOfMasksOptions(
         topK == 1 || budget == Budget.EXPERT,
         "masks.budget with masks.top_k above 1 must be expert: the union of the chosen masks meets"
             + " the target layer by layer");
+    require(
+        topK == 1 || criterion == Criterion.IMPORTANCE,
+        "masks.criterion output_error with masks.top_k "
+            + topK
+            + ": it weighs what one mask drops; give masks.top_k 1, or the criterion importance");
+    require(
+        start == Start.CALIBRATED || criterion == Criterion.IMPORTANCE,
+        "masks.criterion output_error with masks.start ones, which looks at no tokens: give the"
+            + " start calibrated, or the criterion importance");
+    require(
+        criterion == Criterion.IMPORTANCE || !variant.masksInputs(),
+        "masks.criterion output_error with a variant that masks inputs, whose error it does not"
+            + " weigh: give the criterion importance");
+    require(
+        layerShares == Shares.EQUAL
+            || (start == Start.CALIBRATED
+                && topK == 1
+                && sparsifyShare == 0
+                && target < 1
+                && variant == Variant.MOM),
+        "masks.layer_shares by_loss is for masks.variant mom, start calibrated, top_k 1,"
+            + " sparsify_share 0 and a target below 1: change those, or give layer_shares equal");
     require(
         start != Start.CALIBRATED || calibrationTokens >= experts,
         "masks.calibration_tokens is "

@@ -13,6 +13,8 @@ import org.mixtureofmasks.sparsify.Method;
 import org.mixtureofmasks.sparsify.MethodProvider;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Constraint;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Criterion;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Shares;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Start;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Variant;
 
@@ -130,6 +132,20 @@ public final class MixtureOfMasksProvider implements MethodProvider {
           1 << 24,
           "tokens",
           "training tokens that the calibrated start looks at");
+  static final Key<String> CRITERION =
+      Key.choice(
+          "masks.criterion",
+          "importance",
+          words(Criterion.values()),
+          "what the calibrated start's masks are good by: the importance of each neuron alone, or"
+              + " also what the dropped neurons add up to (output_error, for top_k 1)");
+  static final Key<String> LAYER_SHARES =
+      Key.choice(
+          "masks.layer_shares",
+          "equal",
+          words(Shares.values()),
+          "whether every layer has the target, or layers have more the more the loss rises when"
+              + " they alone are masked (by_loss); the mean is the target either way");
   static final Key<Boolean> TRAIN_WEIGHTS =
       Key.flag(
           "masks.train_weights",
@@ -166,6 +182,8 @@ public final class MixtureOfMasksProvider implements MethodProvider {
                 STRAIGHT_THROUGH,
                 DISTILLATION,
                 CALIBRATION_TOKENS,
+                CRITERION,
+                LAYER_SHARES,
                 TRAIN_WEIGHTS)));
   }
 
@@ -190,6 +208,8 @@ public final class MixtureOfMasksProvider implements MethodProvider {
         recipe.get(STRAIGHT_THROUGH),
         recipe.get(DISTILLATION),
         recipe.get(CALIBRATION_TOKENS),
+        choice(Criterion.class, recipe.get(CRITERION)),
+        choice(Shares.class, recipe.get(LAYER_SHARES)),
         recipe.get(TRAIN_WEIGHTS));
   }
 

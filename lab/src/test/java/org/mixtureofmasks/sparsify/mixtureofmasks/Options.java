@@ -2,6 +2,8 @@ package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Constraint;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Criterion;
+import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Shares;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Start;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Variant;
 
@@ -21,6 +23,8 @@ final class Options {
   double sparsifyShare = 0.6;
   double densityWarmupShare = 0.5;
   boolean straightThrough = true;
+  Criterion criterion = Criterion.IMPORTANCE;
+  Shares layerShares = Shares.EQUAL;
 
   static Options ones() {
     return new Options();
@@ -53,6 +57,8 @@ final class Options {
         straightThrough,
         0,
         1024,
+        criterion,
+        layerShares,
         true);
   }
 }
