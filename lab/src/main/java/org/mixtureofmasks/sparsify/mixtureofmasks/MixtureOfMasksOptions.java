@@ -183,14 +183,20 @@ public record MixtureOfMasksOptions(
         "masks.criterion output_error with a variant that masks inputs, whose error it does not"
             + " weigh: give the criterion importance");
     require(
+        criterion == Criterion.IMPORTANCE || budget == Budget.EXPERT,
+        "masks.criterion output_error exchanges gates within a mask of a given count: give"
+            + " masks.budget expert, or the criterion importance");
+    require(
         layerShares == Shares.EQUAL
             || (start == Start.CALIBRATED
                 && topK == 1
+                && budget == Budget.EXPERT
                 && sparsifyShare == 0
                 && target < 1
                 && variant == Variant.MOM),
-        "masks.layer_shares by_loss is for masks.variant mom, start calibrated, top_k 1,"
-            + " sparsify_share 0 and a target below 1: change those, or give layer_shares equal");
+        "masks.layer_shares by_loss is for masks.variant mom, start calibrated, top_k 1, budget"
+            + " expert, sparsify_share 0 and a target below 1: change those, or give layer_shares"
+            + " equal");
     require(
         start != Start.CALIBRATED || calibrationTokens >= experts,
         "masks.calibration_tokens is "

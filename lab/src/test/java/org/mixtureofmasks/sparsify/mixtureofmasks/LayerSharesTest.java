@@ -6,8 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.Precision;
+import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.nn.TestModels;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Shares;
 
 class LayerSharesTest {
@@ -56,5 +63,39 @@ class LayerSharesTest {
     learned.sparsifyShare = 0.5;
     assertTrue(
         assertThrows(UserError.class, learned::build).getMessage().contains("sparsify_share 0"));
+  }
+
+  @Test
+  void theStartsMasksHaveTheirLayersShareAndTheMeanIsTheTarget() {
+    LlamaModule model = TestModels.tiny(7, Precision.FP32);
+    Options options = Options.calibrated();
+    options.layerShares = Shares.BY_LOSS;
+    options.criterion = MixtureOfMasksOptions.Criterion.OUTPUT_ERROR;
+    int sum = 0;
+    for (boolean[][] layer : TinyMixture.prepared(options, model).hardMasks()) {
+      int on = TinyMixture.count(layer[0]);
+      assertTrue(on >= 6 && on <= 18, on + " of 24");
+      for (boolean[] mask : layer) {
+        assertEquals(on, TinyMixture.count(mask));
+      }
+      sum += on;
+    }
+    assertEquals(2 * 12, sum);
+  }
+
+  @Test
+  void theLossOfRowsIsThatOfEachRowsNextTokens() {
+    LlamaModule model = TestModels.tiny(3, Precision.FP32);
+    long[][] rows = TinyMixture.rows(5, 9, 4);
+    double expected = 0;
+    try (PointerScope _ = new PointerScope();
+        NoGradGuard _ = new NoGradGuard()) {
+      for (long[] row : rows) {
+        Tensor ids = Tensors.of(Arrays.copyOf(row, 8), 1, 8);
+        Tensor targets = Tensors.of(Arrays.copyOfRange(row, 1, 9), 8);
+        expected += model.loss(ids, targets, TinyMixture.DENSE).item_double() / rows.length;
+      }
+    }
+    assertEquals(expected, new RowsLoss(model, rows).of(TinyMixture.DENSE), 1e-5);
   }
 }
