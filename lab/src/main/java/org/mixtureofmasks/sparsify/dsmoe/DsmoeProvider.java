@@ -47,7 +47,7 @@ public final class DsmoeProvider implements MethodProvider {
   static final Key<Double> ROUTER_LR_FACTOR =
       Key.number(
           "dsmoe.router_lr_factor",
-          5,
+          1,
           Kind.Range.above(0, 1e6),
           "times train.lr",
           "the routers' learning rate");
