@@ -62,7 +62,7 @@ record NeuronGroups(List<Integer> shared, List<List<Integer>> routed, int[] repr
         cost[i][c] = counts.distance(neurons.get(i), centres.get(c));
       }
     }
-    int[] group = BalancedAssignment.solve(cost);
+    int[] group = ExactAssignment.solve(cost);
     for (int i = 0; i < group.length; i++) {
       groups.get(group[i]).add(neurons.get(i));
     }

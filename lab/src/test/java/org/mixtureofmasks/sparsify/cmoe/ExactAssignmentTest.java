@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-class BalancedAssignmentTest {
+class ExactAssignmentTest {
   private static long total(long[][] cost, int[] group) {
     long sum = 0;
     for (int i = 0; i < group.length; i++) {
@@ -46,7 +46,7 @@ class BalancedAssignmentTest {
   void aLaterItemPushesAnEarlierOneOutWhereThatIsCheaper() {
     // Each on its own would take group 0; moving the last two costs 1 + 2.
     long[][] cost = {{0, 1}, {0, 9}, {0, 2}, {0, 8}};
-    assertArrayEquals(new int[] {1, 0, 1, 0}, BalancedAssignment.solve(cost));
+    assertArrayEquals(new int[] {1, 0, 1, 0}, ExactAssignment.solve(cost));
   }
 
   @Test
@@ -61,7 +61,7 @@ class BalancedAssignmentTest {
           row[g] = random.nextInt(12);
         }
       }
-      int[] group = BalancedAssignment.solve(cost);
+      int[] group = ExactAssignment.solve(cost);
       requireEqualGroups(group, groups);
       int[] room = new int[groups];
       java.util.Arrays.fill(room, capacity);
@@ -78,11 +78,11 @@ class BalancedAssignmentTest {
         row[g] = random.nextInt(1000);
       }
     }
-    requireEqualGroups(BalancedAssignment.solve(cost), 12);
+    requireEqualGroups(ExactAssignment.solve(cost), 12);
   }
 
   @Test
   void groupsThatCannotBeEqualAreRefused() {
-    assertThrows(IllegalArgumentException.class, () -> BalancedAssignment.solve(new long[5][2]));
+    assertThrows(IllegalArgumentException.class, () -> ExactAssignment.solve(new long[5][2]));
   }
 }

@@ -11,7 +11,7 @@ import java.util.List;
  * an item of a full group on to another one, and so on) that ends in a group with room. Chains of
  * smallest cost keep the whole at its optimum (successive shortest paths).
  */
-final class BalancedAssignment {
+final class ExactAssignment {
   private static final long NONE = Long.MAX_VALUE;
 
   private final long[][] cost;
@@ -24,7 +24,7 @@ final class BalancedAssignment {
 
   private final int[][] mover;
 
-  private BalancedAssignment(long[][] cost) {
+  private ExactAssignment(long[][] cost) {
     this.cost = cost;
     this.groups = cost[0].length;
     this.capacity = cost.length / groups;
@@ -45,7 +45,7 @@ final class BalancedAssignment {
     if (cost.length == 0 || cost.length % cost[0].length != 0) {
       throw new IllegalArgumentException(cost.length + " items do not make equal groups");
     }
-    BalancedAssignment assignment = new BalancedAssignment(cost);
+    ExactAssignment assignment = new ExactAssignment(cost);
     for (int item = 0; item < cost.length; item++) {
       assignment.add(item);
     }
