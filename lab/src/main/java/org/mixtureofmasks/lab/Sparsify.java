@@ -76,9 +76,8 @@ public final class Sparsify implements Verb {
     }
     RunReport report = new RunReport(spec.commandLine().getErr());
     try (Trainer trainer = Trainer.begin(recipe, out, report.listener())) {
-      report.finish(trainer, spec.commandLine().getOut(), json);
+      return report.finish(trainer, spec.commandLine().getOut(), json);
     }
-    return 0;
   }
 
   private int dryRun(Estimate e, Recipe recipe) {
