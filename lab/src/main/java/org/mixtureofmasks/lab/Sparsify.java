@@ -72,6 +72,8 @@ public final class Sparsify implements Verb {
     }
     Recipe recipe = Methods.read(recipeFile, all);
     if (dryRun) {
+      spec.commandLine().getErr().println("timing a step of training ...");
+      spec.commandLine().getErr().flush();
       return dryRun(Estimate.of(recipe), recipe);
     }
     RunReport report = new RunReport(spec.commandLine().getErr());
