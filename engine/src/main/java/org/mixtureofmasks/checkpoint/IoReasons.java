@@ -10,11 +10,11 @@ import java.nio.file.NotDirectoryException;
 import org.mixtureofmasks.UserError;
 
 /** Says in words what the JDK's file exceptions say by their class. */
-final class IoReasons {
+public final class IoReasons {
   private IoReasons() {}
 
   /** The cause in one line, without the file's name when the exception says no more than that. */
-  static String of(IOException e) {
+  public static String of(IOException e) {
     String said =
         switch (e) {
           case NoSuchFileException _ -> "no such file or folder";
@@ -40,7 +40,7 @@ final class IoReasons {
             + target
             + ": "
             + of(e)
-            + "; nothing was replaced (free some space or choose another folder, then run again)",
+            + "; nothing was replaced (choose a folder that can be written and has room, then run again)",
         e);
   }
 }

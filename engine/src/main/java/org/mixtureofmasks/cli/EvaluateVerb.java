@@ -12,6 +12,7 @@ import org.mixtureofmasks.checkpoint.AtomicFiles;
 import org.mixtureofmasks.evaluate.Perplexity;
 import org.mixtureofmasks.evaluate.PerplexityResult;
 import org.mixtureofmasks.model.Llama;
+import org.mixtureofmasks.tokenizer.PackedWith;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -33,7 +34,7 @@ import picocli.CommandLine.Option;
       "  mom evaluate MODEL --wikitext wiki.test.raw --limit 5 --json",
       "",
       "Perplexity is exp of the mean loss per token. Retention is the reference's perplexity over",
-      "the model's: 100 % when nothing was lost. --wikitext follows lm-evaluation-harness: pages,",
+      "the model's: 100 %% when nothing was lost. --wikitext follows lm-evaluation-harness: pages,",
       "detokenised, rolling windows; its word perplexity is comparable with published ones.",
       "--out DIR writes DIR/results.json, whole or not at all."
     })
@@ -107,7 +108,8 @@ public final class EvaluateVerb implements Verb {
   @Mixin private OutputOptions output;
 
   /** One model's figures. */
-  private record Judged(Path path, String description, long weightBytes, PerplexityResult result) {}
+  private record Judged(
+      Path path, String description, int vocabSize, long weightBytes, PerplexityResult result) {}
 
   @Override
   public Integer call() {
@@ -115,6 +117,7 @@ public final class EvaluateVerb implements Verb {
     // One after the other: two models at once would share memory and bandwidth.
     Optional<Judged> dense = Optional.ofNullable(reference).map(this::judge);
     Judged judged = judge(model.path());
+    dense.ifPresent(d -> requireComparable(judged, d));
     ObjectNode json = json(judged);
     dense.ifPresent(
         d -> {
@@ -153,7 +156,27 @@ public final class EvaluateVerb implements Verb {
     }
   }
 
+  /** A token's perplexity depends on what a token is; a word's (WikiText) does not. */
+  private void requireComparable(Judged judged, Judged dense) {
+    if (source.wikitext == null && judged.vocabSize != dense.vocabSize) {
+      throw new UserError(
+          "--reference "
+              + dense.path
+              + " has a vocabulary of "
+              + dense.vocabSize
+              + ", "
+              + judged.path
+              + " one of "
+              + judged.vocabSize
+              + ": perplexities of different tokens do not compare; take --wikitext, which counts"
+              + " words");
+    }
+  }
+
   private Judged judge(Path path) {
+    if (source.tokens != null) {
+      source.tokens.forEach(rows -> PackedWith.require(rows, path));
+    }
     String unit = source.text != null ? "tokens" : source.tokens != null ? "rows" : "pages";
     try (Llama llama = model.open(path);
         ProgressLine progress = ProgressLine.start("evaluate " + path.getFileName(), unit)) {
@@ -162,7 +185,8 @@ public final class EvaluateVerb implements Verb {
           source.tokens != null
               ? perplexity.ofRows(source.tokens, row, orZero(limit))
               : withTokenizer(path, perplexity);
-      return new Judged(path, llama.description(), llama.weightBytes(), result);
+      return new Judged(
+          path, llama.description(), llama.config().vocabSize(), llama.weightBytes(), result);
     }
   }
 

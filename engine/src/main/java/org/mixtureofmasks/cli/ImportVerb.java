@@ -84,7 +84,8 @@ public final class ImportVerb implements Verb {
               + report.path("dtype").textValue()
               + ", "
               + InspectVerb.bytes(report.path("bytes").longValue()));
-      Terminal.line("next: mom sparsify RECIPE --set model=" + out + " --out RUN");
+      Terminal.line(
+          "next: mom sparsify RECIPE --out RUN --set data.train=[TEXT.txt] --set model=" + out);
     }
     return 0;
   }

@@ -51,9 +51,10 @@ public final class Compile implements Verb {
 
   @Option(
       names = "--layout",
+      paramLabel = "runs|copied|masked",
       description =
-          "${COMPLETION-CANDIDATES}: how experts are stored (default: runs; copied for a model with"
-              + " input masks).")
+          "How experts are stored (default: runs; copied for a model with input masks, which takes a"
+              + " copy of its weights for each expert).")
   private Layout layout;
 
   @Option(

@@ -35,10 +35,10 @@ import picocli.CommandLine.Spec;
     name = "demo",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = {
-      "The whole way on a small embedded model, in about three minutes on two cores: masks from",
-      "activation statistics, a short recovery, compilation, evaluation, generation; one table."
-    },
+    description =
+        "The whole way on a small embedded model, in two to three minutes on two cores: masks from"
+            + " activation statistics, a short recovery, compilation, evaluation, generation; one"
+            + " table.",
     footer = {
       "",
       "Examples:",

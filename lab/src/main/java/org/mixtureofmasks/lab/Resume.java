@@ -27,8 +27,7 @@ public final class Resume implements Verb {
   public Integer call() {
     RunReport report = new RunReport(spec.commandLine().getErr());
     try (Trainer trainer = Trainer.resume(run, report.listener())) {
-      report.finish(trainer, spec.commandLine().getOut(), json);
+      return report.finish(trainer, spec.commandLine().getOut(), json);
     }
-    return 0;
   }
 }

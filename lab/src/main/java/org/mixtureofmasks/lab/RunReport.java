@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.train.FinishedRun;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
@@ -51,9 +53,19 @@ final class RunReport {
     };
   }
 
-  /** Trains to the end, writes masks and model, prints the summary. */
-  void finish(Trainer trainer, PrintWriter out, boolean json) {
-    trainer.train();
+  /**
+   * Trains to the end, writes masks and model, prints the summary.
+   *
+   * @return the exit code: 0, or 1 if the run was stopped on the way
+   */
+  int finish(Trainer trainer, PrintWriter out, boolean json) {
+    try (StopSignal _ = new StopSignal(trainer)) {
+      trainer.train();
+      if (!trainer.ended()) {
+        progress.note("stopped and saved: go on with 'mom resume " + trainer.folder().path() + "'");
+        return UserError.FAILED;
+      }
+    }
     FinishedRun run = FinishedRun.open(trainer.folder().path());
     run.writeMasks();
     Map<String, Object> summary = new LinkedHashMap<>();
@@ -77,6 +89,7 @@ final class RunReport {
       summary.putAll(RunOutput.write(run, trainer.folder().model()));
     }
     print(summary, out, json);
+    return 0;
   }
 
   /** One JSON object, or a line for each figure. */
@@ -91,8 +104,20 @@ final class RunReport {
 
   private static String line(String name, Object value) {
     String text =
-        value instanceof Double d ? String.format(Locale.ROOT, "%.4f", d) : String.valueOf(value);
+        switch (value) {
+          case Map<?, ?> m ->
+              m.entrySet().stream()
+                  .map(e -> e.getKey() + " " + figure(e.getValue()))
+                  .collect(Collectors.joining(", "));
+          default -> figure(value);
+        };
     return String.format(Locale.ROOT, "%-24s %s", name.replace('_', ' '), text);
+  }
+
+  private static String figure(Object value) {
+    return value instanceof Double d
+        ? String.format(Locale.ROOT, "%.4f", d)
+        : String.valueOf(value);
   }
 
   /** One JSON object on one line. */

@@ -72,13 +72,14 @@ public final class Sparsify implements Verb {
     }
     Recipe recipe = Methods.read(recipeFile, all);
     if (dryRun) {
+      spec.commandLine().getErr().println("timing a step of training ...");
+      spec.commandLine().getErr().flush();
       return dryRun(Estimate.of(recipe), recipe);
     }
     RunReport report = new RunReport(spec.commandLine().getErr());
     try (Trainer trainer = Trainer.begin(recipe, out, report.listener())) {
-      report.finish(trainer, spec.commandLine().getOut(), json);
+      return report.finish(trainer, spec.commandLine().getOut(), json);
     }
-    return 0;
   }
 
   private int dryRun(Estimate e, Recipe recipe) {

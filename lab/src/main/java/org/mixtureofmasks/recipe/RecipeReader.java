@@ -13,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.IoReasons;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -61,7 +62,10 @@ public final class RecipeReader {
       text = Files.readString(file);
     } catch (IOException e) {
       throw UserError.usage(
-          file + ": cannot be read as a recipe (" + e + "): give the path of a .yaml file");
+          file
+              + ": cannot be read as a recipe: "
+              + IoReasons.of(e)
+              + "; give the path of a .yaml file");
     }
     Path base = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));
     return read(text, file.toString(), base, overrides);

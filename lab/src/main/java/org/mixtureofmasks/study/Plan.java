@@ -2,10 +2,12 @@ package org.mixtureofmasks.study;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.mixtureofmasks.Nearest;
@@ -53,6 +55,9 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
     List<PlannedRun> runs = new ArrayList<>();
     String parent = null;
     LlamaConfig config = null;
+    Map<String, String> known = new HashMap<>();
+    UnaryOperator<String> contents =
+        file -> known.computeIfAbsent(file, f -> Fingerprint.of(Path.of(f)));
     for (Study.Row row : study.rows()) {
       for (SequencedMap<String, String> options : combinations(row)) {
         for (int seed : row.seeds()) {
@@ -78,7 +83,7 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
                     settings.tokens(),
                     overrides,
                     recipe,
-                    PlannedRun.hash(recipe, parent)));
+                    PlannedRun.hash(recipe, parent, contents)));
           } catch (UserError e) {
             String line =
                 e.getMessage().startsWith(at) ? e.getMessage() : at + ": " + e.getMessage();

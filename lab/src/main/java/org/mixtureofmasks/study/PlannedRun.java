@@ -8,11 +8,14 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
 import org.mixtureofmasks.recipe.RunKeys;
+import org.mixtureofmasks.recipe.Source;
 import org.mixtureofmasks.sparsify.MethodProvider;
 import org.mixtureofmasks.train.Methods;
 
@@ -57,20 +60,22 @@ public record PlannedRun(
   }
 
   /**
-   * SHA-256 over the parent and the keys that the recipe's method has. Unlike {@link Recipe#hash}
-   * it leaves out the keys of other methods, so that a method that is added later does not make all
-   * runs anew.
+   * SHA-256 over the parent and the keys that the recipe's method has; files count by what is in
+   * them, wherever they lie. Unlike {@link Recipe#hash} it leaves out the keys of other methods, so
+   * that a method that is added later does not make all runs anew.
    *
    * @param parent hash of the dense model
+   * @param contents the hash of a file's bytes, by its path
    */
-  static String hash(Recipe recipe, String parent) {
+  static String hash(Recipe recipe, String parent, UnaryOperator<String> contents) {
     MethodProvider provider = Methods.provider(recipe);
     StringBuilder s = new StringBuilder("parent=").append(parent).append('\n');
     Stream.of(List.of(RunKeys.top(Methods.names())), provider.sections(), RunKeys.SECTIONS)
         .flatMap(List::stream)
         .map(RecipeSection::keys)
         .flatMap(List::stream)
-        .map(key -> key.name() + "=" + write(key, recipe) + "\n")
+        .filter(key -> !key.equals(RunKeys.MODEL)) // the parent stands for it
+        .map(key -> key.name() + "=" + write(key, recipe, contents) + "\n")
         .sorted()
         .forEach(s::append);
     try {
@@ -83,7 +88,13 @@ public record PlannedRun(
     }
   }
 
-  private static <T> String write(Key<T> key, Recipe recipe) {
+  private static <T> String write(Key<T> key, Recipe recipe, UnaryOperator<String> contents) {
+    if (recipe.get(key) instanceof List<?> sources) {
+      return sources.stream()
+          .map(Source.class::cast)
+          .map(source -> contents.apply(source.file()) + " x " + source.weight())
+          .collect(Collectors.joining(", "));
+    }
     return key.kind().write(recipe.get(key));
   }
 }

@@ -91,7 +91,7 @@ final class StudyFolder {
     json.put("format_version", FORMAT);
     json.put("question", plan.study().question());
     json.put("command", command);
-    json.put("model", plan.model().toString());
+    json.put("model", nearby(plan.model()).toString());
     json.put("parent", plan.parent());
     json.put("threads", plan.study().threads());
     double reference = Comparison.of(results).referenceLoss();
@@ -108,6 +108,13 @@ final class StudyFolder {
                       Terminal.number(Math.exp(f.validLoss() - reference) - 1)));
     }
     return json;
+  }
+
+  /** Relative to where the command was given, if it lies below: files that travel name no home. */
+  private static Path nearby(Path path) {
+    Path here = Path.of("").toAbsolutePath();
+    Path whole = path.toAbsolutePath().normalize();
+    return whole.startsWith(here) ? here.relativize(whole) : whole;
   }
 
   /** Writes the four files. */

@@ -17,6 +17,7 @@ import java.util.concurrent.Future;
 import java.util.function.Predicate;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.ExclusiveFile;
+import org.mixtureofmasks.checkpoint.IoReasons;
 import org.mixtureofmasks.train.RunFolder;
 
 /**
@@ -98,7 +99,13 @@ public final class StudyRunner {
         one.get();
       }
     } catch (IOException e) {
-      throw new UserError("cannot lock " + out + ": " + e.getMessage(), e);
+      throw new UserError(
+          "cannot write into "
+              + out
+              + ": "
+              + IoReasons.of(e)
+              + "; choose another folder with --out",
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UserError("the study was interrupted: the same command goes on with it", e);

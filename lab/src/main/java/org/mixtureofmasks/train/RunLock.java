@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.ExclusiveFile;
+import org.mixtureofmasks.checkpoint.IoReasons;
 
 /** Keeps a second process from training in the same run folder; gone with the process. */
 final class RunLock implements AutoCloseable {
@@ -26,7 +27,7 @@ final class RunLock implements AutoCloseable {
       }
       return new RunLock(file);
     } catch (IOException e) {
-      throw new UserError("cannot lock " + path + ": " + e.getMessage(), e);
+      throw new UserError("cannot lock " + path + ": " + IoReasons.of(e), e);
     }
   }
 

@@ -25,6 +25,7 @@ import org.mixtureofmasks.recipe.RunKeys;
 import org.mixtureofmasks.sparsify.Method;
 import org.mixtureofmasks.sparsify.Method.ParameterGroup;
 import org.mixtureofmasks.sparsify.MethodProvider;
+import org.mixtureofmasks.tokenizer.PackedWith;
 
 /**
  * Everything a run consists of before its first step: model, teacher, method, optimiser, data.
@@ -181,6 +182,7 @@ record Start(
     int length = settings.rowTokens() + 1;
     List<TokenFile> opened = new ArrayList<>();
     for (Path file : files) {
+      PackedWith.require(file, settings.model());
       opened.add(TokenFile.open(settings.packed(file), length, config.vocabSize()));
     }
     return opened;

@@ -36,6 +36,7 @@ public final class Trainer implements AutoCloseable {
   private long tokens;
   private int steppedHere;
   private double secondsHere;
+  private volatile boolean stopping;
 
   private Trainer(
       RunFolder run, RunLock lock, TrainingListener listener, Recipe recipe, Start start) {
@@ -146,7 +147,17 @@ public final class Trainer implements AutoCloseable {
     train(steps);
   }
 
-  /** Trains until so many steps of the run are done, and saves. */
+  /** Ends training after the step that is going on, which is saved; from any thread. */
+  public void stop() {
+    stopping = true;
+  }
+
+  /** Whether every step of the recipe is done. */
+  public boolean ended() {
+    return step == steps;
+  }
+
+  /** Trains until so many steps of the run are done or {@link #stop} is called, and saves. */
   public void train(int untilStep) {
     if (step == 0 && !validation.isEmpty()) {
       Map<String, Object> line = new LinkedHashMap<>();
@@ -157,7 +168,7 @@ public final class Trainer implements AutoCloseable {
     int every = recipe.get(RunKeys.CHECKPOINT_EVERY);
     int until = Math.min(steps, untilStep);
     boolean saved = step == until && run.latest().isPresent();
-    while (step < until) {
+    while (step < until && !stopping) {
       metrics.append(oneStep());
       saved = step == until || (every > 0 && step % every == 0);
       if (saved) {

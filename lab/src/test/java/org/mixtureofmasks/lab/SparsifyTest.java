@@ -12,13 +12,17 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.cli.Main;
 import org.mixtureofmasks.compile.Layout;
 import org.mixtureofmasks.model.ConfigReader;
 import org.mixtureofmasks.recipe.Recipe;
@@ -88,6 +92,31 @@ class SparsifyTest {
     out.getBuffer().setLength(0);
     call(new Resume(), run.toString(), "--json");
     assertTrue(err.toString().contains("the model is there already"), err.toString());
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aSignalEndsARunAfterItsStepAndSaysHowToGoOn() throws Exception {
+    Path log = folder.resolve("log");
+    List<String> command =
+        new ArrayList<>(
+            List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
+    command.addAll(List.of(System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of("sparsify", recipe.toString(), "--out", run.toString()));
+    command.addAll(List.of("--steps", "1000000"));
+    Process child =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    Path metrics = run.resolve("metrics.jsonl");
+    while (child.isAlive() && (!Files.exists(metrics) || Files.size(metrics) < 4096)) {
+      Thread.sleep(20);
+    }
+    child.destroy();
+    assertEquals(128 + 15, child.waitFor(), Files.readString(log));
+    String said = Files.readString(log);
+    assertTrue(said.contains("stopped and saved: go on with 'mom resume " + run + "'"), said);
+    assertTrue(FinishedRun.open(run).steps() > 0);
   }
 
   @Test

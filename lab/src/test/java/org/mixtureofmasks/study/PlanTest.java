@@ -80,7 +80,10 @@ class PlanTest {
     assertNotEquals(
         dense.hash(),
         tiny.plan("", TinyStudy.DENSE.replace("[1]", "[2]")).runs().getFirst().hash());
-    assertNotEquals(dense.hash(), PlannedRun.hash(dense.recipe(), "sha256:another"));
+    assertNotEquals(dense.hash(), PlannedRun.hash(dense.recipe(), "sha256:another", f -> "a"));
+    String one = PlannedRun.hash(dense.recipe(), "sha256:parent", f -> "a");
+    assertEquals(one, PlannedRun.hash(dense.recipe(), "sha256:parent", f -> "a"));
+    assertNotEquals(one, PlannedRun.hash(dense.recipe(), "sha256:parent", f -> "b"));
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -102,6 +103,33 @@ class TrainerTest {
   void aStoppedDenseRunGoesOnToTheSameBits() throws IOException {
     Path whole = run("whole", tiny.dense());
     assertSameRun(whole, run("stopped", tiny.dense(), 7, 12));
+  }
+
+  @Test
+  void aRunThatIsAskedToStopSavesItsStepAndGoesOnToTheSameBits() throws IOException {
+    Path whole = run("whole", tiny.dense());
+    Path out = tiny.path("asked");
+    AtomicReference<Trainer> asked = new AtomicReference<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void step(Progress progress) {
+            if (progress.step() == 7) {
+              asked.get().stop();
+            }
+          }
+        };
+    try (Trainer trainer = Trainer.begin(tiny.dense(), out, listener)) {
+      asked.set(trainer);
+      trainer.train();
+      assertFalse(trainer.ended());
+    }
+    assertEquals(out.resolve("step-000007"), new RunFolder(out).latest().orElseThrow());
+    try (Trainer trainer = Trainer.resume(out, TrainingListener.SILENT)) {
+      trainer.train();
+      assertTrue(trainer.ended());
+    }
+    assertSameRun(whole, out);
   }
 
   @Test

@@ -21,22 +21,25 @@ import org.slf4j.LoggerFactory;
 
 /**
  * DSMoE: the neurons in equal parts as they stand, each behind a sigmoid gate of its own; a token
- * uses the parts whose gates exceed a threshold, as many as that may be. With a target, one
- * threshold for the model follows the gates so that the target share of them passes while it trains
- * as when it ships.
+ * uses the parts whose gates exceed a threshold, as many as that may be. With a target, the weight
+ * of the loss on gates is steered so that the target share of them passes while it trains as when
+ * it ships.
  */
 public final class Dsmoe extends FixedExperts {
   private static final Logger LOG = LoggerFactory.getLogger(Dsmoe.class);
   private static final double ROUTER_DEVIATION = 0.02;
 
-  /** Share of the way that the threshold's logit goes in a step to that step's quantile. */
-  private static final double TRACKING = 0.5;
-
   /**
-   * How much of that distance is taken for a drift that goes on: gates rise or fall for hundreds of
-   * steps, and a threshold that only follows them is always some points late.
+   * How much the logarithm of the loss's weight changes for the share that passes too much, for
+   * good and while it does: gates answer within some tens of steps, and a weight that only adds up
+   * swings about the target.
    */
-  private static final double DRIFT = 0.1;
+  private static final double STEERING = 2;
+
+  private static final double DAMPING = 20;
+
+  /** The loss on gates weighs between e^-LIMIT and e^LIMIT times dsmoe.l1. */
+  private static final double LIMIT = 7;
 
   /** Passes over the calibration rows: the threshold moves the inputs of later layers' gates. */
   private static final int CALIBRATION_ROUNDS = 8;
@@ -59,8 +62,11 @@ public final class Dsmoe extends FixedExperts {
   /** τ, the same for all layers. */
   private float threshold;
 
-  /** What the gates' quantile moves by in a step, in logits. */
-  private float drift;
+  /** Logarithm of what the loss on gates is multiplied with, added up over the steps. */
+  private float pressure;
+
+  /** By how much the share that passed in the step before was above the target. */
+  private float excess;
 
   private boolean calibrating;
 
@@ -121,8 +127,14 @@ public final class Dsmoe extends FixedExperts {
     Tensor loss =
         options.l1() == 0
             ? null
-            : gates.mean().mul(new Scalar(options.l1() / model.config().layers()));
+            : gates.mean().mul(new Scalar(lossWeight() / model.config().layers()));
     return new Choice(gates.weights(), loss);
+  }
+
+  private double lossWeight() {
+    return options.tracks()
+        ? options.l1() * Math.exp(Math.clamp(pressure + DAMPING * excess, -LIMIT, LIMIT))
+        : options.l1();
   }
 
   @Override
@@ -136,10 +148,8 @@ public final class Dsmoe extends FixedExperts {
     if (!options.tracks()) {
       return;
     }
-    double now = logit(threshold);
-    double behind = histogram.logitPassedBy(options.target()) - now;
-    drift += (float) (DRIFT * behind);
-    threshold = sigmoid(now + TRACKING * behind + drift);
+    excess = (float) (histogram.shareAbove(logit(threshold)) - options.target());
+    pressure = (float) Math.clamp(pressure + STEERING * excess, -LIMIT, LIMIT);
     if (step + 1 == steps) {
       calibrate();
     }
@@ -196,13 +206,14 @@ public final class Dsmoe extends FixedExperts {
   public Map<String, Object> metrics() {
     Map<String, Object> m = super.metrics();
     m.put("threshold", threshold);
+    m.put("gate_loss_weight", lossWeight());
     return m;
   }
 
   @Override
   public Map<String, Tensor> state() {
     Map<String, Tensor> state = super.state();
-    state.put("dsmoe.threshold", Tensors.of(new float[] {threshold, drift}, 2));
+    state.put("dsmoe.threshold", Tensors.of(new float[] {threshold, pressure, excess}, 3));
     if (options.tracks()) {
       state.put("dsmoe.calibration", Tensors.of(calibration));
     }
@@ -215,7 +226,8 @@ public final class Dsmoe extends FixedExperts {
     this.model = model;
     float[] tracked = Tensors.toFloats(SavedTensors.copy(saved, "dsmoe.threshold"));
     threshold = tracked[0];
-    drift = tracked[1];
+    pressure = tracked[1];
+    excess = tracked[2];
     if (options.tracks()) {
       // Ids are below 2^24, so fp32 holds them.
       Tensor rows = SavedTensors.copy(saved, "dsmoe.calibration");

@@ -23,6 +23,12 @@ public record DsmoeOptions(
   static final double THRESHOLD = 0.5;
 
   public DsmoeOptions {
+    if (target > 0 && l1 == 0) {
+      throw UserError.usage(
+          "dsmoe.l1 is 0.0, but dsmoe.target "
+              + target
+              + " is met by steering it: give more than 0");
+    }
     if (target > 0 && threshold != THRESHOLD) {
       throw UserError.usage(
           "dsmoe.threshold is "
@@ -33,7 +39,7 @@ public record DsmoeOptions(
     }
   }
 
-  /** Whether the threshold follows the gates. */
+  /** Whether threshold and loss on gates are found for a target. */
   boolean tracks() {
     return target > 0;
   }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
@@ -189,11 +190,31 @@ class DsmoeTest {
       assertEquals(0.25, share(trainer.model(), trainer.method(), rows), 0.01);
       double before = trainer.method().routing().threshold();
       trainer.train(19);
-      double tracked = (double) trainer.method().metrics().get("active_ffn_share");
-      assertEquals(0.25, tracked, 0.1); // of 48 tokens, by the threshold of the steps before
+      assertEquals(before, trainer.method().routing().threshold());
+      double share = (double) trainer.method().metrics().get("active_ffn_share");
+      assertEquals(0.25, share, 0.15); // of 48 tokens
       trainer.train();
       assertEquals(0.25, share(trainer.model(), trainer.method(), rows), 0.01);
       assertNotEquals(before, trainer.method().routing().threshold());
+    }
+  }
+
+  @Test
+  void theLossOnGatesWeighsMoreAfterAStepThatLetTooManyPass() throws IOException {
+    TinyRun tiny = new TinyRun(folder);
+    Recipe recipe =
+        tiny.recipe("dsmoe", TRACKED, "train.precision=fp32", "train.micro_batch_rows=8");
+    try (Trainer trainer = Trainer.begin(recipe, tiny.path("run"), TrainingListener.SILENT)) {
+      double sum = 0;
+      for (int step = 1; step < 20; step++) {
+        trainer.train(step);
+        Map<String, Object> m = trainer.method().metrics();
+        double excess = (double) m.get("active_ffn_share") - 0.25;
+        sum += 2 * excess;
+        double weight = (double) m.get("gate_loss_weight");
+        // The share is read off a histogram, to about one gate of 384.
+        assertEquals(sum + 20 * excess, Math.log(weight), 0.15, "step " + step);
+      }
     }
   }
 
@@ -243,6 +264,7 @@ class DsmoeTest {
   void keysThatContradictEachOtherAreRefused() {
     refused("dsmoe.experts is 7, which does not divide", "experts: 7");
     refused("dsmoe.threshold is 0.6, but dsmoe.target 0.5 finds", "threshold: 0.6");
+    refused("dsmoe.l1 is 0.0, but dsmoe.target 0.5 is met by steering it", "l1: 0");
   }
 
   private void refused(String message, String keys) {
