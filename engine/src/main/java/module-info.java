@@ -12,6 +12,7 @@ module org.mixtureofmasks.engine {
   exports org.mixtureofmasks;
   exports org.mixtureofmasks.checkpoint;
   exports org.mixtureofmasks.model;
+  exports org.mixtureofmasks.task;
   exports org.mixtureofmasks.tokenizer;
   exports org.mixtureofmasks.cli;
   exports org.mixtureofmasks.kernel;
