@@ -12,8 +12,7 @@ import java.util.List;
  * @param choices the choices' texts, whose lengths acc_norm divides by; empty for other kinds
  * @param gold index of the right choice; 0 for other kinds
  */
-public record Question(
-    int id, JsonNode document, List<Ask> asks, List<String> choices, int gold) {
+public record Question(int id, JsonNode document, List<Ask> asks, List<String> choices, int gold) {
 
   /**
    * How likely is the continuation after the context? A rolling text has an empty context.
