@@ -96,7 +96,8 @@ class LayerObserverTest {
       LlamaState state = llama.newState(TOKENS);
       float[] whole = llama.forward(state, tokens, 0, TOKENS).clone();
       long[][] counts = state.expertLoad().counts();
-      int used = IntStream.range(0, EXPERTS).filter(e -> counts[1][e] > 0).findFirst().orElseThrow();
+      int used =
+          IntStream.range(0, EXPERTS).filter(e -> counts[1][e] > 0).findFirst().orElseThrow();
       state.reset();
       state.removeExpert(1, used);
       float[] without = llama.forward(state, tokens, 0, TOKENS).clone();
@@ -117,7 +118,8 @@ class LayerObserverTest {
       LlamaState state = llama.newState(TOKENS);
       float[] whole = llama.forward(state, tokens, 0, 12).clone();
       long[] counts = state.expertLoad().counts()[0];
-      int unused = IntStream.range(0, EXPERTS).filter(e -> counts[e] == 0).findFirst().orElseThrow();
+      int unused =
+          IntStream.range(0, EXPERTS).filter(e -> counts[e] == 0).findFirst().orElseThrow();
       state.reset();
       state.removeExpert(0, unused);
       assertArrayEquals(whole, llama.forward(state, tokens, 0, 12));
