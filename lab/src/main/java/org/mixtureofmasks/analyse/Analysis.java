@@ -169,7 +169,7 @@ public final class Analysis {
         SubjectSection.write(data, tally, json.putObject("subjects"));
       }
       if (settings.removalTokens() > 0) {
-        remove(model, data, state.expertLoad().counts(), json);
+        remove(model, data, tally.counts(), json);
       }
     }
   }
@@ -185,7 +185,7 @@ public final class Analysis {
   private static int longest(List<DataSet> data) {
     return data.stream()
         .flatMap(d -> d.sequences().stream())
-        .mapToInt(s -> s.length)
+        .mapToInt(s -> s.ids().length)
         .max()
         .orElseThrow();
   }
@@ -211,10 +211,10 @@ public final class Analysis {
         });
     long total = data.stream().mapToLong(DataSet::tokens).sum();
     for (int d = 0; d < data.size(); d++) {
-      for (int[] sequence : data.get(d).sequences()) {
+      for (DataSet.Sequence sequence : data.get(d).sequences()) {
         state.truncate(0);
         tally.begin(d, sequence);
-        model.forward(state, sequence, 0, sequence.length);
+        model.forward(state, sequence.ids(), 0, sequence.ids().length);
         tally.end();
         listener.at(tally.tokens(), total);
       }

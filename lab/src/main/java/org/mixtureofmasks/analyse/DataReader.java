@@ -78,9 +78,10 @@ final class DataReader {
       throw new UserError(file + ": is empty");
     }
     int n = Math.min(ids.length, settings.limit(DataSet.Kind.TEXT));
-    List<int[]> sequences = new ArrayList<>();
+    List<DataSet.Sequence> sequences = new ArrayList<>();
     for (int from = 0; from < n; from += window) {
-      sequences.add(Arrays.copyOfRange(ids, from, Math.min(n, from + window)));
+      int[] part = Arrays.copyOfRange(ids, from, Math.min(n, from + window));
+      sequences.add(new DataSet.Sequence(part, 0));
     }
     return dataSet(name, DataSet.Kind.TEXT, 1, file, sequences);
   }
@@ -97,11 +98,12 @@ final class DataReader {
     }
     PackedWith.require(file, model);
     int left = settings.limit(DataSet.Kind.ROWS);
-    List<int[]> sequences = new ArrayList<>();
+    List<DataSet.Sequence> sequences = new ArrayList<>();
     try (PackedRows rows = new PackedRows(file, settings.row(), vocabulary)) {
       for (long r = 0; r < rows.count() && left > 0; r++) {
-        sequences.add(Arrays.copyOf(rows.next(), Math.min(read, left)));
-        left -= sequences.getLast().length;
+        int[] part = Arrays.copyOf(rows.next(), Math.min(read, left));
+        sequences.add(new DataSet.Sequence(part, 0));
+        left -= part.length;
       }
     }
     return dataSet(name, DataSet.Kind.ROWS, sequences.size(), file, sequences);
@@ -111,29 +113,37 @@ final class DataReader {
     for (String subject : questions.subjects()) {
       Path file = questions.testFile(subject);
       int left = settings.limit(DataSet.Kind.MMLU_SUBJECT);
-      List<int[]> sequences = new ArrayList<>();
-      for (String prompt : questions.prompts(subject, settings.shots())) {
+      List<DataSet.Sequence> sequences = new ArrayList<>();
+      MmluQuestions.Prompts prompts = questions.prompts(subject, settings.shots());
+      int before = encode(prompts.before(), file).length;
+      for (String question : prompts.questions()) {
         if (left <= 0) {
           break;
         }
-        int[] ids = encode(prompt, file);
-        // Too long a prompt loses its beginning, as in the harness.
-        int from = Math.max(0, ids.length - window);
-        int[] sequence = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + left));
+        DataSet.Sequence sequence =
+            question(encode(prompts.before() + question, file), before, left);
         sequences.add(sequence);
-        left -= sequence.length;
+        left -= sequence.counted();
       }
       if (sequences.isEmpty()) {
         throw new UserError(file + ": has no questions");
       }
-      DataSet subjects =
-          dataSet(subject, DataSet.Kind.MMLU_SUBJECT, sequences.size(), file, sequences);
-      to.add(subjects);
+      to.add(dataSet(subject, DataSet.Kind.MMLU_SUBJECT, sequences.size(), file, sequences));
     }
   }
 
+  /**
+   * Too long a prompt loses its beginning, as in the harness; the question's tokens count, {@code
+   * most} at most.
+   */
+  private DataSet.Sequence question(int[] ids, int before, int most) {
+    int cut = Math.max(0, ids.length - window);
+    int end = Math.min(ids.length, Math.max(before, cut) + most);
+    return new DataSet.Sequence(Arrays.copyOfRange(ids, cut, end), Math.max(0, before - cut));
+  }
+
   private static DataSet dataSet(
-      String name, DataSet.Kind kind, int documents, Path file, List<int[]> sequences) {
+      String name, DataSet.Kind kind, int documents, Path file, List<DataSet.Sequence> sequences) {
     Optional<MmluGroup> group =
         kind == DataSet.Kind.MMLU_SUBJECT ? MmluGroup.of(name) : Optional.empty();
     return new DataSet(name, kind, group, documents, Fingerprint.of(file), sequences);

@@ -20,7 +20,20 @@ record DataSet(
     Optional<MmluGroup> group,
     int documents,
     String sha256,
-    List<int[]> sequences) {
+    List<Sequence> sequences) {
+
+  /**
+   * What the model reads in one go.
+   *
+   * @param ids its tokens
+   * @param from the first that counts: those before it are context, such as the words that every
+   *     question of a subject begins with
+   */
+  record Sequence(int[] ids, int from) {
+    int counted() {
+      return ids.length - from;
+    }
+  }
 
   /** What data are read from. */
   enum Kind {
@@ -37,7 +50,8 @@ record DataSet(
     sequences = List.copyOf(sequences);
   }
 
+  /** Tokens that count. */
   long tokens() {
-    return sequences.stream().mapToLong(s -> s.length).sum();
+    return sequences.stream().mapToLong(Sequence::counted).sum();
   }
 }

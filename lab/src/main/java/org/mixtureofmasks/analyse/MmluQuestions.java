@@ -27,6 +27,14 @@ final class MmluQuestions {
   /** A question, four choices and the letter of the right one. */
   private static final int COLUMNS = 2 + LETTERS.length();
 
+  /**
+   * A subject's prompts, each the first text and a question.
+   *
+   * @param before what all of them begin with: the subject's name and the examples
+   * @param questions with their choices, up to "Answer:"
+   */
+  record Prompts(String before, List<String> questions) {}
+
   private final Path folder;
 
   /**
@@ -81,7 +89,7 @@ final class MmluQuestions {
    * @param shots examples with their answers before each question, the first of the dev file
    * @throws UserError naming file and record if one is malformed, or there are fewer examples
    */
-  List<String> prompts(String subject, int shots) {
+  Prompts prompts(String subject, int shots) {
     StringBuilder before =
         new StringBuilder("The following are multiple choice questions (with answers) about ")
             .append(subject.replace('_', ' '))
@@ -97,7 +105,8 @@ final class MmluQuestions {
         before.append(question(example)).append(' ').append(answer(example)).append("\n\n");
       }
     }
-    return read(testFile(subject)).stream().map(q -> before + question(q)).toList();
+    return new Prompts(
+        before.toString(), read(testFile(subject)).stream().map(MmluQuestions::question).toList());
   }
 
   private static String question(CSVRecord record) {

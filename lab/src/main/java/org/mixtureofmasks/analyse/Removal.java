@@ -77,12 +77,12 @@ final class Removal {
     List<int[]> sample = new ArrayList<>();
     for (int d = 0; d < data.size(); d++) {
       int part = left / (data.size() - d); // what one does not have the others may
-      for (int[] sequence : data.get(d).sequences()) {
+      for (DataSet.Sequence sequence : data.get(d).sequences()) {
         if (part == 0) {
           break;
         }
-        int n = Math.min(part, sequence.length);
-        sample.add(Arrays.copyOf(sequence, n));
+        int n = Math.min(part, sequence.ids().length);
+        sample.add(Arrays.copyOf(sequence.ids(), n));
         part -= n;
         left -= n;
       }

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.analyse;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.mixtureofmasks.model.LayerObserver;
@@ -13,7 +14,7 @@ final class RoutingTally implements LayerObserver {
   private final Paths paths;
   private final int[] tokens; // by data set
   private int dataSet;
-  private int[] sequence;
+  private DataSet.Sequence sequence;
   private int[][] leading; // position x layer
 
   /**
@@ -32,17 +33,20 @@ final class RoutingTally implements LayerObserver {
   }
 
   /** Before the model reads a sequence, from position 0 on. */
-  void begin(int newDataSet, int[] newSequence) {
+  void begin(int newDataSet, DataSet.Sequence newSequence) {
     dataSet = newDataSet;
     sequence = newSequence;
-    leading = new int[newSequence.length][layers.size()];
+    leading = new int[newSequence.counted()][layers.size()];
   }
 
   @Override
   public void routed(int layer, int position, int[] experts, float[] scores) {
+    if (position < sequence.from()) {
+      return;
+    }
     double[] p = RouterStatistics.probabilities(routing, scores);
-    layers.get(layer).add(dataSet, sequence, position, experts, p);
-    leading[position][layer] = Paths.leading(experts, scores);
+    layers.get(layer).add(dataSet, sequence.ids(), position, experts, p);
+    leading[position - sequence.from()][layer] = Paths.leading(experts, scores);
   }
 
   /** After it has read the sequence. */
@@ -50,7 +54,7 @@ final class RoutingTally implements LayerObserver {
     for (int[] way : leading) {
       paths.add(way);
     }
-    tokens[dataSet] += sequence.length;
+    tokens[dataSet] += sequence.counted();
   }
 
   LayerTally layer(int l) {
@@ -61,7 +65,7 @@ final class RoutingTally implements LayerObserver {
     return paths;
   }
 
-  /** All tokens so far. */
+  /** All tokens that count so far. */
   long tokens() {
     return paths.tokens();
   }
@@ -71,13 +75,16 @@ final class RoutingTally implements LayerObserver {
     return tokens[ofDataSet];
   }
 
+  /** Tokens of each expert: layers x E. */
+  long[][] counts() {
+    return layers.stream().map(LayerTally::counts).toArray(long[][]::new);
+  }
+
   /** Share of a data set's tokens that chose each expert: layers x E, one after the other. */
   double[] routingVector(int ofDataSet) {
     return layers.stream()
-        .flatMapToDouble(
-            l ->
-                java.util.Arrays.stream(l.counts(ofDataSet))
-                    .mapToDouble(c -> (double) c / tokens[ofDataSet]))
+        .flatMapToInt(l -> Arrays.stream(l.counts(ofDataSet)))
+        .mapToDouble(count -> (double) count / tokens[ofDataSet])
         .toArray();
   }
 }
