@@ -24,16 +24,22 @@ record ReportSection(String id, String title, String source, Function<ReportData
           new ReportSection("router", "How sure the router is", ALWAYS, RouterCharts::confidence),
           new ReportSection("load", "Balance of the load", ALWAYS, RouterCharts::load),
           new ReportSection(
-              "subjects", "Routing across MMLU subjects", "--mmlu", DomainCharts::subjects),
+              "subjects", "Routing across MMLU subjects", "--mmlu DIR", DomainCharts::subjects),
           new ReportSection(
-              "domains", "Experts and data sets", "two or more data sets", DomainCharts::domains),
+              "domains", "Experts and data sets", "two data sets or more", DomainCharts::domains),
           new ReportSection(
               "information", "What an expert tells", ALWAYS, RouterCharts::information),
           new ReportSection("paths", "Paths through the layers", ALWAYS, PathCharts::html),
           new ReportSection(
-              "error", "Error against the dense model", "--reference", RouterCharts::outputError),
+              "error",
+              "Error against the dense model",
+              "--reference DENSE",
+              RouterCharts::outputError),
           new ReportSection(
-              "removal", "Cost of removing an expert", "--removal", CostCharts::removal),
+              "removal",
+              "Cost of removing an expert",
+              "an analysis without --no-removal",
+              CostCharts::removal),
           new ReportSection(
               "history",
               "Masks over training",

@@ -19,9 +19,9 @@ final class ReportText {
     return "<p>" + escape(text) + "</p>\n";
   }
 
-  /** "12.3 %" for 0.123. */
+  /** "12.3 %" for 0.123; the space does not break. */
   static String percent(double share) {
-    return decimals(100 * share, 1) + " %";
+    return decimals(100 * share, 1) + "\u00a0%";
   }
 
   /** A share as a cell under a header that says percent: "12.34" for 0.1234. */

@@ -7,8 +7,8 @@
       ink: '#1b1b1f', quiet: '#55555f', faint: '#dcdce3', paper: '#fff',
       series: ['#0072b2', '#d55e00', '#117a5b', '#a0488a', '#8a6d00'],
       ramp: ['#f4f8fd', '#c6dbef', '#6baed6', '#2171b5', '#08306b'],
-      sides: ['#8f4a00', '#e6a15c', '#f7f7f7', '#7fb3d8', '#0a4a85'],
-      first: '#d55e00', last: '#0072b2', between: ['#e7ead9', '#5d6b4f'],
+      sides: ['#8f4a00', '#e6a15c', '#f4f4f4', '#7fb3d8', '#0a4a85'],
+      first: '#d55e00', last: '#0072b2', between: ['#d9dec6', '#55634a'],
     },
     dark: {
       ink: '#ececf1', quiet: '#a9a9b4', faint: '#3a3a42', paper: '#16161a',
@@ -22,6 +22,8 @@
   const MARKS = ['circle', 'rect', 'triangle', 'diamond', 'pin'];
   const LETTER = 6.4; // pixels of a letter at FONT, about
   const FONT = 12;
+  const NAME = 26; // letters of a name on an axis, the rest is cut
+  const PAPER = 680; // pixels across a printed page; the style shrinks what is wider than the paper
 
   const root = document.documentElement;
   const systemDark = matchMedia('(prefers-color-scheme: dark)');
@@ -45,6 +47,7 @@
 
   const withUnit = (text, unit) => unit ? `${text} ${unit}` : text;
   const short = number => String(Number(number.toPrecision(3)));
+  const cut = name => name.length > NAME ? name.slice(0, NAME - 1) + '…' : name;
   const longest = names => Math.max(...names.map(name => name.length));
 
   function mix(from, to, part) {
@@ -53,6 +56,22 @@
       return Math.round(a + (b - a) * part).toString(16).padStart(2, '0');
     });
     return '#' + channels.join('');
+  }
+
+  /** The colour at a part (0 to 1) of a ramp of evenly spaced colours. */
+  function colourAt(ramp, part) {
+    const place = Math.min(Math.max(part, 0), 1) * (ramp.length - 1);
+    const step = Math.min(Math.floor(place), ramp.length - 2);
+    return mix(ramp[step], ramp[step + 1], place - step);
+  }
+
+  /** Whether white is easier to read on a colour than black: relative luminance as WCAG defines it. */
+  function isDark(colour) {
+    const [r, g, b] = [1, 3, 5].map(i => {
+      const part = parseInt(colour.slice(i, i + 2), 16) / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b < 0.179;
   }
 
   /** What all charts have in common. */
@@ -81,13 +100,20 @@
   /** Sizes of a heatmap, so that its cells are about square and its names have room. */
   function heatmapLayout(data, width, groups) {
     const namesOfRows = groups && width < 560 ? [] : data.rows;
-    const left = 30 + (namesOfRows.length ? longest(namesOfRows) * LETTER : 10);
-    const cell = (width - left - 10) / data.columns.length;
-    const slanted = !groups && longest(data.columns) * LETTER > Math.max(cell, 30) && /[^\d]/.test(data.columns.join(''));
-    const below = slanted ? 16 + longest(data.columns) * LETTER * 0.5 : 24;
+    const names = namesOfRows.length ? longest(namesOfRows) * LETTER : 0;
+    const left = groups ? 24 + names : Math.max(40 + names, /[^\d]/.test(data.columns[0]) ? 100 : 0);
+    const square = data.rows.length === data.columns.length;
+    const tallest = groups ? 20 : Math.max(14, Math.min(40, 600 / data.rows.length));
+    const widest = groups ? 20 : square && tallest < 40 ? tallest * 1.4 : 96;
+    const cell = Math.min((width - left - 10) / data.columns.length, widest);
+    // Names that do not fit side by side stand aslant, the steeper the closer.
+    const label = Math.min(longest(data.columns), NAME) * LETTER;
+    const slant = groups || label < Math.max(cell, 30) || !/[^\d]/.test(data.columns.join('')) ? 0 : cell < 28 ? 60 : 30;
+    const angle = slant * Math.PI / 180;
+    const below = slant ? 16 + label * Math.sin(angle) : 24;
     const least = namesOfRows.length && groups ? 12 : 8;
-    const height = Math.min(Math.max(cell, least), groups ? 20 : 40) * data.rows.length;
-    return {left, cell, slanted, below, namesOfRows, bottom: below + 66, height: Math.max(height, 60)};
+    const height = Math.min(Math.max(cell, least), tallest) * data.rows.length;
+    return {left, nameGap: names + 26, cell, slant, below, namesOfRows, bottom: below + 50, height: Math.max(height, 60)};
   }
 
   function heatmap(figure, data, colours, width) {
@@ -106,10 +132,10 @@
     }
     const ramp = kind === 'diverging' ? colours.sides : colours.ramp;
     const written = longest(data.texts.flat()) * LETTER + 6 < layout.cell && layout.height / data.rows.length > 15;
-    const strong = value => kind === 'diverging' ? Math.abs(value) > 0.55 * max : (value - min) / (max - min) > 0.55;
+    const textOn = value => isDark(colourAt(ramp, (value - min) / (max - min))) ? '#fff' : '#000';
     const series = [{
       type: 'heatmap', progressive: 0, // all at once, however many cells
-      data: items.map(item => ({value: item, label: {color: strong(item[2]) ? colours.paper : colours.ink}})),
+      data: items.map(item => ({value: item, label: {color: textOn(item[2])}})),
       label: {show: written, fontSize: 11, formatter: ({value: [c, r]}) => data.texts[r][c]},
       itemStyle: {borderColor: colours.paper, borderWidth: layout.cell > 8 ? 1 : 0},
       emphasis: {itemStyle: {borderColor: colours.ink, borderWidth: 2}},
@@ -139,15 +165,17 @@
     const namesOfGroups = groups && !layout.namesOfRows.length;
     return {
       height: layout.height + layout.bottom + 8,
+      width: layout.left + layout.cell * data.columns.length + 10,
       option: {
         ...common(colours),
         grid: {left: layout.left, right: 10, top: 8, bottom: layout.bottom},
         xAxis: axis(colours, {
           type: 'category', data: data.columns, name: groups ? '' : x, nameGap: layout.below, splitLine: {show: false},
-          axisLabel: groups ? groupLabels : {rotate: layout.slanted ? 30 : 0, ...(layout.slanted && {interval: 0})},
+          axisLabel: groups ? groupLabels
+            : {rotate: layout.slant, formatter: cut, ...(layout.slant && layout.cell > 12 && {interval: 0})},
         }),
         yAxis: axis(colours, {
-          type: 'category', data: data.rows, inverse: true, name: groups ? '' : y, nameGap: layout.left - 18,
+          type: 'category', data: data.rows, inverse: true, name: groups ? '' : y, nameGap: layout.nameGap,
           splitLine: {show: false},
           axisLabel: namesOfGroups ? {...groupLabels, rotate: 90} : groups ? {interval: 0, fontSize: 10} : {},
         }),
@@ -230,15 +258,16 @@
 
   function draw(figure) {
     const box = figure.querySelector('.chart');
-    const width = box.clientWidth;
-    if (!width) {
-      return;
-    }
-    const matrix = ['heatmap', 'diverging'].includes(figure.dataset.kind);
-    const {height, option} = (matrix ? heatmap : bars)(figure, read(figure), PALETTES[theme()], width);
+    const room = print.matches ? PAPER : box.clientWidth;
+    const make = ['heatmap', 'diverging'].includes(figure.dataset.kind) ? heatmap : bars;
+    const {height, width = room, option} = make(figure, read(figure), PALETTES[theme()], room);
     echarts.getInstanceByDom(box)?.dispose();
     box.style.height = `${height}px`;
-    echarts.init(box, null, {renderer: 'svg', width, height}).setOption(option);
+    echarts.init(box, null, {renderer: 'svg', width: Math.max(width, Math.min(room, 300)), height}).setOption(option);
+    if (print.matches) {
+      const svg = box.querySelector('svg'); // so that it shrinks with the paper
+      svg.setAttribute('viewBox', `0 0 ${svg.getAttribute('width')} ${svg.getAttribute('height')}`);
+    }
   }
 
   function drawAll() {

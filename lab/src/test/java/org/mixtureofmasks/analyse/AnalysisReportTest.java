@@ -160,7 +160,9 @@ class AnalysisReportTest {
       assertEquals(!there, missing.contains(section.title()), section.id());
     }
     assertEquals(7, missing.split(";").length);
-    assertTrue(missing.contains("Cost of removing an expert (comes with --removal"));
+    assertTrue(
+        missing.contains(
+            "Cost of removing an expert (comes with an analysis without --no-removal"));
   }
 
   @Test

@@ -69,7 +69,7 @@ final class SampleAnalysis {
       ObjectNode node = root.withArray("history").addObject().put("step", step);
       for (int l = 0; l < layers; l++) {
         ObjectNode layer = node.withArray("layers").addObject().put("layer", l);
-        layer.put("density", 1 - 0.5 * step / 800 + 0.02 * random.nextDouble());
+        layer.put("density", 1 - 0.5 * step / 800 - 0.02 * random.nextDouble());
         if (step > 0) {
           layer.put("changed_share", 20.0 * random.nextDouble() / step);
         }
