@@ -101,16 +101,17 @@
   function heatmapLayout(data, width, groups) {
     const namesOfRows = groups && width < 560 ? [] : data.rows;
     const names = namesOfRows.length ? longest(namesOfRows) * LETTER : 0;
-    const left = groups ? 24 + names : Math.max(40 + names, /[^\d]/.test(data.columns[0]) ? 100 : 0);
     const square = data.rows.length === data.columns.length;
     const tallest = groups ? 20 : Math.max(14, Math.min(40, 600 / data.rows.length));
     const widest = groups ? 20 : square && tallest < 40 ? tallest * 1.4 : 96;
-    const cell = Math.min((width - left - 10) / data.columns.length, widest);
-    // Names that do not fit side by side stand aslant, the steeper the closer.
+    // Words that do not fit side by side stand aslant, the steeper the closer.
+    const room = Math.min((width - 140) / data.columns.length, widest);
     const label = Math.min(longest(data.columns), NAME) * LETTER;
-    const slant = groups || label < Math.max(cell, 30) || !/[^\d]/.test(data.columns.join('')) ? 0 : cell < 28 ? 60 : 30;
-    const angle = slant * Math.PI / 180;
-    const below = slant ? 16 + label * Math.sin(angle) : 24;
+    const slant = groups || label < room || !/[^\d]/.test(data.columns.join('')) ? 0 : room < 28 ? 60 : 30;
+    const [across, down] = [Math.cos, Math.sin].map(of => slant ? label * of(slant * Math.PI / 180) : 0);
+    const left = Math.max((groups ? 24 : 40) + names, across);
+    const cell = Math.min((width - left - 10) / data.columns.length, widest);
+    const below = slant ? 24 + down : groups && !names ? 36 : 24;
     const least = namesOfRows.length && groups ? 12 : 8;
     const height = Math.min(Math.max(cell, least), tallest) * data.rows.length;
     return {left, nameGap: names + 26, cell, slant, below, namesOfRows, bottom: below + 50, height: Math.max(height, 60)};
@@ -171,7 +172,7 @@
         grid: {left: layout.left, right: 10, top: 8, bottom: layout.bottom},
         xAxis: axis(colours, {
           type: 'category', data: data.columns, name: groups ? '' : x, nameGap: layout.below, splitLine: {show: false},
-          axisLabel: groups ? groupLabels
+          axisLabel: groups ? {...groupLabels, rotate: namesOfGroups ? 20 : 0}
             : {rotate: layout.slant, formatter: cut, ...(layout.slant && layout.cell > 12 && {interval: 0})},
         }),
         yAxis: axis(colours, {
