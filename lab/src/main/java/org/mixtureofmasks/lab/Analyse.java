@@ -13,6 +13,7 @@ import java.util.stream.StreamSupport;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.analyse.Analysis;
 import org.mixtureofmasks.analyse.AnalysisListener;
+import org.mixtureofmasks.analyse.AnalysisReport;
 import org.mixtureofmasks.analyse.AnalysisSettings;
 import org.mixtureofmasks.checkpoint.AtomicFiles;
 import org.mixtureofmasks.cli.OutputOptions;
@@ -43,8 +44,9 @@ import picocli.CommandLine.Spec;
       "  mom analyse RUN --tokens valid.u16 --row 257 --reference DENSE --out analysis",
       "  mom analyse MODEL --mmlu mmlu --text novel.txt --limit 50000 --out analysis",
       "",
-      "Each file is a data set, and so is each subject of MMLU. DIR/analysis.json holds all numbers",
-      "(docs/analysis.md says what they are); an earlier one there is replaced."
+      "Each file is a data set, and so is each subject of MMLU. DIR/report.html shows what was found,",
+      "DIR/analysis.json holds all numbers (docs/analysis.md says what they are); earlier ones there",
+      "are replaced."
     })
 public final class Analyse implements Verb {
   @Parameters(
@@ -59,7 +61,7 @@ public final class Analyse implements Verb {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "Folder for analysis.json.")
+      description = "Folder for report.html and analysis.json.")
   private Path out;
 
   @Option(
@@ -140,7 +142,9 @@ public final class Analyse implements Verb {
     }
     Path file = out.resolve("analysis.json");
     AtomicFiles.writeString(file, analysis.toPrettyString() + "\n");
-    ObjectNode main = mainNumbers(analysis, file);
+    Path report = out.resolve("report.html");
+    AtomicFiles.writeString(report, AnalysisReport.html(analysis));
+    ObjectNode main = mainNumbers(analysis, file, report);
     output.print(main, () -> table(main));
     return 0;
   }
@@ -229,9 +233,10 @@ public final class Analyse implements Verb {
     }
   }
 
-  private static ObjectNode mainNumbers(ObjectNode analysis, Path file) {
+  private static ObjectNode mainNumbers(ObjectNode analysis, Path file, Path report) {
     ObjectNode main = Terminal.object();
     main.put("analysis", file.toString());
+    main.put("report", report.toString());
     main.put("tokens", analysis.get("tokens").asLong());
     main.put("active_ffn_share_measured", analysis.get("active_ffn_share_measured").asDouble());
     main.put("router_entropy_mean", mean(analysis, "/entropy/mean"));

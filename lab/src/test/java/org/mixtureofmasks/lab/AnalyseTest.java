@@ -116,6 +116,8 @@ class AnalyseTest {
     JsonNode json = read(to);
     JsonNode printed = new ObjectMapper().readTree(out.toByteArray());
     assertEquals(json.get("tokens"), printed.get("tokens"));
+    String report = Files.readString(Path.of(printed.get("report").asText()));
+    assertTrue(report.contains("prehistory") && report.endsWith("</html>\n"), "the whole report");
     assertEquals("mom-analysis/1", json.get("schema").asText());
     assertEquals(4, json.get("model").get("experts").asInt());
     assertEquals(5, json.get("data").size());

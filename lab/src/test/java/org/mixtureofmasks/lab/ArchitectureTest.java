@@ -89,6 +89,7 @@ class ArchitectureTest {
             ROOT + "sparsify..",
             ROOT + "train..",
             ROOT + "compile..",
+            ROOT + "analyse..",
             ROOT + "lab..",
             "org.bytedeco..")
         .check(code);
