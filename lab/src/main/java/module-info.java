@@ -7,8 +7,10 @@ module org.mixtureofmasks.lab {
   requires transitive org.snakeyaml.engine.v2;
   requires java.management;
   requires jdk.management;
+  requires org.apache.commons.csv;
   requires org.slf4j;
 
+  exports org.mixtureofmasks.analyse;
   exports org.mixtureofmasks.compile;
   exports org.mixtureofmasks.data;
   exports org.mixtureofmasks.nn;
@@ -37,6 +39,7 @@ module org.mixtureofmasks.lab {
       org.mixtureofmasks.sparsify.pertoken.PerTokenProvider,
       org.mixtureofmasks.sparsify.pruning.PruningProvider;
   provides org.mixtureofmasks.cli.Verb with
+      org.mixtureofmasks.lab.Analyse,
       org.mixtureofmasks.lab.Demo,
       org.mixtureofmasks.lab.Sparsify,
       org.mixtureofmasks.lab.Resume,

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.mixtureofmasks.UserError;
 
 /** A file of token ids, little-endian unsigned 16-bit, in rows of equal length. Read row by row. */
-final class PackedRows implements AutoCloseable {
+public final class PackedRows implements AutoCloseable {
   private final Path file;
   private final int length;
   private final int vocabSize;
@@ -22,7 +22,7 @@ final class PackedRows implements AutoCloseable {
    * @param vocabSize ids are below this
    * @throws UserError when the file cannot be read or is not a whole number of rows
    */
-  PackedRows(Path file, int length, int vocabSize) {
+  public PackedRows(Path file, int length, int vocabSize) {
     this.file = file;
     this.length = length;
     this.vocabSize = vocabSize;
@@ -45,12 +45,12 @@ final class PackedRows implements AutoCloseable {
   }
 
   /** Rows in the file. */
-  long count() {
+  public long count() {
     return count;
   }
 
   /** The next row's ids; call it at most {@link #count} times. */
-  int[] next() {
+  public int[] next() {
     byte[] bytes;
     try {
       bytes = in.readNBytes(2 * length);

@@ -1,5 +1,7 @@
 package org.mixtureofmasks.model;
 
+import java.util.Arrays;
+
 /** The experts that each token of a batch chose in one layer, and their factors. */
 final class Choices {
   private final int most;
@@ -26,6 +28,11 @@ final class Choices {
   /** The i-th of them. */
   int expert(int token, int i) {
     return experts[token * most + i];
+  }
+
+  /** A copy of all of them. */
+  int[] of(int token) {
+    return Arrays.copyOfRange(experts, token * most, token * most + counts[token]);
   }
 
   /** Its factor. */

@@ -46,6 +46,11 @@ public final class ExpertLoad {
     return sum / activeWeights.length / denseWeights;
   }
 
+  /** The same of one layer. */
+  public double activeFfnShare(int layer) {
+    return meanActive(layer) / denseWeights;
+  }
+
   /** Mean number of FFN weights of a layer that a token used. */
   double meanActive(int layer) {
     return counts[layer].length == 0 ? denseWeights : (double) activeWeights[layer] / tokens;

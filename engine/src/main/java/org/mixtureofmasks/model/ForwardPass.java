@@ -40,6 +40,9 @@ final class ForwardPass {
       Kernels.add(s.x, s.out, 0, n * d);
       norm(s, layer.ffnNorm(), n);
       feedForward(s, layer.ffn(), l);
+      if (s.observer != null) {
+        s.observer.computed(l, n, s.normed.values(), s.out);
+      }
       Kernels.add(s.x, s.out, 0, n * d);
     }
     s.advance(n);
@@ -121,6 +124,13 @@ final class ForwardPass {
         });
     s.attended.changed(n);
     team.multiply(s.attended, layer.attentionOutput(), s.out);
+  }
+
+  /** The feed-forward part of a layer on up to a batch of given inputs; leaves s.out. */
+  void feedForward(LlamaState s, int l, float[] inputs, int at, int n) {
+    System.arraycopy(inputs, at, s.normed.values(), 0, n * config.hiddenSize());
+    s.normed.changed(n);
+    feedForward(s, weights.layers().get(l).ffn(), l);
   }
 
   private void feedForward(LlamaState s, FeedForward ffn, int l) {

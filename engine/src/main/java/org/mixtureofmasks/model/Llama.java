@@ -228,10 +228,34 @@ public final class Llama implements AutoCloseable {
     }
   }
 
-  private void check(LlamaState state, int[] tokens, int from, int count) {
+  /**
+   * What a layer's feed-forward part gives for inputs that need not be its own: to compare two
+   * models on the same ones. The state is only working memory; its tokens stay.
+   *
+   * @param layer from 0
+   * @param tokens how many, n
+   * @param inputs n x hidden_size or more: normed residual streams
+   * @param outputs n x hidden_size or more; overwritten
+   */
+  public void feedForward(
+      LlamaState state, int layer, int tokens, float[] inputs, float[] outputs) {
+    checkOwn(state);
+    int d = config.hiddenSize();
+    for (int done = 0; done < tokens; done += state.batch) {
+      int n = Math.min(state.batch, tokens - done);
+      forward.feedForward(state, layer, inputs, done * d, n);
+      System.arraycopy(state.out, 0, outputs, done * d, n * d);
+    }
+  }
+
+  private void checkOwn(LlamaState state) {
     if (state.model != this) {
       throw new IllegalArgumentException("the state belongs to another model");
     }
+  }
+
+  private void check(LlamaState state, int[] tokens, int from, int count) {
+    checkOwn(state);
     if (count < 1) {
       throw new IllegalArgumentException("no tokens to append");
     }

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.model;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.mixtureofmasks.kernel.Activations;
 import org.mixtureofmasks.kernel.SparseFfn;
 
@@ -29,6 +30,9 @@ public final class LlamaState {
   final float[][] scores; // threads x context, rounded up to whole blocks of keys
   final float[] logits; // V
   final Sparse sparse; // null for a dense model
+  LayerObserver observer; // null: nobody looks
+  int removedLayer = -1; // -1: no expert is removed
+  int removedExpert;
 
   private final int contextLength;
   private int position;
@@ -113,6 +117,37 @@ public final class LlamaState {
           "cannot go back to position " + newPosition + " from " + position);
     }
     position = newPosition;
+  }
+
+  /** Tells an observer of every later token; null: none. One at a time. */
+  public void observe(LayerObserver newObserver) {
+    observer = newObserver;
+  }
+
+  /**
+   * From now on no token chooses this expert: its router score is -∞. Keys and values of earlier
+   * tokens stay as they are. One expert at a time.
+   *
+   * @throws IllegalArgumentException if there is no such expert, or each token needs all of them
+   */
+  public void removeExpert(int layer, int expert) {
+    LlamaConfig.MixtureOfMasks mom =
+        model
+            .config()
+            .mixtureOfMasks()
+            .orElseThrow(() -> new IllegalArgumentException("a dense model has no experts"));
+    Objects.checkIndex(layer, model.config().layers());
+    Objects.checkIndex(expert, mom.experts());
+    if (mom.routing().select() == Routing.Select.TOP_K && mom.expertsPerToken() == mom.experts()) {
+      throw new IllegalArgumentException("every token needs all " + mom.experts() + " experts");
+    }
+    removedLayer = layer;
+    removedExpert = expert;
+  }
+
+  /** Gives the removed expert back. */
+  public void restoreExpert() {
+    removedLayer = -1;
   }
 
   /** Forgets all tokens and what was counted. */

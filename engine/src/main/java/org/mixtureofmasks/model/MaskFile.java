@@ -5,13 +5,14 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import org.mixtureofmasks.checkpoint.BadCheckpoint;
 import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.SafetensorsFile;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 
 /** masks.safetensors of a sparse folder: masks in the dense model's own order. */
-final class MaskFile implements AutoCloseable {
+public final class MaskFile implements AutoCloseable {
   private final Path path;
   private final SafetensorsFile file;
   private final WeightSource source;
@@ -24,6 +25,30 @@ final class MaskFile implements AutoCloseable {
 
   static MaskFile of(Checkpoint checkpoint) {
     return new MaskFile(checkpoint.path().resolve("masks.safetensors"));
+  }
+
+  /**
+   * The neuron masks of a sparse model folder, whatever its layout.
+   *
+   * @return layers x E x intermediate_size of 0 and 1
+   * @throws BadCheckpoint if the model is not sparse, or its masks are missing or malformed
+   */
+  public static byte[][][] read(Path model) {
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      LlamaConfig config = ConfigReader.read(checkpoint);
+      int experts =
+          config
+              .mixtureOfMasks()
+              .orElseThrow(() -> new BadCheckpoint(model, -1, "is dense: it has no masks"))
+              .experts();
+      try (MaskFile file = of(checkpoint)) {
+        byte[][][] masks = new byte[config.layers()][][];
+        for (int l = 0; l < masks.length; l++) {
+          masks[l] = file.masks(l, "masks", experts, config.intermediateSize());
+        }
+        return masks;
+      }
+    }
   }
 
   /**

@@ -10,6 +10,8 @@ import org.mixtureofmasks.kernel.Matrix;
  * @param routing how
  */
 record Router(Matrix.F32 weight, int experts, Routing routing) {
+  /** No expert. */
+  static final int NONE = -1;
 
   /**
    * Chooses for one token.
@@ -20,7 +22,15 @@ record Router(Matrix.F32 weight, int experts, Routing routing) {
    *     lower index; or those above the threshold, ascending
    */
   void choose(float[] products, int at, Choices out, int token) {
+    choose(products, at, out, token, NONE);
+  }
+
+  /** The same as if the score of the expert {@code removed}, unless NONE, were -∞. */
+  void choose(float[] products, int at, Choices out, int token, int removed) {
     score(products, at);
+    if (removed != NONE) {
+      products[at + removed] = Float.NEGATIVE_INFINITY;
+    }
     out.clear(token);
     switch (routing.select()) {
       case TOP_K -> {

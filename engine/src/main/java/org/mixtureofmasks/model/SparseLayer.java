@@ -17,8 +17,14 @@ final class SparseLayer {
   private void route(LlamaState s, Router router, int l) {
     LlamaState.Sparse w = s.sparse;
     team.multiply(s.normed, router.weight(), w.routerProducts);
+    int removed = l == s.removedLayer ? s.removedExpert : Router.NONE;
     for (int t = 0; t < s.normed.tokens(); t++) {
-      router.choose(w.routerProducts, t * router.weight().rows(), w.choices, t);
+      int at = t * router.weight().rows();
+      router.choose(w.routerProducts, at, w.choices, t, removed);
+      if (s.observer != null) {
+        float[] scores = Arrays.copyOfRange(w.routerProducts, at, at + router.experts());
+        s.observer.routed(l, s.position() + t, w.choices.of(t), scores);
+      }
       for (int i = 0; i < w.choices.count(t); i++) {
         w.counts[l][w.choices.expert(t, i)]++;
       }

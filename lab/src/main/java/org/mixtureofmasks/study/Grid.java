@@ -4,15 +4,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A table of text that is written as Markdown and as HTML. */
-final class Grid {
+public final class Grid {
   private final List<String> header;
   private final List<List<String>> rows = new ArrayList<>();
 
-  Grid(List<String> header) {
+  /**
+   * @param header names of the columns; the first column names the rows
+   */
+  public Grid(List<String> header) {
     this.header = List.copyOf(header);
   }
 
-  Grid row(List<String> cells) {
+  /**
+   * Adds a row.
+   *
+   * @throws IllegalArgumentException for another number of cells than the header has
+   */
+  public Grid row(List<String> cells) {
     if (cells.size() != header.size()) {
       throw new IllegalArgumentException(cells.size() + " cells under " + header);
     }
@@ -34,7 +42,7 @@ final class Grid {
   }
 
   /** The first column names the row; the table scrolls sideways by itself, by keyboard too. */
-  String html(String caption) {
+  public String html(String caption) {
     StringBuilder s = new StringBuilder();
     s.append("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"")
         .append(escape(caption))
@@ -53,7 +61,7 @@ final class Grid {
   }
 
   /** Text within HTML, or within a quoted attribute. */
-  static String escape(String text) {
+  public static String escape(String text) {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")

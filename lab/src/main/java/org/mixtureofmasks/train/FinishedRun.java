@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
+import org.bytedeco.javacpp.PointerScope;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
@@ -37,13 +39,37 @@ public record FinishedRun(
    */
   public static FinishedRun open(Path folder) {
     RunFolder run = RunFolder.of(folder);
-    Recipe recipe = new RecipeReader(Methods.sections()).read(run.recipe(), List.of());
     Path step =
         run.latest()
             .orElseThrow(
                 () ->
                     new UserError(
                         folder + " has no checkpoint yet: go on with 'mom resume " + folder + "'"));
+    return open(run, recipe(run), step);
+  }
+
+  /**
+   * Opens all checkpoints of a run one after the other, the oldest first; each is freed when the
+   * visitor returns.
+   *
+   * @throws UserError if there is no run, or its dense model is gone
+   */
+  public static void eachCheckpoint(Path folder, Consumer<FinishedRun> visitor) {
+    RunFolder run = RunFolder.of(folder);
+    Recipe recipe = recipe(run);
+    Natives.start(Settings.of(recipe).threads());
+    for (Path step : run.steps()) {
+      try (PointerScope _ = new PointerScope()) {
+        visitor.accept(open(run, recipe, step));
+      }
+    }
+  }
+
+  private static Recipe recipe(RunFolder run) {
+    return new RecipeReader(Methods.sections()).read(run.recipe(), List.of());
+  }
+
+  private static FinishedRun open(RunFolder run, Recipe recipe, Path step) {
     TrainingCheckpoint saved = TrainingCheckpoint.read(step);
     Settings settings = Settings.of(recipe);
     Natives.start(settings.threads());

@@ -106,6 +106,7 @@ class ArchitectureTest {
             ROOT + "sparsify..",
             ROOT + "train..",
             ROOT + "compile..",
+            ROOT + "analyse..",
             ROOT + "lab..",
             "org.bytedeco..")
         .check(code);

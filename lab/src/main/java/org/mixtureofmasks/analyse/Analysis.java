@@ -1,0 +1,257 @@
+package org.mixtureofmasks.analyse;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.Fingerprint;
+import org.mixtureofmasks.model.ConfigReader;
+import org.mixtureofmasks.model.LayerObserver;
+import org.mixtureofmasks.model.Llama;
+import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.model.LlamaState;
+import org.mixtureofmasks.model.MaskFile;
+import org.mixtureofmasks.tokenizer.Tokenizer;
+import org.mixtureofmasks.train.RunFolder;
+
+/** One analysis, from a sparse model and data to the object that analysis.json holds. */
+public final class Analysis {
+  private static final String SCHEMA = "mom-analysis/1";
+
+  private final AnalysisSettings settings;
+  private final AnalysisListener listener;
+  private final boolean run;
+  private final Path folder;
+
+  private Analysis(AnalysisSettings settings, AnalysisListener listener) {
+    this.settings = settings;
+    this.listener = listener;
+    run = Files.isRegularFile(new RunFolder(settings.path()).recipe());
+    folder = run ? new RunFolder(settings.path()).model() : settings.path();
+  }
+
+  /**
+   * Analyses.
+   *
+   * @throws UserError if the model has no experts, its run no model, or the data do not fit it
+   */
+  public static ObjectNode of(AnalysisSettings settings, AnalysisListener listener) {
+    return new Analysis(settings, listener).json();
+  }
+
+  private ObjectNode json() {
+    if (run && !Files.isDirectory(folder)) {
+      throw new UserError(
+          settings.path()
+              + " is a run without a model: make it with 'mom compile "
+              + settings.path()
+              + " --out "
+              + folder
+              + "'");
+    }
+    LlamaConfig config = config(folder);
+    if (config.mixtureOfMasks().isEmpty()) {
+      throw new UserError(
+          folder + " is a dense model: it has no experts to analyse; 'mom sparsify' makes them");
+    }
+    settings.reference().ifPresent(dense -> requireFit(dense, config));
+    try (Words words = new Words(tokenizer())) {
+      List<DataSet> data =
+          new DataReader(
+                  settings, folder, words.tokenizer, config.maxPositions(), config.vocabSize())
+              .read();
+      ObjectNode json = new ObjectMapper().createObjectNode();
+      json.put("schema", SCHEMA);
+      json.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+      json.put("command", settings.command());
+      describe(config, json.putObject("model"));
+      describe(data, json.putArray("data"));
+      if (run) {
+        MaskHistory.write(new RunFolder(settings.path()), json.putArray("history"));
+      }
+      analyse(data, words, json);
+      return json;
+    }
+  }
+
+  /** The tokenizer, if there is or must be one. */
+  private Optional<Tokenizer> tokenizer() {
+    boolean needed = !settings.texts().isEmpty() || settings.mmlu().isPresent();
+    Path from = settings.tokenizer().orElse(folder);
+    boolean there =
+        settings.tokenizer().isPresent() || Files.exists(folder.resolve("tokenizer.json"));
+    return needed || there ? Optional.of(Tokenizer.open(from)) : Optional.empty();
+  }
+
+  /** A tokenizer to be closed, or none. */
+  private record Words(Optional<Tokenizer> tokenizer) implements AutoCloseable {
+    @Override
+    public void close() {
+      tokenizer.ifPresent(Tokenizer::close);
+    }
+  }
+
+  private static LlamaConfig config(Path model) {
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      return ConfigReader.read(checkpoint);
+    }
+  }
+
+  private static void requireFit(Path reference, LlamaConfig config) {
+    LlamaConfig dense = config(reference);
+    if (dense.mixtureOfMasks().isPresent()) {
+      throw new UserError("--reference " + reference + " is sparse: give the dense model");
+    }
+    if (dense.layers() != config.layers() || dense.hiddenSize() != config.hiddenSize()) {
+      throw new UserError(
+          "--reference "
+              + reference
+              + " has "
+              + dense.layers()
+              + " layers of hidden size "
+              + dense.hiddenSize()
+              + ", the sparse model "
+              + config.layers()
+              + " of "
+              + config.hiddenSize()
+              + ": give the model that it was made of");
+    }
+  }
+
+  private void describe(LlamaConfig config, ObjectNode to) {
+    LlamaConfig.MixtureOfMasks mom = config.mixtureOfMasks().orElseThrow();
+    to.put("path", folder.toString());
+    to.put("description", mom.variant() + ": " + mom.routing().describe(mom.experts()));
+    to.put("sha256", Fingerprint.of(folder));
+    to.put("layers", config.layers());
+    to.put("experts", mom.experts());
+    to.put("hidden_size", config.hiddenSize());
+    to.put("intermediate_size", config.intermediateSize());
+    to.put("top_k", mom.expertsPerToken());
+    to.put("target_share", mom.target());
+  }
+
+  private static void describe(List<DataSet> data, ArrayNode to) {
+    for (DataSet d : data) {
+      ObjectNode node = to.addObject().put("name", d.name()).put("kind", d.kind().word());
+      d.group().ifPresent(group -> node.put("group", group.word()));
+      node.put("documents", d.documents()).put("tokens", d.tokens()).put("sha256", d.sha256());
+    }
+  }
+
+  private void analyse(List<DataSet> data, Words words, ObjectNode json) {
+    Llama.LoadOptions options = new Llama.LoadOptions(Llama.WeightType.AUTO, settings.threads());
+    try (Llama model = Llama.open(folder, options);
+        References references =
+            new References(settings.reference().map(p -> Llama.open(p, options)))) {
+      RoutingTally tally = new RoutingTally(model.config(), data.size());
+      Optional<OutputError> error = references.dense.map(OutputError::new);
+      LlamaState state = model.newState(longest(data));
+      observe(model, state, data, tally, error);
+      LayerSection layers =
+          new LayerSection(tally, MaskFile.read(folder), state.expertLoad(), error);
+      json.put("tokens", tally.tokens());
+      json.put("active_ffn_share_measured", Numbers.rounded(state.expertLoad().activeFfnShare()));
+      layers.write(json.putArray("layers"));
+      layers.writeDomains(data, json.putObject("domains"));
+      preferences(model.config(), tally, words, json);
+      PathSection.write(tally.paths(), model.config().layers(), json.putObject("paths"));
+      if (data.stream().filter(d -> d.group().isPresent()).count() > 1) {
+        SubjectSection.write(data, tally, json.putObject("subjects"));
+      }
+      if (settings.removalTokens() > 0) {
+        remove(model, data, tally.counts(), json);
+      }
+    }
+  }
+
+  /** A reference to be closed, or none. */
+  private record References(Optional<Llama> dense) implements AutoCloseable {
+    @Override
+    public void close() {
+      dense.ifPresent(Llama::close);
+    }
+  }
+
+  private static int longest(List<DataSet> data) {
+    return data.stream()
+        .flatMap(d -> d.sequences().stream())
+        .mapToInt(s -> s.ids().length)
+        .max()
+        .orElseThrow();
+  }
+
+  private void observe(
+      Llama model,
+      LlamaState state,
+      List<DataSet> data,
+      RoutingTally tally,
+      Optional<OutputError> error) {
+    listener.begin("routing", "tokens");
+    state.observe(
+        new LayerObserver() {
+          @Override
+          public void routed(int layer, int position, int[] experts, float[] scores) {
+            tally.routed(layer, position, experts, scores);
+          }
+
+          @Override
+          public void computed(int layer, int tokens, float[] inputs, float[] outputs) {
+            error.ifPresent(e -> e.computed(layer, tokens, inputs, outputs));
+          }
+        });
+    long total = data.stream().mapToLong(DataSet::tokens).sum();
+    for (int d = 0; d < data.size(); d++) {
+      for (DataSet.Sequence sequence : data.get(d).sequences()) {
+        state.truncate(0);
+        tally.begin(d, sequence);
+        model.forward(state, sequence.ids(), 0, sequence.ids().length);
+        tally.end();
+        listener.at(tally.tokens(), total);
+      }
+    }
+    state.observe(null);
+  }
+
+  private static void preferences(
+      LlamaConfig config, RoutingTally tally, Words words, ObjectNode json) {
+    Optional<TokenTexts> texts = words.tokenizer.map(TokenTexts::new);
+    ArrayNode prefer = json.putArray("experts_prefer");
+    IntStream.range(0, config.layers())
+        .forEach(l -> Preferences.write(l, tally.layer(l), texts, prefer));
+    int experts = config.mixtureOfMasks().orElseThrow().experts();
+    json.put("experts_left_out", config.layers() * Math.max(0, experts - Preferences.EXPERTS));
+  }
+
+  private void remove(Llama model, List<DataSet> data, long[][] counts, ObjectNode json) {
+    if (!Removal.possible(model.config().mixtureOfMasks().orElseThrow())) {
+      listener.note("every token goes through all experts: none can be removed");
+      return;
+    }
+    listener.begin("removal", "experts");
+    Removal removal = new Removal(model, Removal.sample(data, settings.removalTokens()));
+    Removal.Result result = removal.run(counts, listener::at);
+    ObjectNode to = json.putObject("removal");
+    to.put("tokens", result.tokens());
+    to.put("base_loss", Numbers.rounded(result.baseLoss()));
+    to.put("experts_left_out", result.leftOut());
+    ArrayNode experts = to.putArray("experts");
+    for (Removal.Effect effect : result.effects()) {
+      experts
+          .addObject()
+          .put("layer", effect.layer())
+          .put("expert", effect.expert())
+          .put("loss", Numbers.rounded(effect.loss()))
+          .put("loss_increase", Numbers.rounded(effect.loss() - result.baseLoss()));
+    }
+  }
+}

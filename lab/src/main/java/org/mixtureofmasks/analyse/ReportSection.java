@@ -1,0 +1,50 @@
+package org.mixtureofmasks.analyse;
+
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A section of the report.
+ *
+ * @param id anchor within the page
+ * @param source what gives its numbers, for readers of a report without them
+ * @param body HTML of its figures; empty when analysis.json has not the numbers
+ */
+record ReportSection(String id, String title, String source, Function<ReportData, String> body) {
+  private static final String ALWAYS = "every analysis";
+
+  /** All sections, in order. */
+  static final List<ReportSection> ALL =
+      List.of(
+          new ReportSection("summary", "Summary", ALWAYS, ReportSummary::html),
+          new ReportSection(
+              "selection", "Selection of experts across layers", ALWAYS, SelectionCharts::html),
+          new ReportSection("hits", "Shared, routed and pruned neurons", ALWAYS, MaskCharts::hits),
+          new ReportSection("overlap", "Overlap of the masks", ALWAYS, MaskCharts::overlap),
+          new ReportSection("router", "How sure the router is", ALWAYS, RouterCharts::confidence),
+          new ReportSection("load", "Balance of the load", ALWAYS, RouterCharts::load),
+          new ReportSection(
+              "subjects", "Routing across MMLU subjects", "--mmlu DIR", DomainCharts::subjects),
+          new ReportSection(
+              "domains", "Experts and data sets", "two data sets or more", DomainCharts::domains),
+          new ReportSection(
+              "information", "What an expert tells", ALWAYS, RouterCharts::information),
+          new ReportSection("paths", "Paths through the layers", ALWAYS, PathCharts::html),
+          new ReportSection(
+              "error",
+              "Error against the dense model",
+              "--reference DENSE",
+              RouterCharts::outputError),
+          new ReportSection(
+              "removal",
+              "Cost of removing an expert",
+              "an analysis without --no-removal",
+              CostCharts::removal),
+          new ReportSection(
+              "history",
+              "Masks over training",
+              "a run folder in place of a model",
+              CostCharts::history),
+          new ReportSection(
+              "preferences", "Tokens that experts prefer", ALWAYS, PreferenceTables::html));
+}

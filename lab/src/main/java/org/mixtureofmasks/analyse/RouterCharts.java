@@ -1,0 +1,154 @@
+package org.mixtureofmasks.analyse;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleFunction;
+import org.mixtureofmasks.analyse.ReportFigure.Kind;
+import org.mixtureofmasks.study.Grid;
+
+/** How sure the router is, how evenly it spreads the tokens, what its choice tells. */
+final class RouterCharts {
+  private static final DoubleFunction<String> PLAIN = v -> ReportText.cell(v, 3);
+
+  private RouterCharts() {}
+
+  static String confidence(ReportData d) {
+    if (!d.everyLayerHas("/entropy/mean") || !d.everyLayerHas("/margin/mean")) {
+      return "";
+    }
+    return "<div class=\"pair\">\n"
+        + byLayer(
+            d,
+            new ReportFigure(
+                    Kind.LINES,
+                    "router-entropy",
+                    "Entropy of the router by layer",
+                    "0: every token has one expert for certain; the largest possible: the router"
+                        + " cannot tell. The entropy of the load is that of the choices of all tokens.")
+                .axes("layer", "entropy", "nats"),
+            columns(
+                "mean over tokens", "/entropy/mean",
+                "load", "/entropy/load_entropy",
+                "largest possible", "/entropy/max_possible"),
+            PLAIN)
+        + byLayer(
+            d,
+            new ReportFigure(
+                    Kind.LINES,
+                    "router-margin",
+                    "Margin of the router by layer",
+                    "Difference between the probabilities of the best and the second expert.")
+                .axes("layer", "margin", ""),
+            columns(
+                "mean",
+                "/margin/mean",
+                "median",
+                "/margin/median",
+                "5th percentile",
+                "/margin/p05"),
+            PLAIN)
+        + "</div>\n";
+  }
+
+  static String load(ReportData d) {
+    if (!d.everyLayerHas("/load_cv")) {
+      return "";
+    }
+    return "<div class=\"pair\">\n"
+        + byLayer(
+            d,
+            new ReportFigure(
+                    Kind.LINES,
+                    "load-by-layer",
+                    "Balance of the load by layer",
+                    "Coefficient of variation of the experts' shares (0: all alike), and the most"
+                        + " used expert over the mean (1: all alike).")
+                .axes("layer", "ratio", ""),
+            columns(
+                "coefficient of variation", "/load_cv",
+                "most used over mean", "/load_max_over_mean"),
+            PLAIN)
+        + (d.everyLayerHas("/active_share")
+            ? byLayer(
+                d,
+                new ReportFigure(
+                        Kind.BARS,
+                        "active-by-layer",
+                        "Share of the layer's neurons that a token uses",
+                        "Measured on the choices of the tokens, shared neurons included.")
+                    .axes("layer", "share of neurons", "%"),
+                columns("active share", "/active_share"),
+                ReportText::percentCell)
+            : "")
+        + "</div>\n";
+  }
+
+  static String information(ReportData d) {
+    Map<String, String> columns = new LinkedHashMap<>();
+    if (d.everyLayerHas("/mutual_information/token")) {
+      columns.put("of the token", "/mutual_information/token");
+    }
+    if (d.everyLayerHas("/mutual_information/domain")) {
+      columns.put("of the data set", "/mutual_information/domain");
+    }
+    return columns.isEmpty()
+        ? ""
+        : byLayer(
+            d,
+            new ReportFigure(
+                    Kind.LINES,
+                    "information-by-layer",
+                    "Mutual information of the expert, by layer",
+                    "How much the chosen expert says of the token's id and of the data set that it"
+                        + " comes from; 0: nothing; ln E = "
+                        + ReportText.decimals(Math.log(d.experts()), 3)
+                        + ": as much as it can.")
+                .axes("layer", "information", "nats"),
+            columns,
+            PLAIN);
+  }
+
+  static String outputError(ReportData d) {
+    return !d.everyLayerHas("/output_error/relative_squared")
+        ? ""
+        : byLayer(
+            d,
+            new ReportFigure(
+                    Kind.BARS,
+                    "error-by-layer",
+                    "Error of the FFN's output by layer",
+                    "Mean squared difference from the dense model's FFN on the same inputs, over"
+                        + " the mean square of the dense output.")
+                .axes("layer", "relative squared error", "%"),
+            columns("relative squared error", "/output_error/relative_squared"),
+            ReportText::percentCell);
+  }
+
+  /** Names of columns and where a layer has their number, in turn. */
+  private static Map<String, String> columns(String... namesAndPointers) {
+    Map<String, String> columns = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndPointers.length; i += 2) {
+      columns.put(namesAndPointers[i], namesAndPointers[i + 1]);
+    }
+    return columns;
+  }
+
+  private static String byLayer(
+      ReportData d, ReportFigure figure, Map<String, String> columns, DoubleFunction<String> cell) {
+    List<String> header = new ArrayList<>(List.of("layer"));
+    header.addAll(columns.keySet());
+    Grid grid = new Grid(header);
+    for (JsonNode layer : d.layers()) {
+      List<String> row = new ArrayList<>(List.of(layer.path("layer").asText()));
+      for (String pointer : columns.values()) {
+        JsonNode value = layer.at(pointer);
+        row.add(value.isMissingNode() ? "" : cell.apply(value.asDouble()));
+      }
+      grid.row(row);
+    }
+    return figure.frame("All layers", grid).html();
+  }
+}
