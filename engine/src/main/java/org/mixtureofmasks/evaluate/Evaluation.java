@@ -1,9 +1,9 @@
 package org.mixtureofmasks.evaluate;
 
 import java.time.LocalDateTime;
-import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -33,19 +33,16 @@ public record Evaluation(
 
   /** What counts once: each group, and each task that is in none. */
   public List<Summary> units() {
-    Set<String> inGroups = new HashSet<>();
-    List<Summary> units = new ArrayList<>();
+    Set<Summary> units = new LinkedHashSet<>();
     for (TaskResult task : tasks) {
-      if (task.task().group().isEmpty()) {
-        units.add(task.summary());
-      } else if (inGroups.add(task.task().group().get())) {
-        groups.stream()
-            .map(GroupResult::summary)
-            .filter(g -> g.name().equals(task.task().group().get()))
-            .forEach(units::add);
-      }
+      units.add(
+          groups.stream()
+              .map(GroupResult::summary)
+              .filter(g -> task.task().group().equals(Optional.of(g.name())))
+              .findFirst()
+              .orElse(task.summary()));
     }
-    return units;
+    return List.copyOf(units);
   }
 
   /** All tasks, then all groups. */

@@ -19,7 +19,10 @@ public record GroupResult(List<String> tasks, Summary summary) {
     tasks = List.copyOf(tasks);
   }
 
-  /** The groups of some tasks, in the order in which they first appear. */
+  /**
+   * The groups of some tasks, in the order in which they first appear; those whose tasks share no
+   * metric that can be averaged are left out.
+   */
   public static List<GroupResult> of(List<TaskResult> results) {
     Map<String, List<TaskResult>> groups = new LinkedHashMap<>();
     for (TaskResult result : results) {
@@ -28,7 +31,10 @@ public record GroupResult(List<String> tasks, Summary summary) {
           .group()
           .ifPresent(g -> groups.computeIfAbsent(g, _ -> new ArrayList<>()).add(result));
     }
-    return groups.entrySet().stream().map(e -> of(e.getKey(), e.getValue())).toList();
+    return groups.entrySet().stream()
+        .map(e -> of(e.getKey(), e.getValue()))
+        .filter(g -> !g.summary.metrics().isEmpty())
+        .toList();
   }
 
   private static GroupResult of(String name, List<TaskResult> results) {
