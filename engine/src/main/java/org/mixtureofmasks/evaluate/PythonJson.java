@@ -1,6 +1,7 @@
 package org.mixtureofmasks.evaluate;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,7 @@ final class PythonJson {
     if (!shortest.contains("E")) {
       return shortest;
     }
-    String plain = new java.math.BigDecimal(shortest).toPlainString();
+    String plain = new BigDecimal(shortest).stripTrailingZeros().toPlainString();
     return plain.contains(".") ? plain : plain + ".0";
   }
 
@@ -78,7 +79,7 @@ final class PythonJson {
         case '\f' -> text.append("\\f");
         default -> {
           if (c < 0x20) {
-            text.append("\\u00").append(c < 0x10 ? "0" : "1").append("0123456789abcdef".charAt(c & 15));
+            text.append(String.format("\\u%04x", (int) c));
           } else {
             text.append(c);
           }

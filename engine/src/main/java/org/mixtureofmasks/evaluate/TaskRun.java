@@ -11,8 +11,8 @@ import org.mixtureofmasks.task.Question;
 
 /** Asks a model all questions of a task. */
 public final class TaskRun {
-  /** Questions asked at once: enough to sort and share prefixes, few enough to show progress. */
-  private static final int QUESTIONS_AT_ONCE = 32;
+  /** Requests in one call: enough to share prefixes and fill passes, few enough to keep. */
+  private static final int REQUESTS_AT_ONCE = 1024;
 
   private final LoadedTask task;
   private final LanguageModel model;
@@ -34,14 +34,19 @@ public final class TaskRun {
    *     nothing that is made of it means anything
    */
   public TaskScores run(Progress progress) {
+    if (task.questions().isEmpty()) {
+      throw new UserError(task.file() + ": has no documents for " + task.name());
+    }
     long start = System.nanoTime();
     List<Question> questions = task.questions();
     List<List<LanguageModel.Score>> scores = new ArrayList<>();
     while (scores.size() < questions.size()) {
       int from = scores.size();
-      int to = Math.min(questions.size(), from + QUESTIONS_AT_ONCE);
-      scores.addAll(ask(questions.subList(from, to)));
-      progress.at(scores.size(), questions.size());
+      int to = end(from);
+      Progress within =
+          (done, total) -> progress.at(from + done * (to - from) / total, questions.size());
+      scores.addAll(ask(questions.subList(from, to), within));
+      progress.at(to, questions.size());
     }
     double seconds = (System.nanoTime() - start) * 1e-9;
     if (model instanceof LlamaLanguageModel llama) {
@@ -52,20 +57,22 @@ public final class TaskRun {
     return new TaskScores(scores, seconds, 0, OptionalDouble.empty());
   }
 
-  private List<List<LanguageModel.Score>> ask(List<Question> questions) {
+  /** Where the questions from one place on that are asked together end. */
+  private int end(int from) {
+    int requests = 0;
+    int to = from;
+    do {
+      requests += task.questions().get(to++).asks().size();
+    } while (to < task.questions().size() && requests < REQUESTS_AT_ONCE);
+    return to;
+  }
+
+  private List<List<LanguageModel.Score>> ask(List<Question> questions, Progress within) {
     List<LanguageModel.Score> flat;
     try {
-      flat = scores(questions);
+      flat = scores(questions, within);
     } catch (UserError e) {
-      throw new UserError(
-          task.name()
-              + ", documents "
-              + questions.getFirst().id()
-              + " to "
-              + questions.getLast().id()
-              + ": "
-              + e.getMessage(),
-          e);
+      throw questions.size() == 1 ? named(questions.getFirst(), e) : narrowed(questions, e);
     }
     List<List<LanguageModel.Score>> byQuestion = new ArrayList<>();
     int next = 0;
@@ -79,15 +86,44 @@ public final class TaskRun {
     return byQuestion;
   }
 
-  private List<LanguageModel.Score> scores(List<Question> questions) {
+  private List<LanguageModel.Score> scores(List<Question> questions, Progress within) {
     List<Question.Ask> asks = questions.stream().flatMap(q -> q.asks().stream()).toList();
     if (task.output() == OutputType.LOGLIKELIHOOD_ROLLING) {
-      return asks.stream().map(a -> model.logLikelihoodRolling(a.continuation())).toList();
+      List<LanguageModel.Score> scores = new ArrayList<>();
+      for (Question.Ask ask : asks) {
+        scores.add(model.logLikelihoodRolling(ask.continuation()));
+        within.at(scores.size(), asks.size());
+      }
+      return scores;
     }
     return model.logLikelihood(
-        asks.stream()
-            .map(a -> new LanguageModel.Request(a.context(), a.continuation()))
-            .toList());
+        asks.stream().map(a -> new LanguageModel.Request(a.context(), a.continuation())).toList(),
+        within);
+  }
+
+  /** A model speaks of requests; which document it was shows when each is asked alone. */
+  private UserError narrowed(List<Question> questions, UserError error) {
+    for (Question question : questions) {
+      try {
+        scores(List.of(question), (_, _) -> {});
+      } catch (UserError e) {
+        return named(question, e);
+      }
+    }
+    return new UserError(
+        task.name()
+            + ", documents "
+            + questions.getFirst().id()
+            + " to "
+            + questions.getLast().id()
+            + ": "
+            + error.getMessage(),
+        error);
+  }
+
+  private UserError named(Question question, UserError error) {
+    return new UserError(
+        task.name() + ", document " + question.id() + ": " + error.getMessage(), error);
   }
 
   private void requireFinite(Question question, List<LanguageModel.Score> scores) {
