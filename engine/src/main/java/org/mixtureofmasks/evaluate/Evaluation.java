@@ -3,7 +3,6 @@ package org.mixtureofmasks.evaluate;
 import java.time.LocalDateTime;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -31,14 +30,15 @@ public record Evaluation(
     groups = List.copyOf(groups);
   }
 
-  /** What counts once: each group, and each task that is in none. */
+  /** What counts once: each widest group, and each task that is in none. */
   public List<Summary> units() {
     Set<Summary> units = new LinkedHashSet<>();
     for (TaskResult task : tasks) {
+      List<String> widestFirst = task.groups().reversed();
       units.add(
           groups.stream()
               .map(GroupResult::summary)
-              .filter(g -> task.task().group().equals(Optional.of(g.name())))
+              .filter(g -> widestFirst.indexOf(g.name()) == 0)
               .findFirst()
               .orElse(task.summary()));
     }

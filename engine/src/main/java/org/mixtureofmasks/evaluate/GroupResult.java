@@ -3,41 +3,48 @@ package org.mixtureofmasks.evaluate;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.mixtureofmasks.task.Metric;
 
 /**
  * A group's mean over its tasks' documents.
  *
- * @param tasks names of its tasks
+ * @param members names of the groups directly in it, or of its tasks
  * @param summary what it comes to
  */
-public record GroupResult(List<String> tasks, Summary summary) {
+public record GroupResult(List<String> members, Summary summary) {
   public GroupResult {
-    tasks = List.copyOf(tasks);
+    members = List.copyOf(members);
   }
 
   /**
-   * The groups of some tasks, in the order in which they first appear; those whose tasks share no
-   * metric that can be averaged are left out.
+   * The groups of some tasks, the widest first; those whose tasks share no metric that can be
+   * averaged are left out.
    */
   public static List<GroupResult> of(List<TaskResult> results) {
-    Map<String, List<TaskResult>> groups = new LinkedHashMap<>();
+    Map<String, List<TaskResult>> tasks = new LinkedHashMap<>();
+    Map<String, Set<String>> members = new LinkedHashMap<>();
     for (TaskResult result : results) {
-      result
-          .task()
-          .group()
-          .ifPresent(g -> groups.computeIfAbsent(g, _ -> new ArrayList<>()).add(result));
+      for (int g = result.groups().size() - 1; g >= 0; g--) {
+        String group = result.groups().get(g);
+        tasks.computeIfAbsent(group, _ -> new ArrayList<>()).add(result);
+        members
+            .computeIfAbsent(group, _ -> new LinkedHashSet<>())
+            .add(g == 0 ? result.task().name() : result.groups().get(g - 1));
+      }
     }
-    return groups.entrySet().stream()
-        .map(e -> of(e.getKey(), e.getValue()))
+    return tasks.entrySet().stream()
+        .map(e -> of(e.getKey(), List.copyOf(members.get(e.getKey())), e.getValue()))
         .filter(g -> !g.summary.metrics().isEmpty())
         .toList();
   }
 
-  private static GroupResult of(String name, List<TaskResult> results) {
+  private static GroupResult of(
+      String name, List<String> members, List<TaskResult> results) {
     List<Summary> tasks = results.stream().map(TaskResult::summary).toList();
     List<Integer> sizes = tasks.stream().map(Summary::documents).toList();
     // Only shares can be averaged over tasks, and only those that all of them have.
@@ -58,7 +65,6 @@ public record GroupResult(List<String> tasks, Summary summary) {
     boolean alike = tasks.stream().map(Summary::shots).distinct().count() == 1;
     OptionalInt shots = alike ? tasks.getFirst().shots() : OptionalInt.empty();
     return new GroupResult(
-        tasks.stream().map(Summary::name).toList(),
-        new Summary(name, shots, metrics, estimates, documents, chance));
+        members, new Summary(name, shots, metrics, estimates, documents, chance));
   }
 }

@@ -41,7 +41,7 @@ public final class ResultsJson {
     ObjectNode members = json.putObject("group_subtasks");
     for (GroupResult group : evaluation.groups()) {
       ArrayNode names = members.putArray(group.summary().name());
-      group.tasks().forEach(names::add);
+      group.members().forEach(names::add);
     }
     byTask(json);
     json.set("config", config());
@@ -86,7 +86,7 @@ public final class ResultsJson {
     evaluation.tasks().forEach(t -> all.put(t.task().name(), t.summary()));
     evaluation.groups().forEach(g -> all.put(g.summary().name(), g.summary()));
     ObjectNode configs = json.putObject("configs");
-    tasks.forEach((name, t) -> configs.set(name, config(t.task())));
+    tasks.forEach((name, t) -> configs.set(name, config(t)));
     ObjectNode versions = json.putObject("versions");
     tasks.forEach((name, t) -> version(versions, name, t.task().version()));
     ObjectNode shots = json.putObject("n-shot");
@@ -106,10 +106,13 @@ public final class ResultsJson {
     }
   }
 
-  private static ObjectNode config(LoadedTask task) {
+  private static ObjectNode config(TaskResult result) {
+    LoadedTask task = result.task();
     ObjectNode config = MAPPER.createObjectNode();
     config.put("task", task.name());
-    task.group().ifPresent(group -> config.put("tag", group));
+    if (!result.groups().isEmpty()) {
+      result.groups().forEach(config.withArray("tag")::add);
+    }
     config.put("dataset_path", task.file().toString());
     config.put("output_type", task.output().key());
     config.put("num_fewshot", task.fewShot());

@@ -14,13 +14,18 @@ import org.mixtureofmasks.task.Question;
  * A task's answers and what they come to.
  *
  * @param task what was asked
+ * @param groups whose means it counts in, the narrowest first
  * @param scores what the model said
  * @param summary what that comes to
  */
-public record TaskResult(LoadedTask task, TaskScores scores, Summary summary) {
+public record TaskResult(
+    LoadedTask task, List<String> groups, TaskScores scores, Summary summary) {
+  public TaskResult {
+    groups = List.copyOf(groups);
+  }
 
   /** Grades the scores of a task with at least one question. */
-  public static TaskResult of(LoadedTask task, TaskScores scores) {
+  public static TaskResult of(LoadedTask task, List<String> groups, TaskScores scores) {
     Map<Metric, List<Observation>> observations = new EnumMap<>(Metric.class);
     task.metrics().forEach(metric -> observations.put(metric, new ArrayList<>()));
     List<Question> questions = task.questions();
@@ -38,7 +43,7 @@ public record TaskResult(LoadedTask task, TaskScores scores, Summary summary) {
             estimates,
             questions.size(),
             chance(task));
-    return new TaskResult(task, scores, summary);
+    return new TaskResult(task, groups, scores, summary);
   }
 
   private static double chance(LoadedTask task) {

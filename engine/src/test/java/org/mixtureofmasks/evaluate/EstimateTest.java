@@ -25,7 +25,7 @@ class EstimateTest {
             choice(2, "c", 0, "yes", "no"),
             choice(3, "d", 0, "yes", "no"));
     Map<Metric, Estimate> estimates =
-        TaskResult.of(task, scores(row(-1, -2), row(-1, -2), row(-3, -4), row(-2, -1)))
+        SmallTasks.result(task, scores(row(-1, -2), row(-1, -2), row(-3, -4), row(-2, -1)))
             .summary()
             .estimates();
     // Right, wrong, right, wrong: deviation sqrt(4 * 0.25 / 3), over sqrt(4).
@@ -59,7 +59,7 @@ class EstimateTest {
   void lambadaCountsGreedyWordsAndItsPerplexityHasTheHarnesssBootstrapError() {
     LoadedTask task = SmallTasks.lastWord("a b", "c d", "e f", "g h", "i j");
     Map<Metric, Estimate> estimates =
-        TaskResult.of(task, scores(row(-1.25), row(-0.5), row(-3), row(-2), row(-0.125)))
+        SmallTasks.result(task, scores(row(-1.25), row(-0.5), row(-3), row(-2), row(-0.125)))
             .summary()
             .estimates();
     assertEquals(0.4, estimates.get(Metric.ACC).value());
@@ -75,7 +75,7 @@ class EstimateTest {
   void pagesAreWeightedByTheWordsAndBytesOfTheOriginal() {
     LoadedTask task = SmallTasks.pages(" one two \n", "caf\u00e9");
     Map<Metric, Estimate> estimates =
-        TaskResult.of(task, scores(row(-6), row(-4))).summary().estimates();
+        SmallTasks.result(task, scores(row(-6), row(-4))).summary().estimates();
     // " one two \n" has four pieces between white space and 10 bytes, the other 1 and 5.
     assertEquals(Math.exp(10.0 / 5), estimates.get(Metric.WORD_PERPLEXITY).value(), 1e-12);
     assertEquals(Math.exp(10.0 / 15), estimates.get(Metric.BYTE_PERPLEXITY).value(), 1e-12);

@@ -35,7 +35,7 @@ class ResultsComparisonTest {
                 _ -> random.nextDouble() < rightShare ? new double[] {-1, -9} : new double[] {-9, -1})
             .toArray(double[][]::new);
     Evaluation evaluation =
-        SmallTasks.evaluation(name, TaskResult.of(task, SmallTasks.scores(rows)));
+        SmallTasks.evaluation(name, SmallTasks.result(task, SmallTasks.scores(rows)));
     Path own = folder.resolve(name);
     ResultsFolder.write(own, evaluation, ResultsJson.of(evaluation));
     return SavedResults.read(own);
@@ -111,9 +111,9 @@ class ResultsComparisonTest {
       Evaluation evaluation =
           SmallTasks.evaluation(
               "m" + i,
-              TaskResult.of(art, SmallTasks.scores(first)),
-              TaskResult.of(law, SmallTasks.scores(first, changed)),
-              TaskResult.of(alone, SmallTasks.scores(first)));
+              SmallTasks.result(art, SmallTasks.scores(first)),
+              SmallTasks.result(law, SmallTasks.scores(first, changed)),
+              SmallTasks.result(alone, SmallTasks.scores(first)));
       ResultsFolder.write(folder.resolve("m" + i), evaluation, ResultsJson.of(evaluation));
       both[i] = SavedResults.read(folder.resolve("m" + i));
     }

@@ -42,10 +42,10 @@ class ResultsFolderTest {
   private static Evaluation small(String name) {
     return SmallTasks.evaluation(
         name,
-        TaskResult.of(ART, scores(row(-1, -2), row(-1, -2))),
-        TaskResult.of(LAW, scores(row(-1, -2), row(-2, -1), row(-3, -2, -4))),
-        TaskResult.of(WORDS, scores(row(-0.5), row(-2.5))),
-        TaskResult.of(PAGES, scores(row(-6), row(-4))));
+        SmallTasks.result(ART, scores(row(-1, -2), row(-1, -2))),
+        SmallTasks.result(LAW, scores(row(-1, -2), row(-2, -1), row(-3, -2, -4))),
+        SmallTasks.result(WORDS, scores(row(-0.5), row(-2.5))),
+        SmallTasks.result(PAGES, scores(row(-6), row(-4))));
   }
 
   @Test
@@ -183,10 +183,10 @@ class ResultsFolderTest {
     Evaluation dense =
         SmallTasks.evaluation(
             "dense",
-            TaskResult.of(ART, scores(row(-1, -2), row(-2, -1))),
-            TaskResult.of(LAW, scores(row(-1, -2), row(-1, -2), row(-3, -2, -4))),
-            TaskResult.of(WORDS, scores(row(-0.5), row(-0.5))),
-            TaskResult.of(PAGES, scores(row(-3), row(-2))));
+            SmallTasks.result(ART, scores(row(-1, -2), row(-2, -1))),
+            SmallTasks.result(LAW, scores(row(-1, -2), row(-1, -2), row(-3, -2, -4))),
+            SmallTasks.result(WORDS, scores(row(-0.5), row(-0.5))),
+            SmallTasks.result(PAGES, scores(row(-3), row(-2))));
     Evaluation sparse = small("sparse");
     var json = ResultsJson.of(sparse);
     RetentionJson.add(json, sparse, dense);

@@ -101,6 +101,11 @@ final class SmallTasks {
     return new TaskScores(scores, 2.0, 100, OptionalDouble.of(0.5));
   }
 
+  /** Graded; a task of a group counts in it. */
+  static TaskResult result(LoadedTask task, TaskScores scores) {
+    return TaskResult.of(task, task.group().stream().toList(), scores);
+  }
+
   static double[] row(double... logProbabilities) {
     return logProbabilities;
   }

@@ -37,7 +37,7 @@ class TaskRunTest {
   void aRealModelKnowsItsStories() {
     List<Long> heard = new ArrayList<>();
     TaskScores scores = run(STORIES, heard);
-    TaskResult result = TaskResult.of(STORIES, scores);
+    TaskResult result = SmallTasks.result(STORIES, scores);
     assertEquals(1.0, result.summary().estimates().get(Metric.ACC).value());
     assertEquals(0.5, result.summary().chance());
     assertEquals(1.0, scores.activeFfnShare().getAsDouble());
