@@ -31,7 +31,7 @@ class PackedTest {
   }
 
   private static double[] alone(Llama llama, int[] text, int target) {
-    float[] logits = llama.forward(llama.newState(64), text, 0, text.length);
+    float[] logits = llama.forward(llama.newState(128), text, 0, text.length);
     double sum = 0;
     float max = Float.NEGATIVE_INFINITY;
     for (float logit : logits) {
