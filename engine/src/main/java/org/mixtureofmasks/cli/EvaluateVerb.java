@@ -88,6 +88,7 @@ public final class EvaluateVerb implements Verb {
   private Source source;
 
   @Mixin private TaskOptions taskOptions;
+  @Mixin private ServerOptions server;
   @Mixin private WindowOptions windows;
 
   @Option(
@@ -120,17 +121,15 @@ public final class EvaluateVerb implements Verb {
       TaskList.print(taskOptions, output);
       return 0;
     }
-    if (model == null) {
-      throw UserError.usage("MODEL is missing: name the model to evaluate");
-    }
+    requireOneModel();
     if (source.tasks != null) {
       if (windows.given()) {
         throw UserError.usage("--window, --stride and --row do not go with --tasks");
       }
       new TasksMode(source.tasks, taskOptions, limit, out, output)
           .run(
-              () -> new LocalCandidate(model, run, tokenizer),
-              reference == null ? null : () -> new LocalCandidate(reference, run, tokenizer));
+              () -> server.given() ? server.open(tokenizer.file()) : local(model),
+              reference == null ? null : () -> local(reference));
       return 0;
     }
     if (taskOptions.given()) {
@@ -139,5 +138,21 @@ public final class EvaluateVerb implements Verb {
     new PerplexityEvaluation(source, windows, limit, run, tokenizer)
         .run(model, reference, out, output);
     return 0;
+  }
+
+  private void requireOneModel() {
+    if (server.given() && source.tasks == null) {
+      throw UserError.usage("--url, --api-model and --api-context go with --tasks");
+    }
+    if (server.given() && model != null) {
+      throw UserError.usage("MODEL and --url name two models: give one, or MODEL as --reference");
+    }
+    if (!server.given() && model == null) {
+      throw UserError.usage("MODEL is missing: name the model to evaluate");
+    }
+  }
+
+  private Candidate local(Path path) {
+    return new LocalCandidate(path, run, tokenizer);
   }
 }

@@ -26,17 +26,15 @@ final class TaskList {
     for (Tasks.Listed listed : Tasks.list()) {
       List<Task> members = Tasks.resolve(List.of(listed.name()));
       Task first = members.getFirst();
-      long found =
-          data == null ? 0 : members.stream().filter(t -> t.file(data).isPresent()).count();
+      int found =
+          data == null ? 0 : (int) members.stream().filter(t -> t.file(data).isPresent()).count();
       String metrics =
           first.metrics().stream().map(Metric::key).collect(Collectors.joining(", "));
-      String there =
-          data == null ? "?" : members.size() == 1 ? (found == 1 ? "found" : "missing") : found + " of " + members.size();
       table.row(
           listed.name(),
           metrics,
           String.valueOf(first.fewShot()),
-          there,
+          data == null ? "?" : there(found, members.size()),
           first.expectedFiles(),
           listed.about());
       ObjectNode task = tasks.addObject();
@@ -49,5 +47,9 @@ final class TaskList {
       task.put("about", listed.about());
     }
     output.print(json, table::toString);
+  }
+
+  private static String there(int found, int tasks) {
+    return tasks > 1 ? found + " of " + tasks : found == 1 ? "found" : "missing";
   }
 }
