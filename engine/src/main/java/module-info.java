@@ -1,9 +1,14 @@
 /** Reads, runs and judges dense and masked LLaMA-style models. */
 module org.mixtureofmasks.engine {
   requires jdk.incubator.vector;
+  requires java.logging;
   requires java.net.http;
   requires transitive com.fasterxml.jackson.databind;
   requires transitive info.picocli;
+  requires transitive org.snakeyaml.engine.v2;
+  requires org.apache.commons.compress;
+  requires org.apache.commons.csv;
+  requires dev.hardwood.core;
   requires org.slf4j;
   requires ai.djl.tokenizers;
   requires me.tongfei.progressbar;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.model.Llama;
+import org.mixtureofmasks.task.WikiText;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /** Perplexity of a text, of packed rows of token ids, and of WikiText by the harness's rules. */

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.model.Llama;
+import org.mixtureofmasks.task.WikiText;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 class PerplexityTest {

@@ -13,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.YamlNodes;
 import org.mixtureofmasks.checkpoint.IoReasons;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -79,7 +80,7 @@ public final class RecipeReader {
    */
   public Recipe read(String text, String name, Path base, List<String> overrides) {
     Map<String, Entry> entries = new LinkedHashMap<>();
-    Yaml.compose(text, name).ifPresent(root -> collect(root, "", name, base, entries));
+    YamlNodes.compose(text, name).ifPresent(root -> collect(root, "", name, base, entries));
     for (String override : overrides) {
       Entry entry = override(override);
       entries.put(entry.name(), entry);
@@ -102,7 +103,7 @@ public final class RecipeReader {
 
   private void collect(
       Node node, String prefix, String name, Path base, Map<String, Entry> entries) {
-    String where = name + ":" + Yaml.line(node);
+    String where = name + ":" + YamlNodes.line(node);
     if (!(node instanceof MappingNode mapping)) {
       throw UserError.usage(
           where
@@ -112,7 +113,7 @@ public final class RecipeReader {
     }
     for (NodeTuple member : mapping.getValue()) {
       Node keyNode = member.getKeyNode();
-      String at = name + ":" + Yaml.line(keyNode);
+      String at = name + ":" + YamlNodes.line(keyNode);
       if (!(keyNode instanceof ScalarNode scalar)) {
         throw UserError.usage(at + ": a key must be a word");
       }
@@ -138,7 +139,7 @@ public final class RecipeReader {
     String where = "--set " + text;
     requireKnown(name, where);
     Node value =
-        Yaml.compose(text.substring(equals + 1), where)
+        YamlNodes.compose(text.substring(equals + 1), where)
             .orElseThrow(() -> UserError.usage(where + ": no value after the '='"));
     return new Entry(name, value, where, Path.of("").toAbsolutePath());
   }

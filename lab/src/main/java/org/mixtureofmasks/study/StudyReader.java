@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.YamlNodes;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Yaml;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
@@ -56,7 +57,7 @@ public final class StudyReader {
 
   private Study study(String text) {
     Node root =
-        Yaml.compose(text, file.toString())
+        YamlNodes.compose(text, file.toString())
             .orElseThrow(() -> UserError.usage(file + ": is empty: give question, recipe, runs"));
     Map<String, Node> members = members(root, "the study", KEYS);
     String question = scalar(required(members, root, "question"), "question");
@@ -100,7 +101,7 @@ public final class StudyReader {
   private Study.Row row(Node node, List<Integer> seeds) {
     Map<String, Node> members = members(node, "a run", ROW_KEYS);
     return new Study.Row(
-        Yaml.line(node),
+        YamlNodes.line(node),
         scalar(required(members, node, "name"), "name"),
         scalar(required(members, node, "method"), "method"),
         members.containsKey("seeds") ? seeds(members.get("seeds")) : seeds,
@@ -210,6 +211,6 @@ public final class StudyReader {
   }
 
   private UserError refused(Node at, String why) {
-    return UserError.usage(file + ":" + Yaml.line(at) + ": " + why);
+    return UserError.usage(file + ":" + YamlNodes.line(at) + ": " + why);
   }
 }

@@ -1,4 +1,4 @@
-package org.mixtureofmasks.evaluate;
+package org.mixtureofmasks.task;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

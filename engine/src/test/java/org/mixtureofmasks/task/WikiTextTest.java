@@ -1,4 +1,4 @@
-package org.mixtureofmasks.evaluate;
+package org.mixtureofmasks.task;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -57,8 +57,9 @@ class WikiTextTest {
     assertTrue(PythonText.strip("\u3000\u0085").isEmpty());
   }
 
-  static JsonNode vectors() {
-    try (InputStream in = WikiTextTest.class.getResourceAsStream("wikitext-vectors.json")) {
+  private static JsonNode vectors() {
+    try (InputStream in =
+        WikiTextTest.class.getResourceAsStream("../evaluate/wikitext-vectors.json")) {
       return new ObjectMapper().readTree(in);
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);

@@ -1,0 +1,150 @@
+package org.mixtureofmasks.task;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How a document becomes a prompt, choices and an answer: the harness's ConfigurableTask, by its
+ * names.
+ *
+ * @param description stands once before everything
+ * @param text doc_to_text: the question
+ * @param choices doc_to_choice: one template that gives a list, or one for each choice; empty for
+ *     other kinds of tasks
+ * @param target doc_to_target: the right choice's index or text, or what is scored
+ * @param multipleInputs the choices are the questions, and all are followed by the same target;
+ *     then {@code text} gives the right one's index
+ * @param targetDelimiter between a question and its answer
+ * @param fewShotDelimiter after each example
+ */
+record Prompts(
+    Template description,
+    Template text,
+    List<Template> choices,
+    Template target,
+    boolean multipleInputs,
+    String targetDelimiter,
+    String fewShotDelimiter) {
+
+  Prompts {
+    choices = List.copyOf(choices);
+  }
+
+  /** An example with its answer, as build_qa_turn writes it. */
+  String example(ObjectNode document) throws Refused {
+    String question;
+    String answer;
+    if (multipleInputs) {
+      List<String> inputs = choices(document);
+      question = inputs.get(gold(document, inputs));
+      answer = target.text(document);
+    } else {
+      question = text.text(document);
+      answer = choices.isEmpty() ? target.text(document) : answer(document, choices(document));
+    }
+    if (answer.isEmpty()) {
+      throw new Refused("its answer is empty");
+    }
+    return question + targetDelimiter + answer + fewShotDelimiter;
+  }
+
+  private String answer(ObjectNode document, List<String> texts) throws Refused {
+    return texts.get(gold(document, texts));
+  }
+
+  /** The choices' texts; empty when the task has none. */
+  List<String> choices(ObjectNode document) throws Refused {
+    if (choices.isEmpty()) {
+      return List.of();
+    }
+    List<String> texts = new ArrayList<>();
+    Object only = choices.size() == 1 ? choices.getFirst().value(document) : null;
+    if (only instanceof List<?> list) {
+      for (Object item : list) {
+        if (!(item instanceof String text)) {
+          throw new Refused("a choice is " + Functions.kind(item) + ", not a text");
+        }
+        texts.add(text);
+      }
+    } else {
+      for (Template choice : choices) {
+        texts.add(choice.text(document));
+      }
+    }
+    if (texts.isEmpty()) {
+      throw new Refused("it has no choices");
+    }
+    return texts;
+  }
+
+  /** Index of the right choice. */
+  int gold(ObjectNode document, List<String> texts) throws Refused {
+    Template template = multipleInputs ? text : target;
+    Object value = template.isColumn() ? template.value(document) : template.text(document);
+    Optional<Long> index =
+        switch (value) {
+          case Long n -> Optional.of(n);
+          case Boolean b -> Optional.of(b ? 1L : 0L);
+          // Of a column the text itself counts, of a template its number.
+          case String s when !template.isColumn() && s.matches("\\d{1,9}") ->
+              Optional.of(Long.valueOf(s));
+          default -> Optional.empty();
+        };
+    if (index.isEmpty() && value instanceof String answer && texts.contains(answer)) {
+      return texts.indexOf(answer);
+    }
+    if (index.isEmpty() || index.get() < 0 || index.get() >= texts.size()) {
+      throw new Refused(
+          "its label is "
+              + value
+              + ": it must be the number of a choice, 0 to "
+              + (texts.size() - 1)
+              + ", after the rules of the task");
+    }
+    return index.get().intValue();
+  }
+
+  /** What is asked of a model about a document. */
+  Question question(int id, ObjectNode document, String examples, OutputType output)
+      throws Refused {
+    String before = description.text(document) + examples;
+    return switch (output) {
+      case LOGLIKELIHOOD_ROLLING ->
+          new Question(id, document, List.of(ask("", target.text(document))), List.of(), 0);
+      case LOGLIKELIHOOD ->
+          new Question(
+              id,
+              document,
+              List.of(ask(before + text.text(document), target.text(document))),
+              List.of(),
+              0);
+      case MULTIPLE_CHOICE -> {
+        List<String> texts = choices(document);
+        int gold = gold(document, texts);
+        List<Question.Ask> asks = new ArrayList<>(texts.size());
+        if (multipleInputs) {
+          String continuation = targetDelimiter + target.text(document);
+          for (String input : texts) {
+            asks.add(ask(before + input, continuation));
+          }
+        } else {
+          // One String for all asks: contexts with many examples are large.
+          String context = before + text.text(document);
+          for (String choice : texts) {
+            asks.add(ask(context, targetDelimiter + choice));
+          }
+        }
+        yield new Question(id, document, asks, texts, gold);
+      }
+    };
+  }
+
+  private static Question.Ask ask(String context, String continuation) throws Refused {
+    if (continuation.isEmpty()) {
+      throw new Refused("the text to score is empty");
+    }
+    return new Question.Ask(context, continuation);
+  }
+}

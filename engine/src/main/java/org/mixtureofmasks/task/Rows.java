@@ -1,0 +1,155 @@
+package org.mixtureofmasks.task;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
+import org.mixtureofmasks.UserError;
+
+/** Reads the rows of a data set's files by their endings: .jsonl, .csv, .parquet, .txt, .raw. */
+final class Rows {
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private Rows() {}
+
+  /**
+   * All documents of a split, in the order of its files, in the columns of their form.
+   *
+   * @param columns names of a .csv file's columns when it has no line of names; else empty
+   * @throws UserError naming file and line if a row cannot be read, or if there is none
+   */
+  static List<Row> read(SplitFiles.Found found, Form form, List<String> columns) {
+    List<Row> rows = new ArrayList<>();
+    for (Path file : found.files()) {
+      rows.addAll(read(file, form, columns));
+    }
+    found.labels().ifPresent(labels -> addLabels(rows, found.files().getFirst(), labels));
+    if (rows.isEmpty()) {
+      throw new UserError(found.files().getFirst() + ": holds no documents");
+    }
+    List<Row> documents = new ArrayList<>(rows.size());
+    for (Row row : rows) {
+      try {
+        documents.add(new Row(form.columns(row.document()), row.file(), row.line()));
+      } catch (Refused e) {
+        throw row.error(e.getMessage());
+      }
+    }
+    return documents;
+  }
+
+  private static List<Row> read(Path file, Form form, List<String> columns) {
+    String name = DataFile.plainName(file);
+    Optional<Form.Text> text = form.text();
+    if (text.isPresent() && (name.endsWith(".txt") || name.endsWith(".raw"))) {
+      return text.get().read(file);
+    }
+    if (name.endsWith(".jsonl")) {
+      return jsonLines(file);
+    }
+    if (name.endsWith(".csv")) {
+      return csv(file, columns);
+    }
+    if (name.endsWith(".parquet")) {
+      return ParquetRows.read(file);
+    }
+    throw new UserError(
+        file
+            + ": its ending says no format that is read here:"
+            + " .jsonl, .csv or .parquet, the first two also packed as .gz or .bz2");
+  }
+
+  /** One JSON object a line; blank lines are passed over. */
+  private static List<Row> jsonLines(Path file) {
+    List<String> lines = DataFile.lines(file);
+    List<Row> rows = new ArrayList<>(lines.size());
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).isBlank()) {
+        continue;
+      }
+      rows.add(new Row(object(file, i + 1, lines.get(i)), file, i + 1));
+    }
+    return rows;
+  }
+
+  private static ObjectNode object(Path file, int line, String json) {
+    try {
+      JsonNode node = JSON.readTree(json);
+      if (node instanceof ObjectNode object) {
+        return object;
+      }
+      throw Row.error(file, line, "must hold one JSON object {...}");
+    } catch (JsonProcessingException e) {
+      throw Row.error(
+          file, line, "not JSON: " + e.getOriginalMessage().replaceAll("\\s*\\R\\s*", " "));
+    }
+  }
+
+  /** RFC 4180: fields may be quoted and then hold commas, doubled quotes and newlines. */
+  private static List<Row> csv(Path file, List<String> columns) {
+    List<Row> rows = new ArrayList<>();
+    CSVFormat format = CSVFormat.RFC4180.builder().setIgnoreEmptyLines(true).get();
+    long line = 1;
+    try (CSVParser parser = CSVParser.parse(DataFile.text(file), format)) {
+      List<String> names = columns;
+      for (var records = parser.iterator(); records.hasNext(); ) {
+        CSVRecord record = records.next();
+        if (names.isEmpty()) {
+          names = record.toList();
+        } else {
+          rows.add(new Row(row(file, line, names, record), file, line));
+        }
+        line = parser.getCurrentLineNumber() + 1;
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw Row.error(file, line, "not CSV: " + e.getMessage().replaceAll("\\s*\\R\\s*", " "));
+    }
+    return rows;
+  }
+
+  private static ObjectNode row(Path file, long line, List<String> names, CSVRecord record) {
+    if (record.size() != names.size()) {
+      throw Row.error(
+          file,
+          line,
+          "has "
+              + record.size()
+              + " fields; there should be "
+              + names.size()
+              + ": "
+              + String.join(", ", names));
+    }
+    ObjectNode document = JSON.createObjectNode();
+    for (int i = 0; i < names.size(); i++) {
+      document.put(names.get(i), record.get(i));
+    }
+    return document;
+  }
+
+  /** Line i of the labels belongs to document i. */
+  private static void addLabels(List<Row> rows, Path file, Path labels) {
+    List<String> lines = DataFile.lines(labels);
+    if (lines.size() != rows.size()) {
+      throw new UserError(
+          labels + ": has " + lines.size() + " labels for the " + rows.size() + " rows of " + file);
+    }
+    for (int i = 0; i < rows.size(); i++) {
+      rows.get(i).document().put("label", PythonText.strip(lines.get(i)));
+    }
+  }
+}
