@@ -3,6 +3,7 @@ package org.mixtureofmasks.evaluate;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.mixtureofmasks.task.Metric;
+import org.mixtureofmasks.task.PythonRandom;
 
 /**
  * The harness's bootstrap for metrics without a formula for their error, to the same draws: 100
@@ -36,7 +37,7 @@ final class Bootstrap {
   private static double perplexity(double[] values, PythonRandom random) {
     double sum = 0;
     for (int i = 0; i < values.length; i++) {
-      sum += values[(int) (random.random() * values.length)];
+      sum += values[(int) (random.nextDouble() * values.length)];
     }
     return Estimate.value(Metric.PERPLEXITY, sum, values.length);
   }

@@ -8,6 +8,7 @@ import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.task.LoadedTask;
 import org.mixtureofmasks.task.Metric;
 import org.mixtureofmasks.task.Question;
+import org.mixtureofmasks.task.WikiText;
 
 /** From a question's scores to what each metric takes from it, as lm-evaluation-harness does. */
 public final class Grading {

@@ -2,6 +2,7 @@ package org.mixtureofmasks.evaluate;
 
 import java.util.Arrays;
 import java.util.function.IntSupplier;
+import org.mixtureofmasks.task.PythonText;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /** Tokens of a context and its continuation by the rules of lm-evaluation-harness. */
