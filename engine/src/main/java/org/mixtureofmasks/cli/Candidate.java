@@ -8,8 +8,8 @@ interface Candidate extends AutoCloseable {
   /** What the results say of it. */
   JudgedModel model();
 
-  /** It, for one task: asked nothing yet, so that what it counts is that task's. */
-  LanguageModel start();
+  /** Who is asked. */
+  LanguageModel language();
 
   @Override
   void close();

@@ -14,6 +14,7 @@ import org.mixtureofmasks.tokenizer.Tokenizer;
 final class LocalCandidate implements Candidate {
   private final Llama llama;
   private final Tokenizer tokenizer;
+  private final LlamaLanguageModel language;
   private final JudgedModel model;
 
   /** Opens a model with its tokenizer and takes its fingerprint. */
@@ -25,6 +26,7 @@ final class LocalCandidate implements Candidate {
       llama.close();
       throw e;
     }
+    this.language = new LlamaLanguageModel(llama, tokenizer, run.threads());
     String hash = Fingerprint.of(path);
     String weights = run.weights().name().toLowerCase(Locale.ROOT);
     // The tokenizer lies elsewhere for some formats, and another number format computes otherwise.
@@ -46,8 +48,8 @@ final class LocalCandidate implements Candidate {
   }
 
   @Override
-  public LanguageModel start() {
-    return new LlamaLanguageModel(llama, tokenizer, model.threads());
+  public LanguageModel language() {
+    return language;
   }
 
   @Override

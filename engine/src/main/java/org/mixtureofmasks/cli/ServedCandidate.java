@@ -39,7 +39,7 @@ final class ServedCandidate implements Candidate {
   }
 
   @Override
-  public LanguageModel start() {
+  public LanguageModel language() {
     return language;
   }
 

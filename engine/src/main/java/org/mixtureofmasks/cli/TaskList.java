@@ -3,6 +3,7 @@ package org.mixtureofmasks.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.mixtureofmasks.UserError;
@@ -20,7 +21,8 @@ final class TaskList {
       throw UserError.usage("--list takes --data and --json only");
     }
     Path data = options.data();
-    Table table = new Table().row("task", "metric", "shots", "below --data", "file", "what");
+    Table table = new Table().row("task", "metrics", "shots", "below --data");
+    List<String> notes = new ArrayList<>();
     ObjectNode json = Terminal.object();
     ArrayNode tasks = json.putArray("tasks");
     for (Tasks.Listed listed : Tasks.list()) {
@@ -34,9 +36,9 @@ final class TaskList {
           listed.name(),
           metrics,
           String.valueOf(first.fewShot()),
-          data == null ? "?" : there(found, members.size()),
-          first.expectedFiles(),
-          listed.about());
+          data == null ? "?" : there(found, members.size()));
+      notes.add(listed.about());
+      notes.add(first.expectedFiles());
       ObjectNode task = tasks.addObject();
       task.put("task", listed.name());
       first.metrics().forEach(m -> task.withArray("metrics").add(m.key()));
@@ -46,10 +48,22 @@ final class TaskList {
       task.put("file", first.expectedFiles());
       task.put("about", listed.about());
     }
-    output.print(json, table::toString);
+    output.print(json, () -> text(table, notes));
   }
 
   private static String there(int found, int tasks) {
     return tasks > 1 ? found + " of " + tasks : found == 1 ? "found" : "missing";
+  }
+
+  /** Below each row of the table, after its head, two lines that are too long for columns. */
+  private static String text(Table table, List<String> notes) {
+    List<String> rows = table.toString().lines().toList();
+    List<String> lines = new ArrayList<>(List.of(rows.getFirst()));
+    for (int task = 0; task < rows.size() - 1; task++) {
+      lines.add(rows.get(task + 1));
+      lines.add("    " + notes.get(2 * task));
+      lines.add("    " + notes.get(2 * task + 1));
+    }
+    return String.join(System.lineSeparator(), lines);
   }
 }

@@ -19,7 +19,7 @@ public final class TaskRun {
 
   /**
    * @param task what is asked
-   * @param model who is asked; for a true active share one that has been asked nothing yet
+   * @param model who is asked
    */
   public TaskRun(LoadedTask task, LanguageModel model) {
     this.task = task;
@@ -37,6 +37,7 @@ public final class TaskRun {
     if (task.questions().isEmpty()) {
       throw new UserError(task.file() + ": has no documents for " + task.name());
     }
+    Used before = used();
     long start = System.nanoTime();
     List<Question> questions = task.questions();
     List<List<LanguageModel.Score>> scores = new ArrayList<>();
@@ -49,12 +50,33 @@ public final class TaskRun {
       progress.at(to, questions.size());
     }
     double seconds = (System.nanoTime() - start) * 1e-9;
-    if (model instanceof LlamaLanguageModel llama) {
-      ExpertLoad load = llama.expertLoad();
-      return new TaskScores(
-          scores, seconds, load.tokens(), OptionalDouble.of(load.activeFfnShare()));
+    Used used = used().minus(before);
+    return new TaskScores(scores, seconds, used.tokens, used.activeFfnShare());
+  }
+
+  /**
+   * What a model has used since it was made.
+   *
+   * @param tokens that it read
+   * @param active sum over them of the share of FFN weights that they used
+   */
+  private record Used(long tokens, double active) {
+    Used minus(Used before) {
+      return new Used(tokens - before.tokens, active - before.active);
     }
-    return new TaskScores(scores, seconds, 0, OptionalDouble.empty());
+
+    OptionalDouble activeFfnShare() {
+      return tokens == 0 ? OptionalDouble.empty() : OptionalDouble.of(active / tokens);
+    }
+  }
+
+  /** Nothing where a model does not say. */
+  private Used used() {
+    if (model instanceof LlamaLanguageModel llama && llama.expertLoad().tokens() > 0) {
+      ExpertLoad load = llama.expertLoad();
+      return new Used(load.tokens(), load.tokens() * load.activeFfnShare());
+    }
+    return new Used(0, 0);
   }
 
   /** Where the questions from one place on that are asked together end. */

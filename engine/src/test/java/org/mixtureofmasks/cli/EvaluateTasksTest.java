@@ -174,10 +174,10 @@ class EvaluateTasksTest {
   void theListSaysWhichFilesAreThere() throws IOException {
     CliRun run = mom("evaluate", "--list", "--data", data);
     assertEquals(0, run.exit(), run.err());
-    assertTrue(run.out().lines().anyMatch(l -> l.matches("boolq +acc +0 +found .*")), run.out());
-    assertTrue(run.out().lines().anyMatch(l -> l.matches("mmlu +acc +0 +57 of 57 .*")), run.out());
+    assertTrue(run.out().lines().anyMatch(l -> l.matches("boolq +acc +0 +found")), run.out());
+    assertTrue(run.out().lines().anyMatch(l -> l.matches("mmlu +acc +0 +57 of 57")), run.out());
     assertTrue(
-        run.out().lines().anyMatch(l -> l.matches("hellaswag +acc_norm, acc +0 +missing .*")),
+        run.out().lines().anyMatch(l -> l.matches("hellaswag +acc_norm, acc +0 +missing")),
         run.out());
     JsonNode json = mom("evaluate", "--list", "--json").json();
     assertTrue(json.at("/tasks/0/found").isNull());
