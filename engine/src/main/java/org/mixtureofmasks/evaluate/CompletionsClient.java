@@ -105,9 +105,10 @@ final class CompletionsClient implements AutoCloseable {
       String hint =
           switch (answer.status()) {
             case 401, 403 -> "; set OPENAI_API_KEY to a key that the server knows";
-            case 404 -> "; is this the server's /v1/completions, and the model's name there '"
-                + endpoint.model()
-                + "'?";
+            case 404 ->
+                "; is this the server's /v1/completions, and the model's name there '"
+                    + endpoint.model()
+                    + "'?";
             default -> "";
           };
       throw failure(describe(answer) + hint);

@@ -135,8 +135,7 @@ public final class CompletionsLanguageModel implements LanguageModel, AutoClosea
       throw needsTokenizer("a whole text is read in windows of tokens");
     }
     int[] s =
-        TokenSplit.concatenate(
-            new int[] {prefixToken()}, tokenizer.orElseThrow().encode(text));
+        TokenSplit.concatenate(new int[] {prefixToken()}, tokenizer.orElseThrow().encode(text));
     // As the harness: one token for an answer, one because the last token is sent too.
     List<Window> windows = Window.rolling(s.length, endpoint.contextLength() - 2);
     List<Score> scores =

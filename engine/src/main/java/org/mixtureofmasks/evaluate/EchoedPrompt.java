@@ -35,10 +35,7 @@ record EchoedPrompt(JsonNode choice, int count, Function<String, UserError> fail
     int count = sent >= 0 ? sent : read.isInt() ? read.asInt() : given - asked;
     if (given < count || count < 1) {
       throw failure.apply(
-          "the answer has log-probabilities of "
-              + given
-              + " tokens, but the prompt has "
-              + count);
+          "the answer has log-probabilities of " + given + " tokens, but the prompt has " + count);
     }
     return new EchoedPrompt(choice, count, failure);
   }
@@ -52,7 +49,9 @@ record EchoedPrompt(JsonNode choice, int count, Function<String, UserError> fail
     for (int i = from; i < count; i++) {
       if (!logProbabilities.path(i).isNumber()) {
         throw failure.apply(
-            "the answer gives no log-probability of token " + i + " of the prompt: "
+            "the answer gives no log-probability of token "
+                + i
+                + " of the prompt: "
                 + logProbabilities.path(i));
       }
       double own = logProbabilities.get(i).asDouble();

@@ -45,8 +45,7 @@ public final class LlamaLanguageModel implements LanguageModel {
     List<Score> scores = new ArrayList<>(requests.size());
     for (int from = 0; from < requests.size(); from += PORTION) {
       int before = from;
-      List<Request> portion =
-          requests.subList(from, Math.min(requests.size(), from + PORTION));
+      List<Request> portion = requests.subList(from, Math.min(requests.size(), from + PORTION));
       IntStream places = IntStream.range(0, portion.size());
       List<TokenSplit.Parts> parts =
           (parallel ? places.parallel() : places)

@@ -24,8 +24,7 @@ final class Sums {
   LanguageModel.Score[] scores(Sequence[] sequences) {
     LanguageModel.Score[] scores = new LanguageModel.Score[sequences.length];
     for (int i = 0; i < scores.length; i++) {
-      scores[i] =
-          new LanguageModel.Score(logProbabilities[i], greedy[i], sequences[i].scored());
+      scores[i] = new LanguageModel.Score(logProbabilities[i], greedy[i], sequences[i].scored());
     }
     return scores;
   }

@@ -103,8 +103,8 @@ final class VectorAttention {
   }
 
   /**
-   * out += Σ_t p[pAt + t] v_t for n values v_t that lie one after the other from {@code first}: four
-   * vectors of columns at a time, then one, then single columns.
+   * out += Σ_t p[pAt + t] v_t for n values v_t that lie one after the other from {@code first}:
+   * four vectors of columns at a time, then one, then single columns.
    */
   static void mix(
       float[] p, int pAt, float[] values, int first, int n, int headDim, float[] out, int outAt) {

@@ -13,7 +13,9 @@ public final class LlamaState {
   /** Tokens that are computed together at most. */
   static final int BATCH = 128;
 
-  /** Rows of logits that are computed together at most: their memory is vocab_size times as many. */
+  /**
+   * Rows of logits that are computed together at most: their memory is vocab_size times as many.
+   */
   static final int LOGIT_ROWS = 64;
 
   final Llama model;

@@ -30,7 +30,8 @@ record Places(int first, int[] positions, int[][] seen) {
     for (int t = 0; t < n; t++) {
       int parent = parents[t];
       positions[t] = parent < 0 ? ~parent : positions[parent] + 1;
-      int[] before = parent >= 0 ? seen[parent] : ~parent == 0 ? new int[0] : new int[] {0, ~parent};
+      int[] before =
+          parent >= 0 ? seen[parent] : ~parent == 0 ? new int[0] : new int[] {0, ~parent};
       seen[t] = append(before, held + t);
     }
     return new Places(held, positions, seen);

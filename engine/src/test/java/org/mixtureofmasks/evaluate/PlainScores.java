@@ -31,16 +31,9 @@ public final class PlainScores {
         0,
         inputs,
         (t, logits) -> {
-          double sum = 0;
-          float max = Float.NEGATIVE_INFINITY;
-          for (float logit : logits) {
-            max = Math.max(max, logit);
-          }
-          for (float logit : logits) {
-            sum += Math.exp((double) logit - max);
-          }
-          logProbabilities[t + 1] = (double) logits[text[t + 1]] - max - Math.log(sum);
-          greedy[t + 1] = logits[text[t + 1]] == max;
+          double[] all = logSoftmax(logits);
+          logProbabilities[t + 1] = all[text[t + 1]];
+          greedy[t + 1] = all[text[t + 1]] == Arrays.stream(all).max().orElseThrow();
         });
     double sum = 0;
     boolean all = true;
@@ -49,5 +42,21 @@ public final class PlainScores {
       all &= greedy[t];
     }
     return new LanguageModel.Score(sum, all, scored);
+  }
+
+  static double[] logSoftmax(float[] logits) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      max = Math.max(max, logit);
+    }
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit - max);
+    }
+    double[] result = new double[logits.length];
+    for (int i = 0; i < logits.length; i++) {
+      result[i] = logits[i] - max - Math.log(sum);
+    }
+    return result;
   }
 }

@@ -63,8 +63,7 @@ class PackedTest {
       LlamaState state = llama.newState(64);
       llama.forward(state, held, 0, held.length);
       int[] targets = {11, 22, 33, 44, 52};
-      Packed.Judged judged =
-          llama.judge(state, new Packed(tokens, parents, ends, targets, 3));
+      Packed.Judged judged = llama.judge(state, new Packed(tokens, parents, ends, targets, 3));
       for (int i = 0; i < texts.length; i++) {
         assertEquals(
             alone(llama, texts[i], targets[i])[0], judged.logProbabilities()[i], 1e-5, "text " + i);
