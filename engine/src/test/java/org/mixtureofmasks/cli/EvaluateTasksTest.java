@@ -18,8 +18,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.TestFiles;
+import org.mixtureofmasks.evaluate.EchoServer;
+import org.mixtureofmasks.model.Llama;
 import org.mixtureofmasks.task.Task;
 import org.mixtureofmasks.task.Tasks;
+import org.mixtureofmasks.tokenizer.Tokenizer;
 
 class EvaluateTasksTest {
   private static final Path MODEL = TestFiles.stories();
@@ -151,6 +154,38 @@ class EvaluateTasksTest {
     JsonNode comparison = mom("compare", out.resolve("reference"), out, "--json").json();
     assertEquals("average", comparison.at("/rows/3/name").asText());
     assertEquals(1.0, comparison.at("/rows/3/differences/0/p_value").asDouble());
+  }
+
+  @Test
+  void aServedModelIsJudgedAsTheSameModelAtHand() throws IOException {
+    JsonNode local = mom("evaluate", MODEL, "--tasks", "piqa", "--data", data, "--json").json();
+    Path tokenizer = MODEL.resolveSibling("tok512.bin");
+    try (Llama llama = Llama.open(MODEL, Llama.LoadOptions.defaults());
+        Tokenizer words = Tokenizer.open(MODEL);
+        EchoServer server = new EchoServer(llama, words)) {
+      JsonNode served =
+          mom(
+                  "evaluate",
+                  "--url",
+                  server.url(),
+                  "--api-model",
+                  "stories",
+                  "--api-context",
+                  512,
+                  "--tokenizer",
+                  tokenizer,
+                  "--tasks",
+                  "piqa",
+                  "--data",
+                  data,
+                  "--json")
+              .json();
+      assertEquals(local.get("results"), served.get("results"));
+      assertEquals(local.get("task_hashes"), served.get("task_hashes"));
+      assertEquals("stories", served.get("model_name").asText());
+      assertTrue(served.at("/mom/model_hash").isNull());
+      assertTrue(served.at("/mom/active_ffn_share_measured").isNull());
+    }
   }
 
   @Test

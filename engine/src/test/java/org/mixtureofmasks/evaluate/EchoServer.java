@@ -26,7 +26,7 @@ import org.mixtureofmasks.tokenizer.Tokenizer;
  * A completions server with a real model behind it, which it runs the long way: every prompt alone,
  * all rows of logits. It counts the text of tokens as vLLM does, its BOS token included.
  */
-final class EchoServer implements AutoCloseable {
+public final class EchoServer implements AutoCloseable {
   private final ObjectMapper json = new ObjectMapper();
   private final Llama model;
   private final Tokenizer tokenizer;
@@ -43,7 +43,7 @@ final class EchoServer implements AutoCloseable {
   volatile boolean hidesUsage;
   volatile Optional<String> key = Optional.empty();
 
-  EchoServer(Llama model, Tokenizer tokenizer) throws IOException {
+  public EchoServer(Llama model, Tokenizer tokenizer) throws IOException {
     this.model = model;
     this.tokenizer = tokenizer;
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -52,7 +52,7 @@ final class EchoServer implements AutoCloseable {
     server.start();
   }
 
-  URI url() {
+  public URI url() {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/v1/completions");
   }
 
