@@ -114,8 +114,7 @@ public final class CompareVerb implements Verb {
     table.row(head);
     for (ResultsComparison.Row row : comparison.rows()) {
       List<String> cells =
-          new ArrayList<>(
-              List.of(row.name(), row.metric().key(), String.valueOf(row.documents())));
+          new ArrayList<>(List.of(row.name(), row.metric().key(), String.valueOf(row.documents())));
       for (int m = 0; m < results.size(); m++) {
         cells.add(number(row.metric(), row.values().get(m), ""));
         if (m > 0) {

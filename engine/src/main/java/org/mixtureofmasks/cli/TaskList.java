@@ -30,8 +30,7 @@ final class TaskList {
       Task first = members.getFirst();
       int found =
           data == null ? 0 : (int) members.stream().filter(t -> t.file(data).isPresent()).count();
-      String metrics =
-          first.metrics().stream().map(Metric::key).collect(Collectors.joining(", "));
+      String metrics = first.metrics().stream().map(Metric::key).collect(Collectors.joining(", "));
       table.row(
           listed.name(),
           metrics,

@@ -34,8 +34,7 @@ final class TaskTable {
 
   @Override
   public String toString() {
-    List<String> head =
-        new ArrayList<>(List.of("task", "shots", "metric", "value", "documents"));
+    List<String> head = new ArrayList<>(List.of("task", "shots", "metric", "value", "documents"));
     if (dense.isPresent()) {
       head.addAll(List.of("dense", "retention", "above chance"));
     }
@@ -109,14 +108,11 @@ final class TaskTable {
   /** Such as "62.14 % ± 0.85" or "11.2035". */
   static String value(Metric metric, Estimate estimate) {
     boolean share = Estimate.isShare(metric);
-    String value =
-        share ? Table.percent(estimate.value(), 2) : Table.decimals(estimate.value(), 4);
+    String value = share ? Table.percent(estimate.value(), 2) : Table.decimals(estimate.value(), 4);
     if (estimate.standardError().isEmpty()) {
       return value;
     }
     double error = estimate.standardError().getAsDouble();
-    return value
-        + " \u00b1 "
-        + (share ? Table.decimals(100 * error, 2) : Table.decimals(error, 4));
+    return value + " \u00b1 " + (share ? Table.decimals(100 * error, 2) : Table.decimals(error, 4));
   }
 }

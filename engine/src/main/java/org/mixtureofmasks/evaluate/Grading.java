@@ -36,8 +36,7 @@ public final class Grading {
       case ACC -> share(isRight(task, question, scores));
       case ACC_NORM -> share(predictedByLength(question, scores) == question.gold());
       case PERPLEXITY -> new Observation(logProbability, 1);
-      case WORD_PERPLEXITY ->
-          new Observation(logProbability, WikiText.words(page(task, question)));
+      case WORD_PERPLEXITY -> new Observation(logProbability, WikiText.words(page(task, question)));
       case BYTE_PERPLEXITY, BITS_PER_BYTE ->
           new Observation(logProbability, WikiText.bytes(page(task, question)));
     };

@@ -43,8 +43,7 @@ public record GroupResult(List<String> members, Summary summary) {
         .toList();
   }
 
-  private static GroupResult of(
-      String name, List<String> members, List<TaskResult> results) {
+  private static GroupResult of(String name, List<String> members, List<TaskResult> results) {
     List<Summary> tasks = results.stream().map(TaskResult::summary).toList();
     List<Integer> sizes = tasks.stream().map(Summary::documents).toList();
     // Only shares can be averaged over tasks, and only those that all of them have.
@@ -60,8 +59,7 @@ public record GroupResult(List<String> members, Summary summary) {
           Estimate.pooled(tasks.stream().map(t -> t.estimates().get(metric)).toList(), sizes));
     }
     int documents = sizes.stream().mapToInt(Integer::intValue).sum();
-    double chance =
-        tasks.stream().mapToDouble(t -> t.chance() * t.documents()).sum() / documents;
+    double chance = tasks.stream().mapToDouble(t -> t.chance() * t.documents()).sum() / documents;
     boolean alike = tasks.stream().map(Summary::shots).distinct().count() == 1;
     OptionalInt shots = alike ? tasks.getFirst().shots() : OptionalInt.empty();
     return new GroupResult(

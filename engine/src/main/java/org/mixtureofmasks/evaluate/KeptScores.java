@@ -69,9 +69,7 @@ public final class KeptScores {
             scores(json.get("scores")),
             json.path("seconds").asDouble(),
             json.path("tokens_read").asLong(),
-            share.isNumber()
-                ? OptionalDouble.of(share.asDouble())
-                : OptionalDouble.empty()));
+            share.isNumber() ? OptionalDouble.of(share.asDouble()) : OptionalDouble.empty()));
   }
 
   /** Keeps a finished task's scores. */
@@ -83,9 +81,7 @@ public final class KeptScores {
     json.put("model", model.name());
     json.put("seconds", scores.seconds());
     json.put("tokens_read", scores.tokens());
-    scores
-        .activeFfnShare()
-        .ifPresent(share -> json.put("active_ffn_share_measured", share));
+    scores.activeFfnShare().ifPresent(share -> json.put("active_ffn_share_measured", share));
     ArrayNode questions = json.putArray("scores");
     for (List<LanguageModel.Score> question : scores.scores()) {
       ArrayNode asks = questions.addArray();
@@ -131,8 +127,7 @@ public final class KeptScores {
       List<LanguageModel.Score> asks = new ArrayList<>();
       for (JsonNode s : question) {
         asks.add(
-            new LanguageModel.Score(
-                s.get(0).asDouble(), s.get(1).asBoolean(), s.get(2).asInt()));
+            new LanguageModel.Score(s.get(0).asDouble(), s.get(1).asBoolean(), s.get(2).asInt()));
       }
       questions.add(asks);
     }

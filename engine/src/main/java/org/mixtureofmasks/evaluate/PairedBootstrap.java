@@ -21,8 +21,8 @@ public record PairedBootstrap(int resamples, long seed) {
    * @param value model minus first
    * @param low 2.5th percentile over resamples
    * @param high 97.5th percentile
-   * @param pValue two-sided: twice the smaller share of resamples on one side of 0, 0 included, with
-   *     the usual 1 added to both counts; at most 1
+   * @param pValue two-sided: twice the smaller share of resamples on one side of 0, 0 included,
+   *     with the usual 1 added to both counts; at most 1
    */
   public record Difference(double value, double low, double high, double pValue) {}
 

@@ -54,8 +54,7 @@ final class Pairing {
     all.forEach(results -> names.addAll(results.tasks().keySet()));
     List<String> shared = new ArrayList<>();
     for (String name : names) {
-      List<SavedResults> without =
-          all.stream().filter(r -> !r.tasks().containsKey(name)).toList();
+      List<SavedResults> without = all.stream().filter(r -> !r.tasks().containsKey(name)).toList();
       if (without.isEmpty()) {
         shared.add(name);
       } else {
@@ -129,8 +128,7 @@ final class Pairing {
       List<List<Observation>> observations =
           all.stream().map(r -> observations(r, tasks, metric)).toList();
       double[][] resampled = bootstrap.values(name, metric, observations);
-      List<Double> values =
-          observations.stream().map(o -> Estimate.value(metric, o)).toList();
+      List<Double> values = observations.stream().map(o -> Estimate.value(metric, o)).toList();
       rows.add(row(name, metric, observations.getFirst().size(), values, resampled));
       if (counts && Estimate.isShare(metric)) {
         leading.putIfAbsent(name, resampled);

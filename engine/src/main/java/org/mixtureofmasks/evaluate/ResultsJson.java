@@ -52,7 +52,8 @@ public final class ResultsJson {
     json.put("model_source", "mom");
     json.put("model_name", evaluation.model().name());
     json.put(
-        "model_name_sanitized", evaluation.model().name().replaceAll("[\"<>:/|\\\\?*\\[\\]]+", "__"));
+        "model_name_sanitized",
+        evaluation.model().name().replaceAll("[\"<>:/|\\\\?*\\[\\]]+", "__"));
     json.putNull("system_instruction");
     json.putNull("system_instruction_sha");
     json.put("fewshot_as_multiturn", false);
@@ -161,9 +162,7 @@ public final class ResultsJson {
     config.putArray("batch_sizes");
     config.put("device", "cpu");
     config.putNull("use_cache");
-    evaluation
-        .limit()
-        .ifPresentOrElse(n -> config.put("limit", n), () -> config.putNull("limit"));
+    evaluation.limit().ifPresentOrElse(n -> config.put("limit", n), () -> config.putNull("limit"));
     config.put("bootstrap_iters", Bootstrap.ITERATIONS);
     config.putNull("gen_kwargs");
     config.put("fewshot_seed", 1234);

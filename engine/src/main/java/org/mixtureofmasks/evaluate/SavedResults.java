@@ -80,7 +80,8 @@ public record SavedResults(
     String name = name(results);
     if (!name.startsWith(PREFIX) || !name.endsWith(".json")) {
       throw new UserError(
-          results + ": its name must be results_TIME.json, so that the samples beside it are found");
+          results
+              + ": its name must be results_TIME.json, so that the samples beside it are found");
     }
     String time = name.substring(PREFIX.length(), name.length() - ".json".length());
     Path file = results.resolveSibling("samples_" + task + "_" + time + ".jsonl");

@@ -28,7 +28,8 @@ import org.mixtureofmasks.task.Metric;
  * @param samples by document, ascending
  * @param unknown metrics in the file that this program does not know
  */
-public record SavedTask(String name, List<Metric> metrics, List<Sample> samples, Set<String> unknown) {
+public record SavedTask(
+    String name, List<Metric> metrics, List<Sample> samples, Set<String> unknown) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private static final Map<String, Metric> METRICS =

@@ -18,8 +18,7 @@ import org.mixtureofmasks.task.Question;
  * @param scores what the model said
  * @param summary what that comes to
  */
-public record TaskResult(
-    LoadedTask task, List<String> groups, TaskScores scores, Summary summary) {
+public record TaskResult(LoadedTask task, List<String> groups, TaskScores scores, Summary summary) {
   public TaskResult {
     groups = List.copyOf(groups);
   }

@@ -46,7 +46,10 @@ class CompareVerbTest {
     List<String> lines = run.out().lines().toList();
     assertTrue(lines.get(0).matches(" +metric +documents +A +B +B - A +\\[95 %] +p"), run.out());
     assertTrue(
-        lines.get(1).matches("quiz +acc +4 +25\\.00 +75\\.00 +\\+50\\.00 +\\[\\+0\\.00, \\+100\\.00] +0\\.\\d+"),
+        lines
+            .get(1)
+            .matches(
+                "quiz +acc +4 +25\\.00 +75\\.00 +\\+50\\.00 +\\[\\+0\\.00, \\+100\\.00] +0\\.\\d+"),
         run.out());
     assertTrue(lines.get(2).startsWith("A: a ("), run.out());
     assertEquals("", run.err());

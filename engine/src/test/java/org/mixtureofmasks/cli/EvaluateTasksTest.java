@@ -143,10 +143,15 @@ class EvaluateTasksTest {
     assertEquals(0, run.exit(), run.err());
     List<String> lines = run.out().lines().toList();
     assertTrue(
-        lines.getFirst().matches("task +shots +metric +value +documents +dense +retention +above.*"),
+        lines
+            .getFirst()
+            .matches("task +shots +metric +value +documents +dense +retention +above.*"),
         run.out());
-    assertTrue(lines.get(1).matches("boolq +0 +acc +[\\d.]+ % ± [\\d.]+ +6 +.*100\\.0 %.*"), run.out());
-    assertTrue(lines.get(2).matches("piqa +0 +acc +83\\.33 % ± 16\\.67 +6 .*100\\.0 % +100\\.0 %"), run.out());
+    assertTrue(
+        lines.get(1).matches("boolq +0 +acc +[\\d.]+ % ± [\\d.]+ +6 +.*100\\.0 %.*"), run.out());
+    assertTrue(
+        lines.get(2).matches("piqa +0 +acc +83\\.33 % ± 16\\.67 +6 .*100\\.0 % +100\\.0 %"),
+        run.out());
     assertTrue(lines.get(4).startsWith("average of 2"), run.out());
     assertEquals(1, files(out.resolve("reference"), "results_").size());
     JsonNode results = new ObjectMapper().readTree(files(out, "results_").getFirst().toFile());
@@ -241,9 +246,7 @@ class EvaluateTasksTest {
     }
     String missing = mom("evaluate", MODEL, "--tasks", "arc_easy", "--data", data).failure(1);
     assertTrue(missing.startsWith("arc_easy: no documents in " + data), missing);
-    Object[] unwritable = {
-      "evaluate", MODEL, "--tasks", "boolq", "--data", data, "--out", file
-    };
+    Object[] unwritable = {"evaluate", MODEL, "--tasks", "boolq", "--data", data, "--out", file};
     CliRun run = mom(unwritable);
     assertTrue(run.failure(1).startsWith("cannot write " + file), run.err());
     assertFalse(run.err().contains("boolq"), "found before the work");

@@ -42,8 +42,7 @@ class EstimateTest {
     assertEquals(1, Grading.predicted(pair));
     assertEquals(0, Grading.predictedByLength(question, pair));
     // -4 / 4 = -1 against -1.9 / 2; five units would have made it the other way round.
-    assertEquals(
-        1, Grading.predictedByLength(question, scores(row(-4, -1.9)).scores().getFirst()));
+    assertEquals(1, Grading.predictedByLength(question, scores(row(-4, -1.9)).scores().getFirst()));
   }
 
   @Test
@@ -66,9 +65,7 @@ class EstimateTest {
     assertEquals(3.955076722920577, estimates.get(Metric.PERPLEXITY).value(), 1e-12);
     // What lm-evaluation-harness's bootstrap_stderr gives for these five under CPython.
     assertEquals(
-        2.215975265533235,
-        estimates.get(Metric.PERPLEXITY).standardError().getAsDouble(),
-        1e-9);
+        2.215975265533235, estimates.get(Metric.PERPLEXITY).standardError().getAsDouble(), 1e-9);
   }
 
   @Test
@@ -79,8 +76,7 @@ class EstimateTest {
     // " one two \n" has four pieces between white space and 10 bytes, the other 1 and 5.
     assertEquals(Math.exp(10.0 / 5), estimates.get(Metric.WORD_PERPLEXITY).value(), 1e-12);
     assertEquals(Math.exp(10.0 / 15), estimates.get(Metric.BYTE_PERPLEXITY).value(), 1e-12);
-    assertEquals(
-        10.0 / 15 / Math.log(2), estimates.get(Metric.BITS_PER_BYTE).value(), 1e-12);
+    assertEquals(10.0 / 15 / Math.log(2), estimates.get(Metric.BITS_PER_BYTE).value(), 1e-12);
     assertTrue(estimates.get(Metric.WORD_PERPLEXITY).standardError().isEmpty());
   }
 
@@ -91,16 +87,13 @@ class EstimateTest {
     Estimate group = Estimate.pooled(List.of(small, large), List.of(4, 12));
     assertEquals(0.625, group.value());
     // (3 * 0.0625 * 4 + 11 * 0.01 * 12) / (16 - 2) = 0.1478571; over 16, its root.
-    assertEquals(
-        Math.sqrt((0.75 + 1.32) / 14 / 16), group.standardError().getAsDouble(), 1e-15);
+    assertEquals(Math.sqrt((0.75 + 1.32) / 14 / 16), group.standardError().getAsDouble(), 1e-15);
     Estimate single = new Estimate(1, OptionalDouble.empty());
-    assertTrue(
-        Estimate.pooled(List.of(single, large), List.of(1, 12)).standardError().isEmpty());
+    assertTrue(Estimate.pooled(List.of(single, large), List.of(1, 12)).standardError().isEmpty());
   }
 
   @Test
   void oneDocumentHasNoError() {
-    assertTrue(
-        Estimate.of(Metric.ACC, List.of(new Observation(1, 1))).standardError().isEmpty());
+    assertTrue(Estimate.of(Metric.ACC, List.of(new Observation(1, 1))).standardError().isEmpty());
   }
 }

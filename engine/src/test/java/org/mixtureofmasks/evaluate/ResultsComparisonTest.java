@@ -24,15 +24,16 @@ class ResultsComparisonTest {
   /** Answers right where the share says so, the same documents first. */
   private SavedResults answers(String name, String prompt, int documents, double rightShare) {
     Question[] questions =
-        IntStream.range(0, documents)
-            .mapToObj(i -> prompted(i, prompt))
-            .toArray(Question[]::new);
+        IntStream.range(0, documents).mapToObj(i -> prompted(i, prompt)).toArray(Question[]::new);
     LoadedTask task = SmallTasks.choices("quiz", null, questions);
     SplittableRandom random = new SplittableRandom(5);
     double[][] rows =
         IntStream.range(0, documents)
             .mapToObj(
-                _ -> random.nextDouble() < rightShare ? new double[] {-1, -9} : new double[] {-9, -1})
+                _ ->
+                    random.nextDouble() < rightShare
+                        ? new double[] {-1, -9}
+                        : new double[] {-9, -1})
             .toArray(double[][]::new);
     Evaluation evaluation =
         SmallTasks.evaluation(name, SmallTasks.result(task, SmallTasks.scores(rows)));
@@ -65,8 +66,7 @@ class ResultsComparisonTest {
     assertEquals(d - half, difference.low(), 0.1 * half);
     assertEquals(d + half, difference.high(), 0.1 * half);
     assertEquals(2.0 / 10_001, difference.pValue(), 1e-12);
-    assertEquals(
-        comparison, ResultsComparison.of(List.of(a, b), 10_000, 1234), "the seed decides");
+    assertEquals(comparison, ResultsComparison.of(List.of(a, b), 10_000, 1234), "the seed decides");
     assertTrue(comparison.warnings().isEmpty());
   }
 
@@ -75,8 +75,7 @@ class ResultsComparisonTest {
     SavedResults a = answers("a", "", 50, 0.5);
     ResultsComparison comparison =
         ResultsComparison.of(List.of(a, answers("b", "", 50, 0.5)), 1000, 1);
-    PairedBootstrap.Difference difference =
-        comparison.rows().getFirst().differences().getFirst();
+    PairedBootstrap.Difference difference = comparison.rows().getFirst().differences().getFirst();
     assertEquals(new PairedBootstrap.Difference(0, 0, 0, 1), difference);
   }
 
@@ -101,8 +100,7 @@ class ResultsComparisonTest {
   void theAverageIsOverTasksAndGroupsOnce() {
     LoadedTask art = SmallTasks.choices("g_art", "g", choice(0, "a", 0, "x", "y"));
     LoadedTask law =
-        SmallTasks.choices(
-            "g_law", "g", choice(0, "b", 0, "x", "y"), choice(1, "c", 1, "x", "y"));
+        SmallTasks.choices("g_law", "g", choice(0, "b", 0, "x", "y"), choice(1, "c", 1, "x", "y"));
     LoadedTask alone = SmallTasks.choices("alone", null, choice(0, "d", 1, "x", "y"));
     double[] first = {-1, -2};
     SavedResults[] both = new SavedResults[2];

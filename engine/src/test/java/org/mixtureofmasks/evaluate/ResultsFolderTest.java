@@ -56,11 +56,28 @@ class ResultsFolderTest {
     assertEquals(
         new TreeSet<>(
             List.of(
-                "results", "groups", "group_subtasks", "configs", "versions", "n-shot",
-                "higher_is_better", "n-samples", "config", "date", "max_length", "task_hashes",
-                "model_source", "model_name", "model_name_sanitized", "system_instruction",
-                "system_instruction_sha", "fewshot_as_multiturn", "chat_template",
-                "chat_template_sha", "total_evaluation_time_seconds", "mom")),
+                "results",
+                "groups",
+                "group_subtasks",
+                "configs",
+                "versions",
+                "n-shot",
+                "higher_is_better",
+                "n-samples",
+                "config",
+                "date",
+                "max_length",
+                "task_hashes",
+                "model_source",
+                "model_name",
+                "model_name_sanitized",
+                "system_instruction",
+                "system_instruction_sha",
+                "fewshot_as_multiturn",
+                "chat_template",
+                "chat_template_sha",
+                "total_evaluation_time_seconds",
+                "mom")),
         keys);
     JsonNode art = json.get("results").get("quiz_art");
     assertEquals("quiz_art", art.get("alias").asText());
@@ -88,8 +105,7 @@ class ResultsFolderTest {
     assertEquals(3 / 5.0, group.get("acc,none").asDouble(), 1e-15);
     assertEquals(5, group.get("sample_len").asInt());
     // Guessing: two tasks of two choices, but one question of three.
-    assertEquals(
-        (4 * 0.5 + 1 / 3.0) / 5, small("m").groups().getFirst().summary().chance(), 1e-15);
+    assertEquals((4 * 0.5 + 1 / 3.0) / 5, small("m").groups().getFirst().summary().chance(), 1e-15);
     assertEquals(
         List.of("quiz", "lambada", "pages"),
         small("m").units().stream().map(Summary::name).toList());
@@ -107,8 +123,7 @@ class ResultsFolderTest {
     assertEquals("e", sample.at("/doc/question").asText());
     assertEquals("1", sample.get("target").textValue());
     assertEquals(
-        "{\"arg_0\":\"e\",\"arg_1\":\" perhaps\"}",
-        sample.at("/arguments/gen_args_2").toString());
+        "{\"arg_0\":\"e\",\"arg_1\":\" perhaps\"}", sample.at("/arguments/gen_args_2").toString());
     assertEquals(
         "[[[\"-3.0\",\"False\"]],[[\"-2.0\",\"False\"]],[[\"-4.0\",\"False\"]]]",
         sample.get("resps").toString());
@@ -127,8 +142,7 @@ class ResultsFolderTest {
     JsonNode page =
         new ObjectMapper()
             .readTree(
-                Files.readAllLines(
-                        folder.resolve("samples_pages_2026-11-24T17-05-09.000120.jsonl"))
+                Files.readAllLines(folder.resolve("samples_pages_2026-11-24T17-05-09.000120.jsonl"))
                     .getFirst());
     assertEquals("[-6.0,4]", page.get("word_perplexity").toString());
     assertEquals("[[\"-6.0\"]]", page.get("resps").toString());
@@ -150,8 +164,7 @@ class ResultsFolderTest {
         assertEquals(
             task.summary().estimates().get(metric).value(),
             Estimate.value(
-                metric,
-                back.samples().stream().map(s -> s.observations().get(metric)).toList()),
+                metric, back.samples().stream().map(s -> s.observations().get(metric)).toList()),
             1e-12);
       }
     }
@@ -201,13 +214,12 @@ class ResultsFolderTest {
         (value - chance) / (denseValue - chance),
         quiz.get("retention_above_chance").asDouble(),
         1e-12);
-    // Perplexities: less is better, so dense over sparse; exp(-0.5) / exp(-1.5) and exp(1) / exp(2).
-    assertEquals(
-        Math.exp(-1), reference.at("/results/lambada/retention").asDouble(), 1e-12);
+    // Perplexities: less is better, so dense over sparse; exp(-0.5) / exp(-1.5) and exp(1) /
+    // exp(2).
+    assertEquals(Math.exp(-1), reference.at("/results/lambada/retention").asDouble(), 1e-12);
     assertEquals(Math.exp(-1), reference.at("/results/pages/retention").asDouble(), 1e-12);
     assertEquals("[\"quiz\"]", json.at("/mom/average/over").toString());
-    assertEquals(
-        value / denseValue, reference.at("/average/retention").asDouble(), 1e-15);
+    assertEquals(value / denseValue, reference.at("/average/retention").asDouble(), 1e-15);
     assertTrue(Retention.aboveChance(0.5, 0.25, 0.25).isEmpty());
     assertEquals(0.5, Retention.aboveChance(0.5, 0.75, 0.25).getAsDouble());
   }

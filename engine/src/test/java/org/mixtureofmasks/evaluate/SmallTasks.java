@@ -42,8 +42,7 @@ final class SmallTasks {
     Question[] questions = new Question[texts.length];
     for (int i = 0; i < texts.length; i++) {
       int space = texts[i].lastIndexOf(' ');
-      Question.Ask ask =
-          new Question.Ask(texts[i].substring(0, space), texts[i].substring(space));
+      Question.Ask ask = new Question.Ask(texts[i].substring(0, space), texts[i].substring(space));
       ObjectNode document = MAPPER.createObjectNode().put("text", texts[i]);
       questions[i] = new Question(i, document, List.of(ask), List.of(), 0);
     }
@@ -94,9 +93,7 @@ final class SmallTasks {
     List<List<LanguageModel.Score>> scores = new ArrayList<>();
     for (double[] question : logProbabilities) {
       scores.add(
-          Arrays.stream(question)
-              .mapToObj(lp -> new LanguageModel.Score(lp, lp > -1, 1))
-              .toList());
+          Arrays.stream(question).mapToObj(lp -> new LanguageModel.Score(lp, lp > -1, 1)).toList());
     }
     return new TaskScores(scores, 2.0, 100, OptionalDouble.of(0.5));
   }
