@@ -28,7 +28,9 @@ final class Chart {
   /** How a series is drawn. */
   enum Shape {
     LINE,
-    /** One mark for each point, with an error bar. */
+    /**
+     * One mark for each point, with an error bar; marks of one series are joined by a thin line.
+     */
     MARKS,
     /** A thin line of no colour that binds marks of other series together. */
     FRONT
@@ -134,16 +136,12 @@ final class Chart {
   private void draw(StringBuilder s, Series one, int index) {
     s.append("<g class=\"").append(style(one, index)).append("\">");
     if (one.shape() != Shape.MARKS) {
-      StringBuilder path = new StringBuilder();
-      for (Point p : one.points()) {
-        path.append(path.isEmpty() ? 'M' : 'L')
-            .append(at(px(p.x())))
-            .append(' ')
-            .append(at(py(p.y())));
-      }
-      s.append("<path d=\"").append(path).append("\"><title>").append(Grid.escape(one.name()));
+      s.append("<path d=\"").append(path(one)).append("\"><title>").append(Grid.escape(one.name()));
       s.append("</title></path>");
     } else {
+      if (one.points().size() > 1) {
+        s.append("<path class=\"join\" d=\"").append(path(one)).append("\"/>");
+      }
       for (int i = 0; i < one.points().size(); i++) {
         Point p = one.points().get(i);
         String name = one.name() + ": " + x.text().apply(p.x()) + ", " + y.text().apply(p.y());
@@ -161,6 +159,16 @@ final class Chart {
       }
     }
     s.append("</g>\n");
+  }
+
+  /** Through all points of a series. */
+  private String path(Series one) {
+    StringBuilder path = new StringBuilder();
+    for (Point p : one.points()) {
+      path.append(path.isEmpty() ? 'M' : 'L').append(at(px(p.x()))).append(' ');
+      path.append(at(py(p.y())));
+    }
+    return path.toString();
   }
 
   private static String style(Series one, int index) {

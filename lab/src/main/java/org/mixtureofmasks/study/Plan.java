@@ -78,7 +78,7 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
                     row.method(),
                     options,
                     row.reference(),
-                    Methods.provider(recipe).target(recipe),
+                    row.share().orElse(Methods.provider(recipe).target(recipe)),
                     seed,
                     settings.tokens(),
                     overrides,

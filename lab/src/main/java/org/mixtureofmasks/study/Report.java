@@ -6,8 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.DoubleFunction;
 import java.util.function.Function;
@@ -87,11 +89,10 @@ final class Report {
     List<Series> series = new ArrayList<>();
     Grid table = new Grid(List.of("run", "FFN measured", "loss", "on the front"));
     List<Point> front = new ArrayList<>();
+    Map<String, List<Group>> byLabel = new LinkedHashMap<>();
     for (Group g : comparison.byTarget()) {
-      Point p = new Point(g.activeShare(), g.loss().mean());
-      double error = g.loss().deviation();
-      List<Double> errors = Double.isNaN(error) ? List.of() : List.of(error);
-      series.add(new Series(name(g), Shape.MARKS, List.of(p), errors));
+      byLabel.computeIfAbsent(g.label(), _ -> new ArrayList<>()).add(g);
+      Point p = point(g);
       boolean best = comparison.onFront(g, Group::activeShare);
       if (best) {
         front.add(p);
@@ -99,6 +100,16 @@ final class Report {
       table.row(
           List.of(name(g), Tables.percent(p.x()), Tables.spread(g.loss()), best ? "yes" : "no"));
     }
+    byLabel.forEach(
+        (label, groups) -> {
+          groups.sort(Comparator.comparingDouble(Group::activeShare));
+          series.add(
+              new Series(
+                  label,
+                  Shape.MARKS,
+                  groups.stream().map(Report::point).toList(),
+                  groups.stream().map(Report::error).toList()));
+        });
     front.sort(Comparator.comparingDouble(Point::x));
     series.add(new Series("front: nothing with less is better", Shape.FRONT, front, List.of()));
     figure(s, "Quality against active share", new Chart(SHARE, LOSS, series), table);
@@ -151,6 +162,16 @@ final class Report {
         .append("<details>\n<summary>The numbers of this figure</summary>\n")
         .append(table.html(title))
         .append("</details>\n</figure>\n");
+  }
+
+  private static Point point(Group g) {
+    return new Point(g.activeShare(), g.loss().mean());
+  }
+
+  /** 0, which is not drawn, where there is one seed. */
+  private static double error(Group g) {
+    double deviation = g.loss().deviation();
+    return Double.isNaN(deviation) ? 0 : deviation;
   }
 
   private static String name(Group g) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -34,6 +35,8 @@ public record Study(
    * @param method the recipe's key {@code method}
    * @param seeds values of train.seed
    * @param reference whether the others are compared with it
+   * @param share active share of the FFN that it is compared at, where the method's own target has
+   *     to be another to meet it: a threshold's share depends on the text
    * @param settings dotted key to its values
    */
   public record Row(
@@ -42,6 +45,7 @@ public record Study(
       String method,
       List<Integer> seeds,
       boolean reference,
+      Optional<Double> share,
       SequencedMap<String, List<String>> settings) {
     public Row {
       seeds = List.copyOf(seeds);

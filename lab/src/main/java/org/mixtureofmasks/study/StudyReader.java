@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.UserError;
@@ -29,8 +30,9 @@ public final class StudyReader {
   private static final List<String> KEYS =
       List.of("question", "recipe", "set", "seeds", "parallel", "threads", "runs");
   private static final List<String> ROW_KEYS =
-      List.of("name", "method", "seeds", "reference", "set");
+      List.of("name", "method", "seeds", "reference", "share", "set");
   private static final Kind<Integer> COUNT = new Kind.Whole(1, 1024);
+  private static final Kind<Double> SHARE = new Kind.Number(Kind.Range.of(0, 1));
   private static final Kind<Integer> SEED = new Kind.Whole(0, Integer.MAX_VALUE);
 
   private final Path file;
@@ -106,6 +108,7 @@ public final class StudyReader {
         scalar(required(members, node, "method"), "method"),
         members.containsKey("seeds") ? seeds(members.get("seeds")) : seeds,
         members.containsKey("reference") && flag(members.get("reference")),
+        Optional.ofNullable(members.get("share")).map(share -> value(SHARE, share, "share")),
         settings(members.get("set")));
   }
 

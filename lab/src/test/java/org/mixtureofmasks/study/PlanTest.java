@@ -73,6 +73,17 @@ class PlanTest {
   }
 
   @Test
+  void aRunIsComparedAtTheShareThatItsRowSaysButTrainsForItsOwnTarget() throws IOException {
+    String aside = TinyStudy.DENSE + MASKS.replace("[0.75, 0.5]", "0.49");
+    PlannedRun own = tiny.plan("", aside).runs().getLast();
+    PlannedRun said = tiny.plan("", aside + "    share: 0.5\n").runs().getLast();
+    assertEquals(0.49, own.target());
+    assertEquals(0.5, said.target());
+    assertEquals(own.hash(), said.hash());
+    assertTrue(refusal("", aside + "    share: 1.5\n").contains("share: "));
+  }
+
+  @Test
   void theHashIsOfWhatTheRunComputesAndOfItsParent() throws IOException {
     PlannedRun dense = tiny.plan("", TinyStudy.DENSE).runs().getFirst();
     String renamed = TinyStudy.DENSE.replace("dense, continued", "upper bound");
