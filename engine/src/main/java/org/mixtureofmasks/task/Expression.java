@@ -26,6 +26,11 @@ sealed interface Expression {
     public Object of(ObjectNode document) {
       return value;
     }
+
+    @Override
+    public String toString() {
+      return value.toString();
+    }
   }
 
   /** A column of the document. */
@@ -33,6 +38,11 @@ sealed interface Expression {
     @Override
     public Object of(ObjectNode document) throws Refused {
       return field(document, name, "");
+    }
+
+    @Override
+    public String toString() {
+      return name;
     }
   }
 
@@ -96,6 +106,11 @@ sealed interface Expression {
       int low = from.isEmpty() ? 0 : bound(from.get().of(document), list.size());
       int high = to.isEmpty() ? list.size() : bound(to.get().of(document), list.size());
       return List.copyOf(list.subList(Math.min(low, high), high));
+    }
+
+    @Override
+    public String toString() {
+      return owner + "[:]";
     }
 
     private static int bound(Object value, int size) throws Refused {

@@ -100,8 +100,7 @@ record Prompts(
           "its label is "
               + value
               + ": it must be the number of a choice, 0 to "
-              + (texts.size() - 1)
-              + ", after the rules of the task");
+              + (texts.size() - 1));
     }
     return index.get().intValue();
   }

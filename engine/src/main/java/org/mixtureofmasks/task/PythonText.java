@@ -53,15 +53,13 @@ public final class PythonText {
     return titleCase(first) + lowered.substring(head.toLowerCase(Locale.ROOT).length());
   }
 
-  /**
-   * Java has single title-case characters only; those that become several are upper, then lower.
-   */
+  /** Java has single title-case characters only; where it needs several: upper case, then lower. */
   private static String titleCase(int character) {
+    int title = Character.toTitleCase(character);
     String upper = Character.toString(character).toUpperCase(Locale.ROOT);
-    int first = upper.codePointAt(0);
-    int length = Character.charCount(first);
-    return upper.length() == length
-        ? Character.toString(Character.toTitleCase(character))
-        : Character.toString(first) + upper.substring(length).toLowerCase(Locale.ROOT);
+    int length = Character.charCount(upper.codePointAt(0));
+    return upper.length() == length || title != character || Character.isTitleCase(character)
+        ? Character.toString(title)
+        : upper.substring(0, length) + upper.substring(length).toLowerCase(Locale.ROOT);
   }
 }

@@ -140,7 +140,8 @@ final class TaskKeys {
         if (!List.of("file", "labels").contains(word)) {
           throw error(
               member.getKeyNode(),
-              "a place has file and labels, not '"
+              key
+                  + ": a place has file and labels, not '"
                   + word
                   + "'"
                   + Nearest.hint(word, List.of("file", "labels")));

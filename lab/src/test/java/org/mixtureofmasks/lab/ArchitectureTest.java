@@ -57,6 +57,22 @@ class ArchitectureTest {
   }
 
   @Test
+  void tasksKnowNoModelAndNoJudge() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + "task")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            ROOT + "evaluate",
+            ROOT + "generate",
+            ROOT + "kernel",
+            ROOT + "model",
+            ROOT + "tokenizer")
+        .check(code);
+  }
+
+  @Test
   void onlyTheCheckpointRoomMapsFiles() {
     noClasses()
         .that()
@@ -78,6 +94,7 @@ class ArchitectureTest {
             ROOT + "model",
             ROOT + "generate",
             ROOT + "evaluate",
+            ROOT + "task",
             ROOT + "bench",
             ROOT + "cli")
         .should()
