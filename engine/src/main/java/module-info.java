@@ -29,6 +29,7 @@ module org.mixtureofmasks.engine {
 
   provides org.mixtureofmasks.cli.Verb with
       org.mixtureofmasks.cli.BenchVerb,
+      org.mixtureofmasks.cli.CompareVerb,
       org.mixtureofmasks.cli.DoctorVerb,
       org.mixtureofmasks.cli.EvaluateVerb,
       org.mixtureofmasks.cli.GenerateVerb,

@@ -70,6 +70,24 @@ public final class AtomicFiles {
     forceFolder(partial.getParent());
   }
 
+  /**
+   * Makes a folder and tries to write there, so that hours of work do not end at a full disk or a
+   * folder of somebody else.
+   *
+   * @throws UserError if nothing can be written
+   */
+  public static void requireWritable(Path folder) {
+    Path probe = partial(folder.resolve("probe"));
+    try {
+      Files.createDirectories(folder);
+      Files.write(probe, new byte[1]);
+      Files.delete(probe);
+    } catch (IOException e) {
+      discard(probe, e);
+      throw IoReasons.notWritten(folder, e);
+    }
+  }
+
   /** A hidden name in the same folder that no other writer uses. */
   static Path partial(Path target) {
     Path whole = target.toAbsolutePath();

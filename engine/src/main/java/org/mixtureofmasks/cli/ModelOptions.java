@@ -1,9 +1,8 @@
 package org.mixtureofmasks.cli;
 
 import java.nio.file.Path;
-import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.model.Llama;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Which model a verb runs and how; a picocli mixin. */
@@ -13,29 +12,7 @@ public final class ModelOptions {
       description = "A Hugging Face folder, a .gguf file or a llama2.c .bin file.")
   private Path model;
 
-  @Option(
-      names = "--weights",
-      paramLabel = "auto|f32|bf16",
-      defaultValue = "auto",
-      description =
-          "Number format of the weights in memory; auto: as they are stored. Default: ${DEFAULT-VALUE}.")
-  private Llama.WeightType weights;
-
-  @Option(
-      names = "--memory",
-      paramLabel = "auto|mapped|huge_pages",
-      defaultValue = "auto",
-      description =
-          "Where the weights lie: in the mapped file, which all processes share, or copied into huge"
-              + " pages, which are read faster; auto: copied if they take at most a quarter of the"
-              + " memory. Default: ${DEFAULT-VALUE}.")
-  private Llama.Memory memory;
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads that compute. Default: one for each core.")
-  private Integer threads;
+  @Mixin private RunOptions run;
 
   /** MODEL. */
   public Path path() {
@@ -44,15 +21,12 @@ public final class ModelOptions {
 
   /** The number format asked for. */
   public Llama.WeightType weights() {
-    return weights;
+    return run.weights();
   }
 
   /** Threads that compute. */
   public int threads() {
-    if (threads != null && threads < 1) {
-      throw UserError.usage("--threads " + threads + ": it must be at least 1");
-    }
-    return threads == null ? Llama.LoadOptions.defaults().threads() : threads;
+    return run.threads();
   }
 
   /** Opens MODEL. */
@@ -62,6 +36,6 @@ public final class ModelOptions {
 
   /** Opens another model in the same way. */
   public Llama open(Path other) {
-    return Llama.open(other, new Llama.LoadOptions(weights, threads(), memory));
+    return run.open(other);
   }
 }

@@ -18,6 +18,11 @@ public final class TokenizerOptions {
     return Tokenizer.open(tokenizer == null ? model : tokenizer);
   }
 
+  /** The one that was asked for, or null. */
+  Path file() {
+    return tokenizer;
+  }
+
   /** Whether one was asked for. */
   boolean given() {
     return tokenizer != null;

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.evaluate;
 
 import java.util.List;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
 
@@ -20,7 +21,20 @@ public interface LanguageModel {
   record Score(double logProbability, boolean greedy, int tokens) {}
 
   /** One score for each request, in their order. */
-  List<Score> logLikelihood(List<Request> requests);
+  default List<Score> logLikelihood(List<Request> requests) {
+    return logLikelihood(requests, (done, total) -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param progress hears from time to time how many requests are done; what it throws ends the
+   *     work and is thrown here, and the model may be asked again
+   * @throws UserError if a request cannot be scored, or its log-probability is not a number: which
+   *     and why
+   * @throws java.util.concurrent.CancellationException if the thread is interrupted
+   */
+  List<Score> logLikelihood(List<Request> requests, Progress progress);
 
   /** The whole text, from its first token on, in windows of the model's context. */
   Score logLikelihoodRolling(String text);

@@ -1,8 +1,10 @@
 package org.mixtureofmasks.evaluate;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
@@ -14,47 +16,64 @@ import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /** The harness's view of a model that the engine runs. One caller's, for it has a state. */
 public final class LlamaLanguageModel implements LanguageModel {
+  /** Requests that are tokens in memory at a time; within them what is shared is read once. */
+  private static final int PORTION = 1024;
+
   private final Llama model;
   private final Tokenizer tokenizer;
+  private final TokenSplit split;
+  private final boolean parallel;
   private final int maxLength;
   private final Scorer scorer;
-
-  /** The tokens that the scorer's state holds: requests on one context need it read only once. */
-  private int[] held = {};
 
   /**
    * @param model the model
    * @param tokenizer its tokenizer
-   * @param threads threads to score with
+   * @param threads threads to make tokens with: one, or as many as the machine has; the model has
+   *     its own
    */
   public LlamaLanguageModel(Llama model, Tokenizer tokenizer, int threads) {
     this.model = model;
+    this.split = new TokenSplit(tokenizer);
     this.tokenizer = tokenizer;
+    this.parallel = threads > 1;
     this.maxLength = model.config().maxPositions();
-    this.scorer = new Scorer(model, maxLength, threads);
+    this.scorer = new Scorer(model, maxLength);
   }
 
   @Override
-  public List<Score> logLikelihood(List<Request> requests) {
-    return requests.stream().map(this::logLikelihood).toList();
+  public List<Score> logLikelihood(List<Request> requests, Progress progress) {
+    List<Score> scores = new ArrayList<>(requests.size());
+    for (int from = 0; from < requests.size(); from += PORTION) {
+      int before = from;
+      List<Request> portion = requests.subList(from, Math.min(requests.size(), from + PORTION));
+      IntStream places = IntStream.range(0, portion.size());
+      List<TokenSplit.Parts> parts =
+          (parallel ? places.parallel() : places)
+              .mapToObj(i -> split.of(portion.get(i), this::prefixToken))
+              .toList();
+      List<Sequence> sequences = new ArrayList<>(portion.size());
+      for (int i = 0; i < portion.size(); i++) {
+        sequences.add(sequence(parts.get(i), portion.get(i), before + i));
+      }
+      Score[] some =
+          scorer.score(sequences, done -> progress.at((long) before + done, requests.size()));
+      for (int i = 0; i < some.length; i++) {
+        check(some[i], portion.get(i), before + i);
+        scores.add(some[i]);
+      }
+    }
+    return scores;
   }
 
-  private Score logLikelihood(Request request) {
-    int[] context;
-    int[] whole;
-    if (request.context().isEmpty()) {
-      context = new int[] {prefixToken()};
-      whole = concatenate(context, tokenizer.encode(request.continuation(), false));
-    } else {
-      // Tokens like to begin with a space, so spaces that end the context go to the continuation.
-      String stripped = PythonText.stripTrailing(request.context());
-      context = tokenizer.encode(stripped);
-      whole = tokenizer.encode(request.context() + request.continuation());
-    }
-    int scored = whole.length - context.length;
+  private Sequence sequence(TokenSplit.Parts parts, Request request, int place) {
+    int[] whole = parts.whole();
+    int scored = whole.length - parts.context();
     if (scored < 1 || scored > maxLength) {
       throw new UserError(
-          "a continuation has "
+          "request "
+              + place
+              + ": a continuation has "
               + scored
               + " tokens of its own; it must have 1 to "
               + maxLength
@@ -63,12 +82,21 @@ public final class LlamaLanguageModel implements LanguageModel {
               + "'");
     }
     // Too long: cut from the left; the last token is only predicted, never read.
-    int[] s = Arrays.copyOfRange(whole, Math.max(0, whole.length - maxLength - 1), whole.length);
-    int inputs = s.length - 1;
-    int kept = Math.max(0, Math.min(commonPrefix(held, s), inputs - scored));
-    Score score = scorer.score(s, new Window(0, inputs, scored), kept);
-    held = Arrays.copyOf(s, inputs);
-    return score;
+    int from = Math.max(0, whole.length - maxLength - 1);
+    return new Sequence(Arrays.copyOfRange(whole, from, whole.length), scored);
+  }
+
+  private static void check(Score score, Request request, int place) {
+    if (Double.isNaN(score.logProbability())) {
+      throw new UserError(
+          "the model gives no number (NaN) for request "
+              + place
+              + ", '"
+              + request.continuation()
+              + "' after '"
+              + request.context()
+              + "': its weights or what it computes with them are not finite");
+    }
   }
 
   /**
@@ -79,8 +107,7 @@ public final class LlamaLanguageModel implements LanguageModel {
    */
   @Override
   public Score logLikelihoodRolling(String text) {
-    int[] s = concatenate(new int[] {prefixToken()}, tokenizer.encode(text));
-    held = new int[0];
+    int[] s = TokenSplit.concatenate(new int[] {prefixToken()}, tokenizer.encode(text));
     double sum = 0;
     boolean greedy = true;
     for (Window window : Window.rolling(s.length, maxLength)) {
@@ -115,16 +142,5 @@ public final class LlamaLanguageModel implements LanguageModel {
                 new UserError(
                     "the model has neither a BOS nor an EOS token to begin a text with: set"
                         + " bos_token_id in its config.json"));
-  }
-
-  private static int commonPrefix(int[] a, int[] b) {
-    int mismatch = Arrays.mismatch(a, b);
-    return mismatch < 0 ? a.length : mismatch;
-  }
-
-  private static int[] concatenate(int[] a, int[] b) {
-    int[] both = Arrays.copyOf(a, a.length + b.length);
-    System.arraycopy(b, 0, both, a.length, b.length);
-    return both;
   }
 }

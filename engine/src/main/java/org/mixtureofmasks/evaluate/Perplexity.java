@@ -50,7 +50,7 @@ public final class Perplexity {
           "the text has " + tokens.length + " tokens: at least 2 are needed to score one");
     }
     checkIds(tokens);
-    Scorer scorer = new Scorer(model, inputs, threads);
+    Scorer scorer = new Scorer(model, inputs);
     long start = System.nanoTime();
     double sum = 0;
     long done = 0;
@@ -97,7 +97,7 @@ public final class Perplexity {
               + " tokens, one more than are read; the model's context is "
               + context);
     }
-    Scorer scorer = new Scorer(model, row - 1, threads);
+    Scorer scorer = new Scorer(model, row - 1);
     Window all = new Window(0, row - 1, row - 1);
     long total = 0;
     for (Path file : files) {

@@ -1,39 +1,36 @@
 package org.mixtureofmasks.evaluate;
 
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.mixtureofmasks.model.ExpertLoad;
 import org.mixtureofmasks.model.Llama;
 import org.mixtureofmasks.model.LlamaState;
+import org.mixtureofmasks.model.Packed;
 
 /**
- * Log-probabilities of given tokens. Logits are turned into log-probabilities in float64, several
- * rows at a time on all threads, since with a large vocabulary that is a good part of the work. One
- * caller's: it has the state that it runs the model in.
+ * Log-probabilities of given tokens. Sequences are sorted, so that those that begin alike follow
+ * each other, and walked as the tree that they are: a token that several share is read once, and
+ * passes are filled to the brim with the tokens of as many sequences as fit. One caller's: it has
+ * the state that it runs the model in.
  */
 final class Scorer {
-  /** Rows of logits that wait for each other. */
-  private static final int BATCH = 32;
-
   private final Llama model;
   private final LlamaState state;
-  private final boolean parallel;
-  private final float[][] rows = new float[BATCH][];
-  private final int[] targets = new int[BATCH];
-  private final double[] logProbabilities = new double[BATCH];
-  private final boolean[] greedy = new boolean[BATCH];
-  private int waiting;
-  private double sum;
-  private boolean allGreedy;
+
+  /** The tokens that the state holds: sequences that begin with them need not read them again. */
+  private int[] held = {};
 
   /**
    * @param model the model
-   * @param contextLength most tokens read in a pass
-   * @param threads threads for the log-softmax: one, or as many as the machine has
+   * @param contextLength most tokens that a sequence reads
    */
-  Scorer(Llama model, int contextLength, int threads) {
+  Scorer(Llama model, int contextLength) {
     this.model = model;
     this.state = model.newState(contextLength);
-    this.parallel = threads > 1;
   }
 
   /**
@@ -42,86 +39,98 @@ final class Scorer {
    *
    * @param s the sequence that the window is in
    * @param window what is read and scored
-   * @param kept tokens of the window that the state already holds from the last call; no more than
-   *     are read without being scored
    */
-  LanguageModel.Score score(int[] s, Window window, int kept) {
-    state.truncate(kept);
-    int context = window.inputs() - window.scored();
-    if (context > kept) {
-      model.forward(state, s, window.from() + kept, context - kept);
-    }
-    int firstScored = window.from() + context;
-    sum = 0;
-    allGreedy = true;
-    model.forwardEach(
-        state,
-        s,
-        firstScored,
-        window.scored(),
-        (index, logits) -> add(logits, s[firstScored + index + 1]));
-    flush();
-    return new LanguageModel.Score(sum, allGreedy, window.scored());
+  LanguageModel.Score score(int[] s, Window window) {
+    int[] tokens = Arrays.copyOfRange(s, window.from(), window.from() + window.inputs() + 1);
+    return score(List.of(new Sequence(tokens, window.scored())), done -> {})[0];
   }
 
-  LanguageModel.Score score(int[] s, Window window) {
-    return score(s, window, 0);
+  /**
+   * The scores of all sequences, in their order.
+   *
+   * @param sequences each reads no more than the context
+   * @param progress hears after each pass how many sequences are done
+   * @throws CancellationException if the thread was interrupted; it is so still
+   */
+  LanguageModel.Score[] score(List<Sequence> sequences, IntConsumer progress) {
+    Integer[] order =
+        IntStream.range(0, sequences.size())
+            .boxed()
+            .sorted(
+                Comparator.comparing((Integer i) -> sequences.get(i), Sequence::compareInputs)
+                    .thenComparing(i -> i))
+            .toArray(Integer[]::new);
+    Sequence[] sorted = Arrays.stream(order).map(sequences::get).toArray(Sequence[]::new);
+    LanguageModel.Score[] inTheirOrder = new LanguageModel.Score[sorted.length];
+    LanguageModel.Score[] scores = walk(sorted, progress);
+    for (int i = 0; i < sorted.length; i++) {
+      inTheirOrder[order[i]] = scores[i];
+    }
+    return inTheirOrder;
+  }
+
+  private LanguageModel.Score[] walk(Sequence[] sorted, IntConsumer progress) {
+    int[] shared = new int[sorted.length]; // tokens that are read for the sequence before already
+    for (int i = 0; i < sorted.length; i++) {
+      shared[i] =
+          i == 0
+              ? heldFor(sorted)
+              : sorted[i].shared(sorted[i - 1].tokens(), sorted[i - 1].inputs());
+    }
+    Sums sums = new Sums(sorted.length);
+    Packing packing = new Packing(state.packLimit());
+    for (int i = 0; i < sorted.length; i++) {
+      Sequence sequence = sorted[i];
+      for (int depth = shared[i]; depth < sequence.inputs(); depth++) {
+        if (packing.isFull()) {
+          flush(packing, sequence.tokens(), depth, sums);
+          progress.accept(i);
+        }
+        packing.add(sequence.tokens()[depth], depth);
+        // What a sequence shares with the next ones is read now; so their targets are judged now.
+        for (int k = i; k < sorted.length && (k == i || shared[k] > depth); k++) {
+          if (depth >= sorted[k].unscored()) {
+            packing.ask(sorted[k].tokens()[depth + 1], k);
+          }
+        }
+      }
+    }
+    if (sorted.length > 0) {
+      Sequence last = sorted[sorted.length - 1];
+      flush(packing, last.tokens(), last.inputs(), sums);
+      progress.accept(sorted.length);
+    }
+    return sums.scores(sorted);
+  }
+
+  /**
+   * How much of what the state holds serves the first sequence: no token after which it, or one
+   * that begins like it, is judged.
+   */
+  private int heldFor(Sequence[] sorted) {
+    int common = held.length;
+    int kept = sorted[0].shared(held, held.length);
+    for (Sequence sequence : sorted) {
+      common = sequence.shared(held, common);
+      if (common > sequence.unscored()) {
+        kept = Math.min(kept, sequence.unscored());
+      }
+    }
+    return kept;
+  }
+
+  private void flush(Packing packing, int[] text, int kept, Sums sums) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("scoring was interrupted");
+    }
+    int[] owners = packing.owners();
+    Packed.Judged judged = model.judge(state, packing.take(kept));
+    held = Arrays.copyOf(text, kept);
+    sums.add(owners, judged);
   }
 
   /** Which experts the model used in all calls so far. */
   ExpertLoad expertLoad() {
     return state.expertLoad();
-  }
-
-  private void add(float[] logits, int target) {
-    // The model may use its array again for the next row.
-    if (rows[waiting] == null) {
-      rows[waiting] = logits.clone();
-    } else {
-      System.arraycopy(logits, 0, rows[waiting], 0, logits.length);
-    }
-    targets[waiting] = target;
-    if (++waiting == BATCH) {
-      flush();
-    }
-  }
-
-  private void flush() {
-    IntStream indices = IntStream.range(0, waiting);
-    (parallel ? indices.parallel() : indices).forEach(this::scoreRow);
-    // Added in the order of the text, so that the sum does not depend on threads.
-    for (int i = 0; i < waiting; i++) {
-      sum += logProbabilities[i];
-      allGreedy &= greedy[i];
-    }
-    waiting = 0;
-  }
-
-  private void scoreRow(int i) {
-    float max = max(rows[i]);
-    logProbabilities[i] = logProbability(rows[i], targets[i], max);
-    greedy[i] = rows[i][targets[i]] == max;
-  }
-
-  /** The largest; NaN as soon as there is one, which then shows in the result. */
-  private static float max(float[] logits) {
-    float max = Float.NEGATIVE_INFINITY;
-    for (float l : logits) {
-      max = Math.max(max, l);
-    }
-    return max;
-  }
-
-  /** log softmax(logits)[target], in float64. */
-  static double logProbability(float[] logits, int target) {
-    return logProbability(logits, target, max(logits));
-  }
-
-  private static double logProbability(float[] logits, int target, float max) {
-    double total = 0;
-    for (float l : logits) {
-      total += Math.exp((double) l - max);
-    }
-    return (double) logits[target] - max - Math.log(total);
   }
 }

@@ -131,20 +131,31 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   /** Replaces n scores by their softmax. */
   void softmax(float[] scores, int offset, int n);
 
+  /** The largest of n numbers; NaN as soon as one is NaN. */
+  float max(float[] x, int offset, int n);
+
+  /**
+   * Σ_i e^(x_i - max) in float64, of exponentials in float32: what a log-softmax over a vocabulary
+   * divides by. Its relative error is at most 1e-6 where max is the largest.
+   */
+  double sumOfExps(float[] x, int offset, int n, float max);
+
   /**
    * One query head over the cache of its key-value head: out = Σ_t p_t v_t with p = softmax(scale
-   * q·k_t) for t in [0, positions).
+   * q·k_t) for the places t of all stretches.
    *
    * @param keys [block][headDim][KEY_BLOCK], see {@link #putKey}
-   * @param values [position][headDim]
-   * @param scores room for positions rounded up to a multiple of KEY_BLOCK
+   * @param values [place][headDim]
+   * @param stretches what is seen, in order: the first place of each stretch and the one after its
+   *     last; none is empty
+   * @param scores room for all places seen and 2 KEY_BLOCK more
    */
   void attend(
       float[] q,
       int qOffset,
       float[] keys,
       float[] values,
-      int positions,
+      int[] stretches,
       int headDim,
       float scale,
       float[] scores,
@@ -156,6 +167,14 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
     int at = position / KEY_BLOCK * KEY_BLOCK * headDim + position % KEY_BLOCK;
     for (int i = 0; i < headDim; i++) {
       keys[at + i * KEY_BLOCK] = key[keyOffset + i];
+    }
+  }
+
+  /** Reads back what {@link #putKey} stored. */
+  static void getKey(float[] keys, int position, float[] key, int headDim) {
+    int at = position / KEY_BLOCK * KEY_BLOCK * headDim + position % KEY_BLOCK;
+    for (int i = 0; i < headDim; i++) {
+      key[i] = keys[at + i * KEY_BLOCK];
     }
   }
 

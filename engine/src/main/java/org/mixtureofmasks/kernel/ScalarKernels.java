@@ -144,10 +144,7 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void softmax(float[] scores, int offset, int n) {
-    float max = Float.NEGATIVE_INFINITY;
-    for (int i = 0; i < n; i++) {
-      max = Math.max(max, scores[offset + i]);
-    }
+    float max = max(scores, offset, n);
     float sum = 0;
     for (int i = 0; i < n; i++) {
       scores[offset + i] = (float) Math.exp(scores[offset + i] - max);
@@ -159,30 +156,54 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public float max(float[] x, int offset, int n) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < n; i++) {
+      max = Math.max(max, x[offset + i]);
+    }
+    return max;
+  }
+
+  @Override
+  public double sumOfExps(float[] x, int offset, int n, float max) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += Math.exp((double) x[offset + i] - max);
+    }
+    return sum;
+  }
+
+  @Override
   public void attend(
       float[] q,
       int qOffset,
       float[] keys,
       float[] values,
-      int positions,
+      int[] stretches,
       int headDim,
       float scale,
       float[] scores,
       float[] out,
       int outOffset) {
-    for (int t = 0; t < positions; t++) {
-      int at = t / KEY_BLOCK * KEY_BLOCK * headDim + t % KEY_BLOCK;
-      float dot = 0;
-      for (int i = 0; i < headDim; i++) {
-        dot += q[qOffset + i] * keys[at + i * KEY_BLOCK];
+    int seen = 0;
+    for (int s = 0; s < stretches.length; s += 2) {
+      for (int t = stretches[s]; t < stretches[s + 1]; t++) {
+        int at = t / KEY_BLOCK * KEY_BLOCK * headDim + t % KEY_BLOCK;
+        float dot = 0;
+        for (int i = 0; i < headDim; i++) {
+          dot += q[qOffset + i] * keys[at + i * KEY_BLOCK];
+        }
+        scores[seen++] = dot * scale;
       }
-      scores[t] = dot * scale;
     }
-    softmax(scores, 0, positions);
+    softmax(scores, 0, seen);
     for (int i = 0; i < headDim; i++) {
       float sum = 0;
-      for (int t = 0; t < positions; t++) {
-        sum += scores[t] * values[t * headDim + i];
+      seen = 0;
+      for (int s = 0; s < stretches.length; s += 2) {
+        for (int t = stretches[s]; t < stretches[s + 1]; t++) {
+          sum += scores[seen++] * values[t * headDim + i];
+        }
       }
       out[outOffset + i] = sum;
     }

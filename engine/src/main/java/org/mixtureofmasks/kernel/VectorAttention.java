@@ -16,13 +16,37 @@ final class VectorAttention {
 
   private VectorAttention() {}
 
-  /** scores[t] = scale q·k_t; lanes of the last block beyond the positions hold rubbish. */
+  /**
+   * out[at + t - from] = scale q·k_t for places t in [from, to); up to two blocks behind them are
+   * overwritten.
+   */
   static void scores(
-      float[] q, int qAt, float[] keys, int positions, int headDim, float scale, float[] scores) {
-    for (int t = 0; t < positions; t += BLOCK) {
-      for (int lane = 0; lane < BLOCK; lane += L) {
-        block(q, qAt, keys, t * headDim + lane, headDim, scale, scores, t + lane);
-      }
+      float[] q,
+      int qAt,
+      float[] keys,
+      int from,
+      int to,
+      int headDim,
+      float scale,
+      float[] out,
+      int at) {
+    int t = from / BLOCK * BLOCK;
+    if (t < from) {
+      // The first block is begun in its middle: computed whole, then its end is put in place.
+      wholeBlock(q, qAt, keys, t, headDim, scale, out, at + BLOCK);
+      int next = t + BLOCK;
+      System.arraycopy(out, at + BLOCK + from - t, out, at, Math.min(to, next) - from);
+      t = next;
+    }
+    for (; t < to; t += BLOCK) {
+      wholeBlock(q, qAt, keys, t, headDim, scale, out, at + t - from);
+    }
+  }
+
+  private static void wholeBlock(
+      float[] q, int qAt, float[] keys, int t, int headDim, float scale, float[] out, int to) {
+    for (int lane = 0; lane < BLOCK; lane += L) {
+      block(q, qAt, keys, t * headDim + lane, headDim, scale, out, to + lane);
     }
   }
 
@@ -41,7 +65,8 @@ final class VectorAttention {
     a.add(b).mul(scale).intoArray(out, to);
   }
 
-  static void softmax(float[] x, int offset, int n) {
+  /** The largest of n numbers; NaN as soon as one is NaN. */
+  static float max(float[] x, int offset, int n) {
     int end = F.loopBound(n);
     FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
     for (int i = 0; i < end; i += L) {
@@ -51,6 +76,12 @@ final class VectorAttention {
     for (int i = end; i < n; i++) {
       max = Math.max(max, x[offset + i]);
     }
+    return max;
+  }
+
+  static void softmax(float[] x, int offset, int n) {
+    int end = F.loopBound(n);
+    float max = max(x, offset, n);
     FloatVector sums = FloatVector.zero(F);
     for (int i = 0; i < end; i += L) {
       FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, offset + i).sub(max));
@@ -71,17 +102,21 @@ final class VectorAttention {
     }
   }
 
-  /** out = Σ_t p[t] values[t], four vectors of columns at a time, then one, then single columns. */
-  static void mix(float[] p, float[] values, int positions, int headDim, float[] out, int outAt) {
+  /**
+   * out += Σ_t p[pAt + t] v_t for n values v_t that lie one after the other from {@code first}:
+   * four vectors of columns at a time, then one, then single columns.
+   */
+  static void mix(
+      float[] p, int pAt, float[] values, int first, int n, int headDim, float[] out, int outAt) {
     int i = 0;
     for (; i + 4 * L <= headDim; i += 4 * L) {
-      FloatVector a = FloatVector.zero(F);
-      FloatVector b = a;
-      FloatVector c = a;
-      FloatVector d = a;
-      for (int t = 0; t < positions; t++) {
-        FloatVector w = FloatVector.broadcast(F, p[t]);
-        int at = t * headDim + i;
+      FloatVector a = FloatVector.fromArray(F, out, outAt + i);
+      FloatVector b = FloatVector.fromArray(F, out, outAt + i + L);
+      FloatVector c = FloatVector.fromArray(F, out, outAt + i + 2 * L);
+      FloatVector d = FloatVector.fromArray(F, out, outAt + i + 3 * L);
+      for (int t = 0; t < n; t++) {
+        FloatVector w = FloatVector.broadcast(F, p[pAt + t]);
+        int at = first + t * headDim + i;
         a = FloatVector.fromArray(F, values, at).fma(w, a);
         b = FloatVector.fromArray(F, values, at + L).fma(w, b);
         c = FloatVector.fromArray(F, values, at + 2 * L).fma(w, c);
@@ -93,18 +128,18 @@ final class VectorAttention {
       d.intoArray(out, outAt + i + 3 * L);
     }
     for (; i + L <= headDim; i += L) {
-      FloatVector a = FloatVector.zero(F);
-      for (int t = 0; t < positions; t++) {
+      FloatVector a = FloatVector.fromArray(F, out, outAt + i);
+      for (int t = 0; t < n; t++) {
         a =
-            FloatVector.fromArray(F, values, t * headDim + i)
-                .fma(FloatVector.broadcast(F, p[t]), a);
+            FloatVector.fromArray(F, values, first + t * headDim + i)
+                .fma(FloatVector.broadcast(F, p[pAt + t]), a);
       }
       a.intoArray(out, outAt + i);
     }
     for (; i < headDim; i++) {
-      float sum = 0;
-      for (int t = 0; t < positions; t++) {
-        sum += p[t] * values[t * headDim + i];
+      float sum = out[outAt + i];
+      for (int t = 0; t < n; t++) {
+        sum += p[pAt + t] * values[first + t * headDim + i];
       }
       out[outAt + i] = sum;
     }

@@ -3,6 +3,7 @@ package org.mixtureofmasks.kernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -205,19 +206,40 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public float max(float[] x, int offset, int n) {
+    return VectorAttention.max(x, offset, n);
+  }
+
+  @Override
+  public double sumOfExps(float[] x, int offset, int n, float max) {
+    return VectorMath.sumOfExps(x, offset, n, max);
+  }
+
+  @Override
   public void attend(
       float[] q,
       int qOffset,
       float[] keys,
       float[] values,
-      int positions,
+      int[] stretches,
       int headDim,
       float scale,
       float[] scores,
       float[] out,
       int outOffset) {
-    VectorAttention.scores(q, qOffset, keys, positions, headDim, scale, scores);
-    VectorAttention.softmax(scores, 0, positions);
-    VectorAttention.mix(scores, values, positions, headDim, out, outOffset);
+    int seen = 0;
+    for (int i = 0; i < stretches.length; i += 2) {
+      VectorAttention.scores(
+          q, qOffset, keys, stretches[i], stretches[i + 1], headDim, scale, scores, seen);
+      seen += stretches[i + 1] - stretches[i];
+    }
+    VectorAttention.softmax(scores, 0, seen);
+    Arrays.fill(out, outOffset, outOffset + headDim, 0);
+    seen = 0;
+    for (int i = 0; i < stretches.length; i += 2) {
+      int n = stretches[i + 1] - stretches[i];
+      VectorAttention.mix(scores, seen, values, stretches[i] * headDim, n, headDim, out, outOffset);
+      seen += n;
+    }
   }
 }

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.kernel;
 
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -13,6 +14,10 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorMath {
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+
+  /** Doubles in a vector as wide: half as many lanes. */
+  private static final VectorSpecies<Double> D = F.withLanes(double.class);
+
   private static final int L = F.length();
 
   /** Partners half a vector, a quarter, an eighth and a sixteenth of it away. */
@@ -119,5 +124,29 @@ final class VectorMath {
             .add(Float.floatToRawIntBits(1f))
             .reinterpretAsFloats();
     return p.mul(power);
+  }
+
+  /**
+   * Σ_i e^(x_i - max). The exponentials are float32, their sum float64: over a vocabulary a sum in
+   * float32 would lose more than they do.
+   */
+  static double sumOfExps(float[] x, int offset, int n, float max) {
+    int end = F.loopBound(n);
+    DoubleVector low = DoubleVector.zero(D);
+    DoubleVector high = low;
+    for (int i = 0; i < end; i += L) {
+      FloatVector e = exp(FloatVector.fromArray(F, x, offset + i).sub(max));
+      low = low.add(e.convertShape(VectorOperators.F2D, D, 0));
+      high = high.add(e.convertShape(VectorOperators.F2D, D, 1));
+    }
+    double[] lanes = low.add(high).toArray();
+    double sum = 0;
+    for (double lane : lanes) {
+      sum += lane;
+    }
+    for (int i = end; i < n; i++) {
+      sum += Math.exp((double) x[offset + i] - max);
+    }
+    return sum;
   }
 }

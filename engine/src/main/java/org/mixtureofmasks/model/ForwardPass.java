@@ -21,22 +21,30 @@ final class ForwardPass {
     this.sparse = new SparseLayer(team);
   }
 
+  /** Appends tokens[from, from + n) of one text, up to a batch; see {@link #run}. */
+  void append(LlamaState s, int[] tokens, int from, int n) {
+    run(s, tokens, from, Places.chain(s.position(), n), s.position() + n);
+  }
+
   /**
-   * Appends up to a batch of tokens; leaves the residual stream of each in s.x. The position moves
-   * only when all is done, so a failure leaves the state as it was.
+   * Runs up to a batch of tokens; leaves the residual stream of each in s.x. What the state holds
+   * changes only when all is done, so a failure leaves it as it was.
+   *
+   * @param kept how many tokens of the last one's text are held afterwards
    */
-  void run(LlamaState s, int[] tokens, int from, int n) {
+  void run(LlamaState s, int[] tokens, int from, Places places, int kept) {
     int d = config.hiddenSize();
-    int start = s.position();
-    s.cache.reserve(start + n);
+    int n = places.count();
+    s.cache.reserve(places.first() + n);
     for (int t = 0; t < n; t++) {
       weights.embedding().row(tokens[from + t], s.x, t * d);
-      Rotary.angles(frequencies, start + t, s.cos, s.sin, t * frequencies.length);
+      int angles = t * frequencies.length;
+      Rotary.angles(frequencies, places.positions()[t], s.cos, s.sin, angles);
     }
     for (int l = 0; l < config.layers(); l++) {
       LlamaWeights.Layer layer = weights.layers().get(l);
       norm(s, layer.attentionNorm(), n);
-      attention(s, layer, l, start, n);
+      attention(s, layer, l, places);
       Kernels.add(s.x, s.out, 0, n * d);
       norm(s, layer.ffnNorm(), n);
       feedForward(s, layer.ffn(), l);
@@ -45,25 +53,19 @@ final class ForwardPass {
       }
       Kernels.add(s.x, s.out, 0, n * d);
     }
-    s.advance(n);
+    s.cache.gather(places.seen()[n - 1], kept);
+    s.hold(kept, n);
   }
 
-  /** The logits of token t of the last run, to {@code out}: vocab_size floats. */
-  void logits(LlamaState s, int t, float[] out) {
+  /** The logits of the tokens rows[from, to) of the last run, to {@code out}: vocab_size each. */
+  void logits(LlamaState s, int[] rows, int from, int to, float[] out) {
     int d = config.hiddenSize();
-    team.kernels().rmsNorm(s.x, t * d, weights.norm(), config.rmsNormEps(), s.normed.values(), 0);
-    s.normed.changed(1);
-    team.multiply(s.normed, weights.output(), out);
-  }
-
-  /** The logits of n tokens from t on, n x vocab_size, to {@code out}. */
-  void logits(LlamaState s, int t, int n, float[] out) {
-    int d = config.hiddenSize();
-    for (int i = 0; i < n; i++) {
-      team.kernels()
-          .rmsNorm(s.x, (t + i) * d, weights.norm(), config.rmsNormEps(), s.normed.values(), i * d);
+    float[] normed = s.normed.values();
+    for (int i = from; i < to; i++) {
+      int at = (i - from) * d;
+      team.kernels().rmsNorm(s.x, rows[i] * d, weights.norm(), config.rmsNormEps(), normed, at);
     }
-    s.normed.changed(n);
+    s.normed.changed(to - from);
     team.multiply(s.normed, weights.output(), out);
   }
 
@@ -81,7 +83,8 @@ final class ForwardPass {
     s.normed.changed(n);
   }
 
-  private void attention(LlamaState s, LlamaWeights.Layer layer, int l, int start, int n) {
+  private void attention(LlamaState s, LlamaWeights.Layer layer, int l, Places places) {
+    int n = places.count();
     int hd = config.headDim();
     int heads = config.heads();
     int kvHeads = config.kvHeads();
@@ -100,7 +103,7 @@ final class ForwardPass {
           for (int g = 0; g < kvHeads; g++) {
             int at = (t * kvHeads + g) * hd;
             Kernels.rope(s.k, at, hd, s.cos, s.sin, angles);
-            s.cache.put(l, g, start + t, s.k, s.v, at);
+            s.cache.put(l, g, places.first() + t, s.k, s.v, at);
           }
         });
     float scale = (float) (1 / Math.sqrt(hd));
@@ -115,7 +118,7 @@ final class ForwardPass {
                   item * hd,
                   s.cache.keys(l, g),
                   s.cache.values(l, g),
-                  start + t + 1,
+                  places.seen()[t],
                   hd,
                   scale,
                   s.scores[part],

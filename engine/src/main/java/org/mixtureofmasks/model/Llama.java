@@ -3,6 +3,7 @@ package org.mixtureofmasks.model;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.BadCheckpoint;
 import org.mixtureofmasks.checkpoint.Checkpoint;
@@ -88,6 +89,7 @@ public final class Llama implements AutoCloseable {
   private final Arena arena;
   private final Team team;
   private final ForwardPass forward;
+  private final PackedPass packed;
   private final String description;
 
   private Llama(
@@ -103,6 +105,7 @@ public final class Llama implements AutoCloseable {
     this.arena = arena;
     this.team = team;
     this.forward = new ForwardPass(config, weights, team);
+    this.packed = new PackedPass(config, team, forward);
     this.description = description;
   }
 
@@ -195,10 +198,10 @@ public final class Llama implements AutoCloseable {
     int n = 0;
     while (done < count) {
       n = Math.min(state.batch, count - done);
-      forward.run(state, tokens, from + done, n);
+      forward.append(state, tokens, from + done, n);
       done += n;
     }
-    forward.logits(state, n - 1, state.logits);
+    forward.logits(state, new int[] {n - 1}, 0, 1, state.logits);
     return state.logits;
   }
 
@@ -215,10 +218,11 @@ public final class Llama implements AutoCloseable {
     float[] many = new float[Math.multiplyExact(rows, config.vocabSize())];
     for (int done = 0; done < count; ) {
       int n = Math.min(state.batch, count - done);
-      forward.run(state, tokens, from + done, n);
+      forward.append(state, tokens, from + done, n);
+      int[] all = IntStream.range(0, n).toArray();
       for (int t = 0; t < n; t += rows) {
         int some = Math.min(rows, n - t);
-        forward.logits(state, t, some, many);
+        forward.logits(state, all, t, t + some, many);
         for (int i = 0; i < some; i++) {
           System.arraycopy(many, i * config.vocabSize(), state.logits, 0, config.vocabSize());
           visitor.logits(done + t + i, state.logits);
@@ -239,7 +243,7 @@ public final class Llama implements AutoCloseable {
    */
   public void feedForward(
       LlamaState state, int layer, int tokens, float[] inputs, float[] outputs) {
-    checkOwn(state);
+    checkOwner(state);
     int d = config.hiddenSize();
     for (int done = 0; done < tokens; done += state.batch) {
       int n = Math.min(state.batch, tokens - done);
@@ -248,14 +252,26 @@ public final class Llama implements AutoCloseable {
     }
   }
 
-  private void checkOwn(LlamaState state) {
+  /**
+   * Runs tokens of several texts in one pass and judges given next tokens; what the state holds
+   * afterwards is {@link Packed#kept}.
+   *
+   * @throws UserError if a token is outside the vocabulary or a text does not fit into the context;
+   *     the state is unchanged then
+   */
+  public Packed.Judged judge(LlamaState state, Packed pack) {
+    checkOwner(state);
+    return packed.run(state, pack);
+  }
+
+  private void checkOwner(LlamaState state) {
     if (state.model != this) {
       throw new IllegalArgumentException("the state belongs to another model");
     }
   }
 
   private void check(LlamaState state, int[] tokens, int from, int count) {
-    checkOwn(state);
+    checkOwner(state);
     if (count < 1) {
       throw new IllegalArgumentException("no tokens to append");
     }

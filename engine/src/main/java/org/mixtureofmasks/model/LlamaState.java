@@ -3,6 +3,7 @@ package org.mixtureofmasks.model;
 import java.util.Arrays;
 import java.util.Objects;
 import org.mixtureofmasks.kernel.Activations;
+import org.mixtureofmasks.kernel.Kernels;
 import org.mixtureofmasks.kernel.SparseFfn;
 
 /**
@@ -12,6 +13,11 @@ import org.mixtureofmasks.kernel.SparseFfn;
 public final class LlamaState {
   /** Tokens that are computed together at most. */
   static final int BATCH = 128;
+
+  /**
+   * Rows of logits that are computed together at most: their memory is vocab_size times as many.
+   */
+  static final int LOGIT_ROWS = 64;
 
   final Llama model;
   final int batch; // B: the smaller of BATCH and the context
@@ -27,8 +33,9 @@ public final class LlamaState {
   final float[] up; // B x m
   final float[] cos; // B x hd/2
   final float[] sin; // B x hd/2
-  final float[][] scores; // threads x context, rounded up to whole blocks of keys
+  final float[][] scores; // threads x context, and what the kernel wants behind it
   final float[] logits; // V
+  float[] packedLogits = {}; // up to LOGIT_ROWS x V, when a packed pass needs them
   final Sparse sparse; // null for a dense model
   LayerObserver observer; // null: nobody looks
   int removedLayer = -1; // -1: no expert is removed
@@ -45,7 +52,7 @@ public final class LlamaState {
     this.batch = Math.min(BATCH, contextLength);
     int d = c.hiddenSize();
     int kv = c.kvHeads() * c.headDim();
-    cache = new KvCache(c, contextLength);
+    cache = new KvCache(c, contextLength + batch);
     x = new float[batch * d];
     normed = new Activations(batch, d);
     q = new float[batch * c.heads() * c.headDim()];
@@ -55,7 +62,7 @@ public final class LlamaState {
     out = new float[batch * d];
     cos = new float[batch * c.headDim() / 2];
     sin = new float[batch * c.headDim() / 2];
-    scores = new float[model.threads()][KvCache.roundUp(contextLength)];
+    scores = new float[model.threads()][contextLength + 2 * Kernels.KEY_BLOCK];
     logits = new float[c.vocabSize()];
     sparse = c.mixtureOfMasks().isPresent() ? new Sparse(model, batch) : null;
     int m = model.needsDenseActivations() ? c.intermediateSize() : 0;
@@ -99,6 +106,11 @@ public final class LlamaState {
   /** Tokens that the state holds: the next one gets this position. */
   public int position() {
     return position;
+  }
+
+  /** Tokens that one {@link Packed} pass takes at most. */
+  public int packLimit() {
+    return batch;
   }
 
   /** Tokens that it can hold. */
@@ -171,8 +183,9 @@ public final class LlamaState {
         : new ExpertLoad(counted, sparse.counts, sparse.activeWeights, dense);
   }
 
-  void advance(int tokens) {
-    position += tokens;
-    counted += tokens;
+  /** After a pass: {@code computed} tokens more were run, and so many are held now. */
+  void hold(int held, int computed) {
+    position = held;
+    counted += computed;
   }
 }

@@ -12,7 +12,7 @@ import java.util.Set;
  * {@code _randbelow_with_getrandbits}. Which examples stand before a question is part of a task, so
  * the numbers must be Python's.
  */
-final class PythonRandom {
+public final class PythonRandom {
   private static final int N = 624;
   private static final int M = 397;
 
@@ -20,7 +20,7 @@ final class PythonRandom {
   private int next = N;
 
   /** {@code random.Random(seed)}; Python takes the magnitude of a negative seed. */
-  PythonRandom(long seed) {
+  public PythonRandom(long seed) {
     long magnitude = Math.abs(seed);
     int low = (int) magnitude;
     int high = (int) (magnitude >>> 32);
@@ -72,7 +72,7 @@ final class PythonRandom {
   }
 
   /** {@code random()}: 53 random bits in [0, 1). */
-  double nextDouble() {
+  public double nextDouble() {
     long a = nextBits() >>> 5;
     long b = nextBits() >>> 6;
     return (a * 67108864.0 + b) / 9007199254740992.0;

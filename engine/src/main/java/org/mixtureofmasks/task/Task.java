@@ -51,6 +51,25 @@ public final class Task {
     return definition.splits().scored().toString();
   }
 
+  /** What is told of the answers, the leading one first. */
+  public List<Metric> metrics() {
+    return definition.metrics();
+  }
+
+  /** Examples before each question unless asked otherwise. */
+  public int fewShot() {
+    return definition.fewShot();
+  }
+
+  /**
+   * The scored file below a data folder, if it is there.
+   *
+   * @throws UserError if it lacks the labels that belong to it
+   */
+  public Optional<Path> file(Path data) {
+    return definition.splits().scored().find(data).map(found -> found.files().getFirst());
+  }
+
   TaskDefinition definition() {
     return definition;
   }

@@ -149,16 +149,6 @@ class PerplexityTest {
   }
 
   @Test
-  void logProbabilitiesAreExactForLogitsOfAnySize() {
-    assertEquals(Math.log(0.25), Scorer.logProbability(new float[] {7, 7, 7, 7}, 2), 1e-15);
-    assertEquals(
-        -1000 - Math.log1p(Math.exp(-1000)),
-        Scorer.logProbability(new float[] {1000, 0}, 1),
-        1e-12);
-    assertEquals(0, Scorer.logProbability(new float[] {-1e30f, 1e30f}, 1), 0);
-  }
-
-  @Test
   void windowsAndRowsBeyondTheContextAreWrongUsage() {
     int[] ids = tokenizer.encode("Once upon a time");
     for (Runnable wrong :

@@ -2,7 +2,9 @@ package org.mixtureofmasks.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -108,36 +110,93 @@ class ElementwiseTest {
   void attentionMixesValuesByTheSoftmaxOfScaledScores(Twin twin) {
     Random random = new Random(3);
     for (int headDim : new int[] {2, 8, 16, 48, 64, 80, 128}) {
-      for (int positions : new int[] {1, 2, 15, 16, 17, 40}) {
-        int room = (positions + 15) / 16 * 16;
-        float[] q = TestMatrices.random(random, headDim + 4);
-        float[] k = TestMatrices.random(random, positions * headDim);
-        float[] v = TestMatrices.random(random, positions * headDim);
-        // Beyond the last position lies what truncated tokens left: it must not count.
-        float[] keys = TestMatrices.random(random, room * headDim);
-        for (int t = 0; t < positions; t++) {
-          Kernels.putKey(k, t * headDim, keys, t, headDim);
-        }
-        float scale = (float) (1 / Math.sqrt(headDim));
-        float[] out = new float[headDim + 1];
-        twin.kernels.attend(q, 4, keys, v, positions, headDim, scale, new float[room], out, 1);
-        double[] p = new double[positions];
-        double sum = 0;
-        for (int t = 0; t < positions; t++) {
-          double dot = 0;
-          for (int i = 0; i < headDim; i++) {
-            dot += (double) q[4 + i] * k[t * headDim + i];
-          }
-          p[t] = Math.exp(dot * scale);
-          sum += p[t];
-        }
+      for (int places : new int[] {1, 2, 15, 16, 17, 40}) {
+        checkAttention(twin, random, headDim, 0, places);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void attentionSeesOnlyItsStretchesWhereverTheyBegin(Twin twin) {
+    Random random = new Random(4);
+    for (int headDim : new int[] {8, 64}) {
+      checkAttention(twin, random, headDim, 3, 4);
+      checkAttention(twin, random, headDim, 0, 16, 16, 17, 31, 33);
+      checkAttention(twin, random, headDim, 0, 21, 37, 38, 47, 48, 50, 97);
+      checkAttention(twin, random, headDim, 0, 1, 5, 30, 95, 113);
+    }
+  }
+
+  private static void checkAttention(Twin twin, Random random, int headDim, int... stretches) {
+    int end = stretches[stretches.length - 1];
+    int room = (end + 15) / 16 * 16;
+    float[] q = TestMatrices.random(random, headDim + 4);
+    float[] k = TestMatrices.random(random, end * headDim);
+    float[] v = TestMatrices.random(random, end * headDim);
+    // Beyond the last place lies what truncated tokens left: it must not count.
+    float[] keys = TestMatrices.random(random, room * headDim);
+    for (int t = 0; t < end; t++) {
+      Kernels.putKey(k, t * headDim, keys, t, headDim);
+    }
+    float scale = (float) (1 / Math.sqrt(headDim));
+    float[] out = new float[headDim + 1];
+    twin.kernels.attend(q, 4, keys, v, stretches, headDim, scale, new float[end + 32], out, 1);
+    double[] p = new double[end];
+    double sum = 0;
+    for (int s = 0; s < stretches.length; s += 2) {
+      for (int t = stretches[s]; t < stretches[s + 1]; t++) {
+        double dot = 0;
         for (int i = 0; i < headDim; i++) {
-          double exact = 0;
-          for (int t = 0; t < positions; t++) {
-            exact += p[t] / sum * v[t * headDim + i];
-          }
-          assertEquals(exact, out[1 + i], 5e-6, headDim + " x " + positions);
+          dot += (double) q[4 + i] * k[t * headDim + i];
         }
+        p[t] = Math.exp(dot * scale);
+        sum += p[t];
+      }
+    }
+    for (int i = 0; i < headDim; i++) {
+      double exact = 0;
+      for (int t = 0; t < end; t++) {
+        exact += p[t] / sum * v[t * headDim + i];
+      }
+      assertEquals(exact, out[1 + i], 5e-6, headDim + " x " + Arrays.toString(stretches));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void sumsOfExponentialsAreWithinAMillionth(Twin twin) {
+    Random random = new Random(5);
+    for (int n : new int[] {1, 7, 16, 33, 49152}) {
+      for (float spread : new float[] {0, 1, 8, 40}) {
+        float[] x = TestMatrices.random(random, n + 3);
+        for (int i = 0; i < x.length; i++) {
+          x[i] = x[i] * spread - 12;
+        }
+        x[2] = Float.POSITIVE_INFINITY; // before the first: it must not count
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = 3; i < n + 3; i++) {
+          max = Math.max(max, x[i]);
+        }
+        double exact = 0;
+        for (int i = 3; i < n + 3; i++) {
+          exact += Math.exp((double) x[i] - max);
+        }
+        assertEquals(max, twin.kernels.max(x, 3, n));
+        assertEquals(exact, twin.kernels.sumOfExps(x, 3, n, max), 1e-6 * exact, n + ", " + spread);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatIsNotANumberIsNotHiddenByAMaximumOrASum(Twin twin) {
+    for (int n : new int[] {5, 40}) {
+      for (int at : new int[] {0, n - 1}) {
+        float[] x = new float[n];
+        x[at] = Float.NaN;
+        assertTrue(Float.isNaN(twin.kernels.max(x, 0, n)));
+        assertTrue(Double.isNaN(twin.kernels.sumOfExps(x, 0, n, 0)));
       }
     }
   }

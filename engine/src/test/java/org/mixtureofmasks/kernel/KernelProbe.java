@@ -59,8 +59,8 @@ final class KernelProbe {
     float[][] scores = new float[2][16 * 8];
     float[] q = TestMatrices.random(random, 8);
     float[] keys = TestMatrices.random(random, 16 * 8);
-    scalar.attend(q, 0, keys, keys, 13, 8, 1, new float[16], scores[0], 0);
-    kernels.attend(q, 0, keys, keys, 13, 8, 1, new float[16], scores[1], 0);
+    scalar.attend(q, 0, keys, keys, new int[] {0, 13}, 8, 1, new float[48], scores[0], 0);
+    kernels.attend(q, 0, keys, keys, new int[] {0, 13}, 8, 1, new float[48], scores[1], 0);
     note(wrong, "attention", scores);
     return wrong.isEmpty() ? "agrees" : "differs: " + wrong;
   }

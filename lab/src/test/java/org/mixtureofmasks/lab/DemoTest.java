@@ -6,26 +6,39 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.cli.Main;
+import org.mixtureofmasks.evaluate.LanguageModel;
+import org.mixtureofmasks.evaluate.LlamaLanguageModel;
+import org.mixtureofmasks.model.Llama;
+import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /** The demo, shortened to masks without training: the same way from the embedded model to JSON. */
 class DemoTest {
   /** Perplexity may rise by so much without any recovery; the full demo's goal is 8 %. */
   private static final double TRAINING_FREE_LOSS = 1.25;
 
-  @TempDir Path folder;
+  @TempDir static Path folder;
+  private static Path out;
+  private static JsonNode json;
+
+  @BeforeAll
+  static void runTheDemo() throws IOException {
+    out = folder.resolve("demo");
+    json = new ObjectMapper().readTree(run("demo", "--steps", "0", "--json", "--out", out));
+  }
 
   @Test
-  void theDemoMakesJudgesAndTimesASparseModel() throws Exception {
-    Path out = folder.resolve("demo");
-    JsonNode json =
-        new ObjectMapper().readTree(run("demo", "--steps", "0", "--json", "--out", out));
+  void theDemoMakesJudgesAndTimesASparseModel() {
     JsonNode dense = json.get("dense");
     JsonNode sparse = json.get("sparse");
     assertEquals(0.5, sparse.get("active_ffn_share").asDouble(), 1e-6);
@@ -43,11 +56,39 @@ class DemoTest {
   }
 
   @Test
+  void denseAndSparseChoicesArePackedAndScoredAsIfEachWereAlone() throws IOException {
+    String[] text = Files.readString(out.resolve("held-out.txt")).split("(?<=\\.) ", 20);
+    List<LanguageModel.Request> requests = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      String context = text[0] + " " + text[2 * i + 1];
+      for (int choice = 2; choice < 5; choice++) {
+        String ending = text[(2 * i + choice) % 19];
+        requests.add(
+            new LanguageModel.Request(
+                context.substring(0, Math.min(300, context.length())),
+                " " + ending.substring(0, Math.min(150, ending.length()))));
+      }
+    }
+    for (String name : List.of("dense", "sparse")) {
+      Llama.LoadOptions options = new Llama.LoadOptions(Llama.WeightType.F32, 2);
+      try (Llama model = Llama.open(out.resolve(name), options);
+          Tokenizer tokenizer = Tokenizer.open(out.resolve("dense"))) {
+        List<LanguageModel.Score> scores =
+            new LlamaLanguageModel(model, tokenizer, 2).logLikelihood(requests);
+        for (int i = 0; i < requests.size(); i++) {
+          double alone = PlainScores.of(model, tokenizer, requests.get(i));
+          assertEquals(alone, scores.get(i).logProbability(), 1e-5, name + ", request " + i);
+        }
+      }
+    }
+  }
+
+  @Test
   void aFolderThatHoldsSomethingElseIsLeftAlone() throws Exception {
-    Path out = Files.createDirectory(folder.resolve("mine"));
-    Files.writeString(out.resolve("thesis.txt"), "precious");
-    assertEquals(1, Main.run("demo", "--steps", "0", "--out", out.toString()));
-    assertEquals("precious", Files.readString(out.resolve("thesis.txt")));
+    Path mine = Files.createDirectory(folder.resolve("mine"));
+    Files.writeString(mine.resolve("thesis.txt"), "precious");
+    assertEquals(1, Main.run("demo", "--steps", "0", "--out", mine.toString()));
+    assertEquals("precious", Files.readString(mine.resolve("thesis.txt")));
   }
 
   private static String run(Object... arguments) {

@@ -1,0 +1,46 @@
+package org.mixtureofmasks.cli;
+
+import picocli.CommandLine.Option;
+
+/** How a text or packed rows are cut for perplexity; a picocli mixin. */
+final class WindowOptions {
+  @Option(
+      names = "--window",
+      paramLabel = "N",
+      description = "With --text: tokens read in a pass. Default: the model's context.")
+  private Integer window;
+
+  @Option(
+      names = "--stride",
+      paramLabel = "N",
+      description =
+          "With --text: distance of two windows; below the window, tokens see more context. Default: the window.")
+  private Integer stride;
+
+  @Option(
+      names = "--row",
+      paramLabel = "N",
+      description =
+          "With --tokens: tokens in a row; all but the last are read, all but the first scored.")
+  private Integer row;
+
+  /** What was given, or null. */
+  Integer window() {
+    return window;
+  }
+
+  /** What was given, or null. */
+  Integer stride() {
+    return stride;
+  }
+
+  /** What was given, or null. */
+  Integer row() {
+    return row;
+  }
+
+  /** Whether any of these was given. */
+  boolean given() {
+    return window != null || stride != null || row != null;
+  }
+}
