@@ -9,7 +9,7 @@ final class PlainScores {
   private PlainScores() {}
 
   static double of(Llama model, Tokenizer tokenizer, LanguageModel.Request request) {
-    int context = tokenizer.encode(request.context()).length;
+    int context = tokenizer.encode(request.context().stripTrailing()).length;
     int[] ids = tokenizer.encode(request.context() + request.continuation());
     double[] sum = new double[1];
     model.forwardEach(
