@@ -11,7 +11,6 @@ import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
 import org.mixtureofmasks.model.ExpertLoad;
 import org.mixtureofmasks.model.Llama;
-import org.mixtureofmasks.task.PythonText;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /** The harness's view of a model that the engine runs. One caller's, for it has a state. */
