@@ -44,7 +44,7 @@ public final class AnalysisReport {
           .append(body)
           .append("</section>\n");
     }
-    String title = "Experts of " + data.model().path("description").asText("a model");
+    String title = "Experts and masks of " + name(data.model().path("path").asText("a model"));
     return head(ReportText.escape(title))
         + contents
         + "</ul></nav>\n<main id=\"content\" tabindex=\"-1\">\n"
@@ -62,6 +62,12 @@ public final class AnalysisReport {
         + "\n</script>\n<script>\n"
         + ReportLibrary.script()
         + "</script>\n</body>\n</html>\n";
+  }
+
+  /** The last two names of a path: that of a run's model is "model". */
+  private static String name(String path) {
+    String[] names = path.split("[/\\\\]");
+    return names.length < 2 ? path : names[names.length - 2] + "/" + names[names.length - 1];
   }
 
   /** The policy makes the browser itself refuse whatever is not in the file. */

@@ -47,7 +47,8 @@ final class CostCharts {
                 + ReportText.decimals(d.at("removal").path("base_loss").asDouble(), 4)
                 + " nats a token over "
                 + ReportText.count(d.at("removal").path("tokens").asLong(), "token")
-                + ".")
+                + "."
+                + PreferenceTables.leftOut(d.at("removal").path("experts_left_out").asLong()))
         .axes("expert", "layer", "nats")
         .frame("All layers", grid)
         .html();

@@ -28,7 +28,12 @@ final class PathCharts {
                 "Rows: the expert of the first layer; columns: the expert of the next."
                     + d.shownNote())
             .axes("expert of the next layer", "expert", "%");
-    Grid information = new Grid(List.of("layers", "mutual information"));
+    boolean bias = pairs.stream().allMatch(pair -> pair.has("bias"));
+    List<String> header = new ArrayList<>(List.of("layers", "mutual information"));
+    if (bias) {
+      header.add("by chance");
+    }
+    Grid information = new Grid(header);
     for (JsonNode pair : pairs) {
       int from = pair.path("from_layer").asInt();
       int to = pair.path("to_layer").asInt();
@@ -36,8 +41,14 @@ final class PathCharts {
           "Layers " + from + " and " + to,
           MaskCharts.square(
               pair.path("joint"), d.shown(from), d.shown(to), "expert", ReportText::percentCell));
-      information.row(
-          List.of(from + "–" + to, ReportText.cell(pair.path("mutual_information").asDouble(), 3)));
+      List<String> row =
+          new ArrayList<>(
+              List.of(
+                  from + "–" + to, ReportText.cell(pair.path("mutual_information").asDouble(), 3)));
+      if (bias) {
+        row.add(ReportText.cell(pair.path("bias").asDouble(), 3));
+      }
+      information.row(row);
     }
     return "<div class=\"pair\">\n"
         + joint.html()

@@ -18,18 +18,13 @@ final class PreferenceTables {
     for (JsonNode one : d.at("experts_prefer")) {
       layers.computeIfAbsent(one.path("layer").asInt(), l -> new ArrayList<>()).add(one);
     }
-    long left = d.at("experts_left_out").asLong();
     StringBuilder s =
         new StringBuilder(
             ReportText.paragraph(
                 "Tokens that go to an expert more often than tokens do on the whole, by how many"
                     + " times (lift), with how often they were seen there; and places where they"
                     + " stand."
-                    + (left == 0
-                        ? ""
-                        : " Left out: "
-                            + ReportText.count(left, "expert")
-                            + " with fewer tokens.")));
+                    + leftOut(d.at("experts_left_out").asLong())));
     layers.forEach(
         (layer, experts) -> {
           String caption = "Layer " + layer + ": what its experts prefer";
@@ -45,6 +40,13 @@ final class PreferenceTables {
           s.append("</tbody>\n</table>\n</div>\n</details>\n");
         });
     return s.toString();
+  }
+
+  /** Says how many experts a part of the analysis does not have; empty for none. */
+  static String leftOut(long experts) {
+    return experts == 0
+        ? ""
+        : " Left out: " + ReportText.count(experts, "expert") + " with fewer tokens.";
   }
 
   private static void row(StringBuilder s, JsonNode one) {

@@ -22,6 +22,7 @@ final class ReportSummary {
       s.append(data(d).html("The text that was analysed"));
     }
     s.append("<dl class=\"facts\">\n");
+    fact(s, "router", d.model().path("description"));
     fact(s, "model", d.model().path("path"));
     fact(s, "SHA-256 of its configuration and masks", d.model().path("sha256"));
     fact(s, "command", d.at("command"));
@@ -161,7 +162,7 @@ final class ReportSummary {
       if (grouped) {
         row.add(one.path("group").asText().replace('_', ' '));
       }
-      String hash = one.path("sha256").asText();
+      String hash = one.path("sha256").asText().replace("sha256:", "");
       row.addAll(
           List.of(
               ReportText.count(one.path("documents").asLong()),

@@ -31,7 +31,7 @@ final class RouterCharts {
                 .axes("layer", "entropy", "nats"),
             columns(
                 "mean over tokens", "/entropy/mean",
-                "load", "/entropy/load_entropy",
+                "load", "/load_entropy",
                 "largest possible", "/entropy/max_possible"),
             PLAIN)
         + byLayer(
@@ -87,13 +87,13 @@ final class RouterCharts {
   }
 
   static String information(ReportData d) {
-    Map<String, String> columns = new LinkedHashMap<>();
-    if (d.everyLayerHas("/mutual_information/token")) {
-      columns.put("of the token", "/mutual_information/token");
-    }
-    if (d.everyLayerHas("/mutual_information/domain")) {
-      columns.put("of the data set", "/mutual_information/domain");
-    }
+    Map<String, String> columns =
+        columns(
+            "of the token", "/mutual_information/token",
+            "of the token, by chance", "/mutual_information/token_bias",
+            "of the data set", "/mutual_information/domain",
+            "of the data set, by chance", "/mutual_information/domain_bias");
+    columns.values().removeIf(pointer -> !d.everyLayerHas(pointer));
     return columns.isEmpty()
         ? ""
         : byLayer(
@@ -105,7 +105,8 @@ final class RouterCharts {
                     "How much the chosen expert says of the token's id and of the data set that it"
                         + " comes from; 0: nothing; ln E = "
                         + ReportText.decimals(Math.log(d.experts()), 3)
-                        + ": as much as it can.")
+                        + ": as much as it can. By chance: what independent choices would show on"
+                        + " as few tokens.")
                 .axes("layer", "information", "nats"),
             columns,
             PLAIN);

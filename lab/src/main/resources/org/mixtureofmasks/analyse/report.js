@@ -129,7 +129,7 @@
       min = -max;
     }
     if (min === max) {
-      max = min + (Math.abs(min) || 1);
+      [min, max] = [Math.min(0, 2 * min), Math.max(0, 2 * max) || 1]; // one number everywhere: amid the scale
     }
     const ramp = kind === 'diverging' ? colours.sides : colours.ramp;
     const written = longest(data.texts.flat()) * LETTER + 6 < layout.cell && layout.height / data.rows.length > 15;
@@ -225,7 +225,7 @@
       return {
         name, type: line ? 'line' : 'bar', stack: kind === 'stacked' ? 'all' : undefined,
         data: data.numbers.map(row => isNaN(row[c]) ? '-' : row[c]),
-        barMaxWidth: 48, barCategoryGap: kind === 'stacked' ? '15%' : '25%',
+        barMaxWidth: kind === 'stacked' ? 110 : 56, barCategoryGap: kind === 'stacked' ? '15%' : '25%',
         itemStyle: {color: colour, ...(kind === 'stacked' && {borderColor: colours.paper, borderWidth: 0.5})},
         lineStyle: {color: colour, width: 2, type: DASHES[c % DASHES.length]},
         symbol: MARKS[c % MARKS.length], symbolSize: 7,
@@ -260,6 +260,9 @@
   function draw(figure) {
     const box = figure.querySelector('.chart');
     const room = print.matches ? PAPER : box.clientWidth;
+    if (!room) {
+      return; // not shown
+    }
     const make = ['heatmap', 'diverging'].includes(figure.dataset.kind) ? heatmap : bars;
     const {height, width = room, option} = make(figure, read(figure), PALETTES[theme()], room);
     echarts.getInstanceByDom(box)?.dispose();

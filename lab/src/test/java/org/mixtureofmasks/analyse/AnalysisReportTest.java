@@ -67,7 +67,7 @@ class AnalysisReportTest {
       assertEquals(100 * layer.at("/output_error/relative_squared").asDouble(), error[0], 0.006);
       double[] entropy = table(html, "router-entropy", 0).get(l);
       assertEquals(layer.at("/entropy/mean").asDouble(), entropy[0], 0.0006);
-      assertEquals(layer.at("/entropy/load_entropy").asDouble(), entropy[1], 0.0006);
+      assertEquals(layer.at("/load_entropy").asDouble(), entropy[1], 0.0006);
       for (int e = 0; e < 4; e++) {
         assertNumbers(
             layer.path("jaccard").path(e), table(html, "overlap-by-layer", l).get(e), 1, 0.0006);

@@ -97,8 +97,8 @@ final class SampleAnalysis {
         .putObject("entropy")
         .put("mean", entropy)
         .put("min_possible", 0)
-        .put("max_possible", Math.log(experts))
-        .put("load_entropy", -DoubleStream.of(tokens).map(p -> p * Math.log(p)).sum());
+        .put("max_possible", Math.log(experts));
+    layer.put("load_entropy", -DoubleStream.of(tokens).map(p -> p * Math.log(p)).sum());
     layer.putObject("margin").put("mean", 0.41).put("median", 0.38).put("p05", 0.02 * l);
     layer
         .put("load_cv", random.nextDouble())
@@ -107,7 +107,9 @@ final class SampleAnalysis {
     layer
         .putObject("mutual_information")
         .put("token", 0.7)
-        .put("domain", 0.04 * random.nextDouble());
+        .put("token_bias", 0.01)
+        .put("domain", 0.04 * random.nextDouble())
+        .put("domain_bias", 0.002);
   }
 
   private void domains(ObjectNode domains) {
@@ -160,7 +162,8 @@ final class SampleAnalysis {
       ObjectNode pair = paths.withArray("pairs").addObject();
       pair.put("from_layer", l)
           .put("to_layer", l + 1)
-          .put("mutual_information", random.nextDouble());
+          .put("mutual_information", random.nextDouble())
+          .put("bias", 0.001);
       ArrayNode joint = pair.putArray("joint");
       double[] shares = distribution(experts * experts);
       for (int e = 0; e < experts; e++) {
