@@ -270,7 +270,7 @@ class Harness:
             task.set_fewshot_seed(seed=1234)  # the harness's default
         start = time.monotonic()
         results = self.lm_eval.evaluate(lm=self.model, task_dict=tasks, limit=limit or None,
-                                        bootstrap_iters=1000 if stderr else 0)
+                                        **({} if stderr else {"bootstrap_iters": 0}))
         return results, time.monotonic() - start
 
 
