@@ -3,6 +3,7 @@ package org.mixtureofmasks.evaluate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,6 +71,31 @@ class HarnessParityTest {
         reporter.publishEntry(reference.toString(), found.toString());
       }
     }
+  }
+
+  private static HarnessComparison compare(
+      HarnessReference reference, Path data, Llama llama, Tokenizer itsTokenizer) {
+    JsonNode groups = reference.head().get("groups");
+    List<String> wanted =
+        groups.isEmpty()
+            ? List.copyOf(reference.documents().keySet())
+            : List.of(reference.name());
+    HarnessComparison comparison = new HarnessComparison();
+    List<TaskResult> results = new ArrayList<>();
+    for (Task task : Tasks.resolve(wanted)) {
+      int documents = reference.documents().get(task.name()).size();
+      LoadedTask loaded = task.load(data, OptionalInt.of(reference.fewShot()), documents);
+      LanguageModel language = new LlamaLanguageModel(llama, itsTokenizer, 2);
+      TaskResult result =
+          TaskResult.of(loaded, new TaskRun(loaded, language).run((done, total) -> {}));
+      comparison.compare(result, reference);
+      results.add(result);
+    }
+    assertEquals(reference.documents().size(), results.size(), "tasks of " + reference);
+    for (GroupResult group : GroupResult.of(results)) {
+      comparison.compareMetrics(group.summary(), groups.get(group.summary().name()));
+    }
+    return comparison;
   }
 
   /** docs/results/harness-parity, whichever module's folder the tests run in. */
