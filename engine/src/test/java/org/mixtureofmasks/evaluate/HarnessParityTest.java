@@ -87,7 +87,10 @@ class HarnessParityTest {
       LoadedTask loaded = task.load(data, OptionalInt.of(reference.fewShot()), documents);
       LanguageModel language = new LlamaLanguageModel(llama, itsTokenizer, 2);
       TaskResult result =
-          TaskResult.of(loaded, new TaskRun(loaded, language).run((done, total) -> {}));
+          TaskResult.of(
+              loaded,
+              groups.isEmpty() ? List.of() : task.groups(),
+              new TaskRun(loaded, language).run((done, total) -> {}));
       comparison.compare(result, reference);
       results.add(result);
     }
