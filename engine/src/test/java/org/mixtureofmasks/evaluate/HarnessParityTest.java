@@ -1,0 +1,109 @@
+package org.mixtureofmasks.evaluate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mixtureofmasks.TestFiles;
+import org.mixtureofmasks.model.Llama;
+import org.mixtureofmasks.task.LoadedTask;
+import org.mixtureofmasks.task.Task;
+import org.mixtureofmasks.task.Tasks;
+import org.mixtureofmasks.tokenizer.Tokenizer;
+
+/** Against what lm-evaluation-harness itself said of the same models on the same files. */
+class HarnessParityTest {
+  private static final String HARNESS = "/org/mixtureofmasks/evaluate/harness";
+
+  private static Llama model;
+  private static Tokenizer tokenizer;
+
+  @BeforeAll
+  static void open() {
+    model = Llama.open(TestFiles.stories(), Llama.LoadOptions.defaults());
+    tokenizer = Tokenizer.open(TestFiles.stories());
+  }
+
+  @AfterAll
+  static void close() {
+    tokenizer.close();
+    model.close();
+  }
+
+  static List<HarnessReference> ofInventedDocuments() {
+    return HarnessReference.readAll(TestFiles.resource(HARNESS));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("ofInventedDocuments")
+  void onInventedDocumentsTheHarnessIsEqualled(HarnessReference reference) {
+    compare(reference, TestFiles.resource(HARNESS + "/data"), model, tokenizer);
+  }
+
+  @Test
+  void everyTaskIsAmongTheInventedDocuments() {
+    assertEquals(
+        Tasks.names().stream().map(n -> n.startsWith("mmlu") ? "mmlu" : n).distinct().sorted().toList(),
+        ofInventedDocuments().stream().map(HarnessReference::name).distinct().sorted().toList());
+  }
+
+  /** Skipped unless MOM_EVAL_DATA names a folder of the data sets, see docs/results. */
+  @Test
+  void onTheDataSetsSmolLm2SaysWhatItSaysInTheHarness(TestReporter reporter) {
+    Path smolLm2 = TestFiles.large("SmolLM2-135M-Instruct");
+    String data = System.getenv("MOM_EVAL_DATA");
+    assumeTrue(data != null, "MOM_EVAL_DATA names no folder of data sets");
+    try (Llama llama = Llama.open(smolLm2, Llama.LoadOptions.defaults());
+        Tokenizer smolTokenizer = Tokenizer.open(smolLm2)) {
+      for (HarnessReference reference : HarnessReference.readAll(references())) {
+        HarnessComparison found = compare(reference, Path.of(data), llama, smolTokenizer);
+        reporter.publishEntry(reference.toString(), found.toString());
+      }
+    }
+  }
+
+  private static HarnessComparison compare(
+      HarnessReference reference, Path data, Llama llama, Tokenizer itsTokenizer) {
+    JsonNode groups = reference.head().get("groups");
+    List<String> wanted =
+        groups.isEmpty()
+            ? List.copyOf(reference.documents().keySet())
+            : List.of(reference.name());
+    HarnessComparison comparison = new HarnessComparison();
+    List<TaskResult> results = new ArrayList<>();
+    for (Task task : Tasks.resolve(wanted)) {
+      int documents = reference.documents().get(task.name()).size();
+      LoadedTask loaded = task.load(data, OptionalInt.of(reference.fewShot()), documents);
+      LanguageModel language = new LlamaLanguageModel(llama, itsTokenizer, 2);
+      TaskResult result =
+          TaskResult.of(
+              loaded,
+              groups.isEmpty() ? List.of() : task.groups(),
+              new TaskRun(loaded, language).run((done, total) -> {}));
+      comparison.compare(result, reference);
+      results.add(result);
+    }
+    assertEquals(reference.documents().size(), results.size(), "tasks of " + reference);
+    for (GroupResult group : GroupResult.of(results)) {
+      comparison.compareMetrics(group.summary(), groups.get(group.summary().name()));
+    }
+    return comparison;
+  }
+
+  /** docs/results/harness-parity, whichever module's folder the tests run in. */
+  private static Path references() {
+    Path here = Path.of("docs/results/harness-parity").toAbsolutePath();
+    return Files.isDirectory(here) ? here : Path.of("../docs/results/harness-parity");
+  }
+}
