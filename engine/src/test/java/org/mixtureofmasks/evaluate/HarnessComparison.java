@@ -56,7 +56,14 @@ final class HarnessComparison {
       assertEquals(
           scored.get(a).get("hash").asText(),
           hash(ask),
-          where + ", text " + a + " is another: '" + ask.context() + "|" + ask.continuation() + "'");
+          where
+              + ", text "
+              + a
+              + " is another: '"
+              + ask.context()
+              + "|"
+              + ask.continuation()
+              + "'");
       double difference =
           Math.abs(
               scored.get(a).get("log_probability").asDouble() - scores.get(a).logProbability());

@@ -54,7 +54,11 @@ class HarnessParityTest {
   @Test
   void everyTaskIsAmongTheInventedDocuments() {
     assertEquals(
-        Tasks.names().stream().map(n -> n.startsWith("mmlu") ? "mmlu" : n).distinct().sorted().toList(),
+        Tasks.names().stream()
+            .map(n -> n.startsWith("mmlu") ? "mmlu" : n)
+            .distinct()
+            .sorted()
+            .toList(),
         ofInventedDocuments().stream().map(HarnessReference::name).distinct().sorted().toList());
   }
 
@@ -77,9 +81,7 @@ class HarnessParityTest {
       HarnessReference reference, Path data, Llama llama, Tokenizer itsTokenizer) {
     JsonNode groups = reference.head().get("groups");
     List<String> wanted =
-        groups.isEmpty()
-            ? List.copyOf(reference.documents().keySet())
-            : List.of(reference.name());
+        groups.isEmpty() ? List.copyOf(reference.documents().keySet()) : List.of(reference.name());
     HarnessComparison comparison = new HarnessComparison();
     List<TaskResult> results = new ArrayList<>();
     for (Task task : Tasks.resolve(wanted)) {

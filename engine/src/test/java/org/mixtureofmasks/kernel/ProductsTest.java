@@ -77,7 +77,9 @@ class ProductsTest {
     }
   }
 
-  /** Tiles of transposed tokens, the last one half filled or less; rows that fill no group of six. */
+  /**
+   * Tiles of transposed tokens, the last one half filled or less; rows that fill no group of six.
+   */
   @ParameterizedTest
   @MethodSource("shapes")
   void manyTokensEqualSumsInDoubleWithinTheRoundingOfTheirMagnitude(Shape s) {
