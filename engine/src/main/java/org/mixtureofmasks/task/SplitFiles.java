@@ -3,6 +3,7 @@ package org.mixtureofmasks.task;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystems;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
@@ -89,7 +90,9 @@ record SplitFiles(List<Place> places) {
       return List.of();
     }
     PathMatcher wanted = FileSystems.getDefault().getPathMatcher("glob:" + pattern + "{,.gz,.bz2}");
-    try (Stream<Path> files = Files.walk(base, parts.length - fixed)) {
+    // The hub's cache is made of links, and large folders are often linked.
+    try (Stream<Path> files =
+        Files.walk(base, parts.length - fixed, FileVisitOption.FOLLOW_LINKS)) {
       return files
           .filter(file -> wanted.matches(data.relativize(file)))
           .filter(Files::isRegularFile)

@@ -94,6 +94,16 @@ class RowsTest {
   }
 
   @Test
+  void linkedFoldersAndFilesAreRead() throws IOException {
+    Files.createDirectories(folder.resolve("mmlu"));
+    Files.createSymbolicLink(folder.resolve("mmlu/test"), DATA.resolve("mmlu/test"));
+    Files.createDirectories(folder.resolve("boolq"));
+    Files.createSymbolicLink(folder.resolve("boolq/dev.jsonl"), DATA.resolve("boolq/dev.jsonl"));
+    assertEquals(3, load("mmlu_anatomy").documents());
+    assertEquals(3, load("boolq").documents());
+  }
+
+  @Test
   void aPackedFileThatIsCutOffIsRefused() throws IOException {
     Path file = folder.resolve("whole.bz2");
     byte[] text = "{\"text\": \"one two\"}\n".repeat(50).getBytes(StandardCharsets.UTF_8);
