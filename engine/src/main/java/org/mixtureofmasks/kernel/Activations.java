@@ -9,6 +9,8 @@ public final class Activations {
   private int columns;
   private float[] split;
   private boolean fresh;
+  private final float[][] tiles = new float[2][]; // of the plain and of the split order, or null
+  private final boolean[] freshTiles = new boolean[2];
   private int tokens;
 
   /** Room for up to {@code capacity} tokens. */
@@ -44,6 +46,8 @@ public final class Activations {
     }
     tokens = rows;
     fresh = false;
+    freshTiles[0] = false;
+    freshTiles[1] = false;
   }
 
   /**
@@ -64,5 +68,31 @@ public final class Activations {
       fresh = true;
     }
     return split;
+  }
+
+  /**
+   * The rows tile by tile, transposed within each, computed once after each change; what is beyond
+   * the last row is anything. Not for concurrent calls: ask before the work is shared out.
+   */
+  float[] tiles(Matrix matrix, Team team) {
+    int order = matrix.splits() ? 1 : 0;
+    if (!freshTiles[order]) {
+      float[] rows = ordered(matrix, team);
+      int tile = team.kernels().tileTokens();
+      int count = Math.ceilDiv(tokens, tile);
+      if (tiles[order] == null || tiles[order].length < Math.multiplyExact(count * tile, columns)) {
+        tiles[order] = new float[count * tile * columns];
+      }
+      float[] to = tiles[order];
+      team.forEach(
+          count,
+          (i, part) -> {
+            int at = i * tile * columns;
+            int used = Math.min(tile, tokens - i * tile);
+            team.kernels().transpose(rows, at, used, columns, to, at);
+          });
+      freshTiles[order] = true;
+    }
+    return tiles[order];
   }
 }

@@ -41,13 +41,49 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   void widen(Matrix w, int from, int to, float[] out);
 
   /**
-   * Many tokens: y[t * yStride + yAt + r] = Σ_c w[r * columns + c] x[t * columns + c].
+   * A few tokens: y[t * yStride + yAt + r] = Σ_c w[r * columns + c] x[t * columns + c].
    *
    * @param w rows x columns, widened
    * @param x tokens x columns, ordered
    */
   void matmul(
       float[] w, int rows, int columns, float[] x, int tokens, float[] y, int yStride, int yAt);
+
+  /** Tokens that {@link #matmulOfTile} computes together at most. */
+  int tileTokens();
+
+  /**
+   * Many tokens, a tile of them: y[t * yStride + yAt + r] = Σ_c w[r * columns + c] tile[tileAt + c *
+   * tileTokens + t]. The bits of a product do not depend on its tile.
+   *
+   * @param w rows x columns, widened
+   * @param tile columns x tileTokens from tileAt, see {@link #transpose}
+   * @param tokens how many of the tile are in use
+   */
+  void matmulOfTile(
+      float[] w,
+      int rows,
+      int columns,
+      float[] tile,
+      int tileAt,
+      int tokens,
+      float[] y,
+      int yStride,
+      int yAt);
+
+  /** x[from + t * columns + c] to tile[at + c * tileTokens + t] for a tile's tokens t. */
+  default void transpose(float[] x, int from, int tokens, int columns, float[] tile, int at) {
+    int stride = tileTokens();
+    // Narrow strips, so that the lines which are written stay in the first-level cache.
+    for (int strip = 0; strip < columns; strip += 16) {
+      int end = Math.min(columns, strip + 16);
+      for (int t = 0; t < tokens; t++) {
+        for (int c = strip; c < end; c++) {
+          tile[at + c * stride + t] = x[from + t * columns + c];
+        }
+      }
+    }
+  }
 
   /**
    * Listed neurons of a SwiGLU FFN for one token: y += Σ_j s_j SiLU(g_j·x) (u_j·x) d_j for j =

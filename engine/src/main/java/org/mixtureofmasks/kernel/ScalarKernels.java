@@ -61,6 +61,33 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public int tileTokens() {
+    return 8;
+  }
+
+  @Override
+  public void matmulOfTile(
+      float[] w,
+      int rows,
+      int columns,
+      float[] tile,
+      int tileAt,
+      int tokens,
+      float[] y,
+      int yStride,
+      int yAt) {
+    for (int t = 0; t < tokens; t++) {
+      for (int r = 0; r < rows; r++) {
+        float sum = 0;
+        for (int c = 0; c < columns; c++) {
+          sum += w[r * columns + c] * tile[tileAt + c * tileTokens() + t];
+        }
+        y[t * yStride + yAt + r] = sum;
+      }
+    }
+  }
+
+  @Override
   public void neurons(
       Matrix records,
       int[] list,

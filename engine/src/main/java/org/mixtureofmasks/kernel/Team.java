@@ -12,6 +12,11 @@ public final class Team implements AutoCloseable {
   /** A block of widened rows stays in the second-level cache while all tokens pass over it. */
   private static final int BLOCK_FLOATS = 32 << 10;
 
+  /** With fewer, most lanes of a tile would be idle. */
+  private static final int LEAST_TOKENS_OF_TILES = 8;
+
+  private static final int LEAST_ROWS_OF_TILES = 64;
+
   private final Kernels kernels;
   private final ThreadTeam threads;
 
@@ -64,7 +69,7 @@ public final class Team implements AutoCloseable {
   public void multiply(Activations x, Matrix[] ws, float[][] ys) {
     long bytes = 0;
     for (Matrix w : ws) {
-      x.ordered(w, this);
+      prepare(x, w);
       bytes += w.bytes();
     }
     if (bytes * x.tokens() < ALONE_BYTES) {
@@ -72,6 +77,22 @@ public final class Team implements AutoCloseable {
     } else {
       threads.run((part, parts) -> rows(x, ws, ys, part, parts));
     }
+  }
+
+  /** Has x in every order that the product with w will ask for. */
+  private void prepare(Activations x, Matrix w) {
+    x.ordered(w, this);
+    if (inTiles(x, w)) {
+      x.tiles(w, this);
+    }
+  }
+
+  /**
+   * Many tokens are computed in tiles, whether or not they fill the last one: so a token's bits do
+   * not depend on how many others there are. Few rows are not worth transposing x.
+   */
+  private static boolean inTiles(Activations x, Matrix w) {
+    return x.tokens() >= LEAST_TOKENS_OF_TILES && w.rows() >= LEAST_ROWS_OF_TILES;
   }
 
   private void rows(Activations x, Matrix[] ws, float[][] ys, int part, int parts) {
@@ -82,20 +103,33 @@ public final class Team implements AutoCloseable {
       if (x.tokens() == 1) {
         kernels.matvec(w, x.ordered(w, this), 0, ys[i], 0, from, to);
       } else {
-        matmul(w, x.ordered(w, this), x.tokens(), ys[i], from, to);
+        matmul(w, x, ys[i], from, to);
       }
     }
   }
 
   /** Widens a block of rows at a time and multiplies it with all tokens. */
-  private void matmul(Matrix w, float[] x, int tokens, float[] y, int from, int to) {
+  private void matmul(Matrix w, Activations x, float[] y, int from, int to) {
     int n = w.columns();
-    int block = Math.min(to - from, Math.max(8, BLOCK_FLOATS / n / 2 * 2));
+    int block = Math.min(to - from, Math.max(12, BLOCK_FLOATS / n / 6 * 6));
     float[] rows = new float[Math.max(0, block) * n];
     for (int r = from; r < to; r += block) {
       int end = Math.min(to, r + block);
       kernels.widen(w, r, end, rows);
-      kernels.matmul(rows, end - r, n, x, tokens, y, w.rows(), r);
+      if (inTiles(x, w)) {
+        tiles(rows, end - r, x.tiles(w, this), x.tokens(), n, y, w.rows(), r);
+      } else {
+        kernels.matmul(rows, end - r, n, x.ordered(w, this), x.tokens(), y, w.rows(), r);
+      }
+    }
+  }
+
+  private void tiles(
+      float[] w, int rows, float[] tiles, int tokens, int n, float[] y, int yStride, int yAt) {
+    int tile = kernels.tileTokens();
+    for (int t = 0; t < tokens; t += tile) {
+      int used = Math.min(tile, tokens - t);
+      kernels.matmulOfTile(w, rows, n, tiles, t * n, used, y, yStride, t * yStride + yAt);
     }
   }
 
@@ -103,8 +137,8 @@ public final class Team implements AutoCloseable {
   public void gated(Activations x, Matrix gate, Matrix up, Activations h, float[] upScratch) {
     Matrix[] ws = {gate, up};
     float[][] ys = {h.values(), upScratch};
-    x.ordered(gate, this);
-    x.ordered(up, this);
+    prepare(x, gate);
+    prepare(x, up);
     int m = gate.rows();
     threads.run(
         (part, parts) -> {

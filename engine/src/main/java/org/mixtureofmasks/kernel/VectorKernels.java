@@ -113,6 +113,39 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public int tileTokens() {
+    return VectorTokens.TOKENS;
+  }
+
+  @Override
+  public void matmulOfTile(
+      float[] w,
+      int rows,
+      int columns,
+      float[] tile,
+      int tileAt,
+      int tokens,
+      float[] y,
+      int yStride,
+      int yAt) {
+    float[] sums = new float[VectorTokens.ROWS * VectorTokens.TOKENS];
+    int n = columns;
+    int r = 0;
+    for (; r + VectorTokens.ROWS <= rows; r += VectorTokens.ROWS) {
+      if (tokens > L) {
+        VectorTokens.rows(w, r * n, n, tile, tileAt, sums);
+      } else {
+        VectorTokens.rowsOfHalf(w, r * n, n, tile, tileAt, sums);
+      }
+      VectorTokens.spread(sums, VectorTokens.ROWS, tokens, y, yAt + r, yStride);
+    }
+    for (; r < rows; r++) {
+      VectorTokens.row(w, r * n, n, tile, tileAt, sums);
+      VectorTokens.spread(sums, 1, tokens, y, yAt + r, yStride);
+    }
+  }
+
+  @Override
   public void neurons(
       Matrix records,
       int[] list,

@@ -172,6 +172,18 @@ public final class Llama implements AutoCloseable {
    * @throws UserError unless it is in [1, max_position_embeddings]
    */
   public LlamaState newState(int contextLength) {
+    return newState(contextLength, LlamaState.BATCH);
+  }
+
+  /**
+   * The same.
+   *
+   * @param packLimit tokens that are computed together at most; working memory grows with it
+   */
+  public LlamaState newState(int contextLength, int packLimit) {
+    if (packLimit < 1) {
+      throw new IllegalArgumentException("passes of " + packLimit + " tokens");
+    }
     if (contextLength < 1 || contextLength > config.maxPositions()) {
       throw new UserError(
           "a context of "
@@ -182,7 +194,7 @@ public final class Llama implements AutoCloseable {
               + checkpoint.path()
               + ")");
     }
-    return new LlamaState(this, contextLength);
+    return new LlamaState(this, contextLength, Math.min(packLimit, contextLength));
   }
 
   /**

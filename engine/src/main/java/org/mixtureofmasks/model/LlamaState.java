@@ -11,7 +11,7 @@ import org.mixtureofmasks.kernel.SparseFfn;
  * of it is shared; not for concurrent use. Made by {@link Llama#newState}.
  */
 public final class LlamaState {
-  /** Tokens that are computed together at most. */
+  /** Tokens that are computed together at most, unless the caller wants another number. */
   static final int BATCH = 128;
 
   /**
@@ -20,7 +20,7 @@ public final class LlamaState {
   static final int LOGIT_ROWS = 64;
 
   final Llama model;
-  final int batch; // B: the smaller of BATCH and the context
+  final int batch; // B: tokens that are computed together, at most the context
   final KvCache cache;
   final float[] x; // B x d, the residual stream
   final Activations normed; // B x d
@@ -45,11 +45,11 @@ public final class LlamaState {
   private int position;
   private long counted;
 
-  LlamaState(Llama model, int contextLength) {
+  LlamaState(Llama model, int contextLength, int batch) {
     LlamaConfig c = model.config();
     this.model = model;
     this.contextLength = contextLength;
-    this.batch = Math.min(BATCH, contextLength);
+    this.batch = batch;
     int d = c.hiddenSize();
     int kv = c.kvHeads() * c.headDim();
     cache = new KvCache(c, contextLength + batch);

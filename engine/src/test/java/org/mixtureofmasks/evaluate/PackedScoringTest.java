@@ -69,8 +69,8 @@ class PackedScoringTest {
     all.add(request("Once", " upon a time, there was a little girl."));
     all.add(all.get(3));
     String story = "She loved to play outside in the sunshine with her friend, a small cat. ";
-    all.add(request("One day.", story.repeat(12)));
-    all.add(request("One day.", story.repeat(12) + " The end"));
+    all.add(request("One day.", story.repeat(16)));
+    all.add(request("One day.", story.repeat(16) + " The end"));
     all.add(request(shots.repeat(9) + "Who is", " Lily?"));
     all.add(request(shots.repeat(9) + "Who is", " Tom?"));
     return all;
@@ -160,7 +160,7 @@ class PackedScoringTest {
         (done, total) -> {
           assertEquals(requests.size(), total);
           heard.add(done);
-          if (heard.size() == 3) {
+          if (heard.size() == 2) {
             throw enough;
           }
         };
@@ -173,7 +173,7 @@ class PackedScoringTest {
         language.logLikelihood(requests, (done, total) -> heard.add(done));
     assertEquals(heard.stream().sorted().toList(), heard);
     assertEquals(requests.size(), heard.getLast());
-    assertTrue(heard.size() > 5, heard.toString());
+    assertTrue(heard.size() > 2, heard.toString());
     List<LanguageModel.Score> expected = score(requests);
     for (int i = 0; i < requests.size(); i++) {
       assertEquals(expected.get(i).logProbability(), scores.get(i).logProbability(), 1e-5);

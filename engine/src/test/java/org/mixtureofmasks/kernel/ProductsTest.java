@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,14 @@ class ProductsTest {
    */
   private static double bound(int columns, double magnitude) {
     return Math.max(4, columns / 16.0) * 0x1p-24 * magnitude;
+  }
+
+  /**
+   * The same for a sum in one chain, not one a lane: errors that are random in sign add up to √n;
+   * twice as much is never reached, and n is the worst.
+   */
+  private static double chain(int columns, double magnitude) {
+    return Math.min(columns + 1, 2 * Math.sqrt(columns)) * 0x1p-24 * magnitude;
   }
 
   record Shape(Kernels kernels, boolean bf16, int tokens, int rows, int columns) {
@@ -37,6 +46,7 @@ class ProductsTest {
           }
         }
         shapes.add(new Shape(kernels, bf16, 9, 300, 257));
+        shapes.add(new Shape(kernels, bf16, 70, 300, 257));
       }
     }
     return shapes;
@@ -65,6 +75,61 @@ class ProductsTest {
         assertEquals(exact[0], many[t * s.rows + r], bound, "matmul " + t + ", " + r);
       }
     }
+  }
+
+  /** Tiles of transposed tokens, the last one half filled or less; rows that fill no group of six. */
+  @ParameterizedTest
+  @MethodSource("shapes")
+  void manyTokensEqualSumsInDoubleWithinTheRoundingOfTheirMagnitude(Shape s) {
+    Random random = new Random(s.columns * 31 + s.tokens);
+    int rows = 77;
+    int tokens = s.kernels.tileTokens() * (s.tokens % 3) + 8 + s.columns % 23;
+    Matrix w = TestMatrices.random(random, s.bf16, rows, s.columns);
+    Activations x = new Activations(tokens + 1, s.columns);
+    float[] y = new float[tokens * rows];
+    try (Team team = new Team(s.kernels, 2)) {
+      for (int round = 0; round < 2; round++) { // what was transposed before must not be used again
+        float[] values = TestMatrices.random(random, tokens * s.columns);
+        System.arraycopy(values, 0, x.values(), 0, values.length);
+        x.changed(tokens);
+        team.multiply(x, w, y);
+        for (int t = 0; t < tokens; t++) {
+          for (int r = 0; r < rows; r++) {
+            double[] exact = TestMatrices.dot(w, r, values, t * s.columns);
+            assertEquals(exact[0], y[t * rows + r], chain(s.columns, exact[1]), t + ", " + r);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("shapes")
+  void theBitsOfATokenDoNotDependOnItsNeighbours(Shape s) {
+    Random random = new Random(s.columns);
+    int most = 3 * s.kernels.tileTokens();
+    Matrix w = TestMatrices.random(random, s.bf16, 64 + s.rows % 7, s.columns);
+    float[] values = TestMatrices.random(random, most * s.columns);
+    float[] all = new float[most * w.rows()];
+    float[] some = new float[most * w.rows()];
+    try (Team team = new Team(s.kernels, 1)) {
+      multiply(team, w, values, 0, most, all);
+      for (int first : new int[] {0, 3}) {
+        for (int n : new int[] {8, 16, 17, most - 3}) {
+          multiply(team, w, values, first, n, some);
+          assertArrayEquals(
+              Arrays.copyOfRange(all, first * w.rows(), (first + n) * w.rows()),
+              Arrays.copyOf(some, n * w.rows()));
+        }
+      }
+    }
+  }
+
+  private static void multiply(Team team, Matrix w, float[] values, int first, int n, float[] y) {
+    Activations x = new Activations(n, w.columns());
+    System.arraycopy(values, first * w.columns(), x.values(), 0, n * w.columns());
+    x.changed(n);
+    team.multiply(x, w, y);
   }
 
   @ParameterizedTest
