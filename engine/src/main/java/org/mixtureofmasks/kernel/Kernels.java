@@ -53,8 +53,8 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   int tileTokens();
 
   /**
-   * Many tokens, a tile of them: y[t * yStride + yAt + r] = Σ_c w[r * columns + c] tile[tileAt + c *
-   * tileTokens + t]. The bits of a product do not depend on its tile.
+   * Many tokens, a tile of them: y[t * yStride + yAt + r] = Σ_c w[r * columns + c] tile[tileAt + c
+   * * tileTokens + t]. The bits of a product do not depend on its tile.
    *
    * @param w rows x columns, widened
    * @param tile columns x tileTokens from tileAt, see {@link #transpose}

@@ -12,8 +12,8 @@ public final class Team implements AutoCloseable {
   /** A block of widened rows stays in the second-level cache while all tokens pass over it. */
   private static final int BLOCK_FLOATS = 32 << 10;
 
-  /** With fewer, most lanes of a tile would be idle. */
-  private static final int LEAST_TOKENS_OF_TILES = 8;
+  /** With fewer, so many lanes of a tile are idle that sums across lanes cost less. */
+  private static final int LEAST_TOKENS_OF_TILES = 12;
 
   private static final int LEAST_ROWS_OF_TILES = 64;
 
