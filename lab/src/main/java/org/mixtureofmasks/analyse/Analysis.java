@@ -237,8 +237,13 @@ public final class Analysis {
       listener.note("every token goes through all experts: none can be removed");
       return;
     }
+    List<int[]> sample = Removal.sample(data, settings.removalTokens());
+    if (sample.stream().allMatch(s -> s.length < 2)) {
+      listener.note("no two tokens in a row among those for removal: no expert is removed");
+      return;
+    }
     listener.begin("removal", "experts");
-    Removal removal = new Removal(model, Removal.sample(data, settings.removalTokens()));
+    Removal removal = new Removal(model, sample);
     Removal.Result result = removal.run(counts, listener::at);
     ObjectNode to = json.putObject("removal");
     to.put("tokens", result.tokens());

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.cli.Main;
@@ -31,9 +32,24 @@ import org.mixtureofmasks.train.TrainingListener;
 class AnalyseTest {
   private static final int REMOVAL_TOKENS = 100;
 
+  private static DemoFiles demo;
+
   @TempDir Path folder;
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  /** The demo's model with four masks, without training: its run has the model in it. */
+  @BeforeAll
+  static void makeTheDemosModel(@TempDir Path shared) {
+    demo = DemoFiles.writeTo(shared.resolve("demo"));
+    List<String> quick =
+        List.of("train.steps=0", "masks.experts=4", "masks.calibration_tokens=1024");
+    try (Trainer trainer =
+        Trainer.begin(Methods.read(demo.recipe(), quick), demo.run(), TrainingListener.SILENT)) {
+      trainer.train();
+    }
+    RunOutput.write(FinishedRun.open(demo.run()), demo.run().resolve("model"));
+  }
 
   private int run(Object... arguments) {
     String[] words = Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
@@ -67,19 +83,6 @@ class AnalyseTest {
     return sum;
   }
 
-  /** The demo's model with four masks, without training. */
-  private DemoFiles demo() {
-    DemoFiles files = DemoFiles.writeTo(folder.resolve("demo"));
-    List<String> quick =
-        List.of("train.steps=0", "masks.experts=4", "masks.calibration_tokens=1024");
-    try (Trainer trainer =
-        Trainer.begin(Methods.read(files.recipe(), quick), files.run(), TrainingListener.SILENT)) {
-      trainer.train();
-    }
-    RunOutput.write(FinishedRun.open(files.run()), files.run().resolve("model"));
-    return files;
-  }
-
   private Path mmlu() throws IOException {
     Path mmlu = folder.resolve("mmlu");
     Files.createDirectories(mmlu.resolve("test"));
@@ -93,20 +96,19 @@ class AnalyseTest {
 
   @Test
   void theExpertsOfTheEmbeddedModelAreAnalysedFromMasksToRemoval() throws IOException {
-    DemoFiles files = demo();
     Path to = folder.resolve("analysis");
     int exit =
         run(
             "analyse",
-            files.run(),
+            demo.run(),
             "--text",
-            files.heldOut(),
+            demo.heldOut(),
             "--mmlu",
             mmlu(),
             "--limit",
             600,
             "--reference",
-            files.dense(),
+            demo.dense(),
             "--removal-tokens",
             200,
             "--out",
@@ -157,14 +159,13 @@ class AnalyseTest {
 
   @Test
   void theLossBeforeRemovalIsTheOneThatEvaluateGives() throws IOException {
-    DemoFiles files = demo();
-    Path model = files.run().resolve("model");
+    Path model = demo.run().resolve("model");
     Path to = folder.resolve("analysis");
     Object[] words = {
       "analyse",
       model,
       "--text",
-      files.heldOut(),
+      demo.heldOut(),
       "--limit",
       300,
       "--out",
@@ -175,7 +176,7 @@ class AnalyseTest {
     assertEquals(0, run(words), said());
     try (Llama llama = Llama.open(model, Llama.LoadOptions.defaults());
         Tokenizer tokenizer = Tokenizer.open(model)) {
-      int[] ids = tokenizer.encode(TextFiles.read(files.heldOut()));
+      int[] ids = tokenizer.encode(TextFiles.read(demo.heldOut()));
       int[] first = Arrays.copyOf(ids, REMOVAL_TOKENS);
       double loss = new Perplexity(llama, 1, (done, total) -> {}).ofText(first, 0, 0).loss();
       JsonNode removal = read(to).get("removal");
