@@ -7,7 +7,6 @@ module org.mixtureofmasks.lab {
   requires transitive org.snakeyaml.engine.v2;
   requires java.management;
   requires jdk.management;
-  requires org.apache.commons.csv;
   requires org.slf4j;
 
   exports org.mixtureofmasks.analyse;

@@ -10,7 +10,8 @@ public interface LayerObserver {
    * A token's experts; never called for a dense model.
    *
    * @param layer from 0
-   * @param position the token's position in the state
+   * @param position the state's position before the batch and the token's place in it: the token's
+   *     own position unless several texts are packed
    * @param experts those it goes through, its own copy: with TOP_K in descending order of their
    *     scores, with THRESHOLD ascending and possibly none
    * @param scores r of all E experts, its own copy; a removed expert's is negative infinity

@@ -143,7 +143,7 @@ public final class Analysis {
   private static void describe(List<DataSet> data, ArrayNode to) {
     for (DataSet d : data) {
       ObjectNode node = to.addObject().put("name", d.name()).put("kind", d.kind().word());
-      d.group().ifPresent(group -> node.put("group", group.word()));
+      d.group().ifPresent(group -> node.put("group", group));
       node.put("documents", d.documents()).put("tokens", d.tokens()).put("sha256", d.sha256());
     }
   }

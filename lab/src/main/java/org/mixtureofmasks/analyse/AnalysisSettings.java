@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param texts UTF-8 files, a data set each
  * @param tokens files of packed rows, a data set each
  * @param row tokens in a row; 0 without such files
- * @param mmlu a folder with MMLU's test/ and dev/
+ * @param mmlu the folder mmlu, or one that holds it
  * @param shots examples before each question of MMLU
  * @param limit most tokens of a data set; 0: {@link #TEXT_LIMIT} or {@link #SUBJECT_LIMIT}
  * @param reference the dense model that outputs are compared with

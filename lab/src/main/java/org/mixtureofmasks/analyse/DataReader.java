@@ -56,7 +56,10 @@ final class DataReader {
     for (Path file : settings.tokens()) {
       all.add(rows(file, name(file, names)));
     }
-    settings.mmlu().ifPresent(folder -> subjects(new MmluQuestions(folder), all));
+    settings
+        .mmlu()
+        .map(folder -> new MmluQuestions(folder).subjects(settings.shots()))
+        .ifPresent(subjects -> subjects.forEach(subject -> all.add(subject(subject))));
     return all;
   }
 
@@ -109,27 +112,25 @@ final class DataReader {
     return dataSet(name, DataSet.Kind.ROWS, sequences.size(), file, sequences);
   }
 
-  private void subjects(MmluQuestions questions, List<DataSet> to) {
-    for (String subject : questions.subjects()) {
-      Path file = questions.testFile(subject);
-      int left = settings.limit(DataSet.Kind.MMLU_SUBJECT);
-      List<DataSet.Sequence> sequences = new ArrayList<>();
-      MmluQuestions.Prompts prompts = questions.prompts(subject, settings.shots());
-      int before = encode(prompts.before(), file).length;
-      for (String question : prompts.questions()) {
-        if (left <= 0) {
-          break;
-        }
-        DataSet.Sequence sequence =
-            question(encode(prompts.before() + question, file), before, left);
-        sequences.add(sequence);
-        left -= sequence.counted();
+  private DataSet subject(MmluQuestions.Subject subject) {
+    int left = settings.limit(DataSet.Kind.MMLU_SUBJECT);
+    List<DataSet.Sequence> sequences = new ArrayList<>();
+    for (MmluQuestions.Prompt prompt : subject.prompts()) {
+      if (left <= 0) {
+        break;
       }
-      if (sequences.isEmpty()) {
-        throw new UserError(file + ": has no questions");
-      }
-      to.add(dataSet(subject, DataSet.Kind.MMLU_SUBJECT, sequences.size(), file, sequences));
+      int before = encode(prompt.before(), subject.file()).length;
+      int[] ids = encode(prompt.before() + prompt.question(), subject.file());
+      sequences.add(question(ids, before, left));
+      left -= sequences.getLast().counted();
     }
+    return new DataSet(
+        subject.name(),
+        DataSet.Kind.MMLU_SUBJECT,
+        Optional.of(subject.group()),
+        sequences.size(),
+        Fingerprint.of(subject.file()),
+        sequences);
   }
 
   /**
@@ -144,9 +145,7 @@ final class DataReader {
 
   private static DataSet dataSet(
       String name, DataSet.Kind kind, int documents, Path file, List<DataSet.Sequence> sequences) {
-    Optional<MmluGroup> group =
-        kind == DataSet.Kind.MMLU_SUBJECT ? MmluGroup.of(name) : Optional.empty();
-    return new DataSet(name, kind, group, documents, Fingerprint.of(file), sequences);
+    return new DataSet(name, kind, Optional.empty(), documents, Fingerprint.of(file), sequences);
   }
 
   private int[] encode(String text, Path file) {

@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param name unique
  * @param kind what it was read from
- * @param group of an MMLU subject
+ * @param group of an MMLU subject: stem, humanities, social_sciences or other
  * @param documents read: 1 for a text, rows, questions
  * @param sha256 of its file, "sha256:..."
  * @param sequences what the model reads, each from position 0 on
@@ -17,7 +17,7 @@ import java.util.Optional;
 record DataSet(
     String name,
     Kind kind,
-    Optional<MmluGroup> group,
+    Optional<String> group,
     int documents,
     String sha256,
     List<Sequence> sequences) {

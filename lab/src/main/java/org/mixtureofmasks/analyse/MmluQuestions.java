@@ -1,151 +1,82 @@
 package org.mixtureofmasks.analyse;
 
-import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
-import org.apache.commons.csv.CSVException;
-import org.apache.commons.csv.CSVFormat;
-import org.apache.commons.csv.CSVParser;
-import org.apache.commons.csv.CSVRecord;
+import java.util.OptionalInt;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.task.LoadedTask;
+import org.mixtureofmasks.task.PythonText;
+import org.mixtureofmasks.task.Question;
+import org.mixtureofmasks.task.Task;
+import org.mixtureofmasks.task.Tasks;
 
-/**
- * MMLU's own files, {@code test/SUBJECT_test.csv} and {@code dev/SUBJECT_dev.csv}, as the prompts
- * that lm-evaluation-harness makes of them.
- */
+/** MMLU's subjects as {@code mom evaluate} asks them: prompts to read, not to answer. */
 final class MmluQuestions {
-  private static final String TEST = "_test.csv";
-  private static final String LETTERS = "ABCD";
+  private static final String NAME = "mmlu";
+  private static final String PREFIX = "mmlu_";
 
-  /** A question, four choices and the letter of the right one. */
-  private static final int COLUMNS = 2 + LETTERS.length();
-
-  /**
-   * A subject's prompts, each the first text and a question.
-   *
-   * @param before what all of them begin with: the subject's name and the examples
-   * @param questions with their choices, up to "Answer:"
-   */
-  record Prompts(String before, List<String> questions) {}
-
-  private final Path folder;
+  private final Path data;
 
   /**
-   * @param folder with test/ and, for examples, dev/
+   * @param folder a folder of data sets with mmlu/ in it, or mmlu/ itself
    */
   MmluQuestions(Path folder) {
-    this.folder = folder;
+    boolean itself =
+        !Files.isDirectory(folder.resolve(NAME)) && folder.toAbsolutePath().endsWith(NAME);
+    data = itself ? folder.toAbsolutePath().getParent() : folder;
   }
 
   /**
-   * The subjects that have a test file, by name.
+   * A subject's questions.
    *
-   * @throws UserError if there is none, or one that MMLU does not have
+   * @param name abstract_algebra
+   * @param group stem, humanities, social_sciences or other
+   * @param file they are in
+   * @param prompts in the file's order
    */
-  List<String> subjects() {
-    Path tests = folder.resolve("test");
-    if (!Files.isDirectory(tests)) {
+  record Subject(String name, String group, Path file, List<Prompt> prompts) {}
+
+  /**
+   * A prompt in two parts.
+   *
+   * @param before what all prompts of the subject begin with: its name and the examples
+   * @param question with its choices, up to "Answer:"
+   */
+  record Prompt(String before, String question) {}
+
+  /**
+   * The subjects that have a test file.
+   *
+   * @param shots examples before each question
+   * @throws UserError if there is none, or a file cannot be used
+   */
+  List<Subject> subjects(int shots) {
+    List<Task> all = Tasks.resolve(List.of(NAME));
+    List<Task> there = all.stream().filter(task -> task.file(data).isPresent()).toList();
+    if (there.isEmpty()) {
       throw new UserError(
-          folder
-              + " has no folder test: MMLU's files are test/SUBJECT_test.csv, dev/SUBJECT_dev.csv");
+          data + " holds no subject of MMLU: put " + all.getFirst().expectedFiles() + " there");
     }
-    try (Stream<Path> files = Files.list(tests)) {
-      List<String> subjects =
-          files
-              .map(f -> f.getFileName().toString())
-              .filter(name -> name.endsWith(TEST))
-              .map(name -> name.substring(0, name.length() - TEST.length()))
-              .sorted()
-              .toList();
-      if (subjects.isEmpty()) {
-        throw new UserError(tests + " has no file SUBJECT" + TEST);
-      }
-      for (String subject : subjects) {
-        if (MmluGroup.of(subject).isEmpty()) {
-          throw new UserError(testFile(subject) + ": MMLU has no subject " + subject);
-        }
-      }
-      return subjects;
-    } catch (IOException e) {
-      throw new UserError(tests + ": cannot be listed: " + e.getMessage(), e);
-    }
+    return there.stream().map(task -> subject(task, shots)).toList();
   }
 
-  /** Where a subject's questions are. */
-  Path testFile(String subject) {
-    return folder.resolve("test").resolve(subject + TEST);
+  private Subject subject(Task task, int shots) {
+    LoadedTask loaded = task.load(data, OptionalInt.of(shots), 0);
+    return new Subject(
+        task.name().substring(PREFIX.length()),
+        task.groups().getFirst().substring(PREFIX.length()),
+        loaded.file(),
+        loaded.questions().stream().map(MmluQuestions::prompt).toList());
   }
 
-  /**
-   * The prompts of a subject.
-   *
-   * @param shots examples with their answers before each question, the first of the dev file
-   * @throws UserError naming file and record if one is malformed, or there are fewer examples
-   */
-  Prompts prompts(String subject, int shots) {
-    StringBuilder before =
-        new StringBuilder("The following are multiple choice questions (with answers) about ")
-            .append(subject.replace('_', ' '))
-            .append(".\n\n");
-    if (shots > 0) {
-      Path dev = folder.resolve("dev").resolve(subject + "_dev.csv");
-      List<CSVRecord> examples = read(dev);
-      if (examples.size() < shots) {
-        throw new UserError(
-            dev + " has " + examples.size() + " examples: --shots " + shots + " is too many");
-      }
-      for (CSVRecord example : examples.subList(0, shots)) {
-        before.append(question(example)).append(' ').append(answer(example)).append("\n\n");
-      }
+  private static Prompt prompt(Question question) {
+    String context = question.asks().getFirst().context();
+    String own = PythonText.strip(question.document().get("question").asText());
+    int at = context.lastIndexOf(own + "\nA. ");
+    if (at < 0) {
+      throw new IllegalStateException("the prompt does not hold its question: " + context);
     }
-    return new Prompts(
-        before.toString(), read(testFile(subject)).stream().map(MmluQuestions::question).toList());
-  }
-
-  private static String question(CSVRecord record) {
-    StringBuilder s = new StringBuilder(record.get(0).strip());
-    for (int c = 0; c < LETTERS.length(); c++) {
-      s.append('\n').append(LETTERS.charAt(c)).append(". ").append(record.get(c + 1));
-    }
-    return s.append("\nAnswer:").toString();
-  }
-
-  private static String answer(CSVRecord record) {
-    return record.get(COLUMNS - 1);
-  }
-
-  private static List<CSVRecord> read(Path file) {
-    List<CSVRecord> records = new ArrayList<>();
-    try (Reader text = Files.newBufferedReader(file, StandardCharsets.UTF_8);
-        CSVParser parser = CSVFormat.RFC4180.parse(text)) {
-      for (CSVRecord record : parser) {
-        if (record.size() != COLUMNS
-            || answer(record).length() != 1
-            || !LETTERS.contains(answer(record))) {
-          throw new UserError(
-              file
-                  + ": record "
-                  + record.getRecordNumber()
-                  + " is not a question, four choices and A, B, C or D");
-        }
-        records.add(record);
-      }
-    } catch (NoSuchFileException e) {
-      throw new UserError(file + ": no such file", e);
-    } catch (CharacterCodingException e) {
-      throw new UserError(file + ": not UTF-8 text", e);
-    } catch (java.io.UncheckedIOException | CSVException e) {
-      throw new UserError(file + ": is no CSV file: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new UserError(file + ": cannot be read: " + e.getMessage(), e);
-    }
-    return records;
+    return new Prompt(context.substring(0, at), context.substring(at));
   }
 }

@@ -3,6 +3,7 @@ package org.mixtureofmasks.analyse;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** The member "subjects" of analysis.json: the paper's Figure 6b. */
 final class SubjectSection {
@@ -16,16 +17,17 @@ final class SubjectSection {
    */
   static void write(List<DataSet> data, RoutingTally tally, ObjectNode to) {
     List<Integer> subjects =
-        java.util.stream.IntStream.range(0, data.size())
+        IntStream.range(0, data.size())
             .filter(d -> data.get(d).group().isPresent())
             .boxed()
             .toList();
     ArrayNode names = to.putArray("names");
     ArrayNode groups = to.putArray("groups");
     subjects.forEach(d -> names.add(data.get(d).name()));
-    subjects.forEach(d -> groups.add(data.get(d).group().orElseThrow().word()));
+    subjects.forEach(d -> groups.add(data.get(d).group().orElseThrow()));
+    List<String> kinds = data.stream().flatMap(d -> d.group().stream()).distinct().toList();
     int[] labels =
-        subjects.stream().mapToInt(d -> data.get(d).group().orElseThrow().ordinal()).toArray();
+        subjects.stream().mapToInt(d -> kinds.indexOf(data.get(d).group().orElseThrow())).toArray();
     double[][] cosine =
         GroupSeparation.cosines(
             subjects.stream().map(tally::routingVector).toArray(double[][]::new));

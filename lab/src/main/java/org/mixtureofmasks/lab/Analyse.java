@@ -87,7 +87,7 @@ public final class Analyse implements Verb {
   @Option(
       names = "--mmlu",
       paramLabel = "DIR",
-      description = "MMLU's files, test/SUBJECT_test.csv and dev/SUBJECT_dev.csv.")
+      description = "MMLU: a folder named mmlu, or one that holds it; as mom evaluate reads it.")
   private Path mmlu;
 
   @Option(
