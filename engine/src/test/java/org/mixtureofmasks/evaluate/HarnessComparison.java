@@ -28,6 +28,8 @@ final class HarnessComparison {
 
   private double largest;
   private double largestPerToken;
+  private int texts;
+  private int beyond;
   private double worst;
   private String worstWhere = "";
   private int documents;
@@ -85,6 +87,8 @@ final class HarnessComparison {
     double difference = Math.abs(expected - score.logProbability());
     double byTokens = TOLERANCE_PER_TOKEN * score.tokens();
     double allowed = rolling ? byTokens : Math.max(TOLERANCE, byTokens);
+    texts++;
+    beyond += difference < TOLERANCE ? 0 : 1;
     largest = Math.max(largest, difference);
     largestPerToken = Math.max(largestPerToken, difference / score.tokens());
     if (difference / allowed > worst) {
@@ -172,8 +176,15 @@ final class HarnessComparison {
   @Override
   public String toString() {
     return documents
-        + " documents, log-probabilities within "
+        + " documents, "
+        + texts
+        + " log-probabilities within "
         + largest
+        + " ("
+        + beyond
+        + " not within "
+        + TOLERANCE
+        + ")"
         + ", a token within "
         + largestPerToken
         + (predictions > 0 ? ", predictions equal " + equal + "/" + predictions : "");

@@ -12,7 +12,6 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mixtureofmasks.TestFiles;
@@ -69,15 +68,15 @@ class HarnessParityTest {
   /** Skipped unless MOM_EVAL_DATA names a folder of the data sets, see docs/tasks.md. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("ofSmolLm2")
-  void onTheDataSetsSmolLm2SaysWhatItSaysInTheHarness(
-      HarnessReference reference, TestReporter reporter) {
+  void onTheDataSetsSmolLm2SaysWhatItSaysInTheHarness(HarnessReference reference) {
     Path smolLm2 = TestFiles.large("SmolLM2-135M-Instruct");
     String data = System.getenv("MOM_EVAL_DATA");
     assumeTrue(data != null, "MOM_EVAL_DATA names no folder of data sets");
     try (Llama llama = Llama.open(smolLm2, Llama.LoadOptions.defaults());
         Tokenizer smolTokenizer = Tokenizer.open(smolLm2)) {
       HarnessComparison found = compare(reference, Path.of(data), llama, smolTokenizer);
-      reporter.publishEntry(reference.toString(), found.toString());
+      // How near, for docs/results: that it is near enough is asserted.
+      System.out.println(reference + ": " + found);
     }
   }
 
