@@ -14,6 +14,7 @@ module org.mixtureofmasks.lab {
   exports org.mixtureofmasks.data;
   exports org.mixtureofmasks.nn;
   exports org.mixtureofmasks.recipe;
+  exports org.mixtureofmasks.report;
   exports org.mixtureofmasks.sparsify;
   exports org.mixtureofmasks.sparsify.cmoe;
   exports org.mixtureofmasks.sparsify.dsmoe;

@@ -13,7 +13,6 @@ import java.util.stream.StreamSupport;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.analyse.Analysis;
 import org.mixtureofmasks.analyse.AnalysisListener;
-import org.mixtureofmasks.analyse.AnalysisReport;
 import org.mixtureofmasks.analyse.AnalysisSettings;
 import org.mixtureofmasks.checkpoint.AtomicFiles;
 import org.mixtureofmasks.cli.OutputOptions;
@@ -22,6 +21,7 @@ import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.model.Llama;
+import org.mixtureofmasks.report.AnalysisReport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -202,7 +202,7 @@ public final class Analyse implements Verb {
         noRemoval ? 0 : removal,
         Optional.ofNullable(tokenizer),
         threads == null ? Llama.LoadOptions.defaults().threads() : threads,
-        "mom analyse " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+        "mom " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
   }
 
   /** A progress line for each piece of work. */

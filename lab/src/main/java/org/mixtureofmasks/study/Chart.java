@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleFunction;
 import java.util.stream.Stream;
+import org.mixtureofmasks.report.Grid;
 
 /**
  * A figure as SVG within HTML: colours come from the page's style, so that light, dark and print

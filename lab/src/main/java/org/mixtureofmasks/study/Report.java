@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.DoubleFunction;
 import java.util.function.Function;
+import org.mixtureofmasks.report.Grid;
 import org.mixtureofmasks.study.Chart.Axis;
 import org.mixtureofmasks.study.Chart.Point;
 import org.mixtureofmasks.study.Chart.Series;

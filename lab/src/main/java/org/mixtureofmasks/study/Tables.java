@@ -2,6 +2,7 @@ package org.mixtureofmasks.study;
 
 import java.util.List;
 import java.util.Locale;
+import org.mixtureofmasks.report.Grid;
 import org.mixtureofmasks.study.Comparison.Group;
 import org.mixtureofmasks.study.Comparison.Spread;
 

@@ -121,6 +121,8 @@ class AnalyseTest {
     String report = Files.readString(Path.of(printed.get("report").asText()));
     assertTrue(report.contains("prehistory") && report.endsWith("</html>\n"), "the whole report");
     assertEquals("mom-analysis/1", json.get("schema").asText());
+    String command = json.get("command").asText();
+    assertTrue(command.startsWith("mom analyse " + demo.run() + " --text "), command);
     assertEquals(4, json.get("model").get("experts").asInt());
     assertEquals(5, json.get("data").size());
     assertEquals(600, json.get("data").get(0).get("tokens").asInt());

@@ -73,6 +73,25 @@ class ArchitectureTest {
   }
 
   @Test
+  void reportsAreDrawnFromFilesAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + "report")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            ROOT + "analyse",
+            ROOT + "study",
+            ROOT + "train",
+            ROOT + "nn",
+            ROOT + "model",
+            ROOT + "evaluate",
+            ROOT + "tokenizer",
+            ROOT + "cli")
+        .check(code);
+  }
+
+  @Test
   void onlyTheCheckpointRoomMapsFiles() {
     noClasses()
         .that()
@@ -107,6 +126,8 @@ class ArchitectureTest {
             ROOT + "train..",
             ROOT + "compile..",
             ROOT + "analyse..",
+            ROOT + "report..",
+            ROOT + "study..",
             ROOT + "lab..",
             "org.bytedeco..")
         .check(code);

@@ -1,9 +1,8 @@
-package org.mixtureofmasks.analyse;
+package org.mixtureofmasks.report;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;
-import org.mixtureofmasks.study.Grid;
 
 /** How the report writes numbers and words. */
 final class ReportText {

@@ -1,4 +1,4 @@
-package org.mixtureofmasks.analyse;
+package org.mixtureofmasks.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -6,8 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleFunction;
-import org.mixtureofmasks.analyse.ReportFigure.Kind;
-import org.mixtureofmasks.study.Grid;
+import org.mixtureofmasks.report.ReportFigure.Kind;
 
 /** How sure the router is, how evenly it spreads the tokens, what its choice tells. */
 final class RouterCharts {

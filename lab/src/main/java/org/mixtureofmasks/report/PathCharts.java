@@ -1,10 +1,9 @@
-package org.mixtureofmasks.analyse;
+package org.mixtureofmasks.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
-import org.mixtureofmasks.analyse.ReportFigure.Kind;
-import org.mixtureofmasks.study.Grid;
+import org.mixtureofmasks.report.ReportFigure.Kind;
 
 /** Which experts of neighbouring layers go together, and the ways that tokens take. */
 final class PathCharts {

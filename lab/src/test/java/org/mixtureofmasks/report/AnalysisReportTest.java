@@ -1,4 +1,4 @@
-package org.mixtureofmasks.analyse;
+package org.mixtureofmasks.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,11 +1,10 @@
-package org.mixtureofmasks.analyse;
+package org.mixtureofmasks.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.mixtureofmasks.analyse.ReportFigure.Kind;
-import org.mixtureofmasks.study.Grid;
+import org.mixtureofmasks.report.ReportFigure.Kind;
 
 /** How the masks of a layer lie over each other: Fig. 6 (a) of the paper, and pairs of masks. */
 final class MaskCharts {

@@ -1,4 +1,4 @@
-package org.mixtureofmasks.analyse;
+package org.mixtureofmasks.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,8 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.mixtureofmasks.analyse.ReportFigure.Kind;
-import org.mixtureofmasks.study.Grid;
+import org.mixtureofmasks.report.ReportFigure.Kind;
 
 /** Experts and what the text is about: data sets, and the subjects of MMLU (Fig. 6 (b)). */
 final class DomainCharts {

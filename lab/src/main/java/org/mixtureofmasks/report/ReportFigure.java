@@ -1,11 +1,10 @@
-package org.mixtureofmasks.analyse;
+package org.mixtureofmasks.report;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.mixtureofmasks.study.Grid;
 
 /**
  * A chart with the tables it is drawn from. report.js reads the numbers out of the tables, so that

@@ -1,11 +1,10 @@
-package org.mixtureofmasks.analyse;
+package org.mixtureofmasks.report;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.DoubleStream;
-import org.mixtureofmasks.analyse.ReportFigure.Kind;
-import org.mixtureofmasks.study.Grid;
+import org.mixtureofmasks.report.ReportFigure.Kind;
 
 /** Which experts are chosen and how large they are, layer by layer: Fig. 5 of the paper. */
 final class SelectionCharts {

@@ -1,4 +1,4 @@
-package org.mixtureofmasks.study;
+package org.mixtureofmasks.report;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +28,8 @@ public final class Grid {
     return this;
   }
 
-  String markdown() {
+  /** Rows between bars; a bar within a cell is escaped. */
+  public String markdown() {
     StringBuilder s = new StringBuilder();
     line(s, header);
     s.append("|---".repeat(header.size())).append("|\n");

@@ -1,4 +1,4 @@
-package org.mixtureofmasks.analyse;
+package org.mixtureofmasks.report;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;

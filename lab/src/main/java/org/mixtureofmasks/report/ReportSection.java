@@ -1,4 +1,4 @@
-package org.mixtureofmasks.analyse;
+package org.mixtureofmasks.report;
 
 import java.util.List;
 import java.util.function.Function;
