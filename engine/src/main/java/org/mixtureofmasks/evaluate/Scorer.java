@@ -18,10 +18,7 @@ import org.mixtureofmasks.model.Packed;
  * the state that it runs the model in.
  */
 final class Scorer {
-  /**
-   * Tokens of a pass. Many, for the sake of sparse models: of 128 tokens each of 32 experts gets
-   * some 4, and 73 % of the places in its tiles of 4 are in use; of 512 it gets 16, and 91 % are.
-   */
+  /** Tokens of a pass: many, so that tokens of sparse models share their experts' tiles. */
   static final int PASS = 512;
 
   private final Llama model;

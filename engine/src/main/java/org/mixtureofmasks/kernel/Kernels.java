@@ -10,17 +10,17 @@ package org.mixtureofmasks.kernel;
  * <p>"Ordered" activations are in the order that the matrix wants, see {@link Matrix}.
  */
 public sealed interface Kernels permits ScalarKernels, VectorKernels {
-  /** Tokens that {@link #neuronsOfFour} computes together. */
+  /** Tokens that {@link #matmul} computes together. */
   int TILE = 4;
 
   /** Positions in one block of the key cache: keys lie as [block][head_dim][KEY_BLOCK]. */
   int KEY_BLOCK = 16;
 
-  /** Neurons that are computed together. */
+  /** Neurons of one token that are computed together. */
   int NEURON_BLOCK = 16;
 
-  /** Floats of scratch memory: gates and ups of a block for a tile, and 8 vectors of up to 16. */
-  int SCRATCH = TILE * 2 * NEURON_BLOCK + 2 * TILE * 16;
+  /** Floats of scratch memory that {@link #neurons} wants: gates and ups of a block. */
+  int SCRATCH = 2 * NEURON_BLOCK;
 
   /** A name for logs, such as "vector, 512 bits". */
   String name();
@@ -107,27 +107,33 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int yOffset,
       float[] scratch);
 
+  /** Floats of scratch memory that {@link #neuronsOfTile} wants for n neurons. */
+  default int tileScratch(int n) {
+    return 2 * (n + 2) * tileTokens();
+  }
+
   /**
-   * Listed neurons for {@link #TILE} tokens at once; x and y of token i begin at xAt[i] and yAt[i]
-   * (equal yAt are allowed only where nobody reads the result).
+   * Listed neurons for a tile of tokens: y[yAt + c * tileTokens + t] += Σ_k factors[k * tileTokens
+   * + t] SiLU(g·x_t) (u·x_t) d_c for the records k = list[0 .. n). Where a factor is 0 nothing of
+   * the neuron reaches the token, whatever its value. The bits of a token do not depend on the
+   * others, nor on neurons of factor 0.
    *
-   * @param records widened records; that of neuron {@code base} is the first
+   * @param records widened; list counts from the first
    * @param columns hidden_size
-   * @param scale one factor for each token
-   * @param scratch SCRATCH floats
+   * @param tile columns x tileTokens from tileAt, see {@link #transpose}
+   * @param y columns x tileTokens, ordered, added to
+   * @param scratch {@link #tileScratch} floats
    */
-  void neuronsOfFour(
+  void neuronsOfTile(
       float[] records,
-      int base,
       int columns,
       int[] list,
-      int from,
-      int to,
-      float[] scale,
-      float[] x,
-      int[] xAt,
+      int n,
+      float[] factors,
+      float[] tile,
+      int tileAt,
       float[] y,
-      int[] yAt,
+      int yAt,
       float[] scratch);
 
   /** Even elements of x[xAt, xAt + n) to y[yAt ...], odd ones after them. */

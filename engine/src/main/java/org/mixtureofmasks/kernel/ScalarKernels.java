@@ -78,11 +78,7 @@ public final class ScalarKernels implements Kernels {
       int yAt) {
     for (int t = 0; t < tokens; t++) {
       for (int r = 0; r < rows; r++) {
-        float sum = 0;
-        for (int c = 0; c < columns; c++) {
-          sum += w[r * columns + c] * tile[tileAt + c * tileTokens() + t];
-        }
-        y[t * yStride + yAt + r] = sum;
+        y[t * yStride + yAt + r] = dotOfTile(w, r * columns, tile, tileAt + t, columns);
       }
     }
   }
@@ -105,33 +101,43 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void neuronsOfFour(
+  public void neuronsOfTile(
       float[] records,
-      int base,
       int columns,
       int[] list,
-      int from,
-      int to,
-      float[] scale,
-      float[] x,
-      int[] xAt,
+      int n,
+      float[] factors,
+      float[] tile,
+      int tileAt,
       float[] y,
-      int[] yAt,
+      int yAt,
       float[] scratch) {
-    for (int k = from; k < to; k++) {
-      int gate = (list[k] - base) * 3 * columns;
+    int stride = tileTokens();
+    for (int k = 0; k < n; k++) {
+      int gate = list[k] * 3 * columns;
       int up = gate + columns;
       int down = up + columns;
-      for (int t = 0; t < TILE; t++) {
-        float h =
-            scale[t]
-                * silu(dot(records, gate, x, xAt[t], columns))
-                * dot(records, up, x, xAt[t], columns);
-        for (int c = 0; c < columns; c++) {
-          y[yAt[t] + c] += h * records[down + c];
+      for (int t = 0; t < stride; t++) {
+        float factor = factors[k * stride + t];
+        if (factor != 0) {
+          float h =
+              factor
+                  * silu(dotOfTile(records, gate, tile, tileAt + t, columns))
+                  * dotOfTile(records, up, tile, tileAt + t, columns);
+          for (int c = 0; c < columns; c++) {
+            y[yAt + c * stride + t] += h * records[down + c];
+          }
         }
       }
     }
+  }
+
+  private float dotOfTile(float[] w, int wAt, float[] tile, int at, int n) {
+    float sum = 0;
+    for (int c = 0; c < n; c++) {
+      sum += w[wAt + c] * tile[at + c * tileTokens()];
+    }
+    return sum;
   }
 
   private static void neuron(

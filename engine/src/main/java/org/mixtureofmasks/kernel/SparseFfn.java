@@ -1,89 +1,93 @@
 package org.mixtureofmasks.kernel;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * One caller's memory for sparse SwiGLU FFNs over neuron records: y = Σ_j s_j SiLU(g_j·x) (u_j·x)
  * d_j over the neurons j that a token's experts hold. Each thread adds up its own share of the
  * neurons; the shares are summed at the end.
+ *
+ * <p>Many tokens are computed in tiles of {@link Kernels#tileTokens} lanes. A tile computes every
+ * neuron that one of its lanes holds, for all of them: lanes with the same neurons belong next to
+ * each other. With many experts and few tokens a tile comes to hold nearly all neurons, and then
+ * costs what the dense FFN does.
  */
 public final class SparseFfn {
-  /** Widened records of a block stay in the second-level cache while every group uses them. */
+  /** With fewer tokens most lanes would be idle: one by one they cost less. */
+  public static final int LEAST_TOKENS = 12;
+
+  /** Widened records of a block stay in the second-level cache while every tile uses them. */
   private static final int BLOCK_FLOATS = 64 << 10;
 
-  /** Tokens that use the same neurons. */
-  public static final class Group {
-    private final int[] tokens;
-    private final float[] scales;
-    private int size;
-    private int[] neurons = new int[0];
-    private int neuronCount;
+  /** Columns of outputs that are put in their places together. */
+  private static final int STRIP = 16;
 
-    private Group(int capacity) {
-      tokens = new int[capacity];
-      scales = new float[capacity];
-    }
+  /** Some neurons of one token; a token may have several lanes, whose outputs are added. */
+  private static final class Lane {
+    int token;
+    int[] neurons;
+    int size;
+    float[] factors; // by place in the list, or null
+    float factor; // of all of them, if factors is null
 
-    /** Adds a token (its row in the activations) and the factor of its outputs. */
-    public void add(int token, float scale) {
-      tokens[size] = token;
-      scales[size++] = scale;
-    }
-
-    /** Tokens added so far. */
-    public int size() {
-      return size;
-    }
-
-    /** Room for n neurons, to be filled in ascending order. */
-    public int[] neurons(int n) {
-      if (neurons.length < n) {
-        neurons = new int[n];
-      }
-      neuronCount = n;
-      return neurons;
-    }
-
-    /** Forgets its tokens and neurons. */
-    public void clear() {
-      size = 0;
-      neuronCount = 0;
+    /** The first place in the list that holds a neuron of {@code first} or later. */
+    int place(int first) {
+      int at = Arrays.binarySearch(neurons, 0, size, first);
+      return at >= 0 ? at : -at - 1;
     }
   }
 
-  private final int capacity;
+  /** What a thread works in, for a block of neurons and a tile of lanes. */
+  private static final class Scratch {
+    private int neurons = -1;
+    float[] widened; // neurons x 3 x width
+    float[] hidden; // see Kernels.tileScratch
+    float[] factors; // neurons x lanes
+    int[] list; // neurons of the block that a lane holds
+    int[] place; // neurons: where each is in the list, or -1
+    float[] rows; // lanes x width
+
+    void fit(int block, int width, Kernels kernels) {
+      if (neurons < block) {
+        neurons = block;
+        widened = new float[block * 3 * width];
+        hidden = new float[kernels.tileScratch(block)];
+        factors = new float[block * kernels.tileTokens()];
+        list = new int[block];
+        place = new int[block];
+        rows = new float[kernels.tileTokens() * width];
+      }
+    }
+  }
+
   private final int width;
-  private final Group[] groups;
-  private final float[][] sums;
-  private final float[][] scratch;
-  private final int[][] xAt;
-  private final int[][] yAt;
-  private final float[][] scale;
+  private final List<Lane> lanes = new ArrayList<>();
+  private int laneCount;
+  private final float[][] sums; // each thread's: one token, or tiles x width x tileTokens
+  private final float[][] oneScratch;
+  private final Scratch[] scratch;
+  private float[] tiles = {};
 
   /**
-   * @param capacity tokens at most
    * @param width hidden_size
-   * @param groups of tokens that use the same neurons: experts, and one of what they share
    * @param threads of the team that will be used
    */
-  public SparseFfn(int capacity, int width, int groups, int threads) {
-    this.capacity = capacity;
+  public SparseFfn(int width, int threads) {
     this.width = width;
-    this.groups = new Group[groups];
-    for (int i = 0; i < groups; i++) {
-      this.groups[i] = new Group(capacity);
-    }
-    // One row more than tokens: where the idle places of an incomplete tile put their rubbish.
-    sums = new float[threads][(capacity + 1) * width];
-    scratch = new float[threads][Kernels.SCRATCH];
-    xAt = new int[threads][Kernels.TILE];
-    yAt = new int[threads][Kernels.TILE];
-    scale = new float[threads][Kernels.TILE];
+    sums = new float[threads][0];
+    oneScratch = new float[threads][Kernels.SCRATCH];
+    scratch = new Scratch[threads];
+    Arrays.setAll(scratch, i -> new Scratch());
   }
 
-  /** The group of that number: cleared, filled with tokens and neurons, used by {@link #many}. */
-  public Group group(int number) {
-    return groups[number];
+  /** The array of that number, made anew when it is too small. */
+  private static float[] room(float[][] arrays, int number, int n) {
+    if (arrays[number].length < n) {
+      arrays[number] = new float[n];
+    }
+    return arrays[number];
   }
 
   /**
@@ -107,12 +111,12 @@ public final class SparseFfn {
     int at = token * width;
     team.run(
         (part, parts) -> {
-          float[] sum = sums[part];
+          float[] sum = room(sums, part, width);
           Arrays.fill(sum, 0, width, 0);
           int from = ThreadTeam.start(n, part, parts, 4);
           int to = ThreadTeam.start(n, part + 1, parts, 4);
           team.kernels()
-              .neurons(records, list, from, to, scales, ordered, at, sum, 0, scratch[part]);
+              .neurons(records, list, from, to, scales, ordered, at, sum, 0, oneScratch[part]);
         });
     Arrays.fill(y, at, at + width, 0);
     for (float[] sum : sums) {
@@ -120,76 +124,167 @@ public final class SparseFfn {
     }
   }
 
+  /** Forgets all lanes. */
+  public void clear() {
+    laneCount = 0;
+  }
+
   /**
-   * All groups: blocks of neighbouring neurons are dealt to the threads, and each block serves the
-   * tokens of every group that uses it, so that weights come from memory once.
+   * Adds a lane: the first n of {@code neurons} for a token (its row in the activations), all with
+   * the same factor.
    *
-   * @param y x.tokens() x hidden_size, overwritten
+   * @param neurons ascending; read by {@link #many}, so unchanged until then
+   */
+  public void lane(int token, int[] neurons, int n, float factor) {
+    set(token, neurons, n).factor = factor;
+  }
+
+  /** The same with factors by place in the list. */
+  public void lane(int token, int[] neurons, int n, float[] factors) {
+    set(token, neurons, n).factors = factors;
+  }
+
+  private Lane set(int token, int[] neurons, int n) {
+    if (laneCount == lanes.size()) {
+      lanes.add(new Lane());
+    }
+    Lane lane = lanes.get(laneCount++);
+    lane.token = token;
+    lane.neurons = neurons;
+    lane.size = n;
+    lane.factors = null;
+    return lane;
+  }
+
+  /**
+   * All lanes: blocks of neighbouring neurons are dealt to the threads, and each block serves every
+   * tile, so that weights come from memory once.
+   *
+   * @param y x.tokens() x hidden_size, overwritten; 0 for tokens without a lane
    */
   public void many(Team team, Matrix records, Activations x, float[] y) {
-    float[] ordered = x.ordered(records, team);
-    int tokens = x.tokens();
+    Kernels kernels = team.kernels();
+    int lanesOfTile = kernels.tileTokens();
+    int count = Math.ceilDiv(laneCount, lanesOfTile);
+    int floats = Math.multiplyExact(count, lanesOfTile * width);
     int stored = records.rows() / 3;
     int block = Math.min(stored, Math.max(Kernels.NEURON_BLOCK, BLOCK_FLOATS / (3 * width)));
+    for (Scratch own : scratch) {
+      own.fit(block, width, kernels);
+    }
+    gather(team, x.ordered(records, team), count, floats);
     team.run(
         (part, parts) -> {
-          Arrays.fill(sums[part], 0, tokens * width, 0);
-          float[] widened = new float[block * 3 * width];
+          float[] sum = room(sums, part, floats);
+          Arrays.fill(sum, 0, floats, 0);
+          Scratch own = scratch[part];
           for (int b = part * block; b < stored; b += parts * block) {
             int end = Math.min(stored, b + block);
-            team.kernels().widen(records, 3 * b, 3 * end, widened);
-            for (Group group : groups) {
-              if (group.size > 0) {
-                block(team.kernels(), widened, group, b, end, ordered, part);
-              }
+            kernels.widen(records, 3 * b, 3 * end, own.widened);
+            for (int i = 0; i < count; i++) {
+              block(kernels, own, i, b, end, sum);
             }
           }
         });
+    team.run((part, parts) -> collect(lanesOfTile, records.splits(), x, y, part, parts));
+  }
+
+  /** The activations of the lanes, transposed within each tile; those of idle lanes are 0. */
+  private void gather(Team team, float[] ordered, int count, int floats) {
+    if (tiles.length < floats) {
+      tiles = new float[floats];
+    }
+    int lanesOfTile = team.kernels().tileTokens();
     team.forEach(
-        tokens,
-        (t, part) -> {
-          Arrays.fill(y, t * width, (t + 1) * width, 0);
-          for (float[] sum : sums) {
-            Kernels.addOrdered(records.splits(), sum, t * width, y, t * width, width);
+        count,
+        (i, part) -> {
+          float[] rows = scratch[part].rows;
+          for (int t = 0; t < lanesOfTile; t++) {
+            int lane = i * lanesOfTile + t;
+            if (lane < laneCount) {
+              System.arraycopy(ordered, lanes.get(lane).token * width, rows, t * width, width);
+            } else {
+              Arrays.fill(rows, t * width, (t + 1) * width, 0);
+            }
           }
+          team.kernels().transpose(rows, 0, lanesOfTile, width, tiles, i * lanesOfTile * width);
         });
   }
 
-  private void block(
-      Kernels kernels, float[] records, Group group, int first, int end, float[] x, int part) {
-    int from = place(group, first);
-    int to = place(group, end);
-    if (from == to) {
+  /** Neurons [first, end) for the lanes of tile i. */
+  private void block(Kernels kernels, Scratch own, int i, int first, int end, float[] sum) {
+    int lanesOfTile = kernels.tileTokens();
+    int from = i * lanesOfTile;
+    int to = Math.min(laneCount, from + lanesOfTile);
+    int n = list(own, from, to, first, end);
+    if (n == 0) {
       return;
     }
-    for (int i = 0; i < group.size; i += Kernels.TILE) {
-      int n = Math.min(Kernels.TILE, group.size - i);
-      for (int t = 0; t < Kernels.TILE; t++) {
-        // An idle place repeats the last token and writes to the spare row.
-        int at = group.tokens[i + Math.min(t, n - 1)] * width;
-        xAt[part][t] = at;
-        yAt[part][t] = t < n ? at : capacity * width;
-        scale[part][t] = t < n ? group.scales[i + t] : 0;
+    Arrays.fill(own.factors, 0, n * lanesOfTile, 0);
+    for (int l = from; l < to; l++) {
+      Lane lane = lanes.get(l);
+      for (int k = lane.place(first); k < lane.size && lane.neurons[k] < end; k++) {
+        own.factors[own.place[lane.neurons[k] - first] * lanesOfTile + l - from] =
+            lane.factors == null ? lane.factor : lane.factors[k];
       }
-      kernels.neuronsOfFour(
-          records,
-          first,
-          width,
-          group.neurons,
-          from,
-          to,
-          scale[part],
-          x,
-          xAt[part],
-          sums[part],
-          yAt[part],
-          scratch[part]);
+    }
+    int at = from * width;
+    kernels.neuronsOfTile(
+        own.widened, width, own.list, n, own.factors, tiles, at, sum, at, own.hidden);
+  }
+
+  /** Lists the neurons of a block that any of these lanes holds, counted from the block's first. */
+  private int list(Scratch own, int from, int to, int first, int end) {
+    Arrays.fill(own.place, 0, end - first, -1);
+    for (int l = from; l < to; l++) {
+      Lane lane = lanes.get(l);
+      if (l > from && lane.neurons == lanes.get(l - 1).neurons) {
+        continue;
+      }
+      for (int k = lane.place(first); k < lane.size && lane.neurons[k] < end; k++) {
+        own.place[lane.neurons[k] - first] = 0;
+      }
+    }
+    int n = 0;
+    for (int j = 0; j < end - first; j++) {
+      if (own.place[j] == 0) {
+        own.list[n] = j;
+        own.place[j] = n++;
+      }
+    }
+    return n;
+  }
+
+  /** Adds the lanes' sums of all threads to their tokens, for one part of the columns. */
+  private void collect(
+      int lanesOfTile, boolean split, Activations x, float[] y, int part, int parts) {
+    int from = ThreadTeam.start(width, part, parts, STRIP);
+    int to = ThreadTeam.start(width, part + 1, parts, STRIP);
+    // Strips, so that the lines which are read and written stay in the first-level cache.
+    for (int strip = from; strip < to; strip += STRIP) {
+      int end = Math.min(to, strip + STRIP);
+      for (int t = 0; t < x.tokens(); t++) {
+        for (int c = strip; c < end; c++) {
+          y[t * width + plain(split, c)] = 0;
+        }
+      }
+      for (int l = 0; l < laneCount; l++) {
+        int row = lanes.get(l).token * width;
+        int at = l / lanesOfTile * lanesOfTile * width + l % lanesOfTile;
+        for (int c = strip; c < end; c++) {
+          float total = 0;
+          for (float[] sum : sums) {
+            total += sum[at + c * lanesOfTile];
+          }
+          y[row + plain(split, c)] += total;
+        }
+      }
     }
   }
 
-  /** The first place in the group's list that holds a neuron of {@code first} or later. */
-  private static int place(Group group, int first) {
-    int at = Arrays.binarySearch(group.neurons, 0, group.neuronCount, first);
-    return at >= 0 ? at : -at - 1;
+  /** Where an ordered column lies in plain activations, see {@link Matrix}. */
+  private int plain(boolean split, int column) {
+    int half = (width + 1) / 2;
+    return !split ? column : column < half ? 2 * column : 2 * (column - half) + 1;
   }
 }

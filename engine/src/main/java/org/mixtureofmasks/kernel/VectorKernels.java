@@ -97,9 +97,7 @@ public final class VectorKernels implements Kernels {
             y,
             at + r,
             yStride,
-            1,
-            sums,
-            0);
+            sums);
       }
       for (int i = 0; i < TILE && r < rows; i++) {
         y[at + i * yStride + r] = VectorTile.product(w, r * n, x, x0 + i * n, n);
@@ -161,21 +159,18 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void neuronsOfFour(
+  public void neuronsOfTile(
       float[] records,
-      int base,
       int columns,
       int[] list,
-      int from,
-      int to,
-      float[] scale,
-      float[] x,
-      int[] xAt,
+      int n,
+      float[] factors,
+      float[] tile,
+      int tileAt,
       float[] y,
-      int[] yAt,
+      int yAt,
       float[] scratch) {
-    VectorNeurons.four(
-        records, base, columns, list, from, to, scale, x, xAt, y, yAt, scratch, this);
+    VectorNeurons.tile(records, columns, list, n, factors, tile, tileAt, y, yAt, scratch, this);
   }
 
   @Override

@@ -17,9 +17,6 @@ final class VectorNeurons {
    */
   private static final long AHEAD_BYTES = 8 << 10;
 
-  /** Behind the activations of a tile: room for the sums of its products. */
-  private static final int SUMS = Kernels.TILE * 2 * BLOCK;
-
   private VectorNeurons() {}
 
   static void one(
@@ -59,7 +56,7 @@ final class VectorNeurons {
           h[BLOCK + k] = VectorF32.dot(w, at + row, x, xAt, n);
         }
       }
-      activate(kernels, h, 0, m, scales, b, 1);
+      activate(kernels, h, m, scales, b);
       int k = 0;
       for (; k + 4 <= m; k += 4) {
         long d0 = (list[b + k] * 3L + 2) * row;
@@ -83,49 +80,57 @@ final class VectorNeurons {
     }
   }
 
-  static void four(
+  /**
+   * Three neurons at a time: their gate and up rows are the six that {@link VectorTokens} wants.
+   */
+  static void tile(
       float[] records,
-      int base,
       int n,
       int[] list,
-      int from,
-      int to,
-      float[] scale,
-      float[] x,
-      int[] xAt,
+      int count,
+      float[] factors,
+      float[] tile,
+      int tileAt,
       float[] y,
-      int[] yAt,
+      int yAt,
       float[] h,
       Kernels kernels) {
-    int stride = 2 * BLOCK;
-    int[] down = new int[BLOCK];
-    for (int b = from; b < to; b += BLOCK) {
-      int m = Math.min(BLOCK, to - b);
-      for (int k = 0; k < m; k++) {
-        int gate = (list[b + k] - base) * 3 * n;
-        down[k] = gate + 2 * n;
-        VectorTile.products(
-            records, gate, gate + n, x, xAt[0], xAt[1], xAt[2], xAt[3], n, h, k, stride, BLOCK, h,
-            SUMS);
-      }
-      for (int t = 0; t < Kernels.TILE; t++) {
-        activate(kernels, h, t * stride, m, null, 0, scale[t]);
-      }
-      VectorTile.combine(records, down, m, h, stride, y, yAt, n);
+    int up = (count + 2) * VectorTokens.TOKENS; // gates before it; up to two idle places each
+    int[] down = new int[count];
+    for (int k = 0; k < count; k += 3) {
+      int r0 = list[k] * 3 * n;
+      int r1 = list[Math.min(k + 1, count - 1)] * 3 * n;
+      int r2 = list[Math.min(k + 2, count - 1)] * 3 * n;
+      int at = k * VectorTokens.TOKENS;
+      VectorTokens.rows(
+          records, r0, r1, r2, r0 + n, r1 + n, r2 + n, n, tile, tileAt, h, at, up + at);
+    }
+    for (int k = 0; k < count; k++) {
+      down[k] = (list[k] * 3 + 2) * n;
+    }
+    kernels.siluTimes(h, 0, h, up, count * VectorTokens.TOKENS);
+    VectorTokens.scale(h, factors, count * VectorTokens.TOKENS);
+    int c = 0;
+    for (; c + VectorTokens.ROWS <= n; c += VectorTokens.ROWS) {
+      VectorTokens.columns(records, down, count, c, h, y, yAt + c * VectorTokens.TOKENS);
+    }
+    for (; c < n; c++) {
+      VectorTokens.column(records, down, count, c, h, y, yAt + c * VectorTokens.TOKENS);
     }
   }
 
   /**
-   * h[at, at + m) holds gates and h[at + BLOCK, ...) ups: leaves scale · SiLU(gate) · up in the
-   * first. The whole block is computed, so that its tail takes the vector path too; nobody reads
-   * what lies beyond m.
+   * h[0, m) holds gates and h[BLOCK, ...) ups: leaves scale · SiLU(gate) · up in the first. The
+   * whole block is computed, so that its tail takes the vector path too; nobody reads what lies
+   * beyond m.
    */
-  private static void activate(
-      Kernels kernels, float[] h, int at, int m, float[] scales, int scaleAt, float scale) {
-    for (int k = 0; k < m; k++) {
-      h[at + BLOCK + k] *= scales == null ? scale : scales[scaleAt + k];
+  private static void activate(Kernels kernels, float[] h, int m, float[] scales, int scaleAt) {
+    if (scales != null) {
+      for (int k = 0; k < m; k++) {
+        h[BLOCK + k] *= scales[scaleAt + k];
+      }
     }
-    Arrays.fill(h, at + m, at + BLOCK, 0);
-    kernels.siluTimes(h, at, h, at + BLOCK, BLOCK);
+    Arrays.fill(h, m, BLOCK, 0);
+    kernels.siluTimes(h, 0, h, BLOCK, BLOCK);
   }
 }

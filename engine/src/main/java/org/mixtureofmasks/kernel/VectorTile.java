@@ -15,10 +15,9 @@ final class VectorTile {
   private VectorTile() {}
 
   /**
-   * Rows of n weights at r0 and r1 times the tokens at x0 .. x3, to y[at + t * tokenStep + r *
-   * rowStep].
+   * Rows of n weights at r0 and r1 times the tokens at x0 .. x3, to y[at + t * tokenStep + r].
    *
-   * @param sums lends 8 vectors of floats from sumsAt
+   * @param sums lends 8 vectors of floats
    */
   static void products(
       float[] w,
@@ -33,9 +32,7 @@ final class VectorTile {
       float[] y,
       int at,
       int tokenStep,
-      int rowStep,
-      float[] sums,
-      int sumsAt) {
+      float[] sums) {
     FloatVector a0 = FloatVector.zero(F);
     FloatVector a1 = a0;
     FloatVector a2 = a0;
@@ -61,19 +58,19 @@ final class VectorTile {
       a3 = v.fma(z, a3);
       b3 = u.fma(z, b3);
     }
-    a0.intoArray(sums, sumsAt);
-    a1.intoArray(sums, sumsAt + L);
-    a2.intoArray(sums, sumsAt + 2 * L);
-    a3.intoArray(sums, sumsAt + 3 * L);
-    b0.intoArray(sums, sumsAt + 4 * L);
-    b1.intoArray(sums, sumsAt + 5 * L);
-    b2.intoArray(sums, sumsAt + 6 * L);
-    b3.intoArray(sums, sumsAt + 7 * L);
-    VectorMath.sums(sums, sumsAt, y, at, tokenStep);
-    VectorMath.sums(sums, sumsAt + 4 * L, y, at + rowStep, tokenStep);
+    a0.intoArray(sums, 0);
+    a1.intoArray(sums, L);
+    a2.intoArray(sums, 2 * L);
+    a3.intoArray(sums, 3 * L);
+    b0.intoArray(sums, 4 * L);
+    b1.intoArray(sums, 5 * L);
+    b2.intoArray(sums, 6 * L);
+    b3.intoArray(sums, 7 * L);
+    VectorMath.sums(sums, 0, y, at, tokenStep);
+    VectorMath.sums(sums, 4 * L, y, at + 1, tokenStep);
     for (int i = end; i < n; i++) {
       tail(w[r0 + i], x, x0 + i, x1 + i, x2 + i, x3 + i, y, at, tokenStep);
-      tail(w[r1 + i], x, x0 + i, x1 + i, x2 + i, x3 + i, y, at + rowStep, tokenStep);
+      tail(w[r1 + i], x, x0 + i, x1 + i, x2 + i, x3 + i, y, at + 1, tokenStep);
     }
   }
 
@@ -97,49 +94,5 @@ final class VectorTile {
       sum += w[row + i] * x[at + i];
     }
     return sum;
-  }
-
-  /**
-   * y_t += Σ_k h[t * hStride + k] w[rows[k] ...] for four tokens, one strip of columns at a time so
-   * that the sums stay in registers.
-   *
-   * @param rows where the row of each k begins in w
-   */
-  static void combine(
-      float[] w, int[] rows, int count, float[] h, int hStride, float[] y, int[] yAt, int n) {
-    int end = F.loopBound(n);
-    for (int i = 0; i < end; i += L) {
-      strip(w, rows, count, h, hStride, y, yAt, i);
-    }
-    for (int k = 0; k < count; k++) {
-      for (int i = end; i < n; i++) {
-        for (int t = 0; t < Kernels.TILE; t++) {
-          y[yAt[t] + i] += h[t * hStride + k] * w[rows[k] + i];
-        }
-      }
-    }
-  }
-
-  private static void strip(
-      float[] w, int[] rows, int count, float[] h, int hStride, float[] y, int[] yAt, int column) {
-    int y0 = yAt[0] + column;
-    int y1 = yAt[1] + column;
-    int y2 = yAt[2] + column;
-    int y3 = yAt[3] + column;
-    FloatVector a0 = FloatVector.fromArray(F, y, y0);
-    FloatVector a1 = FloatVector.fromArray(F, y, y1);
-    FloatVector a2 = FloatVector.fromArray(F, y, y2);
-    FloatVector a3 = FloatVector.fromArray(F, y, y3);
-    for (int k = 0; k < count; k++) {
-      FloatVector v = FloatVector.fromArray(F, w, rows[k] + column);
-      a0 = v.fma(FloatVector.broadcast(F, h[k]), a0);
-      a1 = v.fma(FloatVector.broadcast(F, h[hStride + k]), a1);
-      a2 = v.fma(FloatVector.broadcast(F, h[2 * hStride + k]), a2);
-      a3 = v.fma(FloatVector.broadcast(F, h[3 * hStride + k]), a3);
-    }
-    a0.intoArray(y, y0);
-    a1.intoArray(y, y1);
-    a2.intoArray(y, y2);
-    a3.intoArray(y, y3);
   }
 }

@@ -20,6 +20,11 @@ final class Choices {
     counts = new int[tokens];
   }
 
+  /** Experts of one token at most. */
+  int most() {
+    return most;
+  }
+
   /** Experts of a token, possibly none. */
   int count(int token) {
     return counts[token];

@@ -172,7 +172,8 @@ public final class Llama implements AutoCloseable {
    * @throws UserError unless it is in [1, max_position_embeddings]
    */
   public LlamaState newState(int contextLength) {
-    return newState(contextLength, LlamaState.BATCH);
+    boolean sparse = config.mixtureOfMasks().isPresent();
+    return newState(contextLength, sparse ? LlamaState.SPARSE_BATCH : LlamaState.BATCH);
   }
 
   /**

@@ -14,6 +14,9 @@ public final class LlamaState {
   /** Tokens that are computed together at most, unless the caller wants another number. */
   static final int BATCH = 128;
 
+  /** The same for sparse models: the more tokens, the more of them share an expert. */
+  static final int SPARSE_BATCH = 512;
+
   /**
    * Rows of logits that are computed together at most: their memory is vocab_size times as many.
    */
@@ -79,6 +82,7 @@ public final class LlamaState {
     final float[] mask; // by neuron: the sum of the weights of the chosen experts that hold it
     final boolean[] seen; // by neuron
     final SparseFfn ffn;
+    private final int[][] lists; // by expert or by token: neurons, where a batch needs them
     final long[][] counts; // layers x E
     final long[] activeWeights; // layers
     final Activations inputs; // B x d: what input masks leave of x
@@ -94,12 +98,21 @@ public final class LlamaState {
       scales = new float[most];
       mask = new float[most];
       seen = new boolean[c.intermediateSize()];
-      ffn = new SparseFfn(batch, c.hiddenSize(), mom.experts() + 1, model.threads());
+      ffn = new SparseFfn(c.hiddenSize(), model.threads());
+      lists = new int[Math.max(batch, mom.experts() + 1)][0];
       counts = new long[c.layers()][mom.experts()];
       activeWeights = new long[c.layers()];
       int masked = mom.inputMasks().isPresent() ? batch : 0;
       inputs = new Activations(masked, c.hiddenSize());
       blockOut = new float[masked * c.hiddenSize()];
+    }
+
+    /** The list of that number, with room for n neurons. */
+    int[] room(int number, int n) {
+      if (lists[number].length < n) {
+        lists[number] = new int[n];
+      }
+      return lists[number];
     }
   }
 

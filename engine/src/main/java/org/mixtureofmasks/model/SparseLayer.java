@@ -142,13 +142,12 @@ final class SparseLayer {
   /** Only the chosen experts' neurons are read. */
   void experts(LlamaState s, FeedForward.Experts ffn, int l) {
     route(s, ffn.router(), l);
-    boolean apart = ffn.union() == null || ffn.union().parts() != null;
-    if (s.normed.tokens() > 1 && apart) {
-      many(s, ffn, l);
-    } else {
+    if (s.normed.tokens() < SparseFfn.LEAST_TOKENS) {
       for (int t = 0; t < s.normed.tokens(); t++) {
         one(s, ffn, l, t);
       }
+    } else {
+      many(s, ffn, l);
     }
   }
 
@@ -196,35 +195,103 @@ final class SparseLayer {
   }
 
   /**
-   * A batch is grouped by expert. A token of several experts is in several groups, each scaled by
-   * its weight: a neuron that two of them hold is computed twice, which costs less than tiles of
-   * single tokens. Where factors do not add up (ONES) there is one more group, of what all experts
-   * hold.
+   * A batch in lanes, those with the same neurons next to each other. Where experts have enough
+   * tokens to fill tiles, each pair of a token and its expert is a lane, so that nothing is
+   * computed that no token asked for (but a neuron that two experts of a token hold is, twice).
+   * Otherwise each token is a lane, in the order of its first expert. Where factors do not add up
+   * (ONES) and lanes are pairs, what all experts hold has lanes of its own; masks that overlap in
+   * other ways have no such part.
    */
   private void many(LlamaState s, FeedForward.Experts ffn, int l) {
     LlamaState.Sparse w = s.sparse;
-    ExpertRuns groups = ffn.union() == null ? ffn.runs() : ffn.union().parts();
+    Choices choices = w.choices;
+    int tokens = s.normed.tokens();
     int experts = ffn.router().experts();
-    for (int g = 0; g <= experts; g++) {
-      w.ffn.group(g).clear();
+    int[] start = new int[experts + 1]; // where each expert's pairs begin, and their number
+    int used = 0;
+    for (int t = 0; t < tokens; t++) {
+      for (int i = 0; i < choices.count(t); i++) {
+        used += start[choices.expert(t, i) + 1]++ == 0 ? 1 : 0;
+      }
     }
-    for (int t = 0; t < s.normed.tokens(); t++) {
-      int chosen = w.choices.count(t);
-      for (int i = 0; i < chosen; i++) {
-        w.ffn.group(w.choices.expert(t, i)).add(t, w.choices.weight(t, i));
-      }
-      if (chosen > 0 && ffn.union() != null) {
-        w.ffn.group(experts).add(t, 1);
-      }
-      long active = chosen == 1 ? ffn.runs().size(w.choices.expert(t, 0)) : list(w, ffn, t);
+    for (int e = 0; e < experts; e++) {
+      start[e + 1] += start[e];
+    }
+    int pairs = start[experts];
+    boolean adds = ffn.union() == null || choices.most() == 1; // each expert's outputs
+    ExpertRuns parts = adds ? ffn.runs() : ffn.union().parts();
+    boolean full = pairs >= used * team.kernels().tileTokens();
+    w.ffn.clear();
+    if (choices.most() == 1 || parts != null && full) {
+      lanesOfPairs(w, parts, tokens, start);
+    } else {
+      lanesOfTokens(w, ffn, tokens, start);
+    }
+    for (int t = 0; t < tokens; t++) {
+      long active = choices.count(t) == 1 ? ffn.runs().size(choices.expert(t, 0)) : list(w, ffn, t);
       w.activeWeights[l] += 3 * active * s.normed.columns();
     }
-    for (int g = 0; g < groups.experts(); g++) {
-      SparseFfn.Group group = w.ffn.group(g);
-      if (group.size() > 0) {
-        groups.list(g, group.neurons(groups.size(g)));
+    w.ffn.many(team, ffn.neurons(), s.normed, s.out);
+  }
+
+  /**
+   * @param start where each expert's pairs begin, and their number
+   */
+  private static void lanesOfPairs(LlamaState.Sparse w, ExpertRuns parts, int tokens, int[] start) {
+    int experts = start.length - 1;
+    int[] next = start.clone();
+    int[] token = new int[start[experts]];
+    float[] weight = new float[token.length];
+    for (int t = 0; t < tokens; t++) {
+      for (int i = 0; i < w.choices.count(t); i++) {
+        int at = next[w.choices.expert(t, i)]++;
+        token[at] = t;
+        weight[at] = w.choices.weight(t, i);
       }
     }
-    w.ffn.many(team, ffn.neurons(), s.normed, s.out);
+    for (int e = 0; e < experts; e++) {
+      if (start[e] < start[e + 1]) {
+        int[] list = listed(w, parts, e);
+        for (int i = start[e]; i < start[e + 1]; i++) {
+          w.ffn.lane(token[i], list, parts.size(e), weight[i]);
+        }
+      }
+    }
+    if (parts.experts() > experts) {
+      int[] shared = listed(w, parts, experts);
+      for (int t = 0; t < tokens; t++) {
+        if (w.choices.count(t) > 0) {
+          w.ffn.lane(t, shared, parts.size(experts), 1);
+        }
+      }
+    }
+  }
+
+  private static int[] listed(LlamaState.Sparse w, ExpertRuns parts, int part) {
+    int[] list = w.room(part, parts.size(part));
+    parts.list(part, list);
+    return list;
+  }
+
+  /**
+   * @param start where each expert's pairs begin, and their number
+   */
+  private static void lanesOfTokens(
+      LlamaState.Sparse w, FeedForward.Experts ffn, int tokens, int[] start) {
+    boolean ones = ffn.router().routing().weights() == Routing.Weights.ONES;
+    for (int e = 0; e < start.length - 1; e++) {
+      for (int t = 0; t < tokens && start[e] < start[e + 1]; t++) {
+        if (w.choices.count(t) > 0 && w.choices.expert(t, 0) == e) {
+          int n = list(w, ffn, t);
+          int[] neurons = w.room(t, n);
+          System.arraycopy(w.list, 0, neurons, 0, n);
+          if (ones) {
+            w.ffn.lane(t, neurons, n, 1);
+          } else {
+            w.ffn.lane(t, neurons, n, Arrays.copyOf(w.scales, n));
+          }
+        }
+      }
+    }
   }
 }

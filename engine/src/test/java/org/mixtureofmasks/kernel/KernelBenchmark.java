@@ -83,7 +83,7 @@ public class KernelBenchmark {
       x.values()[i] = random.nextFloat() * 1e-3f;
     }
     x.changed(1);
-    ffn = new SparseFfn(1, d, 1, threads);
+    ffn = new SparseFfn(d, threads);
     singles = IntStream.range(0, m).filter(j -> random.nextDouble() < share).toArray();
     boolean[] on = new boolean[(m + 15) / 16];
     for (int i = 0; i < on.length; i++) {

@@ -47,10 +47,8 @@ final class KernelProbe {
           float[] wide = new float[63 * n];
           k.widen(w, 0, 63, wide);
           k.matmul(wide, 63, n, x, 5, y[i], 63, 0);
-          int[] at = {0, n, 2 * n, 3 * n};
-          float[] scale = {1, 2, 0.5f, 1};
-          k.neuronsOfFour(wide, 0, n, list, 0, 15, scale, x, at, z[i], at, scratch);
           k.neurons(w, list, 0, 15, null, x, 4 * n, z[i], 4 * n, scratch);
+          lanes(k, w, list, x, z[i]);
         }
         note(wrong, "products " + n, y);
         note(wrong, "neurons " + n, z);
@@ -63,6 +61,21 @@ final class KernelProbe {
     kernels.attend(q, 0, keys, keys, new int[] {0, 13}, 8, 1, new float[48], scores[1], 0);
     note(wrong, "attention", scores);
     return wrong.isEmpty() ? "agrees" : "differs: " + wrong;
+  }
+
+  /** Four tokens of which only two have the same neurons. */
+  private static void lanes(Kernels k, Matrix w, int[] list, float[] ordered, float[] y) {
+    Activations x = new Activations(4, w.columns());
+    System.arraycopy(ordered, 0, x.values(), 0, 4 * w.columns());
+    x.changed(4);
+    SparseFfn ffn = new SparseFfn(w.columns(), 1);
+    ffn.lane(0, list, 15, 2);
+    ffn.lane(1, list, 15, 0.5f);
+    ffn.lane(2, new int[] {1, 2, 20}, 3, new float[] {1, 2, 3});
+    ffn.lane(3, list, 0, 1);
+    try (Team team = new Team(k, 1)) {
+      ffn.many(team, w, x, y);
+    }
   }
 
   private static void note(List<String> wrong, String what, float[][] pair) {

@@ -1,6 +1,8 @@
 package org.mixtureofmasks.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -65,7 +67,7 @@ class NeuronsTest {
     Activations x = activations(random, 1, c.columns);
     float[] y = TestMatrices.random(random, c.columns); // must be overwritten
     for (int threads = 1; threads <= 3; threads += 2) {
-      SparseFfn ffn = new SparseFfn(1, c.columns, 1, threads);
+      SparseFfn ffn = new SparseFfn(c.columns, threads);
       try (Team team = new Team(c.kernels, threads)) {
         ffn.one(team, w, list, list.length, scales, x, 0, y);
       }
@@ -83,29 +85,37 @@ class NeuronsTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void groupsOfTokensEqualTheSameTokensOneByOne(Case c) {
+  void lanesOfManyTokensEqualDoubleArithmetic(Case c) {
     Random random = new Random(c.columns + 1);
     Matrix w = TestMatrices.random(random, c.bf16, 3 * c.stored, c.columns);
-    int tokens = 11;
+    int tokens = 41;
     Activations x = activations(random, tokens, c.columns);
-    double[] exact = new double[tokens * c.columns];
-    double[] magnitude = new double[tokens];
-    float[] y = TestMatrices.random(random, tokens * c.columns);
-    SparseFfn ffn = new SparseFfn(tokens, c.columns, 4, 2);
+    float[] y = TestMatrices.random(random, tokens * c.columns); // must be overwritten
+    SparseFfn ffn = new SparseFfn(c.columns, 2);
     try (Team team = new Team(c.kernels, 2)) {
       // Twice: what a call leaves behind must not reach the next.
       for (int round = 0; round < 2; round++) {
-        Arrays.fill(exact, 0);
+        double[] exact = new double[tokens * c.columns];
+        double[] magnitude = new double[tokens];
+        ffn.clear();
         for (int e = 0; e < 4; e++) {
           int[] list = pick(random, c);
-          SparseFfn.Group group = ffn.group(e);
-          group.clear();
-          System.arraycopy(list, 0, group.neurons(list.length), 0, list.length);
-          for (int t = e; t < tokens; t += e + 1) { // groups of 11, 5, 3 and 2 tokens, overlapping
-            float scale = 0.25f * (e + 1);
-            group.add(t, scale);
+          float scale = 0.25f * (e + 1);
+          for (int t = e; t < tokens; t += e + 1) { // 41, 20, 13 and 10 lanes; tokens in several
+            ffn.lane(t, list, list.length, scale);
             magnitude[t] +=
                 reference(w, list, scale, x.values(), t * c.columns, exact, t * c.columns);
+          }
+        }
+        for (int t = 0; t < tokens; t += 3) { // own lists with own factors
+          int[] list = pick(random, c);
+          float[] factors = TestMatrices.random(random, Math.max(1, list.length));
+          ffn.lane(t, list, list.length, factors);
+          for (int k = 0; k < list.length; k++) {
+            int[] one = {list[k]};
+            magnitude[t] +=
+                Math.abs(
+                    reference(w, one, factors[k], x.values(), t * c.columns, exact, t * c.columns));
           }
         }
         ffn.many(team, w, x, y);
@@ -113,6 +123,59 @@ class NeuronsTest {
           assertEquals(exact[i], y[i], 0x1p-22 * magnitude[i / c.columns], "element " + i);
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void theBitsOfATokenDoNotDependOnTheLanesBesideIt(Case c) {
+    Random random = new Random(c.columns + 2);
+    Matrix w = TestMatrices.random(random, c.bf16, 3 * c.stored, c.columns);
+    int[] list = pick(random, c);
+    int[] other = pick(random, c);
+    int tokens = 40;
+    Activations x = activations(random, tokens, c.columns);
+    float[] alone = new float[tokens * c.columns];
+    float[] beside = new float[tokens * c.columns];
+    SparseFfn ffn = new SparseFfn(c.columns, 1);
+    try (Team team = new Team(c.kernels, 1)) {
+      ffn.lane(39, list, list.length, 1);
+      ffn.many(team, w, x, alone);
+      ffn.clear();
+      for (int t = 0; t < tokens; t++) {
+        int[] neurons = t == 39 ? list : other;
+        ffn.lane(t, neurons, neurons.length, 1);
+      }
+      ffn.many(team, w, x, beside);
+    }
+    int last = 39 * c.columns;
+    assertArrayEquals(
+        Arrays.copyOfRange(alone, last, last + c.columns),
+        Arrays.copyOfRange(beside, last, last + c.columns));
+    assertArrayEquals(new float[last], Arrays.copyOf(alone, last));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aNeuronThatOverflowsReachesOnlyTokensThatHoldIt(Case c) {
+    Random random = new Random(c.columns + 3);
+    Matrix w = TestMatrices.random(random, c.bf16, 3 * c.stored, c.columns);
+    Activations x = activations(random, 9, c.columns);
+    for (int i = 0; i < c.columns; i++) { // token 0 overflows every neuron: others must not notice
+      x.values()[i] = Float.POSITIVE_INFINITY;
+    }
+    x.changed(9);
+    float[] y = new float[9 * c.columns];
+    SparseFfn ffn = new SparseFfn(c.columns, 1);
+    try (Team team = new Team(c.kernels, 1)) {
+      ffn.lane(0, new int[] {7}, 0, 1);
+      for (int t = 1; t < 9; t++) {
+        ffn.lane(t, new int[] {5, 7}, 2, 1);
+      }
+      ffn.many(team, w, x, y);
+    }
+    for (float value : y) {
+      assertTrue(Float.isFinite(value));
     }
   }
 

@@ -23,7 +23,7 @@ class LayerObserverTest {
   private static final int M = 30;
 
   /** More than a batch. */
-  private static final int TOKENS = LlamaState.BATCH + 30;
+  private static final int TOKENS = LlamaState.SPARSE_BATCH + 30;
 
   @TempDir Path folder;
   private final Random random = new Random(5);

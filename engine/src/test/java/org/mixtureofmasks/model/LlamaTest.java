@@ -58,7 +58,7 @@ class LlamaTest {
     UserError e = assertThrows(UserError.class, () -> llama.forward(state, new int[] {1, 2}, 0, 2));
     assertEquals(
         "context exceeded: 3 tokens are there and 2 more do not fit into 4; shorten the prompt or"
-            + " ask for a longer context (the model takes 300)",
+            + " ask for a longer context (the model takes 600)",
         e.getMessage());
     llama.forward(state, new int[] {1}, 0, 1);
     assertEquals(4, state.position());
@@ -66,10 +66,10 @@ class LlamaTest {
 
   @Test
   void aContextBeyondTheModelsPositionsIsRefused() {
-    for (int bad : new int[] {0, 301}) {
+    for (int bad : new int[] {0, 601}) {
       UserError e = assertThrows(UserError.class, () -> llama.newState(bad));
       assertTrue(
-          e.getMessage().startsWith("a context of " + bad + " tokens is outside 1 to 300"),
+          e.getMessage().startsWith("a context of " + bad + " tokens is outside 1 to 600"),
           e.getMessage());
     }
   }
@@ -135,7 +135,7 @@ class LlamaTest {
   }
 
   private List<Integer> greedy(int caller) {
-    LlamaState state = llama.newState(300);
+    LlamaState state = llama.newState(600);
     List<Integer> out = new ArrayList<>();
     int[] prompt = {caller + 1, 2 * caller + 3, 7};
     int[] token = {TestModels.argmax(llama.forward(state, prompt, 0, prompt.length))};

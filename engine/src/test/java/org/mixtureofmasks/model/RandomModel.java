@@ -248,7 +248,7 @@ final class RandomModel {
         """
         "hidden_size": %d, "intermediate_size": %d, "num_hidden_layers": %d,
         "num_attention_heads": %d, "num_key_value_heads": %d, "head_dim": %d, "vocab_size": %d,
-        "max_position_embeddings": 300, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+        "max_position_embeddings": 600, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
         "hidden_act": "silu", "tie_word_embeddings": false, "bos_token_id": 0, "eos_token_id": 0
         """
             .formatted(d, m, LAYERS, HEADS, KV_HEADS, headDim, VOCABULARY);

@@ -85,7 +85,7 @@ class RoutingLayoutsTest {
     Random random = new Random(c.toString().hashCode());
     RandomModel model =
         new RandomModel(random, D, M, 6, c.routing, c.bf16, masks(random, c.overlap));
-    int[] tokens = random.ints(23, 0, RandomModel.VOCABULARY).toArray();
+    int[] tokens = random.ints(72, 0, RandomModel.VOCABULARY).toArray();
     ReferenceLlama reference = new ReferenceLlama(model);
     double[][] expected = reference.logits(tokens);
     double neurons = (double) tokens.length * M * RandomModel.LAYERS;
@@ -97,10 +97,16 @@ class RoutingLayoutsTest {
               model.write(folder.resolve(layout), layout),
               new Llama.LoadOptions(Llama.WeightType.AUTO, 2))) {
         assertEquals(c.routing, llama.config().mixtureOfMasks().orElseThrow().routing());
-        LlamaState batched = llama.newState(32);
+        LlamaState batched = llama.newState(96);
         llama.forwardEach(
             batched, tokens, 0, tokens.length, (t, row) -> check(layout, expected[t], row, t));
-        LlamaState single = llama.newState(32);
+        LlamaState parts = llama.newState(96); // too few for tiles of one expert each
+        for (int from = 0; from < tokens.length; from += 12) {
+          int first = from;
+          llama.forwardEach(
+              parts, tokens, from, 12, (t, row) -> check(layout, expected[first + t], row, t));
+        }
+        LlamaState single = llama.newState(96);
         for (int t = 0; t < tokens.length; t++) {
           check(layout + " one by one", expected[t], llama.forward(single, tokens, t, 1), t);
         }

@@ -125,10 +125,10 @@ class SparseLayoutsTest {
     RandomModel model =
         new RandomModel(
             random, 32, 48, 8, 1, true, RandomModel.masks(random, 48, 0.5, 0.5, 0.3, 0.6));
-    int[] tokens = tokens(random, LlamaState.BATCH + 37);
+    int[] tokens = tokens(random, LlamaState.SPARSE_BATCH + 37);
     double[][] expected = new ReferenceLlama(model).logits(tokens);
     try (Llama llama = open(model, "runs")) {
-      LlamaState state = llama.newState(300);
+      LlamaState state = llama.newState(600);
       check(
           "at once",
           expected[tokens.length - 1],
