@@ -204,6 +204,29 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       float[] out,
       int outOffset);
 
+  /**
+   * {@link #attend} for four query heads of one key-value head, such as those of neighbouring
+   * tokens: what all of them see from the beginning is read once. The same bits.
+   *
+   * @param qAt where each begins in q, and its output in out
+   * @param stretches of each
+   * @param scores in four equal parts, each with the room that {@link #attend} asks for
+   */
+  default void attendFour(
+      float[] q,
+      int[] qAt,
+      float[] keys,
+      float[] values,
+      int[][] stretches,
+      int headDim,
+      float scale,
+      float[] scores,
+      float[] out) {
+    for (int k = 0; k < 4; k++) {
+      attend(q, qAt[k], keys, values, stretches[k], headDim, scale, scores, out, qAt[k]);
+    }
+  }
+
   /** Stores a key of headDim floats at its position in the blocked cache. */
   static void putKey(float[] key, int keyOffset, float[] keys, int position, int headDim) {
     int at = position / KEY_BLOCK * KEY_BLOCK * headDim + position % KEY_BLOCK;

@@ -5,9 +5,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Attention of one query over a blocked key cache. Keys lie as [block][head_dim][KEY_BLOCK], so a
- * vector holds the same coordinate of neighbouring positions: their scores need no reduction across
- * lanes, and both caches are read front to back.
+ * Attention of one query, or of four at once, over a blocked key cache. Keys lie as
+ * [block][head_dim][KEY_BLOCK], so a vector holds the same coordinate of neighbouring positions:
+ * their scores need no reduction across lanes, and both caches are read front to back.
  */
 final class VectorAttention {
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
@@ -38,31 +38,144 @@ final class VectorAttention {
       System.arraycopy(out, at + BLOCK + from - t, out, at, Math.min(to, next) - from);
       t = next;
     }
-    for (; t < to; t += BLOCK) {
-      wholeBlock(q, qAt, keys, t, headDim, scale, out, at + t - from);
+    int vectors = Math.ceilDiv(Math.max(0, to - t), BLOCK) * BLOCK / L;
+    int v = 0;
+    for (; v + 4 <= vectors; v += 4) {
+      fourVectors(q, qAt, keys, t + v * L, headDim, scale, out, at + t - from + v * L);
+    }
+    for (; v < vectors; v++) {
+      vector(q, qAt, keys, t + v * L, headDim, scale, out, at + t - from + v * L);
     }
   }
 
   private static void wholeBlock(
       float[] q, int qAt, float[] keys, int t, int headDim, float scale, float[] out, int to) {
     for (int lane = 0; lane < BLOCK; lane += L) {
-      block(q, qAt, keys, t * headDim + lane, headDim, scale, out, to + lane);
+      vector(q, qAt, keys, t + lane, headDim, scale, out, to + lane);
     }
   }
 
-  private static void block(
-      float[] q, int qAt, float[] keys, int at, int headDim, float scale, float[] out, int to) {
+  /** Where the first coordinates of places t, t + 1, ... t + L - 1 lie; t is a multiple of L. */
+  private static int place(int t, int headDim) {
+    return t / BLOCK * BLOCK * headDim + t % BLOCK;
+  }
+
+  private static void vector(
+      float[] q, int qAt, float[] keys, int t, int headDim, float scale, float[] out, int to) {
+    FloatVector a = FloatVector.zero(F);
+    int k = place(t, headDim);
+    for (int i = 0; i < headDim; i++) {
+      a =
+          FloatVector.fromArray(F, keys, k + i * BLOCK)
+              .fma(FloatVector.broadcast(F, q[qAt + i]), a);
+    }
+    a.mul(scale).intoArray(out, to);
+  }
+
+  /** Four at a time, so that no sum waits for its last addition; the same bits. */
+  private static void fourVectors(
+      float[] q, int qAt, float[] keys, int t, int headDim, float scale, float[] out, int to) {
     FloatVector a = FloatVector.zero(F);
     FloatVector b = a;
-    // headDim is even (rotary pairs), so pairs cover it.
-    for (int i = 0; i < headDim; i += 2) {
-      int k = at + i * BLOCK;
-      a = FloatVector.fromArray(F, keys, k).fma(FloatVector.broadcast(F, q[qAt + i]), a);
-      b =
-          FloatVector.fromArray(F, keys, k + BLOCK)
-              .fma(FloatVector.broadcast(F, q[qAt + i + 1]), b);
+    FloatVector c = a;
+    FloatVector d = a;
+    int ka = place(t, headDim);
+    int kb = place(t + L, headDim);
+    int kc = place(t + 2 * L, headDim);
+    int kd = place(t + 3 * L, headDim);
+    for (int i = 0; i < headDim; i++) {
+      FloatVector x = FloatVector.broadcast(F, q[qAt + i]);
+      int at = i * BLOCK;
+      a = FloatVector.fromArray(F, keys, ka + at).fma(x, a);
+      b = FloatVector.fromArray(F, keys, kb + at).fma(x, b);
+      c = FloatVector.fromArray(F, keys, kc + at).fma(x, c);
+      d = FloatVector.fromArray(F, keys, kd + at).fma(x, d);
     }
-    a.add(b).mul(scale).intoArray(out, to);
+    a.mul(scale).intoArray(out, to);
+    b.mul(scale).intoArray(out, to + L);
+    c.mul(scale).intoArray(out, to + 2 * L);
+    d.mul(scale).intoArray(out, to + 3 * L);
+  }
+
+  /**
+   * {@link #scores} of four queries, whose coordinates begin at qAt[0 .. 4), over the same places,
+   * to out from at[0 .. 4) on; the same bits.
+   */
+  static void scoresOfFour(
+      float[] q,
+      int[] qAt,
+      float[] keys,
+      int from,
+      int to,
+      int headDim,
+      float scale,
+      float[] out,
+      int[] at,
+      int seen) {
+    int t = Math.min(to, Math.ceilDiv(from, BLOCK) * BLOCK);
+    if (t > from) {
+      for (int k = 0; k < 4; k++) {
+        scores(q, qAt[k], keys, from, t, headDim, scale, out, at[k] + seen);
+      }
+    }
+    int vectors = Math.ceilDiv(to - t, BLOCK) * BLOCK / L;
+    for (int v = 0; v < vectors; v += 2) {
+      // Of an odd number the last is computed twice; the second goes to the room behind.
+      int place = t + v * L;
+      int next = v + 1 < vectors ? place + L : place;
+      pair(q, qAt, keys, place, next, headDim, scale, out, at, seen + place - from);
+    }
+  }
+
+  private static void pair(
+      float[] q,
+      int[] qAt,
+      float[] keys,
+      int t,
+      int next,
+      int headDim,
+      float scale,
+      float[] out,
+      int[] at,
+      int offset) {
+    FloatVector a0 = FloatVector.zero(F);
+    FloatVector a1 = a0;
+    FloatVector a2 = a0;
+    FloatVector a3 = a0;
+    FloatVector b0 = a0;
+    FloatVector b1 = a0;
+    FloatVector b2 = a0;
+    FloatVector b3 = a0;
+    int ka = place(t, headDim);
+    int kb = place(next, headDim);
+    int q0 = qAt[0];
+    int q1 = qAt[1];
+    int q2 = qAt[2];
+    int q3 = qAt[3];
+    for (int i = 0; i < headDim; i++) {
+      FloatVector x = FloatVector.fromArray(F, keys, ka + i * BLOCK);
+      FloatVector y = FloatVector.fromArray(F, keys, kb + i * BLOCK);
+      FloatVector w = FloatVector.broadcast(F, q[q0 + i]);
+      a0 = x.fma(w, a0);
+      b0 = y.fma(w, b0);
+      w = FloatVector.broadcast(F, q[q1 + i]);
+      a1 = x.fma(w, a1);
+      b1 = y.fma(w, b1);
+      w = FloatVector.broadcast(F, q[q2 + i]);
+      a2 = x.fma(w, a2);
+      b2 = y.fma(w, b2);
+      w = FloatVector.broadcast(F, q[q3 + i]);
+      a3 = x.fma(w, a3);
+      b3 = y.fma(w, b3);
+    }
+    a0.mul(scale).intoArray(out, at[0] + offset);
+    b0.mul(scale).intoArray(out, at[0] + offset + L);
+    a1.mul(scale).intoArray(out, at[1] + offset);
+    b1.mul(scale).intoArray(out, at[1] + offset + L);
+    a2.mul(scale).intoArray(out, at[2] + offset);
+    b2.mul(scale).intoArray(out, at[2] + offset + L);
+    a3.mul(scale).intoArray(out, at[3] + offset);
+    b3.mul(scale).intoArray(out, at[3] + offset + L);
   }
 
   /** The largest of n numbers; NaN as soon as one is NaN. */
@@ -108,7 +221,20 @@ final class VectorAttention {
    */
   static void mix(
       float[] p, int pAt, float[] values, int first, int n, int headDim, float[] out, int outAt) {
-    int i = 0;
+    mix(p, pAt, values, first, n, headDim, out, outAt, 0);
+  }
+
+  private static void mix(
+      float[] p,
+      int pAt,
+      float[] values,
+      int first,
+      int n,
+      int headDim,
+      float[] out,
+      int outAt,
+      int fromColumn) {
+    int i = fromColumn;
     for (; i + 4 * L <= headDim; i += 4 * L) {
       FloatVector a = FloatVector.fromArray(F, out, outAt + i);
       FloatVector b = FloatVector.fromArray(F, out, outAt + i + L);
@@ -143,5 +269,81 @@ final class VectorAttention {
       }
       out[outAt + i] = sum;
     }
+  }
+
+  /**
+   * {@link #mix} for four queries over the same values, whose probabilities begin at pAt[k] + seen
+   * and whose outputs at outAt[k]; the same bits.
+   */
+  static void mixOfFour(
+      float[] p,
+      int[] pAt,
+      int seen,
+      float[] values,
+      int first,
+      int n,
+      int headDim,
+      float[] out,
+      int[] outAt) {
+    int i = 0;
+    for (; i + 2 * L <= headDim; i += 2 * L) {
+      columns(p, pAt, seen, values, first + i, n, headDim, out, outAt, i);
+    }
+    for (int k = 0; k < 4 && i < headDim; k++) {
+      mix(p, pAt[k] + seen, values, first, n, headDim, out, outAt[k], i);
+    }
+  }
+
+  private static void columns(
+      float[] p,
+      int[] pAt,
+      int seen,
+      float[] values,
+      int first,
+      int n,
+      int headDim,
+      float[] out,
+      int[] outAt,
+      int column) {
+    int o0 = outAt[0] + column;
+    int o1 = outAt[1] + column;
+    int o2 = outAt[2] + column;
+    int o3 = outAt[3] + column;
+    int p0 = pAt[0] + seen;
+    int p1 = pAt[1] + seen;
+    int p2 = pAt[2] + seen;
+    int p3 = pAt[3] + seen;
+    FloatVector a0 = FloatVector.fromArray(F, out, o0);
+    FloatVector b0 = FloatVector.fromArray(F, out, o0 + L);
+    FloatVector a1 = FloatVector.fromArray(F, out, o1);
+    FloatVector b1 = FloatVector.fromArray(F, out, o1 + L);
+    FloatVector a2 = FloatVector.fromArray(F, out, o2);
+    FloatVector b2 = FloatVector.fromArray(F, out, o2 + L);
+    FloatVector a3 = FloatVector.fromArray(F, out, o3);
+    FloatVector b3 = FloatVector.fromArray(F, out, o3 + L);
+    for (int t = 0; t < n; t++) {
+      FloatVector x = FloatVector.fromArray(F, values, first + t * headDim);
+      FloatVector y = FloatVector.fromArray(F, values, first + t * headDim + L);
+      FloatVector w = FloatVector.broadcast(F, p[p0 + t]);
+      a0 = x.fma(w, a0);
+      b0 = y.fma(w, b0);
+      w = FloatVector.broadcast(F, p[p1 + t]);
+      a1 = x.fma(w, a1);
+      b1 = y.fma(w, b1);
+      w = FloatVector.broadcast(F, p[p2 + t]);
+      a2 = x.fma(w, a2);
+      b2 = y.fma(w, b2);
+      w = FloatVector.broadcast(F, p[p3 + t]);
+      a3 = x.fma(w, a3);
+      b3 = y.fma(w, b3);
+    }
+    a0.intoArray(out, o0);
+    b0.intoArray(out, o0 + L);
+    a1.intoArray(out, o1);
+    b1.intoArray(out, o1 + L);
+    a2.intoArray(out, o2);
+    b2.intoArray(out, o2 + L);
+    a3.intoArray(out, o3);
+    b3.intoArray(out, o3 + L);
   }
 }

@@ -255,19 +255,81 @@ public final class VectorKernels implements Kernels {
       float[] scores,
       float[] out,
       int outOffset) {
-    int seen = 0;
-    for (int i = 0; i < stretches.length; i += 2) {
-      VectorAttention.scores(
-          q, qOffset, keys, stretches[i], stretches[i + 1], headDim, scale, scores, seen);
-      seen += stretches[i + 1] - stretches[i];
-    }
+    int seen = scores(q, qOffset, keys, stretches, headDim, scale, scores, 0);
     VectorAttention.softmax(scores, 0, seen);
     Arrays.fill(out, outOffset, outOffset + headDim, 0);
-    seen = 0;
+    mix(scores, 0, values, stretches, headDim, out, outOffset);
+  }
+
+  /** The scores of all places of some stretches, to out from {@code at}; where they end. */
+  private static int scores(
+      float[] q,
+      int qAt,
+      float[] keys,
+      int[] stretches,
+      int headDim,
+      float scale,
+      float[] out,
+      int at) {
+    int next = at;
+    for (int i = 0; i < stretches.length; i += 2) {
+      int from = stretches[i];
+      int to = stretches[i + 1];
+      VectorAttention.scores(q, qAt, keys, from, to, headDim, scale, out, next);
+      next += to - from;
+    }
+    return next;
+  }
+
+  private static void mix(
+      float[] p, int pAt, float[] values, int[] stretches, int headDim, float[] out, int outAt) {
+    int next = pAt;
     for (int i = 0; i < stretches.length; i += 2) {
       int n = stretches[i + 1] - stretches[i];
-      VectorAttention.mix(scores, seen, values, stretches[i] * headDim, n, headDim, out, outOffset);
+      VectorAttention.mix(p, next, values, stretches[i] * headDim, n, headDim, out, outAt);
+      next += n;
+    }
+  }
+
+  @Override
+  public void attendFour(
+      float[] q,
+      int[] qAt,
+      float[] keys,
+      float[] values,
+      int[][] stretches,
+      int headDim,
+      float scale,
+      float[] scores,
+      float[] out) {
+    int[] common = Stretches.common(stretches);
+    int[] at = new int[4];
+    int[][] rest = new int[4][];
+    for (int k = 0; k < 4; k++) {
+      at[k] = k * (scores.length / 4);
+      rest[k] = Stretches.after(stretches[k], common);
+      Arrays.fill(out, qAt[k], qAt[k] + headDim, 0);
+    }
+    int seen = 0;
+    for (int i = 0; i < common.length; i += 2) {
+      int from = common[i];
+      int to = common[i + 1];
+      VectorAttention.scoresOfFour(q, qAt, keys, from, to, headDim, scale, scores, at, seen);
+      seen += to - from;
+    }
+    for (int k = 0; k < 4; k++) {
+      int end = scores(q, qAt[k], keys, rest[k], headDim, scale, scores, at[k] + seen);
+      VectorAttention.softmax(scores, at[k], end - at[k]);
+    }
+    seen = 0;
+    for (int i = 0; i < common.length; i += 2) {
+      int n = common[i + 1] - common[i];
+      int first = common[i] * headDim;
+      VectorAttention.mixOfFour(scores, at, seen, values, first, n, headDim, out, qAt);
       seen += n;
+    }
+    for (int k = 0; k < 4; k++) {
+      mix(scores, at[k] + seen, values, rest[k], headDim, out, qAt[k]);
     }
   }
 }

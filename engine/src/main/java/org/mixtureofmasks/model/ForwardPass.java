@@ -1,5 +1,6 @@
 package org.mixtureofmasks.model;
 
+import java.util.Arrays;
 import org.mixtureofmasks.kernel.Kernels;
 import org.mixtureofmasks.kernel.Matrix;
 import org.mixtureofmasks.kernel.Team;
@@ -107,23 +108,27 @@ final class ForwardPass {
           }
         });
     float scale = (float) (1 / Math.sqrt(hd));
+    int fours = n / 4;
     team.forEach(
-        n * heads,
+        (fours + n % 4) * heads,
         (item, part) -> {
-          int t = item / heads;
-          int g = item % heads / group;
-          team.kernels()
-              .attend(
-                  s.q,
-                  item * hd,
-                  s.cache.keys(l, g),
-                  s.cache.values(l, g),
-                  places.seen()[t],
-                  hd,
-                  scale,
-                  s.scores[part],
-                  s.attended.values(),
-                  item * hd);
+          int h = item % heads;
+          float[] keys = s.cache.keys(l, h / group);
+          float[] values = s.cache.values(l, h / group);
+          int unit = item / heads; // four tokens, and after those single ones
+          int t = unit < fours ? 4 * unit : unit + 3 * fours;
+          int at = (t * heads + h) * hd;
+          float[] scores = s.scores[part];
+          float[] out = s.attended.values();
+          if (unit < fours) {
+            int step = heads * hd;
+            int[] all = {at, at + step, at + 2 * step, at + 3 * step};
+            int[][] seen = Arrays.copyOfRange(places.seen(), t, t + 4);
+            team.kernels().attendFour(s.q, all, keys, values, seen, hd, scale, scores, out);
+          } else {
+            int[] seen = places.seen()[t];
+            team.kernels().attend(s.q, at, keys, values, seen, hd, scale, scores, out, at);
+          }
         });
     s.attended.changed(n);
     team.multiply(s.attended, layer.attentionOutput(), s.out);

@@ -36,7 +36,7 @@ public final class LlamaState {
   final float[] up; // B x m
   final float[] cos; // B x hd/2
   final float[] sin; // B x hd/2
-  final float[][] scores; // threads x context, and what the kernel wants behind it
+  final float[][] scores; // threads x 4 contexts, and what the kernel wants behind each
   final float[] logits; // V
   float[] packedLogits = {}; // up to LOGIT_ROWS x V, when a packed pass needs them
   final Sparse sparse; // null for a dense model
@@ -65,7 +65,7 @@ public final class LlamaState {
     out = new float[batch * d];
     cos = new float[batch * c.headDim() / 2];
     sin = new float[batch * c.headDim() / 2];
-    scores = new float[model.threads()][contextLength + 2 * Kernels.KEY_BLOCK];
+    scores = new float[model.threads()][4 * (contextLength + 2 * Kernels.KEY_BLOCK)];
     logits = new float[c.vocabSize()];
     sparse = c.mixtureOfMasks().isPresent() ? new Sparse(model, batch) : null;
     int m = model.needsDenseActivations() ? c.intermediateSize() : 0;

@@ -128,6 +128,37 @@ class ElementwiseTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void fourQueriesGetTheBitsOfEachAlone(Twin twin) {
+    int[][][] cases = {
+      {{0, 5}, {0, 6}, {0, 7}, {0, 8}}, // neighbours in a text
+      {{0, 1}, {0, 40}, {0, 41}, {0, 97}},
+      {{0, 33}, {0, 33}, {0, 33}, {0, 33}},
+      {{0, 16, 20, 21}, {0, 16, 20, 22}, {0, 16, 23, 24}, {0, 16, 23, 25}}, // branches
+      {{5, 40}, {5, 41}, {5, 50, 60, 61}, {5, 45, 47, 48, 50, 97}},
+      {{3, 4}, {0, 2}, {5, 9}, {7, 30}}, // nothing in common
+      {{0, 17, 19, 60}, {0, 17, 19, 61}, {0, 17, 19, 60, 70, 71}, {0, 17, 19, 62}},
+    };
+    Random random = new Random(6);
+    for (int headDim : new int[] {2, 8, 48, 64, 80}) {
+      float[] q = TestMatrices.random(random, 5 * headDim);
+      float[] keys = TestMatrices.random(random, 112 * headDim);
+      float[] v = TestMatrices.random(random, 112 * headDim);
+      int[] at = {headDim, 0, 3 * headDim, 4 * headDim};
+      for (int[][] stretches : cases) {
+        float[] alone = new float[5 * headDim];
+        for (int k = 0; k < 4; k++) {
+          twin.kernels.attend(
+              q, at[k], keys, v, stretches[k], headDim, 0.3f, new float[144], alone, at[k]);
+        }
+        float[] four = new float[5 * headDim];
+        twin.kernels.attendFour(q, at, keys, v, stretches, headDim, 0.3f, new float[576], four);
+        assertArrayEquals(alone, four, headDim + " x " + Arrays.deepToString(stretches));
+      }
+    }
+  }
+
   private static void checkAttention(Twin twin, Random random, int headDim, int... stretches) {
     int end = stretches[stretches.length - 1];
     int room = (end + 15) / 16 * 16;
