@@ -8,9 +8,9 @@ import java.util.List;
  * What {@link Routing.Weights#ONES} needs to know of a layer: a neuron that several chosen experts
  * hold counts once, so it must be computed once, also where each of them has its own copy.
  *
- * <p>Tokens of a batch are grouped by expert. That works when masks differ but for the neurons that
- * all of them have: those are a group of their own, for every token with an expert. Masks that
- * overlap in other ways have no such groups; then each token is computed by itself.
+ * <p>Where masks differ but for the neurons that all of them have, a layer falls into parts: those
+ * of the experts, and one of the shared neurons, for every token with an expert. Outputs of parts
+ * add up. Masks that overlap in other ways have no such parts.
  */
 final class UnscaledUnion {
   private final int[] neuron; // [stored]: which one it is
@@ -73,7 +73,7 @@ final class UnscaledUnion {
     return holders;
   }
 
-  /** Groups of a batch: those of the experts and, last, the shared one; null when masks overlap. */
+  /** Those of the experts and, last, the shared one; null when masks overlap in other ways. */
   ExpertRuns parts() {
     return parts;
   }

@@ -191,7 +191,7 @@ class RoutingLayoutsTest {
   }
 
   @Test
-  void onlyMasksThatOverlapInPartHaveNoGroups() {
+  void onlyMasksThatOverlapInPartHaveNoParts() {
     int[] neuron = {0, 1, 2, 3};
     ExpertRuns shared = new ExpertRuns(new int[] {0, 1, 3}, new int[] {0, 2, 0, 1, 2, 2}, 4, null);
     ExpertRuns parts = new UnscaledUnion(shared, neuron, 4).parts();

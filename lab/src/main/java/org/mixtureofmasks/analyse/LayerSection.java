@@ -58,12 +58,16 @@ final class LayerSection {
     error.ifPresent(
         e -> to.putObject("output_error").put("relative_squared", Numbers.rounded(e.relative(l))));
     MutualInformation token = MutualInformation.of(of.byToken().values());
-    MutualInformation domain = MutualInformation.of(of.byDataSet());
-    to.putObject("mutual_information")
-        .put("token", Numbers.rounded(token.nats()))
-        .put("token_bias", Numbers.rounded(token.bias()))
-        .put("domain", Numbers.rounded(domain.nats()))
-        .put("domain_bias", Numbers.rounded(domain.bias()));
+    ObjectNode information =
+        to.putObject("mutual_information")
+            .put("token", Numbers.rounded(token.nats()))
+            .put("token_by_chance", Numbers.rounded(token.byChance()));
+    if (of.byDataSet().size() > 1) {
+      MutualInformation domain = MutualInformation.of(of.byDataSet());
+      information
+          .put("domain", Numbers.rounded(domain.nats()))
+          .put("domain_by_chance", Numbers.rounded(domain.byChance()));
+    }
     Numbers.add(to.putArray("jaccard"), mask.jaccard());
   }
 

@@ -17,7 +17,7 @@ final class PathSection {
       ObjectNode pair = pairs.addObject().put("from_layer", l).put("to_layer", l + 1);
       MutualInformation information = MutualInformation.of(joint);
       pair.put("mutual_information", Numbers.rounded(information.nats()));
-      pair.put("bias", Numbers.rounded(information.bias()));
+      pair.put("by_chance", Numbers.rounded(information.byChance()));
       ArrayNode rows = pair.putArray("joint");
       for (int[] row : joint) {
         ArrayNode shares = rows.addArray();

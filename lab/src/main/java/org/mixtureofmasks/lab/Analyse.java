@@ -241,8 +241,11 @@ public final class Analyse implements Verb {
     main.put("active_ffn_share_measured", analysis.get("active_ffn_share_measured").asDouble());
     main.put("router_entropy_mean", mean(analysis, "/entropy/mean"));
     main.put("load_max_over_mean", mean(analysis, "/load_max_over_mean"));
-    main.put("mutual_information_token", mean(analysis, "/mutual_information/token"));
-    main.put("mutual_information_domain", mean(analysis, "/mutual_information/domain"));
+    for (String of : List.of("token", "token_by_chance", "domain", "domain_by_chance")) {
+      if (analysis.at("/layers/0/mutual_information").has(of)) {
+        main.put("mutual_information_" + of, mean(analysis, "/mutual_information/" + of));
+      }
+    }
     main.put("distinct_paths", analysis.at("/paths/distinct").asInt());
     if (analysis.has("subjects")) {
       for (String key : List.of("within_mean", "between_mean", "p_value")) {

@@ -27,9 +27,9 @@ final class PathCharts {
                 "Rows: the expert of the first layer; columns: the expert of the next."
                     + d.shownNote())
             .axes("expert of the next layer", "expert", "%");
-    boolean bias = pairs.stream().allMatch(pair -> pair.has("bias"));
+    boolean chance = pairs.stream().allMatch(pair -> pair.has("by_chance"));
     List<String> header = new ArrayList<>(List.of("layers", "mutual information"));
-    if (bias) {
+    if (chance) {
       header.add("by chance");
     }
     Grid information = new Grid(header);
@@ -44,8 +44,8 @@ final class PathCharts {
           new ArrayList<>(
               List.of(
                   from + "–" + to, ReportText.cell(pair.path("mutual_information").asDouble(), 3)));
-      if (bias) {
-        row.add(ReportText.cell(pair.path("bias").asDouble(), 3));
+      if (chance) {
+        row.add(ReportText.cell(pair.path("by_chance").asDouble(), 3));
       }
       information.row(row);
     }

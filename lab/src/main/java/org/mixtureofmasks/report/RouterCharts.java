@@ -89,9 +89,9 @@ final class RouterCharts {
     Map<String, String> columns =
         columns(
             "of the token", "/mutual_information/token",
-            "of the token, by chance", "/mutual_information/token_bias",
+            "of the token, by chance", "/mutual_information/token_by_chance",
             "of the data set", "/mutual_information/domain",
-            "of the data set, by chance", "/mutual_information/domain_bias");
+            "of the data set, by chance", "/mutual_information/domain_by_chance");
     columns.values().removeIf(pointer -> !d.everyLayerHas(pointer));
     return columns.isEmpty()
         ? ""

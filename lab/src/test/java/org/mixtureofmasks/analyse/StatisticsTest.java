@@ -2,7 +2,9 @@ package org.mixtureofmasks.analyse;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.model.Routing;
@@ -41,16 +43,30 @@ class StatisticsTest {
   void informationIsAllForACopyAndNoneForIndependence() {
     MutualInformation copy = MutualInformation.of(List.of(new int[] {5, 0}, new int[] {0, 5}));
     assertEquals(LN2, copy.nats(), 1e-12);
-    assertEquals((2 - 2 - 2 + 1) / 20.0, copy.bias(), 1e-12);
     MutualInformation none = MutualInformation.of(List.of(new int[] {2, 4}, new int[] {3, 6}));
     assertEquals(0, none.nats(), 1e-12);
-    assertEquals((4 - 2 - 2 + 1) / 30.0, none.bias(), 1e-12);
     // p = 1/2, 1/4; 0, 1/4: 1/2 ln(1/2 / (3/4 1/2)) + 1/4 ln(1/4 / (3/4 1/2)) + 1/4 ln 2
     double some = 0.5 * Math.log(4 / 3.0) + 0.25 * Math.log(2 / 3.0) + 0.25 * LN2;
     MutualInformation part = MutualInformation.of(List.of(new int[] {2, 1}, new int[] {0, 1}));
     assertEquals(some, part.nats(), 1e-12);
     assertEquals(0, MutualInformation.of(List.of(new int[2], new int[2])).nats());
     assertEquals(0, MutualInformation.of(List.of()).nats());
+  }
+
+  @Test
+  void informationByChanceIsWhatUnrelatedThingsShowOnAsManyObservations() {
+    List<int[]> many = List.of(new int[] {5000, 0}, new int[] {0, 5000});
+    double chance = MutualInformation.of(many).byChance();
+    assertTrue(chance > 0 && chance < 1e-3, "one degree of freedom over 2 N: " + chance);
+    assertEquals(chance, MutualInformation.of(many).byChance());
+    // Thirty pairs seen once each are all information, and would be whatever they were.
+    List<int[]> once = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      once.add(new int[30]);
+      once.get(i)[i] = 1;
+    }
+    assertEquals(Math.log(30), MutualInformation.of(once).nats(), 1e-12);
+    assertEquals(Math.log(30), MutualInformation.of(once).byChance(), 1e-12);
   }
 
   @Test

@@ -107,9 +107,9 @@ final class SampleAnalysis {
     layer
         .putObject("mutual_information")
         .put("token", 0.7)
-        .put("token_bias", 0.01)
+        .put("token_by_chance", 0.01)
         .put("domain", 0.04 * random.nextDouble())
-        .put("domain_bias", 0.002);
+        .put("domain_by_chance", 0.002);
   }
 
   private void domains(ObjectNode domains) {
@@ -163,7 +163,7 @@ final class SampleAnalysis {
       pair.put("from_layer", l)
           .put("to_layer", l + 1)
           .put("mutual_information", random.nextDouble())
-          .put("bias", 0.001);
+          .put("by_chance", 0.001);
       ArrayNode joint = pair.putArray("joint");
       double[] shares = distribution(experts * experts);
       for (int e = 0; e < experts; e++) {
