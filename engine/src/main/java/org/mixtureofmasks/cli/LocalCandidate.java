@@ -1,7 +1,6 @@
 package org.mixtureofmasks.cli;
 
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.OptionalInt;
 import org.mixtureofmasks.checkpoint.Fingerprint;
 import org.mixtureofmasks.evaluate.JudgedModel;
@@ -28,7 +27,7 @@ final class LocalCandidate implements Candidate {
     }
     this.language = new LlamaLanguageModel(llama, tokenizer, run.threads());
     String hash = Fingerprint.of(path);
-    String weights = run.weights().name().toLowerCase(Locale.ROOT);
+    String weights = llama.weightType();
     // The tokenizer lies elsewhere for some formats, and another number format computes otherwise.
     String identity = hash + " " + weights + " " + tokenizer.toJson();
     this.model =

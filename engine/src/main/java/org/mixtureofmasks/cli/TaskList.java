@@ -2,6 +2,7 @@ package org.mixtureofmasks.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,9 @@ final class TaskList {
       throw UserError.usage("--list takes --data and --json only");
     }
     Path data = options.data();
+    if (data != null && !Files.isDirectory(data)) {
+      throw UserError.usage("--data " + data + ": no such folder");
+    }
     Table table = new Table().row("task", "metrics", "shots", "below --data");
     List<String> notes = new ArrayList<>();
     ObjectNode json = Terminal.object();

@@ -115,8 +115,8 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   /**
    * Listed neurons for a tile of tokens: y[yAt + c * tileTokens + t] += Σ_k factors[k * tileTokens
    * + t] SiLU(g·x_t) (u·x_t) d_c for the records k = list[0 .. n). Where a factor is 0 nothing of
-   * the neuron reaches the token, whatever its value. The bits of a token do not depend on the
-   * others, nor on neurons of factor 0.
+   * the neuron reaches the token, even if its activation overflows. The bits of a token do not
+   * depend on the others, nor on neurons of factor 0.
    *
    * @param records widened; list counts from the first
    * @param columns hidden_size

@@ -15,7 +15,7 @@ import java.util.List;
  * costs what the dense FFN does.
  */
 public final class SparseFfn {
-  /** With fewer tokens most lanes would be idle: one by one they cost less. */
+  /** With fewer tokens they cost less one by one; measured with tiles of 32 lanes. */
   public static final int LEAST_TOKENS = 12;
 
   /** Widened records of a block stay in the second-level cache while every tile uses them. */

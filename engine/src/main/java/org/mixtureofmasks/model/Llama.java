@@ -155,6 +155,11 @@ public final class Llama implements AutoCloseable {
     }
   }
 
+  /** The number format of the weights in memory: f32 or bf16. */
+  public String weightType() {
+    return typeName(weights);
+  }
+
   private static String typeName(LlamaWeights weights) {
     Matrix first = weights.layers().getFirst().query();
     return first instanceof Matrix.F32 ? "f32" : "bf16";

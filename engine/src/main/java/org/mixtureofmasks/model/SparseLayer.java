@@ -200,7 +200,8 @@ final class SparseLayer {
    * computed that no token asked for (but a neuron that two experts of a token hold is, twice).
    * Otherwise each token is a lane, in the order of its first expert. Where factors do not add up
    * (ONES) and lanes are pairs, what all experts hold has lanes of its own; masks that overlap in
-   * other ways have no such part.
+   * other ways have no such part. With several experts a token the order of its sums, and so their
+   * last bits, depends on the batch.
    */
   private void many(LlamaState s, FeedForward.Experts ffn, int l) {
     LlamaState.Sparse w = s.sparse;

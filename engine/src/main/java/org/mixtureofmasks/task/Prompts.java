@@ -73,8 +73,8 @@ record Prompts(
         texts.add(choice.text(document));
       }
     }
-    if (texts.isEmpty()) {
-      throw new Refused("it has no choices");
+    if (texts.size() < 2) {
+      throw new Refused(texts.isEmpty() ? "it has no choices" : "it has one choice only");
     }
     return texts;
   }

@@ -27,10 +27,15 @@ final class PublishedForms {
     if (row.has("idx")) {
       document.set("idx", row.get("idx"));
     }
-    JsonNode label = row.has("label") ? row.get("label") : field(row, "answer");
-    document.put(
-        "label", label.isBoolean() ? (label.booleanValue() ? 1 : 0) : number(label, "label"));
-    return document;
+    if (row.has("label") && !row.get("label").isBoolean()) {
+      return document.put("label", number(row.get("label"), "label"));
+    }
+    String name = row.has("label") ? "label" : "answer";
+    JsonNode answer = field(row, name);
+    if (!answer.isBoolean()) {
+      throw new Refused("the field '" + name + "' is " + answer + ", neither true nor false");
+    }
+    return document.put("label", answer.booleanValue() ? 1 : 0);
   }
 
   static ObjectNode piqa(ObjectNode row) throws Refused {

@@ -95,8 +95,9 @@ final class Rows {
       }
       throw Row.error(file, line, "must hold one JSON object {...}");
     } catch (JsonProcessingException e) {
-      throw Row.error(
-          file, line, "not JSON: " + e.getOriginalMessage().replaceAll("\\s*\\R\\s*", " "));
+      // What Jackson says of the place counts within the line, and says that its text is hidden.
+      String said = e.getOriginalMessage().replaceAll("\\s*\\([^()]*\\[Source:[^]]*]\\)", "");
+      throw Row.error(file, line, "not JSON: " + said.replaceAll("\\s*\\R\\s*", " "));
     }
   }
 

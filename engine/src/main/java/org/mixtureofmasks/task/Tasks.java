@@ -126,6 +126,11 @@ public final class Tasks {
     }
     List<TaskDefinition> members = members(BUILT_IN.values(), name);
     if (members.isEmpty()) {
+      int colon = word.indexOf(':');
+      if (colon > 0) {
+        throw UserError.usage(
+            "'" + word + "': behind the colon is the number of shots, a whole number, 0 or more");
+      }
       List<String> all = new ArrayList<>(names());
       all.addAll(ALIASES.keySet());
       throw UserError.usage(
@@ -135,7 +140,7 @@ public final class Tasks {
               + Nearest.hint(word, all)
               + "; there are "
               + String.join(", ", known())
-              + ", and paths of .yaml files");
+              + ", their members such as mmlu_anatomy, and paths of .yaml files");
     }
     return members.stream().map(task -> new Task(task, Optional.of(name))).toList();
   }

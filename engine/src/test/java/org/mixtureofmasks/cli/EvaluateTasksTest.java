@@ -241,6 +241,7 @@ class EvaluateTasksTest {
             List.of("evaluate", MODEL, "--text", file, "--api-model", "m"),
             List.of("evaluate", MODEL, "--tasks", "boolq", "--data", data, "--url", "http://h/"),
             List.of("evaluate", "--tasks", "boolq", "--data", data, "--url", "http://h/"),
+            List.of("evaluate", "--list", "--data", data.resolve("absent")),
             List.of("evaluate", "--list", "--shots", 1))) {
       assertFalse(mom(wrong.toArray()).failure(2).isBlank(), wrong.toString());
     }

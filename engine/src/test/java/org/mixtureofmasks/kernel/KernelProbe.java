@@ -54,25 +54,36 @@ final class KernelProbe {
         note(wrong, "neurons " + n, z);
       }
     }
-    float[][] scores = new float[2][16 * 8];
-    float[] q = TestMatrices.random(random, 8);
-    float[] keys = TestMatrices.random(random, 16 * 8);
-    scalar.attend(q, 0, keys, keys, new int[] {0, 13}, 8, 1, new float[48], scores[0], 0);
-    kernels.attend(q, 0, keys, keys, new int[] {0, 13}, 8, 1, new float[48], scores[1], 0);
-    note(wrong, "attention", scores);
+    for (int headDim : new int[] {8, 48, 64}) {
+      float[][] mixed = new float[2][5 * headDim];
+      float[] q = TestMatrices.random(random, 5 * headDim);
+      float[] keys = TestMatrices.random(random, 64 * headDim);
+      int[][] seen = {{0, 37}, {0, 38}, {0, 36, 40, 41}, {0, 39}};
+      int[] at = {0, headDim, 2 * headDim, 3 * headDim};
+      for (int i = 0; i < 2; i++) {
+        Kernels k = i == 0 ? scalar : kernels;
+        k.attendFour(q, at, keys, keys, seen, headDim, 0.3f, new float[4 * 96], mixed[i]);
+        int last = 4 * headDim;
+        k.attend(q, last, keys, keys, seen[2], headDim, 0.3f, new float[96], mixed[i], last);
+      }
+      note(wrong, "attention " + headDim, mixed);
+    }
     return wrong.isEmpty() ? "agrees" : "differs: " + wrong;
   }
 
-  /** Four tokens of which only two have the same neurons. */
+  /** Lanes of more than one tile, two lists in turns; four tokens, so that lanes add up. */
   private static void lanes(Kernels k, Matrix w, int[] list, float[] ordered, float[] y) {
     Activations x = new Activations(4, w.columns());
     System.arraycopy(ordered, 0, x.values(), 0, 4 * w.columns());
     x.changed(4);
     SparseFfn ffn = new SparseFfn(w.columns(), 1);
-    ffn.lane(0, list, 15, 2);
-    ffn.lane(1, list, 15, 0.5f);
-    ffn.lane(2, new int[] {1, 2, 20}, 3, new float[] {1, 2, 3});
-    ffn.lane(3, list, 0, 1);
+    for (int i = 0; i < 41; i++) {
+      if (i % 3 == 0) {
+        ffn.lane(i % 4, new int[] {1, 2, 20}, 3, new float[] {1, 2, 3});
+      } else {
+        ffn.lane(i % 4, list, 15, 0.5f);
+      }
+    }
     try (Team team = new Team(k, 1)) {
       ffn.many(team, w, x, y);
     }

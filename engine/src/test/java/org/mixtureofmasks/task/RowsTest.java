@@ -122,8 +122,9 @@ class RowsTest {
 
   @Test
   void aMalformedLineIsRefusedWithItsNumber() throws IOException {
-    assertTrue(
-        piqa(QUESTION + "{\"goal\": \n").startsWith(":2: not JSON: Unexpected end-of-input"));
+    String cut = piqa(QUESTION + "{\"goal\": \n");
+    assertTrue(cut.startsWith(":2: not JSON: Unexpected end-of-input"), cut);
+    assertFalse(cut.contains("Source"), cut);
     assertEquals(":3: must hold one JSON object {...}", piqa(QUESTION + "\n[1]\n"));
     assertTrue(piqa(QUESTION + QUESTION.strip() + " x\n").startsWith(":2: not JSON: "));
     assertEquals(
@@ -165,6 +166,19 @@ class RowsTest {
 
   @Test
   void aQuestionWithoutChoicesIsRefused() throws IOException {
+    assertEquals(
+        ":1: it has one choice only",
+        refused(
+            "arc_easy",
+            "arc/ARC-Easy-Test.jsonl",
+            "{\"id\": \"1\", \"question\": \"q\", \"choices\": {\"text\": [\"a\"], \"label\": [\"A\"]},"
+                + " \"answerKey\": \"A\"}\n"));
+    assertEquals(
+        ":1: the field 'answer' is \"maybe\", neither true nor false",
+        refused(
+            "boolq",
+            "boolq/dev.jsonl",
+            "{\"question\": \"q\", \"passage\": \"p\", \"answer\": \"maybe\"}\n"));
     assertEquals(
         ":1: it has no choices",
         refused(

@@ -115,6 +115,9 @@ class TasksTest {
     assertTrue(
         message.startsWith("unknown task 'hellaswagg' (did you mean 'hellaswag'?)"), message);
     assertTrue(message.contains("piqa") && message.endsWith("paths of .yaml files"), message);
+    assertEquals(
+        "'piqa:x': behind the colon is the number of shots, a whole number, 0 or more",
+        refusal("piqa:x"));
   }
 
   @Test
