@@ -58,6 +58,8 @@ def arguments():
     parser.add_argument("--batch-size", default="1",
                         help="for --time several, such as 1,16, or auto (which may fill the memory); default:"
                              " %(default)s, for padding changes float sums a little")
+    parser.add_argument("--softmax-dtype", choices=["float32", "float64"], default="float32",
+                        help="of log-softmax and of the sums over a continuation; default: %(default)s, the harness's own")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     if bool(args.out) == bool(args.time):
@@ -258,7 +260,8 @@ class Harness:
             else:
                 sys.exit(f"{name}: no such task; there are {', '.join([*TASKS, 'mmlu'])}")
         self.manager = TaskManager(include_path=folder, include_defaults=False)
-        self.model = HFLM(pretrained=args.model, dtype=torch.float32, device="cpu", batch_size=1)
+        self.model = HFLM(pretrained=args.model, dtype=torch.float32, device="cpu", batch_size=1,
+                          softmax_dtype=None if args.softmax_dtype == "float32" else args.softmax_dtype)
         self.versions = dict(lm_eval=version("lm_eval"), torch=torch.__version__, transformers=transformers.__version__)
 
     def run(self, name, shots, limit, batch_size=1, stderr=True):
@@ -304,9 +307,10 @@ def reference(args, harness, name, shots, limit):
     clean = lambda d: {k: v for k, v in d.items() if isinstance(v, (int, float)) and k != "sample_len"}
     head = dict(
         command=f"lm_eval_peer.py --model {os.path.basename(os.path.abspath(args.model))} "
-                f"--tasks {name}:{shots}:{limit}",
+                f"--tasks {name}:{shots}:{limit} --softmax-dtype {args.softmax_dtype}",
         versions=harness.versions, model=os.path.basename(os.path.abspath(args.model)),
-        weights=weights_digest(args.model), compute="float32", num_fewshot=shots, documents=documents,
+        weights=weights_digest(args.model), compute="float32", softmax=args.softmax_dtype,
+        num_fewshot=shots, documents=documents,
         template_versions=results["versions"], results={t: clean(r) for t, r in results["results"].items()},
         groups={g: clean(r) for g, r in results.get("groups", {}).items()})
     text = "\n".join(json.dumps(r) for r in [head] + [record(t, s) for t, ss in results["samples"].items() for s in ss])

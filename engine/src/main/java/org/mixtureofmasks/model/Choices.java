@@ -65,4 +65,29 @@ final class Choices {
     }
     return false;
   }
+
+  /**
+   * All pairs of one of the first {@code tokens} tokens and an expert that it chose, ordered by
+   * expert, then by token: token * {@link #most} + its place among the token's experts.
+   *
+   * @param expertCount E
+   */
+  int[] pairsByExpert(int tokens, int expertCount) {
+    int[] next = new int[expertCount + 1];
+    for (int t = 0; t < tokens; t++) {
+      for (int i = 0; i < counts[t]; i++) {
+        next[expert(t, i) + 1]++;
+      }
+    }
+    for (int e = 0; e < expertCount; e++) {
+      next[e + 1] += next[e];
+    }
+    int[] pairs = new int[next[expertCount]];
+    for (int t = 0; t < tokens; t++) {
+      for (int i = 0; i < counts[t]; i++) {
+        pairs[next[expert(t, i)]++] = t * most + i;
+      }
+    }
+    return pairs;
+  }
 }
