@@ -39,6 +39,10 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class KernelBenchmark {
+  private static final int PROMPT = 128; // tokens
+  private static final int HEAD_DIM = 64;
+  private static final int PLACES = 512;
+
   /** hidden_size x intermediate_size. */
   @Param({"256x768", "576x1536", "2048x5632"})
   public String shape;
@@ -63,6 +67,9 @@ public class KernelBenchmark {
   private SparseFfn ffn;
   private int[] singles;
   private int[] runs;
+  private Activations prompt;
+  private float[] promptOut;
+  private float[] cache;
 
   /** Finite weights of both types: the bits of 0.5 in bf16 repeated. */
   @Setup(Level.Trial)
@@ -90,6 +97,22 @@ public class KernelBenchmark {
       on[i] = random.nextDouble() < share;
     }
     runs = IntStream.range(0, m).filter(j -> on[j / 16]).toArray();
+    setUpPrompt();
+  }
+
+  /** What the benchmarks of many tokens read. */
+  private void setUpPrompt() {
+    Random random = new Random(2);
+    prompt = new Activations(PROMPT, d);
+    for (int i = 0; i < PROMPT * d; i++) {
+      prompt.values()[i] = random.nextFloat() * 1e-3f;
+    }
+    prompt.changed(PROMPT);
+    promptOut = new float[PROMPT * 3 * m];
+    cache = new float[PLACES * HEAD_DIM];
+    for (int i = 0; i < cache.length; i++) {
+      cache[i] = random.nextFloat();
+    }
   }
 
   @TearDown(Level.Trial)
@@ -155,5 +178,53 @@ public class KernelBenchmark {
       ffn.one(team, matrix(true, i), runs, runs.length, null, x, 0, y);
     }
     return y;
+  }
+
+  /** 128 tokens times all rows: the multiplications of a dense FFN. */
+  @Benchmark
+  public float[] promptDense() {
+    for (int i = 0; i < matrices(true); i++) {
+      team.multiply(prompt, matrix(true, i), promptOut);
+    }
+    return promptOut;
+  }
+
+  /** 128 tokens that share {@code share} of the neurons: as much of the work. */
+  @Benchmark
+  public float[] promptSparse() {
+    ffn.clear();
+    for (int t = 0; t < PROMPT; t++) {
+      ffn.lane(t, singles, singles.length, 1);
+    }
+    for (int i = 0; i < matrices(true); i++) {
+      ffn.many(team, matrix(true, i), prompt, promptOut);
+    }
+    return promptOut;
+  }
+
+  /** Four heads over 512 places, one by one: 64 times. */
+  @Benchmark
+  public float[] attentionOneByOne() {
+    int[] seen = {0, PLACES};
+    float[] scores = new float[PLACES + 32];
+    for (int i = 0; i < 64; i++) {
+      for (int k = 0; k < 4; k++) {
+        int at = k * HEAD_DIM;
+        team.kernels().attend(cache, at, cache, cache, seen, HEAD_DIM, 0.1f, scores, promptOut, at);
+      }
+    }
+    return promptOut;
+  }
+
+  /** The same at once. */
+  @Benchmark
+  public float[] attentionOfFour() {
+    int[][] seen = {{0, PLACES}, {0, PLACES}, {0, PLACES}, {0, PLACES}};
+    int[] at = {0, HEAD_DIM, 2 * HEAD_DIM, 3 * HEAD_DIM};
+    float[] scores = new float[4 * (PLACES + 32)];
+    for (int i = 0; i < 64; i++) {
+      team.kernels().attendFour(cache, at, cache, cache, seen, HEAD_DIM, 0.1f, scores, promptOut);
+    }
+    return promptOut;
   }
 }
