@@ -1,4 +1,4 @@
-"""Makes engine/src/test/resources/org/mixtureofmasks/models/smollm2-135m-greedy.json with transformers.
+"""Makes core/src/test/resources/org/mixtureofmasks/models/smollm2-135m-greedy.json with transformers.
 
     pip install torch transformers tokenizers
     python scripts/smollm2_golden.py MODELS/SmolLM2-135M-Instruct OUT.json

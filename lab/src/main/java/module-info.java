@@ -1,6 +1,6 @@
 /** Makes sparse models: data, masks, training, compilation. */
 module org.mixtureofmasks.lab {
-  requires transitive org.mixtureofmasks.engine;
+  requires transitive org.mixtureofmasks.cli;
   requires transitive org.bytedeco.javacpp;
   requires transitive org.bytedeco.pytorch;
   requires org.bytedeco.openblas;
@@ -25,7 +25,7 @@ module org.mixtureofmasks.lab {
   exports org.mixtureofmasks.study;
   exports org.mixtureofmasks.train;
 
-  opens org.mixtureofmasks.lab to
+  opens org.mixtureofmasks.verbs to
       info.picocli;
 
   uses org.mixtureofmasks.sparsify.MethodProvider;
@@ -39,10 +39,10 @@ module org.mixtureofmasks.lab {
       org.mixtureofmasks.sparsify.pertoken.PerTokenProvider,
       org.mixtureofmasks.sparsify.pruning.PruningProvider;
   provides org.mixtureofmasks.cli.Verb with
-      org.mixtureofmasks.lab.Analyse,
-      org.mixtureofmasks.lab.Demo,
-      org.mixtureofmasks.lab.Sparsify,
-      org.mixtureofmasks.lab.Resume,
-      org.mixtureofmasks.lab.Compile,
-      org.mixtureofmasks.lab.StudyVerb;
+      org.mixtureofmasks.verbs.Analyse,
+      org.mixtureofmasks.verbs.Demo,
+      org.mixtureofmasks.verbs.Sparsify,
+      org.mixtureofmasks.verbs.Resume,
+      org.mixtureofmasks.verbs.Compile,
+      org.mixtureofmasks.verbs.StudyVerb;
 }

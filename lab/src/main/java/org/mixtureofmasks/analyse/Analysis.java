@@ -13,13 +13,13 @@ import java.util.stream.IntStream;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
-import org.mixtureofmasks.checkpoint.Fingerprint;
-import org.mixtureofmasks.model.ConfigReader;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.MaskFile;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.io.Fingerprint;
 import org.mixtureofmasks.model.LayerObserver;
-import org.mixtureofmasks.model.Llama;
-import org.mixtureofmasks.model.LlamaConfig;
-import org.mixtureofmasks.model.LlamaState;
-import org.mixtureofmasks.model.MaskFile;
+import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.ModelState;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 import org.mixtureofmasks.train.RunFolder;
 
@@ -58,7 +58,7 @@ public final class Analysis {
               + folder
               + "'");
     }
-    LlamaConfig config = config(folder);
+    ModelConfig config = config(folder);
     if (config.mixtureOfMasks().isEmpty()) {
       throw new UserError(
           folder + " is a dense model: it has no experts to analyse; 'mom sparsify' makes them");
@@ -100,14 +100,14 @@ public final class Analysis {
     }
   }
 
-  private static LlamaConfig config(Path model) {
+  private static ModelConfig config(Path model) {
     try (Checkpoint checkpoint = Checkpoints.open(model)) {
       return ConfigReader.read(checkpoint);
     }
   }
 
-  private static void requireFit(Path reference, LlamaConfig config) {
-    LlamaConfig dense = config(reference);
+  private static void requireFit(Path reference, ModelConfig config) {
+    ModelConfig dense = config(reference);
     if (dense.mixtureOfMasks().isPresent()) {
       throw new UserError("--reference " + reference + " is sparse: give the dense model");
     }
@@ -127,8 +127,8 @@ public final class Analysis {
     }
   }
 
-  private void describe(LlamaConfig config, ObjectNode to) {
-    LlamaConfig.MixtureOfMasks mom = config.mixtureOfMasks().orElseThrow();
+  private void describe(ModelConfig config, ObjectNode to) {
+    ModelConfig.MixtureOfMasks mom = config.mixtureOfMasks().orElseThrow();
     to.put("path", folder.toString());
     to.put("description", mom.variant() + ": " + mom.routing().describe(mom.experts()));
     to.put("sha256", Fingerprint.of(folder));
@@ -149,13 +149,13 @@ public final class Analysis {
   }
 
   private void analyse(List<DataSet> data, Words words, ObjectNode json) {
-    Llama.LoadOptions options = new Llama.LoadOptions(Llama.WeightType.AUTO, settings.threads());
-    try (Llama model = Llama.open(folder, options);
+    Model.LoadOptions options = new Model.LoadOptions(Model.WeightType.AUTO, settings.threads());
+    try (Model model = Model.open(folder, options);
         References references =
-            new References(settings.reference().map(p -> Llama.open(p, options)))) {
+            new References(settings.reference().map(p -> Model.open(p, options)))) {
       RoutingTally tally = new RoutingTally(model.config(), data.size());
       Optional<OutputError> error = references.dense.map(OutputError::new);
-      LlamaState state = model.newState(longest(data));
+      ModelState state = model.newState(longest(data));
       observe(model, state, data, tally, error);
       LayerSection layers =
           new LayerSection(tally, MaskFile.read(folder), state.expertLoad(), error);
@@ -175,10 +175,10 @@ public final class Analysis {
   }
 
   /** A reference to be closed, or none. */
-  private record References(Optional<Llama> dense) implements AutoCloseable {
+  private record References(Optional<Model> dense) implements AutoCloseable {
     @Override
     public void close() {
-      dense.ifPresent(Llama::close);
+      dense.ifPresent(Model::close);
     }
   }
 
@@ -191,8 +191,8 @@ public final class Analysis {
   }
 
   private void observe(
-      Llama model,
-      LlamaState state,
+      Model model,
+      ModelState state,
       List<DataSet> data,
       RoutingTally tally,
       Optional<OutputError> error) {
@@ -223,7 +223,7 @@ public final class Analysis {
   }
 
   private static void preferences(
-      LlamaConfig config, RoutingTally tally, Words words, ObjectNode json) {
+      ModelConfig config, RoutingTally tally, Words words, ObjectNode json) {
     Optional<TokenTexts> texts = words.tokenizer.map(TokenTexts::new);
     ArrayNode prefer = json.putArray("experts_prefer");
     IntStream.range(0, config.layers())
@@ -232,7 +232,7 @@ public final class Analysis {
     json.put("experts_left_out", config.layers() * Math.max(0, experts - Preferences.EXPERTS));
   }
 
-  private void remove(Llama model, List<DataSet> data, long[][] counts, ObjectNode json) {
+  private void remove(Model model, List<DataSet> data, long[][] counts, ObjectNode json) {
     if (!Removal.possible(model.config().mixtureOfMasks().orElseThrow())) {
       listener.note("every token goes through all experts: none can be removed");
       return;

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.checkpoint.Fingerprint;
 import org.mixtureofmasks.cli.TextFiles;
-import org.mixtureofmasks.evaluate.PackedRows;
+import org.mixtureofmasks.io.Fingerprint;
+import org.mixtureofmasks.perplexity.PackedRows;
 import org.mixtureofmasks.tokenizer.PackedWith;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 

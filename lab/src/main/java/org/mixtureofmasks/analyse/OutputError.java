@@ -1,15 +1,15 @@
 package org.mixtureofmasks.analyse;
 
 import org.mixtureofmasks.model.LayerObserver;
-import org.mixtureofmasks.model.Llama;
-import org.mixtureofmasks.model.LlamaState;
+import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.ModelState;
 
 /**
  * How far each layer's output is from the dense model's, on the inputs that the layer really has.
  */
 final class OutputError implements LayerObserver {
-  private final Llama dense;
-  private final LlamaState memory;
+  private final Model dense;
+  private final ModelState memory;
   private final int hidden;
   private final double[] difference; // by layer: Σ |y - y_dense|²
   private final double[] size; // Σ |y_dense|²
@@ -18,7 +18,7 @@ final class OutputError implements LayerObserver {
   /**
    * @param dense the reference, of the sparse model's shape
    */
-  OutputError(Llama dense) {
+  OutputError(Model dense) {
     this.dense = dense;
     memory = dense.newState(Math.min(dense.config().maxPositions(), 128));
     hidden = dense.config().hiddenSize();

@@ -5,12 +5,12 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
-import org.mixtureofmasks.evaluate.Progress;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.model.LayerObserver;
-import org.mixtureofmasks.model.Llama;
-import org.mixtureofmasks.model.LlamaConfig;
-import org.mixtureofmasks.model.LlamaState;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.ModelState;
+import org.mixtureofmasks.score.Progress;
 
 /**
  * The loss without single experts: a removed expert's router score is -∞, so its tokens go to the
@@ -38,8 +38,8 @@ final class Removal {
 
   private record Candidate(int layer, int expert, long tokens) {}
 
-  private final Llama model;
-  private final LlamaState state;
+  private final Model model;
+  private final ModelState state;
   private final List<int[]> sequences;
   private final long scored;
   private final BitSet[][] users; // layers x E: sequences with a token that chose the expert
@@ -48,7 +48,7 @@ final class Removal {
   /**
    * @param sequences those of fewer than two tokens are left out
    */
-  Removal(Llama model, List<int[]> sequences) {
+  Removal(Model model, List<int[]> sequences) {
     this.model = model;
     this.sequences = sequences.stream().filter(s -> s.length > 1).toList();
     scored = this.sequences.stream().mapToLong(s -> s.length - 1).sum();
@@ -62,7 +62,7 @@ final class Removal {
   }
 
   /** Whether tokens can do without an expert: not when each of them goes through all. */
-  static boolean possible(LlamaConfig.MixtureOfMasks mom) {
+  static boolean possible(ModelConfig.MixtureOfMasks mom) {
     return mom.routing().select() == Routing.Select.THRESHOLD
         || mom.expertsPerToken() < mom.experts();
   }

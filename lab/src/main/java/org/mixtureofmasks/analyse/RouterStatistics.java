@@ -1,7 +1,7 @@
 package org.mixtureofmasks.analyse;
 
 import java.util.Arrays;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.Routing;
 
 /** How decided a layer's router is, gathered token by token. */
 final class RouterStatistics {

@@ -3,9 +3,9 @@ package org.mixtureofmasks.analyse;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.model.LayerObserver;
-import org.mixtureofmasks.model.LlamaConfig;
-import org.mixtureofmasks.model.Routing;
 
 /** Gathers what every token chooses in every layer, sequence by sequence. */
 final class RoutingTally implements LayerObserver {
@@ -21,8 +21,8 @@ final class RoutingTally implements LayerObserver {
    * @param config of a sparse model
    * @param dataSets how many
    */
-  RoutingTally(LlamaConfig config, int dataSets) {
-    LlamaConfig.MixtureOfMasks mom = config.mixtureOfMasks().orElseThrow();
+  RoutingTally(ModelConfig config, int dataSets) {
+    ModelConfig.MixtureOfMasks mom = config.mixtureOfMasks().orElseThrow();
     routing = mom.routing();
     layers =
         Stream.generate(() -> new LayerTally(mom.experts(), dataSets))

@@ -12,13 +12,13 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.checkpoint.AtomicFiles;
-import org.mixtureofmasks.checkpoint.AtomicFolder;
 import org.mixtureofmasks.checkpoint.ConvertedTensor;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.checkpoint.TensorSource;
+import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.AtomicFolder;
 
 /**
  * Hard masks to a sparse model folder (paper §2.4): per layer the neurons of every mask are stored

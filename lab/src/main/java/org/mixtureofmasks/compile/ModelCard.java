@@ -2,7 +2,7 @@ package org.mixtureofmasks.compile;
 
 import java.util.Locale;
 import java.util.stream.IntStream;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.Routing;
 
 /** The README.md of a sparse folder. */
 final class ModelCard {

@@ -3,7 +3,7 @@ package org.mixtureofmasks.compile;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.mixtureofmasks.checkpoint.DType;
-import org.mixtureofmasks.model.RoutingJson;
+import org.mixtureofmasks.format.RoutingJson;
 
 /** The config.json of a sparse folder: the dense model's, with the member mixture_of_masks. */
 final class SparseConfig {

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.StoredTensor;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.Routing;
 
 /**
  * What the compiler takes: a model whose masks are final.

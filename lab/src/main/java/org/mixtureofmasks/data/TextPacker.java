@@ -16,8 +16,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.checkpoint.AtomicFiles;
-import org.mixtureofmasks.checkpoint.Fingerprint;
+import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.Fingerprint;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /**

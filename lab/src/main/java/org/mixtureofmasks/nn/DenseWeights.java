@@ -8,22 +8,22 @@ import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ModelConfig;
 
 /** fp32 masters from stored weights. */
 public final class DenseWeights {
   private DenseWeights() {}
 
   /** A model with its own copy of a checkpoint's weights; the checkpoint may be closed after. */
-  public static LlamaModule load(Checkpoint checkpoint, LlamaConfig config, Precision precision) {
+  public static DecoderModule load(Checkpoint checkpoint, ModelConfig config, Precision precision) {
     Map<String, Tensor> weights = new LinkedHashMap<>();
-    for (String name : LlamaModule.shapes(config).keySet()) {
+    for (String name : DecoderModule.shapes(config).keySet()) {
       StoredTensor stored = checkpoint.tensors().get(name);
       if (stored != null) {
         weights.put(name, fp32(stored));
       }
     }
-    return new LlamaModule(config, weights, precision);
+    return new DecoderModule(config, weights, precision);
   }
 
   /** A stored tensor of any floating type as fp32. */

@@ -12,7 +12,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.checkpoint.ExclusiveFile;
+import org.mixtureofmasks.io.ExclusiveFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

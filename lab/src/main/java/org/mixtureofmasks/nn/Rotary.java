@@ -3,7 +3,7 @@ package org.mixtureofmasks.nn;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ModelConfig;
 
 /**
  * Rotary position embedding in split-half order (Hugging Face's): dimension i of a head turns
@@ -13,7 +13,7 @@ import org.mixtureofmasks.model.LlamaConfig;
  * @param sin positions x head_dim, fp32, its first half negated
  */
 record Rotary(Tensor cos, Tensor sin) {
-  static Rotary of(LlamaConfig config, int positions) {
+  static Rotary of(ModelConfig config, int positions) {
     int width = config.headDim();
     int half = width / 2;
     float[] cos = new float[positions * width];
@@ -42,11 +42,11 @@ record Rotary(Tensor cos, Tensor sin) {
   }
 
   /** The frequency after the scaling that a longer context asks for, in radians per position. */
-  static double scaled(double frequency, LlamaConfig.Scaling scaling) {
+  static double scaled(double frequency, ModelConfig.Scaling scaling) {
     return switch (scaling) {
-      case LlamaConfig.Scaling.None() -> frequency;
-      case LlamaConfig.Scaling.Linear(double factor) -> frequency / factor;
-      case LlamaConfig.Scaling.Llama3(
+      case ModelConfig.Scaling.None() -> frequency;
+      case ModelConfig.Scaling.Linear(double factor) -> frequency / factor;
+      case ModelConfig.Scaling.Llama3(
               double factor,
               double lowFactor,
               double highFactor,

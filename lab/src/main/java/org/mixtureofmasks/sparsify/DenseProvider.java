@@ -3,9 +3,9 @@ package org.mixtureofmasks.sparsify;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
 
@@ -25,7 +25,7 @@ public final class DenseProvider implements MethodProvider {
   }
 
   @Override
-  public Method create(Recipe recipe, LlamaConfig config) {
+  public Method create(Recipe recipe, ModelConfig config) {
     return new Dense();
   }
 
@@ -36,7 +36,7 @@ public final class DenseProvider implements MethodProvider {
     }
 
     @Override
-    public void prepare(LlamaModule model, long[][] calibration) {
+    public void prepare(DecoderModule model, long[][] calibration) {
       // A dense model starts as it is.
     }
 
@@ -46,7 +46,7 @@ public final class DenseProvider implements MethodProvider {
     }
 
     @Override
-    public void restore(LlamaModule model, Map<String, Tensor> saved) {
+    public void restore(DecoderModule model, Map<String, Tensor> saved) {
       // There is no state.
     }
   }

@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Tensors;
 
 /** What calibration looks at: the input of every layer's FFN in the dense model. */
@@ -25,7 +25,7 @@ public final class FfnInputs {
    * @param rows token ids, rows x length, at least one row
    * @return for each layer tokens x hidden_size, tokens in the rows' order; the caller's to close
    */
-  public static List<Tensor> of(LlamaModule model, long[][] rows) {
+  public static List<Tensor> of(DecoderModule model, long[][] rows) {
     long tokens = (long) rows.length * rows[0].length;
     List<Tensor> inputs = new ArrayList<>();
     try (NoGradGuard _ = new NoGradGuard()) {

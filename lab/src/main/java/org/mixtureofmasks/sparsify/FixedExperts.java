@@ -8,10 +8,10 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.FfnWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
 
 /**
@@ -60,7 +60,7 @@ public abstract class FixedExperts implements Method {
    *
    * @param calibration rows of token ids; empty when the provider asks for none
    */
-  protected abstract List<LayerStart> start(LlamaModule model, long[][] calibration);
+  protected abstract List<LayerStart> start(DecoderModule model, long[][] calibration);
 
   /**
    * What the engine computes by {@link #routing}, with a gradient.
@@ -72,7 +72,7 @@ public abstract class FixedExperts implements Method {
 
   /** As the interface says; not within a PointerScope, since what it makes outlives the call. */
   @Override
-  public void prepare(LlamaModule model, long[][] calibration) {
+  public void prepare(DecoderModule model, long[][] calibration) {
     for (LayerStart layer : start(model, calibration)) {
       int neurons = layer.masks()[0].length;
       float[] flat = new float[layer.masks().length * neurons];
@@ -170,7 +170,7 @@ public abstract class FixedExperts implements Method {
 
   /** As the interface says; not within a PointerScope, since what it makes outlives the call. */
   @Override
-  public void restore(LlamaModule model, Map<String, Tensor> saved) {
+  public void restore(DecoderModule model, Map<String, Tensor> saved) {
     for (int l = 0; l < model.config().layers(); l++) {
       add(SavedTensors.copy(saved, name(l, "masks")), SavedTensors.copy(saved, name(l, "router")));
     }

@@ -3,9 +3,9 @@ package org.mixtureofmasks.sparsify;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
-import org.mixtureofmasks.nn.LlamaModule;
 
 /**
  * What a way of making a model sparse brings to the one training loop: what is trainable, the
@@ -33,7 +33,7 @@ public interface Method {
    * @param calibration rows of token ids (inputs only), rows x length; empty when the start needs
    *     none
    */
-  void prepare(LlamaModule model, long[][] calibration);
+  void prepare(DecoderModule model, long[][] calibration);
 
   /** Trainable tensors besides the model's own weights, by a name unique in the run. */
   default List<ParameterGroup> parameterGroups() {
@@ -96,7 +96,7 @@ public interface Method {
    * Sets the method back to a saved state: trainable tensors and {@link #state()} together, by
    * name.
    */
-  void restore(LlamaModule model, Map<String, Tensor> saved);
+  void restore(DecoderModule model, Map<String, Tensor> saved);
 
   /**
    * The masks as they would be shipped now, by layer, expert and neuron.

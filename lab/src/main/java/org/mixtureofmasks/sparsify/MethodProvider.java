@@ -1,7 +1,7 @@
 package org.mixtureofmasks.sparsify;
 
 import java.util.List;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
 
@@ -36,7 +36,7 @@ public interface MethodProvider {
    * @param recipe resolved; holds the keys of {@link #sections()} and of the training loop
    * @param config the dense model's shape
    */
-  Method create(Recipe recipe, LlamaConfig config);
+  Method create(Recipe recipe, ModelConfig config);
 
   /** Tokens of training data that {@link Method#prepare} wants to see; 0 for none. */
   default int calibrationTokens(Recipe recipe) {

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import org.mixtureofmasks.checkpoint.AtomicFiles;
-import org.mixtureofmasks.checkpoint.StrictJson;
 import org.mixtureofmasks.cli.Terminal;
+import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.StrictJson;
 
 /**
  * What a finished run has come to; NaN where there is nothing to say. Kept as judged.json in the

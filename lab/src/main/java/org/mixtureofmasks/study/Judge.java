@@ -7,11 +7,11 @@ import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.StoredTensor;
-import org.mixtureofmasks.evaluate.Perplexity;
-import org.mixtureofmasks.evaluate.PerplexityResult;
-import org.mixtureofmasks.model.ConfigReader;
-import org.mixtureofmasks.model.Llama;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.perplexity.Perplexity;
+import org.mixtureofmasks.perplexity.PerplexityResult;
 import org.mixtureofmasks.recipe.RunKeys;
 import org.mixtureofmasks.train.RunFolder;
 import org.mixtureofmasks.train.Settings;
@@ -46,16 +46,16 @@ final class Judge {
     }
     Settings settings = Settings.of(planned.recipe());
     List<Path> rows = settings.validationFiles().stream().map(settings::packed).toList();
-    Llama.LoadOptions options = new Llama.LoadOptions(Llama.WeightType.AUTO, threads);
+    Model.LoadOptions options = new Model.LoadOptions(Model.WeightType.AUTO, threads);
     try (Checkpoint checkpoint = Checkpoints.open(run.model());
-        Llama model = Llama.open(run.model(), options)) {
-      LlamaConfig config = ConfigReader.read(checkpoint);
+        Model model = Model.open(run.model(), options)) {
+      ModelConfig config = ConfigReader.read(checkpoint);
       PerplexityResult result =
           new Perplexity(model, threads, (done, total) -> {})
               .ofRows(rows, planned.recipe().get(RunKeys.ROW), 0);
       return new Figures(
           "engine",
-          config.mixtureOfMasks().map(LlamaConfig.MixtureOfMasks::activeFfnShare).orElse(1.0),
+          config.mixtureOfMasks().map(ModelConfig.MixtureOfMasks::activeFfnShare).orElse(1.0),
           result.activeFfnShare(),
           routerShare(checkpoint, config),
           curve.before(),
@@ -67,7 +67,7 @@ final class Judge {
   }
 
   /** Parameters of all routers over those of the dense FFNs: E·d / (3·d·m) for linear routers. */
-  static double routerShare(Checkpoint checkpoint, LlamaConfig config) {
+  static double routerShare(Checkpoint checkpoint, ModelConfig config) {
     long routers =
         checkpoint.tensors().values().stream()
             .filter(t -> t.name().endsWith(ROUTER))

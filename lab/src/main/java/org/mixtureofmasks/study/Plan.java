@@ -14,9 +14,9 @@ import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
-import org.mixtureofmasks.checkpoint.Fingerprint;
-import org.mixtureofmasks.model.ConfigReader;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.io.Fingerprint;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
@@ -54,7 +54,7 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
   public static Plan of(Study study) {
     List<PlannedRun> runs = new ArrayList<>();
     String parent = null;
-    LlamaConfig config = null;
+    ModelConfig config = null;
     Map<String, String> known = new HashMap<>();
     UnaryOperator<String> contents =
         file -> known.computeIfAbsent(file, f -> Fingerprint.of(Path.of(f)));
@@ -160,7 +160,7 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
     return place.appendTail(label).toString();
   }
 
-  private static LlamaConfig config(Path model) {
+  private static ModelConfig config(Path model) {
     try (Checkpoint checkpoint = Checkpoints.open(model)) {
       return ConfigReader.read(checkpoint);
     }

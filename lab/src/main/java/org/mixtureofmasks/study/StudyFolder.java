@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.checkpoint.AtomicFiles;
-import org.mixtureofmasks.checkpoint.StrictJson;
 import org.mixtureofmasks.cli.Terminal;
+import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.StrictJson;
 
 /**
  * Where a study lies: runs/HASH with runs/HASH.log for each run; study.json, .csv, .md and .html,

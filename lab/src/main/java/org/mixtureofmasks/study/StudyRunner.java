@@ -16,8 +16,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Predicate;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.checkpoint.ExclusiveFile;
-import org.mixtureofmasks.checkpoint.IoReasons;
+import org.mixtureofmasks.io.ExclusiveFile;
+import org.mixtureofmasks.io.IoReasons;
 import org.mixtureofmasks.train.RunFolder;
 
 /**

@@ -2,8 +2,8 @@ package org.mixtureofmasks.train;
 
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
-import org.mixtureofmasks.model.LlamaConfig;
-import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RunKeys;
@@ -48,7 +48,7 @@ public record Estimate(
   private static Estimate of(Start start, MethodProvider provider) {
     Settings settings = start.settings();
     Recipe recipe = settings.recipe();
-    LlamaModule model = start.model();
+    DecoderModule model = start.model();
     long parameters = model.parameters().values().stream().mapToLong(Tensor::numel).sum();
     boolean learns = provider.trainsWeights(recipe);
     // fp32 master, gradient and two moments; a frozen weight is only a master.
@@ -74,7 +74,7 @@ public record Estimate(
   }
 
   /** Bytes that autograd keeps for one token. */
-  private static long activationBytes(LlamaConfig c, Precision precision) {
+  private static long activationBytes(ModelConfig c, Precision precision) {
     long width = precision == Precision.BF16 ? 2 : 4;
     long heads = (long) (c.heads() + 2 * c.kvHeads()) * c.headDim();
     // A layer: residual, norms and their statistics in fp32; queries, keys and values before and

@@ -11,9 +11,9 @@ import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.TensorSource;
-import org.mixtureofmasks.model.ConfigReader;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.DenseWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeReader;
@@ -75,7 +75,8 @@ public record FinishedRun(
     Natives.start(settings.threads());
     MethodProvider provider = Methods.provider(recipe);
     try (Checkpoint dense = Checkpoints.open(settings.model())) {
-      LlamaModule model = DenseWeights.load(dense, ConfigReader.read(dense), settings.precision());
+      DecoderModule model =
+          DenseWeights.load(dense, ConfigReader.read(dense), settings.precision());
       Method method = provider.create(recipe, model.config());
       method.restore(model, TrainingCheckpoint.method(step));
       return new FinishedRun(run, recipe, step, saved.step(), method, saved.parent());

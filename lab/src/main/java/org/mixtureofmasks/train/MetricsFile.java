@@ -10,7 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.checkpoint.AtomicFiles;
+import org.mixtureofmasks.io.AtomicFiles;
 
 /** metrics.jsonl: one JSON object a line, one line a step, in order. */
 final class MetricsFile {

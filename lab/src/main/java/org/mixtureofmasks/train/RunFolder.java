@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.checkpoint.AtomicFiles;
-import org.mixtureofmasks.checkpoint.AtomicFolder;
+import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.AtomicFolder;
 
 /** Where everything of a run lies: recipe, metrics, checkpoints, masks. */
 public record RunFolder(Path path) {

@@ -3,8 +3,8 @@ package org.mixtureofmasks.train;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.checkpoint.ExclusiveFile;
-import org.mixtureofmasks.checkpoint.IoReasons;
+import org.mixtureofmasks.io.ExclusiveFile;
+import org.mixtureofmasks.io.IoReasons;
 
 /** Keeps a second process from training in the same run folder; gone with the process. */
 final class RunLock implements AutoCloseable {

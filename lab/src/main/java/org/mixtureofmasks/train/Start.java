@@ -12,13 +12,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
-import org.mixtureofmasks.checkpoint.Fingerprint;
 import org.mixtureofmasks.data.Sampler;
 import org.mixtureofmasks.data.TokenFile;
-import org.mixtureofmasks.model.ConfigReader;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.io.Fingerprint;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.DenseWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RunKeys;
@@ -35,8 +35,8 @@ import org.mixtureofmasks.tokenizer.PackedWith;
  */
 record Start(
     Settings settings,
-    LlamaModule model,
-    LlamaModule teacher,
+    DecoderModule model,
+    DecoderModule teacher,
     Method method,
     AdamW optimizer,
     Sampler sampler,
@@ -55,7 +55,7 @@ record Start(
     Natives.start(settings.threads());
     torch.manual_seed(recipe.get(RunKeys.SEED));
     try (Checkpoint checkpoint = Checkpoints.open(settings.model())) {
-      LlamaConfig config = dense(checkpoint);
+      ModelConfig config = dense(checkpoint);
       if (settings.rowTokens() > config.maxPositions()) {
         throw UserError.usage(
             "data.row: rows of "
@@ -65,8 +65,8 @@ record Start(
       }
       List<TokenFile> train = rows(settings.trainFiles(), settings, config);
       List<TokenFile> validation = rows(settings.validationFiles(), settings, config);
-      LlamaModule model = DenseWeights.load(checkpoint, config, settings.precision());
-      LlamaModule teacher = provider.distillation(recipe) > 0 ? model.frozenCopy() : null;
+      DecoderModule model = DenseWeights.load(checkpoint, config, settings.precision());
+      DecoderModule teacher = provider.distillation(recipe) > 0 ? model.frozenCopy() : null;
       if (!provider.trainsWeights(recipe)) {
         model.parameters().values().forEach(t -> t.set_requires_grad(false));
       }
@@ -161,7 +161,7 @@ record Start(
         settings, model, teacher, method, adam, sampler, trainFiles, validationFiles, parent);
   }
 
-  private static LlamaConfig dense(Checkpoint checkpoint) {
+  private static ModelConfig dense(Checkpoint checkpoint) {
     if (checkpoint.format() != Checkpoint.Format.HUGGING_FACE) {
       throw new UserError(
           checkpoint.path()
@@ -170,7 +170,7 @@ record Start(
               + checkpoint.path()
               + " --out DIR'");
     }
-    LlamaConfig config = ConfigReader.read(checkpoint);
+    ModelConfig config = ConfigReader.read(checkpoint);
     if (config.mixtureOfMasks().isPresent()) {
       throw new UserError(
           checkpoint.path() + " is sparse already: give the dense model that it came from");
@@ -178,7 +178,7 @@ record Start(
     return config;
   }
 
-  private static List<TokenFile> rows(List<Path> files, Settings settings, LlamaConfig config) {
+  private static List<TokenFile> rows(List<Path> files, Settings settings, ModelConfig config) {
     int length = settings.rowTokens() + 1;
     List<TokenFile> opened = new ArrayList<>();
     for (Path file : files) {

@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.NextTokenLoss;
 import org.mixtureofmasks.sparsify.Method;
 
@@ -18,7 +18,7 @@ import org.mixtureofmasks.sparsify.Method;
  * @param teacher the dense model as it was before training, or null
  * @param distillation w of the loss (1 - w) CE + w KL(teacher || model)
  */
-record StepLoss(LlamaModule model, Method method, LlamaModule teacher, double distillation) {
+record StepLoss(DecoderModule model, Method method, DecoderModule teacher, double distillation) {
   private static final FeedForward DENSE = (layer, x, weights) -> weights.dense(x);
 
   /**

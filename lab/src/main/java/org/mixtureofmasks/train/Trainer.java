@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeReader;
 import org.mixtureofmasks.recipe.RunKeys;
@@ -129,7 +129,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** The model as it stands. */
-  public LlamaModule model() {
+  public DecoderModule model() {
     return start.model();
   }
 

@@ -12,9 +12,9 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.checkpoint.AtomicFiles;
-import org.mixtureofmasks.checkpoint.AtomicFolder;
-import org.mixtureofmasks.checkpoint.StrictJson;
+import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.AtomicFolder;
+import org.mixtureofmasks.io.StrictJson;
 
 /**
  * All that a run needs to go on to the bit. On disk a folder, complete or absent, without a clock

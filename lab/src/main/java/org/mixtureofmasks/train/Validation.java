@@ -8,8 +8,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.data.TokenFile;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.NextTokenLoss;
 import org.mixtureofmasks.nn.Tensors;
 
@@ -40,7 +40,7 @@ public final class Validation {
   }
 
   /** The losses of the model with this feed-forward part. */
-  public Result run(LlamaModule model, FeedForward ffn) {
+  public Result run(DecoderModule model, FeedForward ffn) {
     Map<String, Double> byFile = new LinkedHashMap<>();
     double all = 0;
     long tokens = 0;
@@ -62,7 +62,7 @@ public final class Validation {
   }
 
   /** Sum over the rows' tokens, nats. */
-  private static double crossEntropy(LlamaModule model, FeedForward ffn, long[][] rows) {
+  private static double crossEntropy(DecoderModule model, FeedForward ffn, long[][] rows) {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       Batch batch = Batch.of(rows);

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.compile.Layout;
 import org.mixtureofmasks.compile.RunCompiler;
-import org.mixtureofmasks.model.Llama;
-import org.mixtureofmasks.model.LlamaState;
+import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.ModelState;
 import org.mixtureofmasks.train.FinishedRun;
 import org.mixtureofmasks.train.TinyRun;
 import org.mixtureofmasks.train.Trainer;
@@ -28,7 +28,7 @@ class RemovalTest {
 
   @TempDir Path folder;
 
-  private Llama model() throws IOException {
+  private Model model() throws IOException {
     TinyRun tiny = new TinyRun(folder);
     Path run = tiny.path("run");
     String masks = "masks: {start: calibrated, experts: 8, calibration_tokens: 160}\n";
@@ -41,12 +41,12 @@ class RemovalTest {
     }
     Path model = tiny.path("sparse");
     RunCompiler.compile(FinishedRun.open(run), model, Layout.RUNS, Optional.empty());
-    return Llama.open(model, new Llama.LoadOptions(Llama.WeightType.AUTO, 1));
+    return Model.open(model, new Model.LoadOptions(Model.WeightType.AUTO, 1));
   }
 
   /** The loss without any shortcut. */
-  private static double loss(Llama model, int layer, int expert) {
-    LlamaState state = model.newState(16);
+  private static double loss(Model model, int layer, int expert) {
+    ModelState state = model.newState(16);
     if (expert >= 0) {
       state.removeExpert(layer, expert);
     }
@@ -67,8 +67,8 @@ class RemovalTest {
 
   @Test
   void eachExpertsLossIsThatOfAModelWithoutItAndUnusedOnesCostNothing() throws IOException {
-    try (Llama model = model()) {
-      LlamaState state = model.newState(16);
+    try (Model model = model()) {
+      ModelState state = model.newState(16);
       RoutingTally tally = new RoutingTally(model.config(), 1);
       state.observe(tally);
       for (int[] ids : SEQUENCES) {

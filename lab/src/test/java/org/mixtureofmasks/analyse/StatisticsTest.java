@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.Routing;
 
 /** Each figure on numbers worked out by hand. */
 class StatisticsTest {

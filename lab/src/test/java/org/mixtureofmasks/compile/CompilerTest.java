@@ -27,10 +27,10 @@ import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
-import org.mixtureofmasks.model.ConfigReader;
-import org.mixtureofmasks.model.Llama;
-import org.mixtureofmasks.model.LlamaState;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.ModelState;
 
 class CompilerTest {
   static final int D = 16;
@@ -119,8 +119,8 @@ class CompilerTest {
   static float[][] logits(Path folder) {
     int[] tokens = {3, 17, 3, 39, 0, 21, 8, 8, 30, 11};
     float[][] all = new float[tokens.length][];
-    try (Llama llama = Llama.open(folder, new Llama.LoadOptions(Llama.WeightType.AUTO, 1))) {
-      LlamaState state = llama.newState(32);
+    try (Model llama = Model.open(folder, new Model.LoadOptions(Model.WeightType.AUTO, 1))) {
+      ModelState state = llama.newState(32);
       llama.forwardEach(state, tokens, 0, tokens.length, (i, row) -> all[i] = row.clone());
     }
     return all;

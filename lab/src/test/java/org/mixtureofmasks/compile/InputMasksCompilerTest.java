@@ -24,7 +24,7 @@ import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.SafetensorsFile;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.cli.InspectVerb;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.Routing;
 import picocli.CommandLine;
 
 /** Models whose experts leave out inputs of the FFN. */

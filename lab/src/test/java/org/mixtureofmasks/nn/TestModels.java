@@ -9,8 +9,8 @@ import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
-import org.mixtureofmasks.model.ConfigReader;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.ModelConfig;
 
 /**
  * Models for tests: a random one that trains in milliseconds, and mom-4m where a machine has it.
@@ -19,8 +19,8 @@ public final class TestModels {
   private TestModels() {}
 
   /** 2 layers, 16 wide, 24 neurons, 4 query and 2 key heads of 4, 50 tokens, context 16. */
-  public static LlamaConfig tinyConfig() {
-    return new LlamaConfig(
+  public static ModelConfig tinyConfig() {
+    return new ModelConfig(
         16,
         24,
         2,
@@ -30,7 +30,7 @@ public final class TestModels {
         50,
         16,
         1e-5,
-        new LlamaConfig.Rope(10000, new LlamaConfig.Scaling.None()),
+        new ModelConfig.Rope(10000, new ModelConfig.Scaling.None()),
         true,
         0,
         List.of(0),
@@ -38,16 +38,16 @@ public final class TestModels {
   }
 
   /** The tiny model with weights drawn from the seed, large enough for visible non-linearity. */
-  public static LlamaModule tiny(long seed, Precision precision) {
+  public static DecoderModule tiny(long seed, Precision precision) {
     return random(tinyConfig(), seed, precision);
   }
 
   /** A model of any shape with weights drawn from the seed. */
-  public static LlamaModule random(LlamaConfig config, long seed, Precision precision) {
+  public static DecoderModule random(ModelConfig config, long seed, Precision precision) {
     Natives.start(2);
     SplittableRandom random = new SplittableRandom(seed);
     Map<String, Tensor> weights = new LinkedHashMap<>();
-    LlamaModule.shapes(config)
+    DecoderModule.shapes(config)
         .forEach(
             (name, shape) -> {
               int n = 1;
@@ -61,7 +61,7 @@ public final class TestModels {
               }
               weights.put(name, Tensors.of(values, shape));
             });
-    return new LlamaModule(config, weights, precision);
+    return new DecoderModule(config, weights, precision);
   }
 
   /** The folder mom-4m below the environment variable MOM_MODELS, if there is one. */
@@ -72,7 +72,7 @@ public final class TestModels {
   }
 
   /** The dense model in a folder. */
-  public static LlamaModule load(Path folder, Precision precision) {
+  public static DecoderModule load(Path folder, Precision precision) {
     Natives.start(2);
     try (Checkpoint checkpoint = Checkpoints.open(folder)) {
       return DenseWeights.load(checkpoint, ConfigReader.read(checkpoint), precision);

@@ -7,7 +7,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
-import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
@@ -27,7 +27,7 @@ class NeuronImportanceTest {
 
   @Test
   void theMeanIsThatOfEveryTokenWhateverThePasses() {
-    LlamaModule model = TestModels.tiny(3, Precision.FP32);
+    DecoderModule model = TestModels.tiny(3, Precision.FP32);
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       int tokens = 2500; // two passes

@@ -19,9 +19,9 @@ import org.mixtureofmasks.compile.Compiled;
 import org.mixtureofmasks.compile.HardMasks;
 import org.mixtureofmasks.compile.Layout;
 import org.mixtureofmasks.compile.RunCompiler;
-import org.mixtureofmasks.model.Llama;
-import org.mixtureofmasks.model.LlamaState;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.ModelState;
 import org.mixtureofmasks.nn.Tensors;
 
 /** What is judged is what ships: the trainer's model and the engine's, compiled from its run. */
@@ -53,8 +53,8 @@ class EngineParityTest {
 
   private static float[][] inTheEngine(Path model) {
     float[][] rows = new float[TOKENS.length][];
-    try (Llama llama = Llama.open(model, new Llama.LoadOptions(Llama.WeightType.AUTO, 1))) {
-      LlamaState state = llama.newState(16);
+    try (Model llama = Model.open(model, new Model.LoadOptions(Model.WeightType.AUTO, 1))) {
+      ModelState state = llama.newState(16);
       llama.forwardEach(state, TOKENS, 0, TOKENS.length, (i, row) -> rows[i] = row.clone());
     }
     return rows;

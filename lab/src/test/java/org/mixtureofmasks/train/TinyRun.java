@@ -12,7 +12,7 @@ import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.TensorSource;
-import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
@@ -61,7 +61,7 @@ public final class TinyRun {
     this.folder = folder;
     Path model = Files.createDirectories(folder.resolve("model"));
     Files.writeString(model.resolve("config.json"), CONFIG);
-    LlamaModule module = TestModels.tiny(7, Precision.FP32);
+    DecoderModule module = TestModels.tiny(7, Precision.FP32);
     SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
     module
         .parameters()

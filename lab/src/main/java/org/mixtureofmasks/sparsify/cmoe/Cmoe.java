@@ -9,9 +9,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FfnWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.FfnInputs;
 import org.mixtureofmasks.sparsify.FixedExperts;
@@ -36,7 +36,7 @@ public final class Cmoe extends FixedExperts {
   }
 
   @Override
-  protected List<LayerStart> start(LlamaModule model, long[][] calibration) {
+  protected List<LayerStart> start(DecoderModule model, long[][] calibration) {
     int neurons = model.config().intermediateSize();
     List<NeuronGroups> groups = new ArrayList<>();
     List<float[]> routers = new ArrayList<>();

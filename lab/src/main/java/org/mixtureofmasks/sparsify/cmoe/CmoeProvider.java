@@ -1,7 +1,7 @@
 package org.mixtureofmasks.sparsify.cmoe;
 
 import java.util.List;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
@@ -77,7 +77,7 @@ public final class CmoeProvider implements MethodProvider {
   }
 
   @Override
-  public Method create(Recipe recipe, LlamaConfig config) {
+  public Method create(Recipe recipe, ModelConfig config) {
     CmoeOptions options = options(recipe);
     options.requireFits(config.intermediateSize());
     return new Cmoe(options);

@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.model.Routing;
-import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.FixedExperts;
 import org.mixtureofmasks.sparsify.SavedTensors;
@@ -56,7 +56,7 @@ public final class Dsmoe extends FixedExperts {
   private final DsmoeOptions options;
   private final long seed;
   private final GateHistogram histogram = new GateHistogram();
-  private LlamaModule model;
+  private DecoderModule model;
   private long[][] calibration;
 
   /** τ, the same for all layers. */
@@ -87,7 +87,7 @@ public final class Dsmoe extends FixedExperts {
   }
 
   @Override
-  public void prepare(LlamaModule model, long[][] calibration) {
+  public void prepare(DecoderModule model, long[][] calibration) {
     super.prepare(model, calibration);
     this.model = model;
     this.calibration = calibration;
@@ -97,7 +97,7 @@ public final class Dsmoe extends FixedExperts {
   }
 
   @Override
-  protected List<LayerStart> start(LlamaModule model, long[][] calibration) {
+  protected List<LayerStart> start(DecoderModule model, long[][] calibration) {
     SplittableRandom random = new SplittableRandom(seed);
     int experts = options.experts();
     int neurons = model.config().intermediateSize();
@@ -221,7 +221,7 @@ public final class Dsmoe extends FixedExperts {
   }
 
   @Override
-  public void restore(LlamaModule model, Map<String, Tensor> saved) {
+  public void restore(DecoderModule model, Map<String, Tensor> saved) {
     super.restore(model, saved);
     this.model = model;
     float[] tracked = Tensors.toFloats(SavedTensors.copy(saved, "dsmoe.threshold"));

@@ -1,7 +1,7 @@
 package org.mixtureofmasks.sparsify.dsmoe;
 
 import java.util.List;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
@@ -86,7 +86,7 @@ public final class DsmoeProvider implements MethodProvider {
   }
 
   @Override
-  public Method create(Recipe recipe, LlamaConfig config) {
+  public Method create(Recipe recipe, ModelConfig config) {
     DsmoeOptions options = options(recipe);
     options.requireFits(config.intermediateSize());
     return new Dsmoe(options, recipe.get(RunKeys.LR), recipe.get(RunKeys.SEED));

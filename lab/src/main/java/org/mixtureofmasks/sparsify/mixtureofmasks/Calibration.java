@@ -11,9 +11,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.FfnWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.FfnInputs;
 import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Criterion;
@@ -52,7 +52,7 @@ final class Calibration {
    * @param rows token ids, rows x length
    * @throws UserError if there are fewer tokens than experts
    */
-  List<LayerStart> run(LlamaModule model, long[][] rows) {
+  List<LayerStart> run(DecoderModule model, long[][] rows) {
     long tokens = rows.length == 0 ? 0 : (long) rows.length * rows[0].length;
     if (tokens < options.experts()) {
       throw new UserError(
@@ -78,7 +78,7 @@ final class Calibration {
   }
 
   /** Gates that each layer's masks keep: the same number, or where the loss needs them. */
-  private int[] gatesOn(LlamaModule model, long[][] rows, List<Tensor> inputs) {
+  private int[] gatesOn(DecoderModule model, long[][] rows, List<Tensor> inputs) {
     int gates = options.gates(model.config().intermediateSize());
     if (options.layerShares() == Shares.BY_LOSS) {
       double[] densities = LayerShares.measuredAt(options.target());
@@ -93,7 +93,7 @@ final class Calibration {
 
   /** Rise of the loss with one layer masked and the others dense: layers x densities, nats. */
   private double[][] rises(
-      LlamaModule model, long[][] rows, List<Tensor> inputs, double[] densities) {
+      DecoderModule model, long[][] rows, List<Tensor> inputs, double[] densities) {
     RowsLoss loss = new RowsLoss(model, rows);
     double dense = loss.of((_, x, weights) -> weights.dense(x));
     int gates = options.gates(model.config().intermediateSize());

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.SavedTensors;
 
@@ -29,7 +29,7 @@ final class LayerTensors {
   }
 
   /** Layers as a start has them. */
-  List<MaskedLayer> of(List<Calibration.LayerStart> starts, LlamaConfig config) {
+  List<MaskedLayer> of(List<Calibration.LayerStart> starts, ModelConfig config) {
     List<MaskedLayer> layers = new ArrayList<>();
     for (Calibration.LayerStart start : starts) {
       Tensor logAlpha = gates(start.logAlpha());
@@ -61,7 +61,7 @@ final class LayerTensors {
   }
 
   /** Layers as {@link #state}, {@link #routers} and {@link #logAlphas} had them. */
-  List<MaskedLayer> restored(Map<String, Tensor> saved, LlamaConfig config) {
+  List<MaskedLayer> restored(Map<String, Tensor> saved, ModelConfig config) {
     int neurons = options.gates(config.intermediateSize());
     List<MaskedLayer> layers = new ArrayList<>();
     for (int l = 0; l < config.layers(); l++) {

@@ -10,11 +10,11 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.mixtureofmasks.model.LlamaConfig;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.FfnWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.LoadCount;
 import org.mixtureofmasks.sparsify.Method;
@@ -63,8 +63,8 @@ public final class MixtureOfMasks implements Method {
 
   /** As the interface says; not within a PointerScope, since what it makes outlives the call. */
   @Override
-  public void prepare(LlamaModule model, long[][] calibration) {
-    LlamaConfig config = model.config();
+  public void prepare(DecoderModule model, long[][] calibration) {
+    ModelConfig config = model.config();
     List<Calibration.LayerStart> starts =
         options.start() == Start.CALIBRATED
             ? new Calibration(options, seed).run(model, calibration)
@@ -253,7 +253,7 @@ public final class MixtureOfMasks implements Method {
 
   /** As the interface says; not within a PointerScope, since what it makes outlives the call. */
   @Override
-  public void restore(LlamaModule model, Map<String, Tensor> saved) {
+  public void restore(DecoderModule model, Map<String, Tensor> saved) {
     begin(new LayerTensors(options).restored(saved, model.config()), saved);
     if (!hardened()) {
       int gates = options.gates(model.config().intermediateSize());

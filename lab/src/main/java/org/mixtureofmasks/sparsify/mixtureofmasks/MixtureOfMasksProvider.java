@@ -3,7 +3,7 @@ package org.mixtureofmasks.sparsify.mixtureofmasks;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
@@ -219,7 +219,7 @@ public final class MixtureOfMasksProvider implements MethodProvider {
   }
 
   @Override
-  public Method create(Recipe recipe, LlamaConfig config) {
+  public Method create(Recipe recipe, ModelConfig config) {
     MixtureOfMasksOptions options = options(recipe);
     options.gates(config.intermediateSize()); // refuses a block that does not divide it
     return new MixtureOfMasks(options, recipe.get(RunKeys.LR), recipe.get(RunKeys.SEED));

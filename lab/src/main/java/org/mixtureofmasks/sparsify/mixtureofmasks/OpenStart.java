@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ModelConfig;
 
 /** The paper's start: every gate open, small random routers, so that the model begins dense. */
 final class OpenStart {
@@ -20,7 +20,7 @@ final class OpenStart {
    * @param seed of the routers
    */
   static List<Calibration.LayerStart> of(
-      MixtureOfMasksOptions options, LlamaConfig config, long seed) {
+      MixtureOfMasksOptions options, ModelConfig config, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     int gates = options.gates(config.intermediateSize());
     int inputs = options.variant().masksInputs() ? config.hiddenSize() : 0;

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.NextTokenLoss;
 import org.mixtureofmasks.nn.Tensors;
 
@@ -16,7 +16,7 @@ import org.mixtureofmasks.nn.Tensors;
  * @param model with its dense weights
  * @param rows token ids, rows x length, at least two tokens each
  */
-record RowsLoss(LlamaModule model, long[][] rows) {
+record RowsLoss(DecoderModule model, long[][] rows) {
   /** Rows are read up to about this many tokens: two passes a layer must stay cheap. */
   private static final int TOKENS = 24576;
 

@@ -8,9 +8,9 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FfnWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.FfnInputs;
 import org.mixtureofmasks.sparsify.FixedExperts;
@@ -49,7 +49,7 @@ public final class Moefication extends FixedExperts {
   private record Made(boolean[][] masks, float[] router) {}
 
   @Override
-  protected List<LayerStart> start(LlamaModule model, long[][] calibration) {
+  protected List<LayerStart> start(DecoderModule model, long[][] calibration) {
     SplittableRandom random = new SplittableRandom(seed);
     List<Made> made = new ArrayList<>();
     try (PointerScope _ = new PointerScope();

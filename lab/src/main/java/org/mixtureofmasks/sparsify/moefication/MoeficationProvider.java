@@ -3,7 +3,7 @@ package org.mixtureofmasks.sparsify.moefication;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
@@ -101,7 +101,7 @@ public final class MoeficationProvider implements MethodProvider {
   }
 
   @Override
-  public Method create(Recipe recipe, LlamaConfig config) {
+  public Method create(Recipe recipe, ModelConfig config) {
     MoeficationOptions options = options(recipe);
     options.requireDivides(config.intermediateSize());
     return new Moefication(options, recipe.get(RunKeys.LR), recipe.get(RunKeys.SEED));

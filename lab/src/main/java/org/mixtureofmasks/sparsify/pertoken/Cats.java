@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FfnWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.FfnInputs;
 import org.mixtureofmasks.sparsify.SavedTensors;
@@ -38,7 +38,7 @@ final class Cats implements TokenRule {
   }
 
   @Override
-  public void calibrate(LlamaModule model, long[][] rows) {
+  public void calibrate(DecoderModule model, long[][] rows) {
     thresholds = new float[model.config().layers()];
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {

@@ -3,9 +3,9 @@ package org.mixtureofmasks.sparsify.pertoken;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.FfnWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.sparsify.Method;
 
 /**
@@ -29,7 +29,7 @@ public final class PerToken implements Method {
   }
 
   @Override
-  public void prepare(LlamaModule model, long[][] calibration) {
+  public void prepare(DecoderModule model, long[][] calibration) {
     rule.calibrate(model, calibration);
   }
 
@@ -68,7 +68,7 @@ public final class PerToken implements Method {
   }
 
   @Override
-  public void restore(LlamaModule model, Map<String, Tensor> saved) {
+  public void restore(DecoderModule model, Map<String, Tensor> saved) {
     rule.restore(saved);
   }
 

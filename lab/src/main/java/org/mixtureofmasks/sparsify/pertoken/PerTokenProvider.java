@@ -2,7 +2,7 @@ package org.mixtureofmasks.sparsify.pertoken;
 
 import java.util.List;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
@@ -58,7 +58,7 @@ public final class PerTokenProvider implements MethodProvider {
    * @throws UserError if the recipe trains, or names nothing to judge by: there would be no result
    */
   @Override
-  public Method create(Recipe recipe, LlamaConfig config) {
+  public Method create(Recipe recipe, ModelConfig config) {
     if (recipe.get(RunKeys.STEPS) > 0 || recipe.get(RunKeys.TOKENS) > 0) {
       throw UserError.usage(
           "the method per_token trains nothing, it only judges: give --steps 0 or train.steps: 0");

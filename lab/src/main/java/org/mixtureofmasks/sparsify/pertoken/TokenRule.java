@@ -3,8 +3,8 @@ package org.mixtureofmasks.sparsify.pertoken;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FfnWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 
 /** Which part of the FFN each token uses, decided for each token anew. */
 interface TokenRule {
@@ -16,7 +16,7 @@ interface TokenRule {
   record Result(Tensor y, double keptShare, double ffnShare) {}
 
   /** Takes from calibration rows what the rule needs to know; most need nothing. */
-  default void calibrate(LlamaModule model, long[][] rows) {
+  default void calibrate(DecoderModule model, long[][] rows) {
     // Nothing to know.
   }
 

@@ -6,8 +6,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.model.Routing;
-import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.FfnInputs;
 import org.mixtureofmasks.sparsify.FixedExperts;
@@ -39,7 +39,7 @@ public final class Pruning extends FixedExperts {
   }
 
   @Override
-  protected List<LayerStart> start(LlamaModule model, long[][] calibration) {
+  protected List<LayerStart> start(DecoderModule model, long[][] calibration) {
     List<boolean[]> masks = new ArrayList<>();
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {

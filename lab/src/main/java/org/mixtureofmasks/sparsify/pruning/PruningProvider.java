@@ -2,7 +2,7 @@ package org.mixtureofmasks.sparsify.pruning;
 
 import java.util.List;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.model.LlamaConfig;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
@@ -52,7 +52,7 @@ public final class PruningProvider implements MethodProvider {
   }
 
   @Override
-  public Method create(Recipe recipe, LlamaConfig config) {
+  public Method create(Recipe recipe, ModelConfig config) {
     double target = recipe.get(TARGET);
     if (Math.round(target * config.intermediateSize()) == 0) {
       throw UserError.usage(

@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.compile.HardMasks;
-import org.mixtureofmasks.model.Routing;
+import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FfnWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
@@ -122,7 +122,7 @@ class CmoeTest {
 
   @Test
   void theRouterIsTheRepresentativesAndTheFfnTheirExpertsPlusTheSharedOnes() {
-    LlamaModule model = TestModels.tiny(2, Precision.FP32);
+    DecoderModule model = TestModels.tiny(2, Precision.FP32);
     Cmoe cmoe = new Cmoe(new CmoeOptions(6, 2, 1, 5, 96));
     cmoe.prepare(model, rows());
     HardMasks masks = new HardMasks(cmoe.hardMasks());
@@ -181,7 +181,7 @@ class CmoeTest {
 
   @Test
   void sharedNeuronsThatTwoChosenExpertsHoldCountOnce() {
-    LlamaModule model = TestModels.tiny(2, Precision.FP32);
+    DecoderModule model = TestModels.tiny(2, Precision.FP32);
     Cmoe all = new Cmoe(new CmoeOptions(6, 2, 4, 5, 96)); // every expert for every token
     all.prepare(model, rows());
     assertEquals(

@@ -21,8 +21,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FfnWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
@@ -38,7 +38,7 @@ class DsmoeTest {
 
   @TempDir Path folder;
 
-  private static Dsmoe fixed(LlamaModule model, int experts) {
+  private static Dsmoe fixed(DecoderModule model, int experts) {
     Dsmoe dsmoe = new Dsmoe(new DsmoeOptions(experts, 0.5, 0, 1, 1, 1), 1e-2, 5);
     dsmoe.prepare(model, new long[0][]);
     return dsmoe;
@@ -71,7 +71,7 @@ class DsmoeTest {
 
   @Test
   void theOutputIsTheSumOfPassingPartsTimesExpertsOverTheirNumber() {
-    LlamaModule model = TestModels.tiny(4, Precision.FP32);
+    DecoderModule model = TestModels.tiny(4, Precision.FP32);
     Dsmoe dsmoe = fixed(model, 4);
     int tokens = 12;
     float[] x = random(tokens * D);
@@ -110,7 +110,7 @@ class DsmoeTest {
 
   @Test
   void anExpertThatDoesNotPassLearnsByItsGateAlone() {
-    LlamaModule model = TestModels.tiny(4, Precision.FP32);
+    DecoderModule model = TestModels.tiny(4, Precision.FP32);
     Dsmoe dsmoe = fixed(model, 4);
     Tensor router = dsmoe.routers().getFirst();
     try (NoGradGuard _ = new NoGradGuard()) {
@@ -134,7 +134,7 @@ class DsmoeTest {
 
   @Test
   void theLossIsTheMeanOverLayersExpertsAndTokensOfTheGatesThatPass() {
-    LlamaModule model = TestModels.tiny(4, Precision.FP32);
+    DecoderModule model = TestModels.tiny(4, Precision.FP32);
     Dsmoe dsmoe = fixed(model, 4);
     try (NoGradGuard _ = new NoGradGuard()) {
       dsmoe.routers().get(0).fill_(new Scalar(Math.log(3) / D)); // all gates of ones are 3/4
@@ -153,7 +153,7 @@ class DsmoeTest {
       "dsmoe: {experts: 4, target: 0.25, calibration_tokens: 160}\n";
 
   /** Mean share of the FFN that rows of training data use, counted apart from the method. */
-  private static double share(LlamaModule model, Method method, long[][] rows) {
+  private static double share(DecoderModule model, Method method, long[][] rows) {
     double[] sum = new double[1];
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {

@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
@@ -67,7 +67,7 @@ class LayerSharesTest {
 
   @Test
   void theStartsMasksHaveTheirLayersShareAndTheMeanIsTheTarget() {
-    LlamaModule model = TestModels.tiny(7, Precision.FP32);
+    DecoderModule model = TestModels.tiny(7, Precision.FP32);
     Options options = Options.calibrated();
     options.layerShares = Shares.BY_LOSS;
     options.criterion = MixtureOfMasksOptions.Criterion.OUTPUT_ERROR;
@@ -85,7 +85,7 @@ class LayerSharesTest {
 
   @Test
   void theLossOfRowsIsThatOfEachRowsNextTokens() {
-    LlamaModule model = TestModels.tiny(3, Precision.FP32);
+    DecoderModule model = TestModels.tiny(3, Precision.FP32);
     long[][] rows = TinyMixture.rows(5, 9, 4);
     double expected = 0;
     try (PointerScope _ = new PointerScope();

@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.nn.LlamaModule;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
@@ -34,7 +34,7 @@ import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Constrai
 class MixtureOfMasksTest {
   @Test
   void allOnesEqualTheDenseModelWhateverTheRouterSays() {
-    LlamaModule model = TestModels.tiny(3, Precision.FP32);
+    DecoderModule model = TestModels.tiny(3, Precision.FP32);
     float[] dense = logits(model, DENSE);
     for (int k : new int[] {1, 2, 4}) {
       Options options = Options.ones();
@@ -46,7 +46,7 @@ class MixtureOfMasksTest {
 
   @Test
   void theProjectedDensityFollowsItsScheduleAtEveryStepAndHardensExactly() {
-    LlamaModule model = TestModels.tiny(4, Precision.FP32);
+    DecoderModule model = TestModels.tiny(4, Precision.FP32);
     MixtureOfMasks method = prepared(Options.ones(), model);
     int steps = 20; // 12 to sparsify, of which 6 to reach the target
     double start = 1 / (1 + Math.exp(-OpenStart.LOG_ALPHA));
@@ -72,7 +72,7 @@ class MixtureOfMasksTest {
 
   @Test
   void budgetsOfALayerAndOfTheModelHardenExactlyOverTheirUnit() {
-    LlamaModule model = TestModels.tiny(5, Precision.FP32);
+    DecoderModule model = TestModels.tiny(5, Precision.FP32);
     for (Budget budget : new Budget[] {Budget.LAYER, Budget.GLOBAL}) {
       Options options = Options.ones();
       options.budget = budget;
@@ -95,7 +95,7 @@ class MixtureOfMasksTest {
 
   @Test
   void calibratedMasksHardenAtOnceWithTheTargetsNumberOfNeurons() {
-    LlamaModule model = TestModels.tiny(6, Precision.FP32);
+    DecoderModule model = TestModels.tiny(6, Precision.FP32);
     Options options = Options.calibrated();
     options.block = 4;
     MixtureOfMasks method = prepared(options, model);
@@ -113,7 +113,7 @@ class MixtureOfMasksTest {
 
   @Test
   void calibratedMasksKeepMoreOfTheDenseOutputThanRandomOnes() {
-    LlamaModule model = TestModels.tiny(7, Precision.FP32);
+    DecoderModule model = TestModels.tiny(7, Precision.FP32);
     float[] dense = logits(model, DENSE);
     MixtureOfMasks calibrated = prepared(Options.calibrated(), model);
     double error = distance(dense, logits(model, calibrated.feedForward()));
@@ -141,7 +141,7 @@ class MixtureOfMasksTest {
       Options options = Options.ones();
       options.constraint = constraint;
       options.topK = 2;
-      LlamaModule model = TestModels.tiny(8, Precision.FP32);
+      DecoderModule model = TestModels.tiny(8, Precision.FP32);
       MixtureOfMasks whole = prepared(options, model);
       for (int s = 0; s < 2; s++) {
         step(whole, model, s, 10);
@@ -166,7 +166,7 @@ class MixtureOfMasksTest {
 
   @Test
   void theSameSeedGivesTheSameStartAndAnotherSeedAnother() {
-    LlamaModule model = TestModels.tiny(9, Precision.FP32);
+    DecoderModule model = TestModels.tiny(9, Precision.FP32);
     for (Options options : List.of(Options.ones(), Options.calibrated())) {
       float[] first = Tensors.toFloats(prepared(options, model).routers().get(1));
       float[] again = Tensors.toFloats(prepared(options, model).routers().get(1));
@@ -179,7 +179,7 @@ class MixtureOfMasksTest {
 
   @Test
   void theUnionOfTwoChosenMasksMeetsTheTargetOnTheTokensThatCalibrated() {
-    LlamaModule model = TestModels.tiny(10, Precision.FP32);
+    DecoderModule model = TestModels.tiny(10, Precision.FP32);
     Options options = Options.calibrated();
     options.topK = 2;
     MixtureOfMasks method = prepared(options, model);
@@ -209,7 +209,7 @@ class MixtureOfMasksTest {
 
   @Test
   void equation5PullsTheDensityDownAndTheLagrangianClimbsUntilItHolds() {
-    LlamaModule model = TestModels.tiny(11, Precision.FP32);
+    DecoderModule model = TestModels.tiny(11, Precision.FP32);
     for (Constraint constraint : new Constraint[] {Constraint.EQ5, Constraint.LAGRANGIAN}) {
       Options options = Options.ones();
       options.constraint = constraint;
@@ -246,7 +246,7 @@ class MixtureOfMasksTest {
 
   @Test
   void tooFewCalibrationTokensAreRefused() {
-    LlamaModule model = TestModels.tiny(12, Precision.FP32);
+    DecoderModule model = TestModels.tiny(12, Precision.FP32);
     MixtureOfMasks method = new MixtureOfMasks(Options.calibrated().build(), 1e-3, 0);
     UserError error =
         assertThrows(UserError.class, () -> method.prepare(model, new long[][] {{1, 2, 3}}));

@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Tensors;
 
 /** A mixture on the tiny model, for tests: its start, its steps and what it computes. */
@@ -30,13 +30,13 @@ final class TinyMixture {
     return rows;
   }
 
-  static MixtureOfMasks prepared(Options options, LlamaModule model) {
+  static MixtureOfMasks prepared(Options options, DecoderModule model) {
     MixtureOfMasks method = new MixtureOfMasks(options.build(), 1e-3, 17);
     method.prepare(model, rows(16, 16, 1));
     return method;
   }
 
-  static float[] logits(LlamaModule model, FeedForward ffn) {
+  static float[] logits(DecoderModule model, FeedForward ffn) {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       return Tensors.toFloats(model.forward(Tensors.of(rows(3, 12, 2)), ffn));
@@ -44,7 +44,7 @@ final class TinyMixture {
   }
 
   /** A step as the loop takes it, with plain gradient descent; returns the extra loss. */
-  static double step(MixtureOfMasks method, LlamaModule model, int step, int steps) {
+  static double step(MixtureOfMasks method, DecoderModule model, int step, int steps) {
     try (PointerScope _ = new PointerScope()) {
       method.beginStep(step, steps);
       method.beginMicroBatch();

@@ -21,8 +21,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
@@ -63,7 +63,7 @@ class VariantsTest {
 
   @Test
   void allOnesEqualTheDenseModel() {
-    LlamaModule model = TestModels.tiny(3, Precision.FP32);
+    DecoderModule model = TestModels.tiny(3, Precision.FP32);
     float[] dense = logits(model, DENSE);
     for (Variant variant : Variant.values()) {
       MixtureOfMasks method = prepared(ones(variant), model);
@@ -73,7 +73,7 @@ class VariantsTest {
 
   @Test
   void softGatesEnterWhereTheFormulaPutsThem() {
-    LlamaModule model = TestModels.tiny(4, Precision.FP32);
+    DecoderModule model = TestModels.tiny(4, Precision.FP32);
     for (Variant variant : Variant.values()) {
       Options options = ones(variant);
       options.experts = 1; // v is the one mask
@@ -118,7 +118,7 @@ class VariantsTest {
 
   @Test
   void hardenedMasksOfBothProjectionsComputeWhatTheNeuronMaskDoes() {
-    LlamaModule model = TestModels.tiny(5, Precision.FP32);
+    DecoderModule model = TestModels.tiny(5, Precision.FP32);
     MixtureOfMasks method = prepared(calibrated(Variant.MOM_FW), model);
     boolean[][][] masks = method.hardMasks();
     Tensor[] v = new Tensor[2];
@@ -142,7 +142,7 @@ class VariantsTest {
 
   @Test
   void theProjectedShareFollowsItsScheduleAndHardensAsNearlyAsCountsAllow() {
-    LlamaModule model = TestModels.tiny(6, Precision.FP32);
+    DecoderModule model = TestModels.tiny(6, Precision.FP32);
     for (Variant variant : Variant.values()) {
       for (Budget budget : Budget.values()) {
         Options options = ones(variant);
@@ -175,7 +175,7 @@ class VariantsTest {
 
   @Test
   void thePapersProductIsReportedBesideTheTrueShare() {
-    LlamaModule model = TestModels.tiny(7, Precision.FP32);
+    DecoderModule model = TestModels.tiny(7, Precision.FP32);
     MixtureOfMasks method = prepared(calibrated(Variant.MOM_FH), model);
     boolean[][][] neurons = method.hardMasks();
     boolean[][][] inputs = method.hardInputMasks();
@@ -191,7 +191,7 @@ class VariantsTest {
 
   @Test
   void inputMasksShipOnlyWhereInputsAreMasked() {
-    LlamaModule model = TestModels.tiny(8, Precision.FP32);
+    DecoderModule model = TestModels.tiny(8, Precision.FP32);
     for (Variant variant : Variant.values()) {
       boolean[][][] inputs = prepared(calibrated(variant), model).hardInputMasks();
       assertEquals(variant.masksInputs() ? 2 : 0, inputs.length, variant.name());
@@ -208,7 +208,7 @@ class VariantsTest {
       for (Constraint constraint : new Constraint[] {Constraint.PROJECTED, Constraint.L1}) {
         Options options = ones(variant);
         options.constraint = constraint;
-        LlamaModule model = TestModels.tiny(9, Precision.FP32);
+        DecoderModule model = TestModels.tiny(9, Precision.FP32);
         MixtureOfMasks whole = prepared(options, model);
         for (int s = 0; s < 2; s++) {
           step(whole, model, s, 10);
@@ -239,7 +239,7 @@ class VariantsTest {
 
   @Test
   void oneMaskIsDynamicPruningForEveryVariantAndStart() {
-    LlamaModule model = TestModels.tiny(10, Precision.FP32);
+    DecoderModule model = TestModels.tiny(10, Precision.FP32);
     for (Variant variant : Variant.values()) {
       for (Options options : List.of(ones(variant), calibrated(variant))) {
         options.experts = 1;
@@ -257,7 +257,7 @@ class VariantsTest {
 
   @Test
   void blocksOfNeuronsGoTogetherAndInputsStayFree() {
-    LlamaModule model = TestModels.tiny(11, Precision.FP32);
+    DecoderModule model = TestModels.tiny(11, Precision.FP32);
     Options options = calibrated(Variant.MOM_FWH);
     options.block = 4;
     options.target = 0.6;
@@ -273,7 +273,7 @@ class VariantsTest {
 
   @Test
   void gatesThatLearnHaveTensorsOfTheirOwnInOneGroup() {
-    LlamaModule model = TestModels.tiny(12, Precision.FP32);
+    DecoderModule model = TestModels.tiny(12, Precision.FP32);
     MixtureOfMasks method = prepared(ones(Variant.MOM_FWH), model);
     assertEquals(
         List.of(

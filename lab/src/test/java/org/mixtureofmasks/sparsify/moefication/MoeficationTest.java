@@ -20,8 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
@@ -50,13 +50,13 @@ class MoeficationTest {
         new MoeficationOptions(experts, topK, split, straightThrough, 5, 192), 1e-3, 17);
   }
 
-  private static Moefication prepared(LlamaModule model, int experts, int topK, Split split) {
+  private static Moefication prepared(DecoderModule model, int experts, int topK, Split split) {
     Moefication method = method(experts, topK, split, true);
     method.prepare(model, rows(16, 1));
     return method;
   }
 
-  private static float[] logits(LlamaModule model, FeedForward ffn) {
+  private static float[] logits(DecoderModule model, FeedForward ffn) {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       return Tensors.toFloats(model.forward(Tensors.of(rows(3, 2)), ffn));
@@ -66,7 +66,7 @@ class MoeficationTest {
   @ParameterizedTest
   @EnumSource(Split.class)
   void everyNeuronBelongsToOneOfTheEqualExperts(Split split) {
-    LlamaModule model = TestModels.tiny(3, Precision.FP32);
+    DecoderModule model = TestModels.tiny(3, Precision.FP32);
     for (boolean[][] layer : prepared(model, 6, 3, split).hardMasks()) {
       for (int e = 0; e < 6; e++) {
         int size = 0;
@@ -87,7 +87,7 @@ class MoeficationTest {
 
   @Test
   void neighboursStayTogetherWhenTheSplitIsContiguous() {
-    LlamaModule model = TestModels.tiny(3, Precision.FP32);
+    DecoderModule model = TestModels.tiny(3, Precision.FP32);
     boolean[] second = prepared(model, 4, 2, Split.CONTIGUOUS).hardMasks()[1][1];
     for (int j = 0; j < 24; j++) {
       assertEquals(j >= 6 && j < 12, second[j], "neuron " + j);
@@ -96,7 +96,7 @@ class MoeficationTest {
 
   @Test
   void allExpertsTogetherAreTheDenseModelUnscaled() {
-    LlamaModule model = TestModels.tiny(4, Precision.FP32);
+    DecoderModule model = TestModels.tiny(4, Precision.FP32);
     float[] dense = logits(model, (l, x, weights) -> weights.dense(x));
     Moefication method = prepared(model, 4, 4, Split.K_MEANS);
     assertArrayEquals(dense, logits(model, method.feedForward()), 1e-5f);
@@ -123,7 +123,7 @@ class MoeficationTest {
 
   @Test
   void withoutStraightThroughTheRouterStaysThePredictor() {
-    LlamaModule model = TestModels.tiny(5, Precision.FP32);
+    DecoderModule model = TestModels.tiny(5, Precision.FP32);
     Moefication method = method(4, 2, Split.K_MEANS, false);
     method.prepare(model, rows(16, 1));
     assertTrue(method.parameterGroups().isEmpty());
@@ -132,7 +132,7 @@ class MoeficationTest {
 
   @Test
   void aTokenUsesTopKOfExpertsOfTheNeurons() {
-    LlamaModule model = TestModels.tiny(6, Precision.FP32);
+    DecoderModule model = TestModels.tiny(6, Precision.FP32);
     Moefication method = prepared(model, 8, 3, Split.RANDOM);
     method.beginStep(0, 1);
     method.beginMicroBatch();
@@ -144,7 +144,7 @@ class MoeficationTest {
 
   @Test
   void aSavedStateComputesTheSameAndTheSeedDecidesTheLot() {
-    LlamaModule model = TestModels.tiny(7, Precision.FP32);
+    DecoderModule model = TestModels.tiny(7, Precision.FP32);
     Moefication method = prepared(model, 4, 2, Split.RANDOM);
     Map<String, Tensor> saved = new LinkedHashMap<>(method.state());
     method.parameterGroups().forEach(g -> saved.putAll(g.tensors()));

@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FfnWeights;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
@@ -105,7 +105,7 @@ class TokenRuleTest {
 
   @Test
   void aTargetOfOneIsTheDenseModelByEveryRule() {
-    LlamaModule model = TestModels.tiny(2, Precision.FP32);
+    DecoderModule model = TestModels.tiny(2, Precision.FP32);
     long[][] ids = {{1, 2, 3, 4, 5, 6, 7, 8}};
     for (String word : TokenRule.WORDS) {
       TokenRule rule = TokenRule.of(word, 1);
@@ -123,7 +123,7 @@ class TokenRuleTest {
 
   @Test
   void catsKeepsTheTargetShareOfTheTokensThatCalibratedIt() {
-    LlamaModule model = TestModels.tiny(3, Precision.FP32);
+    DecoderModule model = TestModels.tiny(3, Precision.FP32);
     long[][] ids = {{1, 2, 3, 4, 5, 6, 7, 8}, {8, 30, 6, 45, 4, 3, 2, 49}};
     Cats cats = new Cats(0.25);
     cats.calibrate(model, ids);

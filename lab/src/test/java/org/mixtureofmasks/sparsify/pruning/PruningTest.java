@@ -15,8 +15,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
-import org.mixtureofmasks.nn.LlamaModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
@@ -38,7 +38,7 @@ class PruningTest {
     return rows;
   }
 
-  private static float[] logits(LlamaModule model, FeedForward ffn) {
+  private static float[] logits(DecoderModule model, FeedForward ffn) {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       return Tensors.toFloats(model.forward(Tensors.of(rows(3, 2)), ffn));
@@ -46,7 +46,7 @@ class PruningTest {
   }
 
   /** Mean of (a ‖W_d[:,j]‖)² over the calibration rows in plain Java. */
-  private static double[] importance(LlamaModule model, int layer, long[][] calibration) {
+  private static double[] importance(DecoderModule model, int layer, long[][] calibration) {
     double[] sums = new double[24];
     float[] down = Tensors.toFloats(model.ffn(layer).down());
     try (PointerScope _ = new PointerScope();
@@ -70,7 +70,7 @@ class PruningTest {
 
   @Test
   void theNeuronsOfTheLargestMeanImportanceStay() {
-    LlamaModule model = TestModels.tiny(5, Precision.FP32);
+    DecoderModule model = TestModels.tiny(5, Precision.FP32);
     Pruning method = new Pruning(0.3); // round(7.2) of 24
     method.prepare(model, rows(16, 1));
     for (int l = 0; l < 2; l++) {
@@ -86,7 +86,7 @@ class PruningTest {
 
   @Test
   void itIsTheDenseModelWithoutTheDownColumnsOfWhatIsGone() {
-    LlamaModule model = TestModels.tiny(6, Precision.FP32);
+    DecoderModule model = TestModels.tiny(6, Precision.FP32);
     Pruning method = new Pruning(0.5);
     method.prepare(model, rows(16, 1));
     float[] pruned = logits(model, method.feedForward());
@@ -105,7 +105,7 @@ class PruningTest {
 
   @Test
   void itsRouterIsZeroAndNotTrained() {
-    LlamaModule model = TestModels.tiny(7, Precision.FP32);
+    DecoderModule model = TestModels.tiny(7, Precision.FP32);
     Pruning method = new Pruning(0.5);
     method.prepare(model, rows(16, 1));
     assertTrue(method.parameterGroups().isEmpty());

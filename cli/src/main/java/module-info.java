@@ -1,0 +1,24 @@
+/** The command mom: the frame of every verb, and the verbs that run and judge models. */
+module org.mixtureofmasks.cli {
+  requires transitive org.mixtureofmasks.eval;
+  requires transitive info.picocli;
+  requires jdk.management;
+  requires me.tongfei.progressbar;
+  requires org.slf4j;
+
+  exports org.mixtureofmasks.cli;
+
+  opens org.mixtureofmasks.cli to
+      info.picocli;
+
+  uses org.mixtureofmasks.cli.Verb;
+
+  provides org.mixtureofmasks.cli.Verb with
+      org.mixtureofmasks.cli.BenchVerb,
+      org.mixtureofmasks.cli.CompareVerb,
+      org.mixtureofmasks.cli.DoctorVerb,
+      org.mixtureofmasks.cli.EvaluateVerb,
+      org.mixtureofmasks.cli.GenerateVerb,
+      org.mixtureofmasks.cli.ImportVerb,
+      org.mixtureofmasks.cli.InspectVerb;
+}

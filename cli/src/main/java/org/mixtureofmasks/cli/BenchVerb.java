@@ -1,0 +1,154 @@
+package org.mixtureofmasks.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.mixtureofmasks.bench.BenchResult;
+import org.mixtureofmasks.bench.BenchSettings;
+import org.mixtureofmasks.bench.Benchmark;
+import org.mixtureofmasks.kernel.KernelChoice;
+import org.mixtureofmasks.model.Model;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code mom bench}: tokens per second beside what the memory allows. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Times prompt and decoding beside the memory's bandwidth in the same run.",
+    footer = {
+      "",
+      "Examples:",
+      "  mom bench MODEL",
+      "  mom bench SPARSE --reference DENSE --threads 2 --prompt-tokens 128 --tokens 64",
+      "",
+      "Decoding one token reads every active weight once, so the bandwidth of reading a buffer as",
+      "large as the weights is the limit; decode_fraction_of_limit says how near decoding comes.",
+      "Figures are medians over repetitions taken in turns after a warm-up; with --reference the",
+      "speed-up is the median of the ratios, pair by pair. Publish ratios, not tokens/s."
+    })
+public final class BenchVerb implements Verb {
+  @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--reference",
+      paramLabel = "DENSE",
+      description = "Another model to time in turns with it.")
+  private Path reference;
+
+  @Option(
+      names = "--prompt-tokens",
+      paramLabel = "N",
+      defaultValue = "128",
+      description = "Tokens processed together. Default: ${DEFAULT-VALUE}.")
+  private int promptTokens;
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Tokens decoded one by one. Default: ${DEFAULT-VALUE}.")
+  private int tokens;
+
+  @Option(
+      names = "--repetitions",
+      paramLabel = "N",
+      defaultValue = "5",
+      description = "Timed passes of each model. Default: ${DEFAULT-VALUE}.")
+  private int repetitions;
+
+  @Mixin private OutputOptions output;
+
+  /** A model's figures with its name and description. */
+  private record Column(Path path, String description, BenchResult result) {}
+
+  @Override
+  public Integer call() {
+    BenchSettings settings = new BenchSettings(promptTokens, tokens, repetitions, model.threads());
+    try (Model llama = model.open();
+        Model dense = reference == null ? null : model.open(reference)) {
+      BenchResult.Pair pair;
+      try (ProgressLine progress = ProgressLine.start("bench", "repetitions")) {
+        pair = new Benchmark(settings, progress::at).run(llama, Optional.ofNullable(dense));
+      }
+      Column mine = new Column(model.path(), llama.description(), pair.model());
+      Optional<Column> other =
+          pair.reference().map(r -> new Column(reference, dense.description(), r));
+      output.print(json(pair, mine, other), () -> table(pair, mine, other));
+    }
+    return 0;
+  }
+
+  private ObjectNode json(BenchResult.Pair pair, Column mine, Optional<Column> other) {
+    ObjectNode json = json(mine);
+    other.ifPresent(
+        column -> {
+          json.put("decode_speedup", Terminal.number(pair.decodeSpeedup()));
+          json.put("prompt_speedup", Terminal.number(pair.promptSpeedup()));
+          json.set("reference", json(column));
+        });
+    json.put("prompt_tokens", promptTokens);
+    json.put("tokens", tokens);
+    json.put("repetitions", repetitions);
+    json.put("threads", model.threads());
+    json.put("weights", model.weights().name().toLowerCase(Locale.ROOT));
+    json.put("kernel", KernelChoice.get().kernels().name());
+    return json;
+  }
+
+  private static ObjectNode json(Column column) {
+    BenchResult result = column.result;
+    ObjectNode json = Terminal.object();
+    json.put("model", column.path.toString());
+    json.put("description", column.description);
+    json.put("decode_tokens_per_second", Terminal.number(result.medianDecode()));
+    json.put("prompt_tokens_per_second", Terminal.number(result.medianPrompt()));
+    json.put("stream_gigabytes_per_second", Terminal.number(result.medianStream()));
+    json.put("decode_fraction_of_limit", Terminal.number(result.decodeFractionOfLimit()));
+    json.put("stream_level", result.streamLevel());
+    json.put("stream_bytes", result.streamBytes());
+    json.put("bytes_per_token", result.bytesPerToken());
+    json.put("bytes", result.weightBytes());
+    json.put("active_ffn_share_measured", Terminal.number(result.activeFfnShare()));
+    put(json.putArray("decode_repetitions"), result.decodeTokensPerSecond());
+    put(json.putArray("prompt_repetitions"), result.promptTokensPerSecond());
+    put(json.putArray("stream_repetitions"), result.streamGigabytesPerSecond());
+    return json;
+  }
+
+  private static void put(ArrayNode array, List<Double> values) {
+    values.forEach(value -> array.add(Terminal.number(value)));
+  }
+
+  private static String table(BenchResult.Pair pair, Column mine, Optional<Column> other) {
+    List<Column> columns = new ArrayList<>();
+    other.ifPresent(columns::add);
+    columns.add(mine);
+    Table table = new Table();
+    table.row("", columns, c -> c.path.getFileName().toString());
+    table.row("decode tokens/s", columns, c -> Table.decimals(c.result.medianDecode(), 1));
+    table.row("prompt tokens/s", columns, c -> Table.decimals(c.result.medianPrompt(), 1));
+    table.row(
+        "read-only stream GB/s",
+        columns,
+        c -> Table.decimals(c.result.medianStream(), 1) + " (" + c.result.streamLevel() + ")");
+    table.row(
+        "decode, fraction of the limit",
+        columns,
+        c -> Table.decimals(c.result.decodeFractionOfLimit(), 3));
+    table.row("bytes read per token", columns, c -> String.valueOf(c.result.bytesPerToken()));
+    table.row("bytes of weights", columns, c -> String.valueOf(c.result.weightBytes()));
+    table.row("active FFN share", columns, c -> Table.percent(c.result.activeFfnShare(), 1));
+    if (other.isPresent()) {
+      table.row("decode speed-up", "1.00", Table.decimals(pair.decodeSpeedup(), 2));
+      table.row("prompt speed-up", "1.00", Table.decimals(pair.promptSpeedup(), 2));
+    }
+    return table.toString();
+  }
+}

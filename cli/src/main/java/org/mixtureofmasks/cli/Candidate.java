@@ -1,0 +1,16 @@
+package org.mixtureofmasks.cli;
+
+import org.mixtureofmasks.score.JudgedModel;
+import org.mixtureofmasks.score.LanguageModel;
+
+/** A model that tasks are put to. */
+interface Candidate extends AutoCloseable {
+  /** What the results say of it. */
+  JudgedModel model();
+
+  /** Who is asked. */
+  LanguageModel language();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,113 @@
+package org.mixtureofmasks.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.format.HuggingFaceWriter;
+import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.AtomicFolder;
+import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.tokenizer.Tokenizer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code mom import}: a GGUF or llama2.c file as a Hugging Face folder. */
+@Command(
+    name = "import",
+    mixinStandardHelpOptions = true,
+    description =
+        "Makes a Hugging Face folder (config.json, model.safetensors, tokenizer.json) of a GGUF or"
+            + " llama2.c file: what 'mom sparsify' begins with, and what transformers reads."
+            + " Quantised weights are dequantised; what quantisation lost stays lost.",
+    footer = {
+      "",
+      "Examples:",
+      "  mom import model.Q8_0.gguf --out model          weights as bf16",
+      "  mom import stories260K.bin --out stories --tokenizer tok512.bin"
+    })
+public final class ImportVerb implements Verb {
+  @Parameters(paramLabel = "FILE", description = "A .gguf file or a llama2.c .bin file.")
+  private Path file;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      required = true,
+      description = "The folder to make; it must not exist yet, or be empty.")
+  private Path out;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "auto|f32|bf16",
+      defaultValue = "auto",
+      description =
+          "Number format of the weights; auto: f32 stays f32, everything else becomes bf16."
+              + " Default: ${DEFAULT-VALUE}.")
+  private Model.WeightType weights;
+
+  @Mixin private TokenizerOptions tokenizers;
+
+  @Option(names = "--json", description = "Print one JSON object and nothing else.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    ObjectNode report = Terminal.object();
+    try (Checkpoint checkpoint = Checkpoints.open(file);
+        Tokenizer tokenizer = tokenizers.open(file);
+        AtomicFolder folder = AtomicFolder.create(out)) {
+      DType dtype =
+          switch (weights) {
+            case F32 -> DType.F32;
+            case BF16 -> DType.BF16;
+            case AUTO -> HuggingFaceWriter.ownDtype(checkpoint);
+          };
+      HuggingFaceWriter.write(checkpoint, folder.path(), dtype);
+      AtomicFiles.writeString(folder.path().resolve("tokenizer.json"), tokenizer.toJson());
+      AtomicFiles.writeString(
+          folder.path().resolve("tokenizer_config.json"),
+          tokenizerConfig(checkpoint, tokenizer).toPrettyString() + "\n");
+      folder.commit();
+      report.put("path", out.toString());
+      report.put("dtype", dtype.name());
+      report.put("bytes_read", checkpoint.bytes());
+    }
+    try (Checkpoint made = Checkpoints.open(out)) {
+      report.put("bytes", made.bytes());
+    }
+    if (json) {
+      Terminal.json(report);
+    } else {
+      Terminal.line(
+          "wrote "
+              + out
+              + ": "
+              + report.path("dtype").textValue()
+              + ", "
+              + InspectVerb.bytes(report.path("bytes").longValue()));
+      Terminal.line(
+          "next: mom sparsify RECIPE --out RUN --set data.train=[TEXT.txt] --set model=" + out);
+    }
+    return 0;
+  }
+
+  /** What transformers wants to know beside tokenizer.json. */
+  private static ObjectNode tokenizerConfig(Checkpoint checkpoint, Tokenizer tokenizer) {
+    ObjectNode config = Terminal.object();
+    config.put("tokenizer_class", "PreTrainedTokenizerFast");
+    tokenizer.bos().ifPresent(id -> config.put("bos_token", tokenizer.tokenOf(id)));
+    tokenizer.eos().stream()
+        .min(Integer::compare)
+        .ifPresent(id -> config.put("eos_token", tokenizer.tokenOf(id)));
+    config.put("clean_up_tokenization_spaces", false);
+    String template = checkpoint.metadata().path("tokenizer.chat_template").textValue();
+    if (template != null) {
+      config.put("chat_template", template);
+    }
+    return config;
+  }
+}

@@ -1,0 +1,163 @@
+package org.mixtureofmasks.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.checkpoint.GgufFile;
+import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.cli.ParameterCount.Part;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.ModelConfig;
+
+/** What is known of a model from its headers alone, as the JSON object of {@code mom inspect}. */
+final class Inspection {
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+  private Inspection() {}
+
+  static ObjectNode of(Checkpoint checkpoint, boolean tensors) {
+    ObjectNode out = JSON.objectNode();
+    out.put("path", checkpoint.path().toString());
+    out.put("format", checkpoint.format().name().toLowerCase(Locale.ROOT));
+    out.put("architecture", architecture(checkpoint));
+    Optional<ModelConfig> config = config(checkpoint, out);
+    config.ifPresent(c -> out.set("shape", shape(c)));
+    ParameterCount count = new ParameterCount(checkpoint.tensors().values());
+    ObjectNode parameters = out.putObject("parameters");
+    parameters.put("total", count.total());
+    for (Part part : Part.values()) {
+      parameters.put(part.name().toLowerCase(Locale.ROOT), count.of(part));
+    }
+    out.put("bytes", checkpoint.bytes());
+    out.put("tensors", checkpoint.tensors().size());
+    ObjectNode types = out.putObject("bytes_by_dtype");
+    Map<DType, Long> bytes = ParameterCount.bytesByType(checkpoint.tensors().values());
+    bytes.forEach((type, n) -> types.put(type.name(), n));
+    out.set("memory", memory(count.total(), config));
+    out.set("tokenizer", tokenizer(checkpoint));
+    config
+        .flatMap(ModelConfig::mixtureOfMasks)
+        .ifPresent(m -> out.set("mixture_of_masks", masks(m, config.get(), checkpoint.metadata())));
+    if (tensors) {
+      ArrayNode list = out.putArray("tensor_list");
+      checkpoint.tensors().values().forEach(t -> list.add(tensor(t)));
+    }
+    return out;
+  }
+
+  private static String architecture(Checkpoint checkpoint) {
+    JsonNode metadata = checkpoint.metadata();
+    return switch (checkpoint.format()) {
+      case HUGGING_FACE -> metadata.path("model_type").asText("unnamed");
+      case GGUF -> metadata.path("general.architecture").asText("unnamed");
+      case LLAMA2C -> "llama";
+    };
+  }
+
+  /** Whatever cannot be run can still be inspected: the reason then stands in the report. */
+  private static Optional<ModelConfig> config(Checkpoint checkpoint, ObjectNode out) {
+    try {
+      ModelConfig config = ConfigReader.read(checkpoint);
+      out.put("runnable", true);
+      return Optional.of(config);
+    } catch (UserError e) {
+      out.put("runnable", false);
+      out.put("why_not", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static ObjectNode shape(ModelConfig c) {
+    return JSON.objectNode()
+        .put("num_hidden_layers", c.layers())
+        .put("hidden_size", c.hiddenSize())
+        .put("intermediate_size", c.intermediateSize())
+        .put("num_attention_heads", c.heads())
+        .put("num_key_value_heads", c.kvHeads())
+        .put("head_dim", c.headDim())
+        .put("vocab_size", c.vocabSize())
+        .put("max_position_embeddings", c.maxPositions())
+        .put("tie_word_embeddings", c.tieEmbeddings());
+  }
+
+  private static ObjectNode memory(long parameters, Optional<ModelConfig> config) {
+    ObjectNode memory = JSON.objectNode();
+    memory.put("fp32_bytes", 4 * parameters);
+    memory.put("bf16_bytes", 2 * parameters);
+    // Keys and values of every layer, fp32 as the engine keeps them.
+    config.ifPresent(
+        c ->
+            memory.put(
+                "kv_cache_bytes_per_1000_tokens",
+                1000L * 2 * c.layers() * c.kvHeads() * c.headDim() * Float.BYTES));
+    return memory;
+  }
+
+  /** Where the vocabulary is, or null. */
+  private static JsonNode tokenizer(Checkpoint checkpoint) {
+    boolean found =
+        switch (checkpoint) {
+          case GgufFile gguf -> gguf.arrayLength("tokenizer.ggml.tokens") > 0;
+          default -> Files.isRegularFile(checkpoint.path().resolve("tokenizer.json"));
+        };
+    if (!found) {
+      return JSON.nullNode();
+    }
+    return JSON.textNode(checkpoint instanceof GgufFile ? "in the file" : "tokenizer.json");
+  }
+
+  private static ObjectNode masks(
+      ModelConfig.MixtureOfMasks m, ModelConfig config, JsonNode metadata) {
+    long all = (long) config.layers() * config.intermediateSize();
+    long live = m.liveNeurons().stream().mapToLong(Integer::longValue).sum();
+    long shared = m.sharedNeurons().stream().mapToLong(Integer::longValue).sum();
+    JsonNode stored = metadata.path("mixture_of_masks");
+    ObjectNode out =
+        JSON.objectNode()
+            .put("variant", m.variant())
+            .put("layout", stored.path("layout").asText("runs"))
+            .put("num_experts", m.experts())
+            .put("num_experts_per_tok", m.expertsPerToken())
+            .put("routing", m.routing().describe(m.experts()))
+            .put("target", m.target())
+            .put("active_ffn_share", m.activeFfnShare())
+            .put("neurons", all)
+            .put("live_neurons", live)
+            .put("shared_neurons", shared)
+            .put("independent_neurons", live - shared)
+            .put("redundant_neurons", all - live);
+    m.inputMasks()
+        .ifPresent(
+            inputs -> {
+              out.put("paper_share", inputs.paperShare());
+              out.put(
+                  "kept_inputs",
+                  inputs.keptInputs().stream().mapToDouble(n -> n).average().orElseThrow());
+            });
+    out.set("parent", stored.path("parent").isTextual() ? stored.get("parent") : JSON.nullNode());
+    ArrayNode layers = out.putArray("layers");
+    for (int l = 0; l < m.liveNeurons().size(); l++) {
+      layers
+          .addObject()
+          .put("live_neurons", m.liveNeurons().get(l))
+          .put("shared_neurons", m.sharedNeurons().get(l))
+          .put("redundant_neurons", config.intermediateSize() - m.liveNeurons().get(l));
+    }
+    return out;
+  }
+
+  private static ObjectNode tensor(StoredTensor t) {
+    ObjectNode out = JSON.objectNode().put("name", t.name()).put("dtype", t.dtype().name());
+    ArrayNode shape = out.putArray("shape");
+    t.shape().forEach(shape::add);
+    return out.put("bytes", t.data().byteSize());
+  }
+}

@@ -1,0 +1,202 @@
+package org.mixtureofmasks.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.perplexity.Perplexity;
+import org.mixtureofmasks.perplexity.PerplexityResult;
+import org.mixtureofmasks.tokenizer.PackedWith;
+import org.mixtureofmasks.tokenizer.Tokenizer;
+
+/**
+ * The part of {@code mom evaluate} that measures perplexity.
+ *
+ * @param source what is read
+ * @param windows how
+ * @param limit tokens, rows of each file, or pages at most; null: all
+ * @param run how models are run
+ * @param tokenizer which
+ */
+record PerplexityEvaluation(
+    EvaluateVerb.Source source,
+    WindowOptions windows,
+    Integer limit,
+    RunOptions run,
+    TokenizerOptions tokenizer) {
+
+  /** One model's figures. */
+  private record Judged(
+      Path path, String description, int vocabSize, long weightBytes, PerplexityResult result) {}
+
+  /**
+   * Measures a model, and a dense one beside it.
+   *
+   * @param out folder for results.json, or null
+   */
+  void run(Path model, Path reference, Path out, OutputOptions output) {
+    checkOptions();
+    // One after the other: two models at once would share memory and bandwidth.
+    Optional<Judged> dense = Optional.ofNullable(reference).map(this::judge);
+    Judged judged = judge(model);
+    dense.ifPresent(d -> requireComparable(judged, d));
+    ObjectNode json = json(judged);
+    dense.ifPresent(
+        d -> {
+          json.put("retention", Terminal.number(retention(judged, d)));
+          json.set("reference", json(d));
+        });
+    if (out != null) {
+      AtomicFiles.writeString(out.resolve("results.json"), Terminal.jsonText(json) + "\n");
+    }
+    output.print(json, () -> table(judged, dense));
+  }
+
+  private void checkOptions() {
+    if (source.text == null && (windows.window() != null || windows.stride() != null)) {
+      throw UserError.usage("--window and --stride go with --text only");
+    }
+    if (source.tokens == null && windows.row() != null) {
+      throw UserError.usage("--row goes with --tokens only");
+    }
+    if (source.tokens != null && windows.row() == null) {
+      throw UserError.usage(
+          "--tokens needs --row N, the tokens in a row, such as --row 257 for 256 inputs");
+    }
+    if (source.tokens != null && tokenizer.given()) {
+      throw UserError.usage(
+          "--tokens are ids already: --tokenizer goes with --text and --wikitext");
+    }
+    for (var option :
+        new Object[][] {
+          {"--window", windows.window()},
+          {"--stride", windows.stride()},
+          {"--row", windows.row()},
+          {"--limit", limit}
+        }) {
+      if (option[1] instanceof Integer value && value < 1) {
+        throw UserError.usage(option[0] + " " + value + ": it must be at least 1");
+      }
+    }
+  }
+
+  /** A token's perplexity depends on what a token is; a word's (WikiText) does not. */
+  private void requireComparable(Judged judged, Judged dense) {
+    if (source.wikitext == null && judged.vocabSize != dense.vocabSize) {
+      throw new UserError(
+          "--reference "
+              + dense.path
+              + " has a vocabulary of "
+              + dense.vocabSize
+              + ", "
+              + judged.path
+              + " one of "
+              + judged.vocabSize
+              + ": perplexities of different tokens do not compare; take --wikitext, which counts"
+              + " words");
+    }
+  }
+
+  private Judged judge(Path path) {
+    if (source.tokens != null) {
+      source.tokens.forEach(rows -> PackedWith.require(rows, path));
+    }
+    String unit = source.text != null ? "tokens" : source.tokens != null ? "rows" : "pages";
+    try (Model llama = run.open(path);
+        ProgressLine progress = ProgressLine.start("evaluate " + path.getFileName(), unit)) {
+      Perplexity perplexity = new Perplexity(llama, run.threads(), progress::at);
+      PerplexityResult result =
+          source.tokens != null
+              ? perplexity.ofRows(source.tokens, windows.row(), orZero(limit))
+              : withTokenizer(path, perplexity);
+      return new Judged(
+          path, llama.description(), llama.config().vocabSize(), llama.weightBytes(), result);
+    }
+  }
+
+  private PerplexityResult withTokenizer(Path path, Perplexity perplexity) {
+    try (Tokenizer words = tokenizer.open(path)) {
+      if (source.wikitext != null) {
+        return perplexity.ofWikiText(TextFiles.read(source.wikitext), words, orZero(limit));
+      }
+      int[] ids = words.encode(TextFiles.read(source.text));
+      int[] read = limit == null || limit >= ids.length ? ids : Arrays.copyOf(ids, limit);
+      return perplexity.ofText(read, orZero(windows.window()), orZero(windows.stride()));
+    }
+  }
+
+  private static int orZero(Integer value) {
+    return value == null ? 0 : value;
+  }
+
+  private static double retention(Judged judged, Judged dense) {
+    return dense.result.perplexity() / judged.result.perplexity();
+  }
+
+  private ObjectNode json(Judged judged) {
+    PerplexityResult result = judged.result;
+    ObjectNode json = Terminal.object();
+    json.put("model", judged.path.toString());
+    json.put("description", judged.description);
+    json.put("rule", result.rule());
+    json.put("perplexity", Terminal.number(result.perplexity()));
+    json.put("loss", Terminal.number(result.loss()));
+    json.put("tokens", result.tokens());
+    json.put("seconds", Terminal.number(result.seconds()));
+    json.put("tokens_per_second", Terminal.number(result.tokensPerSecond()));
+    json.put("active_ffn_share_measured", Terminal.number(result.activeFfnShare()));
+    json.put("bytes", judged.weightBytes);
+    json.put("weights", run.weights().name().toLowerCase(Locale.ROOT));
+    json.put("threads", run.threads());
+    result
+        .wikiText()
+        .ifPresent(
+            counts -> {
+              json.put("word_perplexity", Terminal.number(result.wordPerplexity()));
+              json.put("byte_perplexity", Terminal.number(result.bytePerplexity()));
+              json.put("bits_per_byte", Terminal.number(result.bitsPerByte()));
+              json.put("pages", counts.pages());
+              json.put("words", counts.words());
+              json.put("text_bytes", counts.bytes());
+            });
+    if (!result.parts().isEmpty()) {
+      ArrayNode files = json.putArray("files");
+      for (PerplexityResult.Part part : result.parts()) {
+        files
+            .addObject()
+            .put("file", part.file())
+            .put("loss", Terminal.number(part.loss()))
+            .put("tokens", part.tokens());
+      }
+    }
+    return json;
+  }
+
+  private String table(Judged judged, Optional<Judged> dense) {
+    List<Judged> columns = new ArrayList<>();
+    dense.ifPresent(columns::add);
+    columns.add(judged);
+    Table table = new Table();
+    table.row("", columns, j -> j.path.getFileName().toString());
+    table.row("perplexity (token)", columns, j -> Table.decimals(j.result.perplexity(), 4));
+    dense.ifPresent(d -> table.row("retention", columns, j -> Table.percent(retention(j, d), 2)));
+    table.row("loss (nats per token)", columns, j -> Table.decimals(j.result.loss(), 4));
+    if (source.wikitext != null) {
+      table.row("word perplexity", columns, j -> Table.decimals(j.result.wordPerplexity(), 4));
+      table.row("byte perplexity", columns, j -> Table.decimals(j.result.bytePerplexity(), 4));
+      table.row("bits per byte", columns, j -> Table.decimals(j.result.bitsPerByte(), 4));
+    }
+    table.row("tokens scored", columns, j -> String.valueOf(j.result.tokens()));
+    table.row("tokens/s", columns, j -> Table.decimals(j.result.tokensPerSecond(), 0));
+    table.row("active FFN share", columns, j -> Table.percent(j.result.activeFfnShare(), 1));
+    table.row("bytes of weights", columns, j -> String.valueOf(j.weightBytes));
+    return table + System.lineSeparator() + "(" + judged.result.rule() + ")";
+  }
+}

@@ -1,0 +1,85 @@
+package org.mixtureofmasks.cli;
+
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.score.Evaluation;
+import org.mixtureofmasks.score.GroupResult;
+import org.mixtureofmasks.score.KeptScores;
+import org.mixtureofmasks.score.Summary;
+import org.mixtureofmasks.score.TaskResult;
+import org.mixtureofmasks.score.TaskRun;
+import org.mixtureofmasks.score.TaskScores;
+import org.mixtureofmasks.task.LoadedTask;
+
+/**
+ * Puts tasks to models, one after the other; what is finished is kept at once.
+ *
+ * @param tasks what is asked
+ * @param limit documents of each task at most; empty: all
+ * @param kept folder of finished tasks' scores, if they are kept
+ * @param fresh whether finished tasks are repeated
+ */
+record TaskEvaluation(
+    List<TaskNames.Asked> tasks, OptionalInt limit, Optional<Path> kept, boolean fresh) {
+
+  /** All tasks' results of one model. */
+  Evaluation of(Candidate candidate) {
+    LocalDateTime started = LocalDateTime.now();
+    long start = System.nanoTime();
+    List<TaskResult> results = new ArrayList<>();
+    for (TaskNames.Asked task : tasks) {
+      try {
+        results.add(result(task, candidate, results.size() + 1));
+      } catch (UserError e) {
+        if (kept.isPresent() && !results.isEmpty()) {
+          Terminal.note(
+              "finished tasks are kept in " + kept.get() + ": the same command goes on from there");
+        }
+        throw e;
+      }
+    }
+    return new Evaluation(
+        candidate.model(),
+        started,
+        (System.nanoTime() - start) * 1e-9,
+        limit,
+        results,
+        GroupResult.of(results));
+  }
+
+  private TaskResult result(TaskNames.Asked asked, Candidate candidate, int number) {
+    LoadedTask task = asked.task();
+    Optional<KeptScores> store = kept.map(folder -> new KeptScores(folder, candidate.model()));
+    Optional<TaskScores> old = fresh ? Optional.empty() : store.flatMap(s -> s.find(task));
+    if (old.isPresent()) {
+      Terminal.note(task.name() + ": kept from " + store.get().file(task));
+      return TaskResult.of(task, asked.groups(), old.get());
+    }
+    TaskScores scores;
+    try (ProgressLine progress =
+        ProgressLine.start(
+            task.name() + " (" + number + " of " + tasks.size() + ")", "documents")) {
+      scores = new TaskRun(task, candidate.language()).run(progress::at);
+    }
+    store.ifPresent(s -> s.save(task, scores));
+    TaskResult result = TaskResult.of(task, asked.groups(), scores);
+    Summary summary = result.summary();
+    Terminal.note(
+        task.name()
+            + ": "
+            + summary.leading().key()
+            + " "
+            + TaskTable.value(summary.leading(), summary.estimates().get(summary.leading()))
+            + ", "
+            + summary.documents()
+            + " documents in "
+            + Table.decimals(scores.seconds(), 1)
+            + " s");
+    return result;
+  }
+}

@@ -1,0 +1,65 @@
+package org.mixtureofmasks.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.harness.ResultsFolder;
+import org.mixtureofmasks.harness.ResultsJson;
+import org.mixtureofmasks.harness.RetentionJson;
+import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.score.Evaluation;
+
+/**
+ * The part of {@code mom evaluate} that puts tasks to models.
+ *
+ * @param names as they were given
+ * @param options for tasks
+ * @param limit documents of each task at most; null: all
+ * @param out where results go, or null
+ * @param output how they are printed
+ */
+record TasksMode(
+    List<String> names, TaskOptions options, Integer limit, Path out, OutputOptions output) {
+
+  /**
+   * Judges a model, and a dense one beside it if there is one (else null).
+   *
+   * <p>What can fail without a model fails first: names, files, the folder for results.
+   */
+  void run(Supplier<Candidate> model, Supplier<Candidate> reference) {
+    if (limit != null && limit < 1) {
+      throw UserError.usage("--limit " + limit + ": it must be at least 1");
+    }
+    List<TaskNames.Asked> tasks = TaskNames.load(names, options, limit);
+    if (out != null) {
+      AtomicFiles.requireWritable(out);
+    }
+    TaskEvaluation evaluation =
+        new TaskEvaluation(
+            tasks,
+            limit == null ? OptionalInt.empty() : OptionalInt.of(limit),
+            Optional.ofNullable(out).map(o -> o.resolve("scores")),
+            options.fresh());
+    // One after the other: two models at once would share memory and bandwidth.
+    Optional<Evaluation> dense = Optional.ofNullable(reference).map(r -> judge(evaluation, r));
+    Evaluation judged = judge(evaluation, model);
+    ObjectNode json = ResultsJson.of(judged);
+    dense.ifPresent(d -> RetentionJson.add(json, judged, d));
+    if (out != null) {
+      dense.ifPresent(d -> ResultsFolder.write(out.resolve("reference"), d, ResultsJson.of(d)));
+      Terminal.note("results: " + ResultsFolder.write(out, judged, json));
+    }
+    output.print(json, () -> new TaskTable(judged, dense).toString());
+  }
+
+  private static Evaluation judge(TaskEvaluation evaluation, Supplier<Candidate> model) {
+    try (Candidate candidate = model.get()) {
+      Terminal.note(candidate.model().name() + ":");
+      return evaluation.of(candidate);
+    }
+  }
+}

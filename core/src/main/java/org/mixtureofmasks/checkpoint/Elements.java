@@ -1,0 +1,185 @@
+package org.mixtureofmasks.checkpoint;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Objects;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.BadCheckpoint;
+
+/** Elements of stored tensors as Java numbers. */
+public final class Elements {
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfDouble DOUBLE =
+      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private Elements() {}
+
+  /**
+   * All elements in row-major order, dequantised; F64 is rounded to the nearest float.
+   *
+   * @throws UserError if they are more than an array holds, or integers
+   */
+  public static float[] toFloats(StoredTensor tensor) {
+    float[] out = new float[arrayLength(tensor)];
+    copyTo(tensor, 0, out, 0, out.length);
+    return out;
+  }
+
+  /**
+   * A run of elements, dequantised, into an array.
+   *
+   * @param first index of the first element, row-major, 0 to elements - count
+   * @param out where they go, from outOffset on
+   * @throws IndexOutOfBoundsException if the run leaves the tensor or the array
+   * @throws UserError if the tensor holds integers
+   */
+  public static void copyTo(
+      StoredTensor tensor, long first, float[] out, int outOffset, int count) {
+    Objects.checkFromIndexSize(first, count, tensor.elements());
+    Objects.checkFromIndexSize(outOffset, count, out.length);
+    MemorySegment data = tensor.data();
+    switch (tensor.dtype()) {
+      case F32 -> MemorySegment.copy(data, FLOAT, first * 4, out, outOffset, count);
+      case F64 -> {
+        for (int i = 0; i < count; i++) {
+          out[outOffset + i] = (float) data.get(DOUBLE, (first + i) * 8);
+        }
+      }
+      case F16 -> {
+        for (int i = 0; i < count; i++) {
+          out[outOffset + i] = Float.float16ToFloat(data.get(SHORT, (first + i) * 2));
+        }
+      }
+      case BF16 -> {
+        for (int i = 0; i < count; i++) {
+          out[outOffset + i] = fromBf16(data.get(SHORT, (first + i) * 2));
+        }
+      }
+      case Q8_0, Q4_0, Q4_1 -> copyBlocks(tensor, first, out, outOffset, count);
+      case I64, I32, I16, I8, U8, BOOL ->
+          throw new BadCheckpoint(
+              tensor.file(),
+              tensor.offset(),
+              "tensor '"
+                  + tensor.name()
+                  + "' holds "
+                  + tensor.dtype()
+                  + ", not numbers with a point");
+    }
+  }
+
+  /** A run may begin and end within a block: whole blocks are decoded, what lies in it is kept. */
+  private static void copyBlocks(
+      StoredTensor tensor, long first, float[] out, int outOffset, int count) {
+    DType dtype = tensor.dtype();
+    int size = dtype.blockSize();
+    float[] block = new float[size];
+    int done = 0;
+    while (done < count) {
+      long element = first + done;
+      int within = (int) (element % size);
+      int n = Math.min(size - within, count - done);
+      long at = element / size * dtype.blockBytes();
+      switch (dtype) {
+        case Q8_0 -> q8Block(tensor.data(), at, block);
+        case Q4_0 -> q4Block(tensor.data(), at, block, at + 2, true);
+        default -> q4Block(tensor.data(), at, block, at + 4, false);
+      }
+      System.arraycopy(block, within, out, outOffset + done, n);
+      done += n;
+    }
+  }
+
+  /** x = d q, q signed. */
+  private static void q8Block(MemorySegment data, long at, float[] block) {
+    float scale = Float.float16ToFloat(data.get(SHORT, at));
+    for (int i = 0; i < block.length; i++) {
+      block[i] = scale * data.get(ValueLayout.JAVA_BYTE, at + 2 + i);
+    }
+  }
+
+  /** Q4_0: x = d (q - 8); Q4_1: x = d q + m. Low nibbles are the first half of the block. */
+  private static void q4Block(
+      MemorySegment data, long at, float[] block, long nibbles, boolean centred) {
+    float scale = Float.float16ToFloat(data.get(SHORT, at));
+    // Adding -0.0 changes nothing, not even the sign of a zero.
+    float minimum = centred ? -0.0f : Float.float16ToFloat(data.get(SHORT, at + 2));
+    int centre = centred ? 8 : 0;
+    int half = block.length / 2;
+    for (int i = 0; i < half; i++) {
+      int pair = data.get(ValueLayout.JAVA_BYTE, nibbles + i);
+      block[i] = scale * ((pair & 15) - centre) + minimum;
+      block[half + i] = scale * ((pair >> 4 & 15) - centre) + minimum;
+    }
+  }
+
+  /**
+   * All elements of a tensor of integers (BOOL as 0 and 1, U8 unsigned), row-major.
+   *
+   * @throws UserError if the tensor holds no integers, too many for an array, or one that does not
+   *     fit an int
+   */
+  public static int[] toInts(StoredTensor tensor) {
+    int[] out = new int[arrayLength(tensor)];
+    MemorySegment data = tensor.data();
+    for (int i = 0; i < out.length; i++) {
+      long value =
+          switch (tensor.dtype()) {
+            case I64 -> data.get(LONG, 8L * i);
+            case I32 -> data.get(INT, 4L * i);
+            case I16 -> data.get(SHORT, 2L * i);
+            case I8 -> data.get(ValueLayout.JAVA_BYTE, i);
+            case U8, BOOL -> data.get(ValueLayout.JAVA_BYTE, i) & 255;
+            default ->
+                throw new BadCheckpoint(
+                    tensor.file(),
+                    tensor.offset(),
+                    "tensor '" + tensor.name() + "' holds " + tensor.dtype() + ", not integers");
+          };
+      if (value != (int) value) {
+        throw new BadCheckpoint(
+            tensor.file(),
+            tensor.offset() + 8L * i,
+            "tensor '" + tensor.name() + "' holds " + value + ", which does not fit 32 bits");
+      }
+      out[i] = (int) value;
+    }
+    return out;
+  }
+
+  private static int arrayLength(StoredTensor tensor) {
+    long n = tensor.elements();
+    if (n > Integer.MAX_VALUE - 8) {
+      throw new BadCheckpoint(
+          tensor.file(),
+          tensor.offset(),
+          "tensor '" + tensor.name() + "' has " + n + " elements, more than one Java array holds");
+    }
+    return (int) n;
+  }
+
+  /**
+   * The bits of the nearest bfloat16, ties to even; a NaN stays a NaN, what overflows becomes
+   * infinite.
+   */
+  public static short bf16(float x) {
+    int bits = Float.floatToRawIntBits(x);
+    if (Float.isNaN(x)) {
+      return (short) (bits >>> 16 | 0x40); // quiet, so that no payload is rounded to infinity
+    }
+    return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+  }
+
+  /** The value of a bfloat16. */
+  public static float fromBf16(short bits) {
+    return Float.intBitsToFloat(bits << 16);
+  }
+}

@@ -1,0 +1,162 @@
+package org.mixtureofmasks.checkpoint;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.mixtureofmasks.io.BadCheckpoint;
+
+/** The tensor descriptions of a GGUF file and the places they name. */
+final class GgufTensors {
+  /** A name's length, no dimension, a type, an offset. */
+  static final int LEAST_BYTES = 24;
+
+  private static final int NAME_LIMIT = 1024;
+  private static final int DIMENSION_LIMIT = 4; // ggml's
+
+  private final Path file;
+  private final MemorySegment all;
+  private final Cursor in;
+
+  private record Entry(String name, DType dtype, List<Long> shape, long begin, long bytes) {}
+
+  GgufTensors(Path file, MemorySegment all, Cursor in) {
+    this.file = file;
+    this.all = all;
+    this.in = in;
+  }
+
+  /** Reads the descriptions at the cursor; tensors in the order of their bytes. */
+  Map<String, StoredTensor> read(long count, int alignment) {
+    if (count > SafetensorsHeader.TENSOR_LIMIT) {
+      throw in.bad(
+          "claims " + count + " tensors; at most " + SafetensorsHeader.TENSOR_LIMIT + " are read");
+    }
+    List<Entry> entries = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (long i = 0; i < count; i++) {
+      Entry entry = entry(alignment);
+      if (!names.add(entry.name)) {
+        throw in.bad("tensor '" + SafetensorsHeader.shown(entry.name) + "' occurs twice");
+      }
+      entries.add(entry);
+    }
+    return place(entries, alignment);
+  }
+
+  private Entry entry(int alignment) {
+    String name = in.string(NAME_LIMIT, "the name of a tensor");
+    String what = "tensor '" + SafetensorsHeader.shown(name) + "'";
+    int dimensions = in.i32(what);
+    if (dimensions < 0 || dimensions > DIMENSION_LIMIT) {
+      throw in.bad(
+          what
+              + " claims "
+              + Integer.toUnsignedString(dimensions)
+              + " dimensions; at most "
+              + DIMENSION_LIMIT
+              + " are allowed");
+    }
+    List<Long> shape = new ArrayList<>(dimensions);
+    for (int i = 0; i < dimensions; i++) {
+      shape.addFirst(in.i64(what)); // ggml writes the innermost dimension first
+    }
+    int type = in.i32(what);
+    DType dtype = GgufType.TENSOR_TYPES.get(type);
+    if (dtype == null) {
+      throw in.bad(
+          what
+              + " has type "
+              + GgufType.tensorTypeName(type)
+              + "; supported are F32, F16, BF16, Q8_0, Q4_0, Q4_1; convert with llama-quantize"
+              + " --allow-requantize IN OUT Q8_0");
+    }
+    long bytes = byteSize(what, dtype, shape);
+    long offset = in.i64(what);
+    if (offset < 0 || offset % alignment != 0) {
+      throw in.bad(
+          what
+              + " begins at "
+              + Long.toUnsignedString(offset)
+              + ", not a multiple of the alignment "
+              + alignment);
+    }
+    return new Entry(name, dtype, shape, offset, bytes);
+  }
+
+  private long byteSize(String what, DType dtype, List<Long> shape) {
+    long row = shape.isEmpty() ? 1 : shape.getLast();
+    if (row % dtype.blockSize() != 0) {
+      throw in.bad(what + ": rows of " + row + " do not divide into blocks of " + dtype);
+    }
+    try {
+      long elements = 1;
+      for (long d : shape) {
+        if (d < 0) {
+          throw in.bad(what + " has the dimension " + Long.toUnsignedString(d));
+        }
+        elements = Math.multiplyExact(elements, d);
+      }
+      return Math.multiplyExact(elements / dtype.blockSize(), dtype.blockBytes());
+    } catch (ArithmeticException e) {
+      throw in.bad(what + ": the size of shape " + shape + " overflows");
+    }
+  }
+
+  /** Sorted by place, tensors must follow one another with no more between them than padding. */
+  private Map<String, StoredTensor> place(List<Entry> entries, int alignment) {
+    // Files have at most 2^63 - 1 bytes and alignments at most 2^20, so these sums cannot wrap
+    // before a comparison with the file's size has stopped them.
+    long size = all.byteSize();
+    long dataStart = pad(in.position(), alignment);
+    entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::bytes));
+    Map<String, StoredTensor> tensors = LinkedHashMap.newLinkedHashMap(entries.size());
+    long end = 0;
+    for (Entry e : entries) {
+      String what = "tensor '" + SafetensorsHeader.shown(e.name) + "'";
+      if (e.begin != pad(end, alignment)) {
+        throw new BadCheckpoint(
+            file,
+            dataStart + end,
+            what
+                + (e.begin < end ? " overlaps the one before: " : " leaves a hole before it: ")
+                + "it begins at byte "
+                + e.begin
+                + " of the data");
+      }
+      if (dataStart > size || e.begin > size - dataStart || e.bytes > size - dataStart - e.begin) {
+        throw new BadCheckpoint(
+            file,
+            size,
+            "is truncated: "
+                + what
+                + " needs "
+                + e.bytes
+                + " bytes from byte "
+                + (dataStart + e.begin)
+                + ", the file has "
+                + size
+                + "; fetch it again");
+      }
+      MemorySegment data = all.asSlice(dataStart + e.begin, e.bytes);
+      tensors.put(
+          e.name, new StoredTensor(e.name, e.dtype, e.shape, data, file, dataStart + e.begin));
+      end = e.begin + e.bytes;
+    }
+    // Writers may or may not pad after the last tensor (and after the header of a bare vocabulary).
+    long last = entries.isEmpty() ? in.position() : dataStart + end;
+    if (size > pad(last, alignment)) {
+      throw new BadCheckpoint(file, last, (size - last) + " bytes follow the last tensor");
+    }
+    return tensors;
+  }
+
+  private static long pad(long position, int alignment) {
+    return position + alignment - 1 & -alignment;
+  }
+}

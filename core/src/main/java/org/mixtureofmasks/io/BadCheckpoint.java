@@ -1,0 +1,37 @@
+package org.mixtureofmasks.io;
+
+import java.nio.file.Path;
+import org.mixtureofmasks.UserError;
+
+/** A model file that cannot be what it says it is: the file, the byte where that shows, and why. */
+public final class BadCheckpoint extends UserError {
+  private static final long serialVersionUID = 1L;
+
+  private final transient Path file;
+  private final long offset;
+  private final String reason;
+
+  /**
+   * @param file the file at fault
+   * @param offset the byte offset at which the fault shows; -1 when the file as a whole is at fault
+   * @param reason what is wrong and how to mend it, in one line
+   */
+  public BadCheckpoint(Path file, long offset, String reason) {
+    super(file + (offset < 0 ? "" : " (byte " + offset + ")") + ": " + reason);
+    this.file = file;
+    this.offset = offset;
+    this.reason = reason;
+  }
+
+  public Path file() {
+    return file;
+  }
+
+  public long offset() {
+    return offset;
+  }
+
+  public String reason() {
+    return reason;
+  }
+}

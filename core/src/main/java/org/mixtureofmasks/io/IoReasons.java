@@ -1,0 +1,46 @@
+package org.mixtureofmasks.io;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import org.mixtureofmasks.UserError;
+
+/** Says in words what the JDK's file exceptions say by their class. */
+public final class IoReasons {
+  private IoReasons() {}
+
+  /** The cause in one line, without the file's name when the exception says no more than that. */
+  public static String of(IOException e) {
+    String said =
+        switch (e) {
+          case NoSuchFileException _ -> "no such file or folder";
+          case AccessDeniedException _ -> "permission denied";
+          case FileAlreadyExistsException f -> f.getFile() + " is in the way";
+          case DirectoryNotEmptyException _ -> "the folder is not empty";
+          case NotDirectoryException _ -> "not a folder";
+          case FileSystemException f when f.getReason() != null -> f.getReason();
+          default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        };
+    return oneLine(said);
+  }
+
+  /** Text of any origin on one line. */
+  public static String oneLine(String text) {
+    return text.replaceAll("\\s*\\R\\s*", " ").strip();
+  }
+
+  /** The error of a save that failed and left the old state in place. */
+  static UserError notWritten(Object target, IOException e) {
+    return new UserError(
+        "cannot write "
+            + target
+            + ": "
+            + of(e)
+            + "; nothing was replaced (choose a folder that can be written and has room, then run again)",
+        e);
+  }
+}

@@ -1,0 +1,40 @@
+package org.mixtureofmasks.io;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** SHA-256 of texts in UTF-8. */
+public final class Sha256 {
+  private final MessageDigest digest;
+
+  public Sha256() {
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /** The hash of one text, 64 hex digits. */
+  public static String of(String text) {
+    Sha256 hash = new Sha256();
+    hash.digest.update(text.getBytes(StandardCharsets.UTF_8));
+    return hash.hex();
+  }
+
+  /** Adds a text behind its length, so that two texts are not the same as their concatenation. */
+  public Sha256 add(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    digest.update(ByteBuffer.allocate(4).putInt(0, bytes.length));
+    digest.update(bytes);
+    return this;
+  }
+
+  /** 64 hex digits; the end of this hash. */
+  public String hex() {
+    return HexFormat.of().formatHex(digest.digest());
+  }
+}

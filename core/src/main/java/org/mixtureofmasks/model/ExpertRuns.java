@@ -1,0 +1,90 @@
+package org.mixtureofmasks.model;
+
+import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.io.BadCheckpoint;
+
+/**
+ * Which stored neurons each expert of a layer holds, as runs of neighbours; checked once, immutable
+ * after.
+ */
+final class ExpertRuns {
+  private final int[] offsets; // [E + 1]: expert e owns runs offsets[e] .. offsets[e+1]-1
+  private final int[] runs; // [R, 2]: first neuron, length
+  private final int[] sizes; // [E]: neurons of the expert
+
+  /**
+   * @param offsets E + 1 numbers of runs
+   * @param runs pairs of first and length
+   * @param stored neurons of the layer
+   * @param tensor named in errors
+   * @throws BadCheckpoint unless every expert's runs are ascending, disjoint and within the layer
+   */
+  ExpertRuns(int[] offsets, int[] runs, int stored, StoredTensor tensor) {
+    this.offsets = offsets;
+    this.runs = runs;
+    this.sizes = new int[offsets.length - 1];
+    if (offsets[0] != 0 || offsets[sizes.length] != runs.length / 2) {
+      throw bad(tensor, "the offsets do not cover its " + runs.length / 2 + " runs");
+    }
+    for (int e = 0; e < sizes.length; e++) {
+      if (offsets[e] > offsets[e + 1] || offsets[e + 1] > runs.length / 2) {
+        throw bad(tensor, "expert " + e + " begins after it ends");
+      }
+      long next = 0;
+      for (int r = offsets[e]; r < offsets[e + 1]; r++) {
+        long first = runs[2 * r];
+        long length = runs[2 * r + 1];
+        if (first < next || length < 1 || first + length > stored) {
+          throw bad(
+              tensor,
+              "run "
+                  + r
+                  + " ("
+                  + first
+                  + ", "
+                  + length
+                  + ") of expert "
+                  + e
+                  + " is not ascending, disjoint and within "
+                  + stored
+                  + " neurons");
+        }
+        next = first + length;
+        sizes[e] += (int) length;
+      }
+    }
+  }
+
+  private static BadCheckpoint bad(StoredTensor tensor, String reason) {
+    return new BadCheckpoint(
+        tensor.file(), tensor.offset(), "tensor '" + tensor.name() + "': " + reason);
+  }
+
+  int experts() {
+    return sizes.length;
+  }
+
+  /** Neurons of an expert. */
+  int size(int expert) {
+    return sizes[expert];
+  }
+
+  /** Writes an expert's neurons, ascending, to the front of {@code list}. */
+  void list(int expert, int[] list) {
+    int n = 0;
+    for (int r = offsets[expert]; r < offsets[expert + 1]; r++) {
+      for (int j = runs[2 * r], end = j + runs[2 * r + 1]; j < end; j++) {
+        list[n++] = j;
+      }
+    }
+  }
+
+  /** Adds {@code weight} to the elements of an expert's neurons. */
+  void addTo(int expert, float weight, float[] values) {
+    for (int r = offsets[expert]; r < offsets[expert + 1]; r++) {
+      for (int j = runs[2 * r], end = j + runs[2 * r + 1]; j < end; j++) {
+        values[j] += weight;
+      }
+    }
+  }
+}

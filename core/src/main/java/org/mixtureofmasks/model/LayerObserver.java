@@ -1,0 +1,31 @@
+package org.mixtureofmasks.model;
+
+/**
+ * Hears what the feed-forward part of each layer does: {@link ModelState#observe}. Calls come in
+ * the order of computation: for a batch of tokens layer after layer, first the routing of each
+ * token, then the layer's results. What it throws ends the pass.
+ */
+public interface LayerObserver {
+  /**
+   * A token's experts; never called for a dense model.
+   *
+   * @param layer from 0
+   * @param position the state's position before the batch and the token's place in it: the token's
+   *     own position unless several texts are packed
+   * @param experts those it goes through, its own copy: with TOP_K in descending order of their
+   *     scores, with THRESHOLD ascending and possibly none
+   * @param scores r of all E experts, its own copy; a removed expert's is negative infinity
+   */
+  default void routed(int layer, int position, int[] experts, float[] scores) {}
+
+  /**
+   * What a layer's feed-forward part made of a batch.
+   *
+   * @param layer from 0
+   * @param tokens of the batch, n
+   * @param inputs n x hidden_size or more: the normed residual stream; valid until it returns, not
+   *     to be written
+   * @param outputs n x hidden_size or more: what is added to the residual stream; likewise
+   */
+  default void computed(int layer, int tokens, float[] inputs, float[] outputs) {}
+}

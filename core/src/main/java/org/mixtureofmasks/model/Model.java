@@ -1,0 +1,374 @@
+package org.mixtureofmasks.model;
+
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.kernel.KernelChoice;
+import org.mixtureofmasks.kernel.Matrix;
+import org.mixtureofmasks.kernel.Team;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A LLaMA-style model, dense or a mixture of masks, ready to run. Configuration and weights are
+ * immutable; every caller brings its own {@link ModelState}, and callers on different threads may
+ * run at the same time: they share the threads, nothing else.
+ */
+public final class Model implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Model.class);
+
+  /** How weights are kept in memory. */
+  public enum WeightType {
+    /**
+     * F32 and BF16 as they are stored, mapped; F16, Q8_0, Q4_0 and Q4_1 are rounded to bf16 on
+     * loading.
+     */
+    AUTO,
+    /** 32-bit floats: exact for every stored type, twice the memory of bf16. */
+    F32,
+    /** Brain floats, rounded to nearest even. */
+    BF16
+  }
+
+  /** Where weights lie. */
+  public enum Memory {
+    /**
+     * In huge pages where the system has them and the files are no more than a quarter of its
+     * memory; else mapped.
+     */
+    AUTO,
+    /** In the mapped files where their type is wanted as it is: shared by all processes. */
+    MAPPED,
+    /** Copied into huge pages: faster to read, one copy a process. */
+    HUGE_PAGES
+  }
+
+  /**
+   * How to load.
+   *
+   * @param weights how weights are kept
+   * @param threads threads that share the work, the caller's included; at least 1
+   * @param memory where weights lie
+   */
+  public record LoadOptions(WeightType weights, int threads, Memory memory) {
+    /** With weights wherever they are read fastest. */
+    public LoadOptions(WeightType weights, int threads) {
+      this(weights, threads, Memory.AUTO);
+    }
+
+    public LoadOptions {
+      if (threads < 1) {
+        throw UserError.usage("threads " + threads + ": at least 1 is needed");
+      }
+    }
+
+    /** As stored, with a thread for each processor. */
+    public static LoadOptions defaults() {
+      return new LoadOptions(WeightType.AUTO, Runtime.getRuntime().availableProcessors());
+    }
+  }
+
+  /** Receives logits of one position after the other. */
+  @FunctionalInterface
+  public interface LogitsVisitor {
+    /**
+     * @param index counts the tokens of this call from 0
+     * @param logits vocab_size floats, valid until the visitor returns
+     */
+    void logits(int index, float[] logits);
+  }
+
+  private final Checkpoint checkpoint;
+  private final ModelConfig config;
+  private final ModelWeights weights;
+  private final Arena arena;
+  private final Team team;
+  private final ForwardPass forward;
+  private final PackedPass packed;
+  private final String description;
+
+  private Model(
+      Checkpoint checkpoint,
+      ModelConfig config,
+      ModelWeights weights,
+      Arena arena,
+      Team team,
+      String description) {
+    this.checkpoint = checkpoint;
+    this.config = config;
+    this.weights = weights;
+    this.arena = arena;
+    this.team = team;
+    this.forward = new ForwardPass(config, weights, team);
+    this.packed = new PackedPass(config, team, forward);
+    this.description = description;
+  }
+
+  /**
+   * Opens a model folder, a .gguf or a llama2.c .bin file, with the kernels that suit this machine.
+   *
+   * @throws BadCheckpoint if it is no model of a known shape: file, offset and reason
+   */
+  public static Model open(Path model, LoadOptions options) {
+    return open(model, options, KernelChoice.get());
+  }
+
+  /** The same with kernels of one's choice: for comparisons. */
+  static Model open(Path model, LoadOptions options, KernelChoice choice) {
+    Checkpoint checkpoint = Checkpoints.open(model);
+    Arena arena = Arena.ofShared();
+    Team team = null;
+    try {
+      ModelConfig config = ConfigReader.read(checkpoint);
+      WeightMemory memory = WeightMemory.of(options.memory(), checkpoint, arena);
+      ModelWeights weights =
+          WeightLoader.load(
+              checkpoint, config, options.weights(), memory.allocator(), memory.mapped());
+      team = new Team(choice.kernels(), options.threads());
+      String description =
+          "kernels: "
+              + choice.kernels().name()
+              + " ("
+              + choice.reason()
+              + "); threads: "
+              + options.threads()
+              + "; weights: "
+              + typeName(weights)
+              + ", "
+              + weights.bytes()
+              + " bytes, "
+              + memory.description();
+      LOG.info("{}: {}", model, description);
+      return new Model(checkpoint, config, weights, arena, team, description);
+    } catch (RuntimeException | Error e) {
+      if (team != null) {
+        team.close();
+      }
+      arena.close();
+      checkpoint.close();
+      throw e;
+    }
+  }
+
+  /** The number format of the weights in memory: f32 or bf16. */
+  public String weightType() {
+    return typeName(weights);
+  }
+
+  private static String typeName(ModelWeights weights) {
+    Matrix first = weights.layers().getFirst().query();
+    return first instanceof Matrix.F32 ? "f32" : "bf16";
+  }
+
+  /** The shape. */
+  public ModelConfig config() {
+    return config;
+  }
+
+  /**
+   * Memory for one caller.
+   *
+   * @param contextLength tokens that it can hold
+   * @throws UserError unless it is in [1, max_position_embeddings]
+   */
+  public ModelState newState(int contextLength) {
+    boolean sparse = config.mixtureOfMasks().isPresent();
+    return newState(contextLength, sparse ? ModelState.SPARSE_BATCH : ModelState.BATCH);
+  }
+
+  /**
+   * The same.
+   *
+   * @param packLimit tokens that are computed together at most; working memory grows with it
+   */
+  public ModelState newState(int contextLength, int packLimit) {
+    if (packLimit < 1) {
+      throw new IllegalArgumentException("passes of " + packLimit + " tokens");
+    }
+    if (contextLength < 1 || contextLength > config.maxPositions()) {
+      throw new UserError(
+          "a context of "
+              + contextLength
+              + " tokens is outside 1 to "
+              + config.maxPositions()
+              + " (max_position_embeddings of "
+              + checkpoint.path()
+              + ")");
+    }
+    return new ModelState(this, contextLength, Math.min(packLimit, contextLength));
+  }
+
+  /**
+   * Appends tokens[from, from + count) to the state.
+   *
+   * @return the logits of the last one, vocab_size floats, valid until the next call on this state
+   * @throws UserError if a token is outside the vocabulary or the context is exceeded; the state is
+   *     unchanged then
+   */
+  public float[] forward(ModelState state, int[] tokens, int from, int count) {
+    check(state, tokens, from, count);
+    int done = 0;
+    int n = 0;
+    while (done < count) {
+      n = Math.min(state.batch, count - done);
+      forward.append(state, tokens, from + done, n);
+      done += n;
+    }
+    forward.logits(state, new int[] {n - 1}, 0, 1, state.logits);
+    return state.logits;
+  }
+
+  /**
+   * The same, giving the logits of every position.
+   *
+   * @param visitor called once for each token in order
+   */
+  public void forwardEach(
+      ModelState state, int[] tokens, int from, int count, LogitsVisitor visitor) {
+    check(state, tokens, from, count);
+    // As many rows of logits at once as keep a tile busy and their memory small.
+    int rows = Math.min(state.batch, 16);
+    float[] many = new float[Math.multiplyExact(rows, config.vocabSize())];
+    for (int done = 0; done < count; ) {
+      int n = Math.min(state.batch, count - done);
+      forward.append(state, tokens, from + done, n);
+      int[] all = IntStream.range(0, n).toArray();
+      for (int t = 0; t < n; t += rows) {
+        int some = Math.min(rows, n - t);
+        forward.logits(state, all, t, t + some, many);
+        for (int i = 0; i < some; i++) {
+          System.arraycopy(many, i * config.vocabSize(), state.logits, 0, config.vocabSize());
+          visitor.logits(done + t + i, state.logits);
+        }
+      }
+      done += n;
+    }
+  }
+
+  /**
+   * What a layer's feed-forward part gives for inputs that need not be its own: to compare two
+   * models on the same ones. The state is only working memory; its tokens stay.
+   *
+   * @param layer from 0
+   * @param tokens how many, n
+   * @param inputs n x hidden_size or more: normed residual streams
+   * @param outputs n x hidden_size or more; overwritten
+   */
+  public void feedForward(
+      ModelState state, int layer, int tokens, float[] inputs, float[] outputs) {
+    checkOwner(state);
+    int d = config.hiddenSize();
+    for (int done = 0; done < tokens; done += state.batch) {
+      int n = Math.min(state.batch, tokens - done);
+      forward.feedForward(state, layer, inputs, done * d, n);
+      System.arraycopy(state.out, 0, outputs, done * d, n * d);
+    }
+  }
+
+  /**
+   * Runs tokens of several texts in one pass and judges given next tokens; what the state holds
+   * afterwards is {@link Packed#kept}.
+   *
+   * @throws UserError if a token is outside the vocabulary or a text does not fit into the context;
+   *     the state is unchanged then
+   */
+  public Packed.Judged judge(ModelState state, Packed pack) {
+    checkOwner(state);
+    return packed.run(state, pack);
+  }
+
+  private void checkOwner(ModelState state) {
+    if (state.model != this) {
+      throw new IllegalArgumentException("the state belongs to another model");
+    }
+  }
+
+  private void check(ModelState state, int[] tokens, int from, int count) {
+    checkOwner(state);
+    if (count < 1) {
+      throw new IllegalArgumentException("no tokens to append");
+    }
+    Objects.checkFromIndexSize(from, count, tokens.length);
+    for (int i = from; i < from + count; i++) {
+      if (tokens[i] < 0 || tokens[i] >= config.vocabSize()) {
+        throw new UserError(
+            "token id "
+                + tokens[i]
+                + " at place "
+                + (i - from)
+                + " is outside the vocabulary of "
+                + config.vocabSize()
+                + ": was it made by another model's tokenizer?");
+      }
+    }
+    if (count > state.contextLength() - state.position()) {
+      throw new UserError(
+          "context exceeded: "
+              + state.position()
+              + " tokens are there and "
+              + count
+              + " more do not fit into "
+              + state.contextLength()
+              + "; shorten the prompt or ask for a longer context (the model takes "
+              + config.maxPositions()
+              + ")");
+    }
+  }
+
+  /** Bytes of all weights in memory, mapped ones included. */
+  public long weightBytes() {
+    return weights.bytes();
+  }
+
+  /**
+   * Bytes of weights that one decoded token reads when tokens choose experts evenly: all matrices
+   * and norms, one row of the embedding, and of sparse FFNs the router and what is expected of the
+   * rest.
+   */
+  public long bytesPerToken() {
+    return Traffic.bytes(config, weights, layer -> Traffic.expectedWeights(config, weights, layer));
+  }
+
+  /** The same with the FFN weights that were measured to be used. */
+  public long bytesPerToken(ExpertLoad load) {
+    return Traffic.bytes(config, weights, load::meanActive);
+  }
+
+  /** The kernels and why, threads and the type of the weights, in one line. */
+  public String description() {
+    return description;
+  }
+
+  int threads() {
+    return team.threads();
+  }
+
+  /** Whether any layer computes all intermediate_size activations. */
+  boolean needsDenseActivations() {
+    return weights.layers().stream().anyMatch(l -> !(l.ffn() instanceof FeedForward.Experts));
+  }
+
+  int mostStoredNeurons() {
+    return weights.layers().stream()
+        .mapToInt(l -> l.ffn() instanceof FeedForward.Experts e ? e.stored() : 0)
+        .max()
+        .orElse(0);
+  }
+
+  /** Ends the threads and unmaps the files; no state of this model may be used after it. */
+  @Override
+  public void close() {
+    team.close();
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+    checkpoint.close();
+  }
+}

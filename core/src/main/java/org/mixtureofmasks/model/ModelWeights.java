@@ -1,0 +1,61 @@
+package org.mixtureofmasks.model;
+
+import java.util.List;
+import org.mixtureofmasks.kernel.Matrix;
+
+/**
+ * All weights of a model, immutable. V is vocab_size, d hidden_size, h heads, g kvHeads, hd
+ * head_dim.
+ *
+ * @param embedding V x d
+ * @param layers from the first to the last
+ * @param norm d, before the output projection
+ * @param output V x d; the embedding itself when they are tied
+ */
+record ModelWeights(Matrix embedding, List<Layer> layers, float[] norm, Matrix output) {
+  ModelWeights {
+    layers = List.copyOf(layers);
+  }
+
+  /**
+   * One decoder layer.
+   *
+   * @param attentionNorm d
+   * @param query (h hd) x d, rows in split-half rotary order
+   * @param key (g hd) x d, rows in split-half rotary order
+   * @param value (g hd) x d
+   * @param attentionOutput d x (h hd)
+   * @param ffnNorm d
+   * @param ffn the feed-forward part
+   */
+  record Layer(
+      float[] attentionNorm,
+      Matrix query,
+      Matrix key,
+      Matrix value,
+      Matrix attentionOutput,
+      float[] ffnNorm,
+      FeedForward ffn) {
+
+    /** Bytes of everything but the feed-forward part. */
+    long attentionBytes() {
+      return 4L * (attentionNorm.length + ffnNorm.length)
+          + query.bytes()
+          + key.bytes()
+          + value.bytes()
+          + attentionOutput.bytes();
+    }
+  }
+
+  /** Bytes of all weights, tied ones once. */
+  long bytes() {
+    long sum = embedding.bytes() + 4L * norm.length;
+    if (output != embedding) {
+      sum += output.bytes();
+    }
+    for (Layer layer : layers) {
+      sum += layer.attentionBytes() + layer.ffn().bytes();
+    }
+    return sum;
+  }
+}

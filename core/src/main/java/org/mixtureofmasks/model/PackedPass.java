@@ -1,0 +1,120 @@
+package org.mixtureofmasks.model;
+
+import java.util.Arrays;
+import java.util.Objects;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.kernel.Kernels;
+import org.mixtureofmasks.kernel.Team;
+
+/** Runs a {@link Packed} and judges its targets. */
+final class PackedPass {
+  private final ModelConfig config;
+  private final Team team;
+  private final ForwardPass forward;
+
+  PackedPass(ModelConfig config, Team team, ForwardPass forward) {
+    this.config = config;
+    this.team = team;
+    this.forward = forward;
+  }
+
+  Packed.Judged run(ModelState s, Packed pack) {
+    check(s, pack);
+    Places places = Places.of(s.position(), pack.parents());
+    checkPlaces(s, pack, places);
+    forward.run(s, pack.tokens(), 0, places, pack.kept());
+
+    int[] rows = Arrays.stream(pack.scored()).distinct().toArray();
+    int most = Math.min(rows.length, ModelState.LOGIT_ROWS);
+    int vocabulary = config.vocabSize();
+    if (s.packedLogits.length < Math.multiplyExact(most, vocabulary)) {
+      s.packedLogits = new float[most * vocabulary];
+    }
+    Packed.Judged judged =
+        new Packed.Judged(new double[pack.scored().length], new boolean[pack.scored().length]);
+    int target = 0;
+    for (int from = 0; from < rows.length; from += most) {
+      int to = Math.min(rows.length, from + most);
+      forward.logits(s, rows, from, to, s.packedLogits);
+      target = judge(s.packedLogits, rows, from, to, pack, target, judged);
+    }
+    return judged;
+  }
+
+  /** Judges the targets of rows [from, to), the first of which is {@code target}; the next one. */
+  private int judge(
+      float[] logits, int[] rows, int from, int to, Packed pack, int target, Packed.Judged judged) {
+    Kernels kernels = team.kernels();
+    int vocabulary = config.vocabSize();
+    float[] max = new float[to - from];
+    double[] logSum = new double[to - from];
+    team.forEach(
+        to - from,
+        (i, part) -> {
+          max[i] = kernels.max(logits, i * vocabulary, vocabulary);
+          logSum[i] = Math.log(kernels.sumOfExps(logits, i * vocabulary, vocabulary, max[i]));
+        });
+    int next = target;
+    for (int i = 0; i < to - from; i++) {
+      for (; next < pack.scored().length && pack.scored()[next] == rows[from + i]; next++) {
+        float logit = logits[i * vocabulary + pack.targets()[next]];
+        judged.logProbabilities()[next] = (double) logit - max[i] - logSum[i];
+        judged.greedy()[next] = logit == max[i];
+      }
+    }
+    return next;
+  }
+
+  private void check(ModelState s, Packed pack) {
+    int n = pack.tokens().length;
+    if (n < 1 || n > s.packLimit() || pack.parents().length != n) {
+      throw new IllegalArgumentException(
+          n + " tokens with " + pack.parents().length + " parents; at most " + s.packLimit());
+    }
+    if (pack.scored().length != pack.targets().length) {
+      throw new IllegalArgumentException("each scored token has a target");
+    }
+    for (int t = 0; t < n; t++) {
+      checkId(pack.tokens()[t]);
+      int parent = pack.parents()[t];
+      if (parent >= t || parent < ~s.position()) {
+        throw new IllegalArgumentException("token " + t + " follows " + parent);
+      }
+    }
+    for (int i = 0; i < pack.scored().length; i++) {
+      checkId(pack.targets()[i]);
+      Objects.checkIndex(pack.scored()[i], n);
+      if (i > 0 && pack.scored()[i] < pack.scored()[i - 1]) {
+        throw new IllegalArgumentException("scored tokens must be in order");
+      }
+    }
+  }
+
+  private static void checkPlaces(ModelState s, Packed pack, Places places) {
+    for (int position : places.positions()) {
+      if (position >= s.contextLength()) {
+        throw new UserError(
+            "context exceeded: a text of "
+                + (position + 1)
+                + " tokens does not fit into "
+                + s.contextLength());
+      }
+    }
+    if (pack.kept() < 0 || pack.kept() > places.lastLength()) {
+      throw new IllegalArgumentException(
+          pack.kept() + " tokens of " + places.lastLength() + " cannot be kept");
+    }
+  }
+
+  private void checkId(int token) {
+    if (token < 0 || token >= config.vocabSize()) {
+      throw new UserError(
+          "token id "
+              + token
+              + " is outside the vocabulary of "
+              + config.vocabSize()
+              + ": was it made by another model's tokenizer?");
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package org.mixtureofmasks.model;
+
+import java.util.function.IntToDoubleFunction;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.Routing;
+
+/** Counts the bytes of weights that one decoded token reads: what bounds its speed. */
+final class Traffic {
+  private Traffic() {}
+
+  /**
+   * @param activeWeights mean number of weights that a token reads of a sparse FFN, by layer
+   */
+  static long bytes(ModelConfig config, ModelWeights weights, IntToDoubleFunction activeWeights) {
+    long embeddingRow = (long) config.hiddenSize() * weights.embedding().elementBytes();
+    double sum = embeddingRow + 4.0 * weights.norm().length + weights.output().bytes();
+    for (int l = 0; l < config.layers(); l++) {
+      ModelWeights.Layer layer = weights.layers().get(l);
+      sum += layer.attentionBytes();
+      sum +=
+          switch (layer.ffn()) {
+            case FeedForward.Dense dense -> dense.bytes();
+            case FeedForward.Masked masked -> masked.bytes();
+            case FeedForward.Experts experts ->
+                experts.router().weight().bytes()
+                    + experts.neurons().elementBytes() * activeWeights.applyAsDouble(l);
+            case FeedForward.Blocks blocks ->
+                blocks.router().weight().bytes()
+                    + blocks.blocks().getFirst().ffn().gate().elementBytes()
+                        * activeWeights.applyAsDouble(l);
+          };
+    }
+    return Math.round(sum);
+  }
+
+  /** Weights that a token is expected to read of a layer's FFN when it chooses experts evenly. */
+  static double expectedWeights(ModelConfig config, ModelWeights weights, int l) {
+    double neuron = 3.0 * config.hiddenSize();
+    return switch (weights.layers().get(l).ffn()) {
+      case FeedForward.Dense _, FeedForward.Masked _ -> neuron * config.intermediateSize();
+      case FeedForward.Experts experts -> neuron * expectedNeurons(config, experts);
+      case FeedForward.Blocks blocks ->
+          blocks.blocks().stream().mapToLong(FeedForward.Block::weights).average().orElse(0);
+    };
+  }
+
+  /**
+   * With k of E experts drawn evenly without replacement a neuron that n of them hold is missed
+   * with probability C(E-n, k) / C(E, k). With a threshold the masks do not say it: the share in
+   * the config.
+   */
+  private static double expectedNeurons(ModelConfig config, FeedForward.Experts experts) {
+    Routing routing = experts.router().routing();
+    if (routing.select() == Routing.Select.THRESHOLD) {
+      return config.mixtureOfMasks().orElseThrow().activeFfnShare() * config.intermediateSize();
+    }
+    int e = experts.router().experts();
+    double expected = 0;
+    for (int n : holders(experts)) {
+      double missed = 1;
+      for (int i = 0; i < routing.topK(); i++) {
+        missed *= Math.max(0, e - n - i) / (double) (e - i);
+      }
+      expected += 1 - missed;
+    }
+    return expected;
+  }
+
+  /** By how many experts each neuron is held; copies are neurons of their own if all are read. */
+  private static int[] holders(FeedForward.Experts experts) {
+    if (experts.union() != null) {
+      return experts.union().holders();
+    }
+    float[] holders = new float[experts.stored()];
+    for (int i = 0; i < experts.router().experts(); i++) {
+      experts.runs().addTo(i, 1, holders);
+    }
+    int[] whole = new int[holders.length];
+    for (int j = 0; j < whole.length; j++) {
+      whole[j] = (int) holders[j];
+    }
+    return whole;
+  }
+}

@@ -1,0 +1,53 @@
+package org.mixtureofmasks.model;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.management.ManagementFactory;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.kernel.HugePages;
+
+/**
+ * Where a model's weights go.
+ *
+ * @param allocator memory for what does not stay in the files
+ * @param mapped whether what can stay in the files does
+ * @param description of the choice, for logs
+ */
+record WeightMemory(SegmentAllocator allocator, boolean mapped, String description) {
+  /** Share of the machine's memory that copies of weights may take unasked. */
+  private static final int SHARE = 4;
+
+  /** Got from the system at a time. */
+  private static final long CHUNK = 64L << 20;
+
+  /**
+   * @throws UserError if huge pages are asked for and cannot be had
+   */
+  static WeightMemory of(Model.Memory wanted, Checkpoint checkpoint, Arena arena) {
+    String obstacle = wanted == Model.Memory.MAPPED ? "as asked" : obstacle(wanted, checkpoint);
+    if (obstacle == null) {
+      long chunk = Math.min(CHUNK, checkpoint.bytes() + checkpoint.bytes() / 8);
+      return new WeightMemory(new HugePages(arena, chunk), false, "in huge pages");
+    }
+    if (wanted == Model.Memory.HUGE_PAGES) {
+      throw new UserError("huge pages cannot be had: " + obstacle + "; leave --memory out");
+    }
+    return new WeightMemory(arena, true, "in the mapped file (" + obstacle + ")");
+  }
+
+  private static String obstacle(Model.Memory wanted, Checkpoint checkpoint) {
+    if (HugePages.obstacle() != null) {
+      return "no huge pages: " + HugePages.obstacle();
+    }
+    if (wanted == Model.Memory.AUTO && checkpoint.bytes() > physicalMemory() / SHARE) {
+      return "more than a quarter of the memory; --memory huge_pages copies it all the same";
+    }
+    return null;
+  }
+
+  private static long physicalMemory() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+  }
+}

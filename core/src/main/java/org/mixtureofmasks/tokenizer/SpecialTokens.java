@@ -1,0 +1,102 @@
+package org.mixtureofmasks.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.mixtureofmasks.io.StrictJson;
+
+/**
+ * What the files beside a tokenizer.json say about special tokens.
+ *
+ * <p>As in transformers 5, whether BOS and EOS are added is decided by tokenizer.json's
+ * post-processor alone; {@code add_bos_token} and {@code add_eos_token} of tokenizer_config.json
+ * have no say when there is a tokenizer.json (tokenization_utils_base.py drops them).
+ *
+ * @param bos the token that begins a text, or null
+ * @param bosId its id as config.json states it; -1: not stated
+ * @param eos the token that ends a text, or null
+ * @param eosIds ids that end a text, as generation_config.json and config.json state them
+ * @param names the contents of all tokens that are called special
+ */
+record SpecialTokens(String bos, int bosId, String eos, Set<Integer> eosIds, Set<String> names) {
+  /** Bytes; added_tokens_decoder and a chat template stay far below. */
+  private static final long SIZE_LIMIT = 16L << 20;
+
+  private static final List<String> ROLES =
+      List.of(
+          "bos_token",
+          "eos_token",
+          "unk_token",
+          "pad_token",
+          "sep_token",
+          "cls_token",
+          "mask_token");
+  private static final List<String> EXTRA =
+      List.of("additional_special_tokens", "extra_special_tokens");
+
+  static final SpecialTokens NONE = new SpecialTokens(null, -1, null, Set.of(), Set.of());
+
+  /** Reads the files of a model's folder; those that are missing say nothing. */
+  static SpecialTokens in(Path folder) {
+    JsonNode config = read(folder, "tokenizer_config.json");
+    JsonNode map = read(folder, "special_tokens_map.json");
+    Set<String> names = new LinkedHashSet<>();
+    for (String role : ROLES) {
+      add(names, role(config, map, role));
+    }
+    for (String extra : EXTRA) {
+      (config.has(extra) ? config : map).path(extra).forEach(token -> add(names, content(token)));
+    }
+    for (JsonNode token : config.path("added_tokens_decoder")) {
+      if (token.path("special").asBoolean()) {
+        add(names, content(token));
+      }
+    }
+    Set<Integer> eosIds = new TreeSet<>();
+    int bosId = -1;
+    for (String file : new String[] {"generation_config.json", "config.json"}) {
+      JsonNode ids = read(folder, file);
+      JsonNode eos = ids.path("eos_token_id");
+      if (eosIds.isEmpty()) {
+        addId(eosIds, eos); // one id, or a list of them
+        eos.forEach(id -> addId(eosIds, id));
+      }
+      JsonNode bos = ids.path("bos_token_id");
+      bosId = bosId < 0 && bos.isInt() ? bos.intValue() : bosId;
+    }
+    return new SpecialTokens(
+        role(config, map, "bos_token"), bosId, role(config, map, "eos_token"), eosIds, names);
+  }
+
+  private static void addId(Set<Integer> ids, JsonNode id) {
+    if (id.isInt() && id.intValue() >= 0) {
+      ids.add(id.intValue());
+    }
+  }
+
+  private static void add(Set<String> names, String token) {
+    if (token != null) {
+      names.add(token);
+    }
+  }
+
+  private static String role(JsonNode config, JsonNode map, String role) {
+    return content((config.has(role) ? config : map).path(role));
+  }
+
+  /** A token is a string, or an object with its content. */
+  private static String content(JsonNode token) {
+    JsonNode content = token.isObject() ? token.path("content") : token;
+    return content.isTextual() ? content.textValue() : null;
+  }
+
+  private static JsonNode read(Path folder, String name) {
+    Path file = folder.resolve(name);
+    return Files.exists(file) ? StrictJson.readObject(file, SIZE_LIMIT) : MissingNode.getInstance();
+  }
+}

@@ -1,0 +1,192 @@
+package org.mixtureofmasks.tokenizer;
+
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.BadCheckpoint;
+
+/**
+ * Text to token ids and back, as the model was trained with. Any number of threads may share one;
+ * {@link TokenStream}s belong to one reader each.
+ *
+ * <p>Nothing is truncated, padded or cleaned up: every id of a text is given, and decoding changes
+ * no spaces beyond what the tokenizer's own decoder does.
+ */
+public final class Tokenizer implements AutoCloseable {
+  private final Path file;
+  private final String json;
+  private final Vocabulary vocabulary;
+  private final NativeTokenizer tokenizer;
+  private final OptionalInt bos;
+  private final Set<Integer> eos;
+
+  private Tokenizer(TokenizerFiles.Found found) {
+    this.file = found.file();
+    this.json = found.json().text();
+    this.vocabulary = found.json().vocabulary();
+    SpecialTokens special = found.special();
+    this.bos = bos(special, found.json().firstSpecial());
+    this.eos = eos(special);
+    this.tokenizer = load(file, found.json());
+  }
+
+  /** What the library refuses, the file is to blame for. */
+  static NativeTokenizer load(Path file, TokenizerJson json) {
+    try {
+      return NativeTokenizer.of(json.text());
+    } catch (IllegalArgumentException e) {
+      throw new BadCheckpoint(file, -1, "the tokenizers library refuses it: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Opens a model's tokenizer.
+   *
+   * @param modelOrTokenizerFile a Hugging Face folder, a tokenizer.json, a .gguf with its own
+   *     vocabulary, a llama2.c tokenizer .bin, or a llama2.c model .bin with tok{N}.bin or
+   *     tokenizer.bin beside it
+   * @throws BadCheckpoint if the file is malformed
+   * @throws UserError if there is no tokenizer there
+   */
+  public static Tokenizer open(Path modelOrTokenizerFile) {
+    return new Tokenizer(TokenizerFiles.find(modelOrTokenizerFile));
+  }
+
+  /** The ids of a text, with the special tokens that the model's own files put around it. */
+  public int[] encode(String text) {
+    return encode(text, true);
+  }
+
+  /**
+   * The ids of a text. Special tokens that are written out in the text become their ids either way,
+   * as in transformers; half a surrogate pair is read as U+FFFD.
+   *
+   * @param addSpecialTokens whether the model's post-processor adds its BOS and the like
+   */
+  public int[] encode(String text, boolean addSpecialTokens) {
+    return tokenizer.encode(text, addSpecialTokens);
+  }
+
+  /**
+   * The text of some ids; bytes that are no UTF-8 become U+FFFD.
+   *
+   * @param skipSpecial whether special tokens are left out
+   * @throws UserError if an id is not in the vocabulary
+   */
+  public String decode(int[] ids, boolean skipSpecial) {
+    for (int id : ids) {
+      check(id);
+    }
+    return tokenizer.decode(ids, skipSpecial);
+  }
+
+  /** Decodes one id after the other, from the start of a text. */
+  public TokenStream stream(boolean skipSpecial) {
+    return new TokenStream(this, skipSpecial);
+  }
+
+  /**
+   * Decodes one id after the other as the continuation of a prompt, whose own text is not given
+   * again. (SentencePiece drops the space before the first word of a text, and only there.)
+   */
+  public TokenStream stream(int[] prompt, boolean skipSpecial) {
+    TokenStream stream = new TokenStream(this, skipSpecial);
+    // A dozen ids hold the last character, and a word to set the next one apart from.
+    for (int i = Math.max(0, prompt.length - 12); i < prompt.length; i++) {
+      stream.accept(prompt[i]);
+    }
+    return stream;
+  }
+
+  /** One more than the largest id, added tokens included. */
+  public int vocabularySize() {
+    return vocabulary.tokens().length;
+  }
+
+  /** The token that begins a text, whether or not encoding adds it. */
+  public OptionalInt bos() {
+    return bos;
+  }
+
+  /** The tokens that end a text: those of generation_config.json and the tokenizer's own. */
+  public Set<Integer> eos() {
+    return eos;
+  }
+
+  /** Whether decoding can leave the token out. */
+  public boolean isSpecial(int id) {
+    return vocabulary.special().contains(id);
+  }
+
+  /** The id of a token as the vocabulary spells it (a space may be U+0120 or U+2581 there). */
+  public OptionalInt idOf(String token) {
+    Integer id = vocabulary.ids().get(token);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  /**
+   * The token as the vocabulary spells it.
+   *
+   * @throws UserError if the id is not in the vocabulary
+   */
+  public String tokenOf(int id) {
+    return check(id);
+  }
+
+  /** The file that the vocabulary was read from. */
+  public Path file() {
+    return file;
+  }
+
+  /** The vocabulary as a tokenizer.json, whatever file it came from; to be kept with a model. */
+  public String toJson() {
+    return json;
+  }
+
+  /** Frees the native memory; the tokenizer and its streams may not be used after it. */
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+
+  /** The byte that a byte-fallback token stands for; -1 for all others. */
+  int byteOf(int id) {
+    String token = check(id);
+    return vocabulary.byteFallback() ? Vocabulary.byteOf(token) : -1;
+  }
+
+  private String check(int id) {
+    String token = id < 0 || id >= vocabulary.tokens().length ? null : vocabulary.tokens()[id];
+    if (token == null) {
+      throw new UserError(
+          "token id "
+              + id
+              + " is not in the vocabulary of "
+              + file
+              + " (0.."
+              + (vocabulary.tokens().length - 1)
+              + "); the ids belong to another tokenizer");
+    }
+    return token;
+  }
+
+  private OptionalInt bos(SpecialTokens special, String firstAdded) {
+    for (String token : new String[] {special.bos(), firstAdded}) {
+      if (token != null && vocabulary.ids().containsKey(token)) {
+        return OptionalInt.of(vocabulary.ids().get(token));
+      }
+    }
+    boolean stated = special.bosId() >= 0 && special.bosId() < vocabulary.tokens().length;
+    return stated ? OptionalInt.of(special.bosId()) : OptionalInt.empty();
+  }
+
+  private Set<Integer> eos(SpecialTokens special) {
+    Set<Integer> ids = new TreeSet<>(special.eosIds());
+    if (special.eos() != null && vocabulary.ids().containsKey(special.eos())) {
+      ids.add(vocabulary.ids().get(special.eos()));
+    }
+    return Set.copyOf(ids);
+  }
+}

@@ -1,0 +1,149 @@
+package org.mixtureofmasks.tokenizer;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.BadCheckpoint;
+
+/** Finds the file that holds a model's vocabulary and turns it into a checked tokenizer.json. */
+final class TokenizerFiles {
+  /** Bytes; the largest tokenizer.json in use has about 35 MB. */
+  private static final long SIZE_LIMIT = 256L << 20;
+
+  private static final String JSON_NAME = "tokenizer.json";
+
+  /** A checked tokenizer and what is known of its special tokens. */
+  record Found(Path file, TokenizerJson json, SpecialTokens special) {}
+
+  private TokenizerFiles() {}
+
+  static Found find(Path path) {
+    if (!Files.exists(path)) {
+      throw new UserError(path + ": no such file or folder");
+    }
+    if (Files.isDirectory(path)) {
+      return folder(path);
+    }
+    String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
+    if (name.endsWith(".gguf")) {
+      return converted(GgufReader.read(path));
+    }
+    if (name.endsWith(".json")) {
+      // Under its own name it has a model's other files beside it; elsewhere it stands alone.
+      boolean named = path.getFileName().toString().equals(JSON_NAME);
+      Path folder = path.toAbsolutePath().getParent();
+      return json(path, named ? SpecialTokens.in(folder) : SpecialTokens.NONE);
+    }
+    if (name.endsWith(".bin")) {
+      return llama2c(path);
+    }
+    throw new UserError(
+        path
+            + ": not a tokenizer; give a Hugging Face folder, a tokenizer.json, a .gguf or a"
+            + " llama2.c .bin");
+  }
+
+  private static Found folder(Path folder) {
+    Path file = folder.resolve(JSON_NAME);
+    if (!Files.exists(file)) {
+      boolean sentencePiece = Files.exists(folder.resolve("tokenizer.model"));
+      throw new UserError(
+          folder
+              + ": has no tokenizer.json"
+              + (sentencePiece ? " (tokenizer.model is not read)" : "")
+              + "; copy it from the model's page, or pass --tokenizer FILE");
+    }
+    return json(file, SpecialTokens.in(folder));
+  }
+
+  private static Found json(Path file, SpecialTokens special) {
+    return new Found(file, TokenizerJson.check(file, read(file), special.names()), special);
+  }
+
+  private static Found converted(GgufVocabulary vocabulary) {
+    Path file = vocabulary.file();
+    byte[] json = GgufConverter.convert(vocabulary).toString().getBytes(StandardCharsets.UTF_8);
+    SpecialTokens special =
+        new SpecialTokens(null, vocabulary.bos(), null, vocabulary.ends(), Set.of());
+    return new Found(file, TokenizerJson.check(file, json, Set.of()), special);
+  }
+
+  /** A tokenizer file of llama2.c, or a model file with its tokenizer beside it. */
+  private static Found llama2c(Path path) {
+    BadCheckpoint notTokenizer;
+    try {
+      return converted(Llama2cVocabulary.read(path, read(path)));
+    } catch (BadCheckpoint e) {
+      notTokenizer = e;
+    }
+    int size = vocabularySize(path);
+    if (size < 1) {
+      throw notTokenizer;
+    }
+    for (String name : List.of("tok" + size + ".bin", "tokenizer.bin")) {
+      Path beside = path.resolveSibling(name);
+      if (Files.exists(beside)) {
+        GgufVocabulary vocabulary = Llama2cVocabulary.read(beside, read(beside));
+        if (vocabulary.tokens().length == size) {
+          return converted(vocabulary);
+        }
+      }
+    }
+    throw new UserError(
+        path
+            + ": a llama2.c model of "
+            + size
+            + " tokens without its tokenizer: there is no tok"
+            + size
+            + ".bin or tokenizer.bin of that size beside it; pass --tokenizer FILE");
+  }
+
+  /** The vocabulary size in the header of a llama2.c model; -1 if there is no such header. */
+  private static int vocabularySize(Path path) {
+    byte[] head = read(path, 36);
+    if (head.length < 28) {
+      return -1;
+    }
+    ByteBuffer in = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN);
+    boolean versioned = in.getInt(0) == 0x616b3432; // "ak42", then a version
+    if (versioned && head.length < 36) {
+      return -1;
+    }
+    // Version 0 marks an output matrix of its own by a negative size.
+    int size = Math.abs(in.getInt(versioned ? 28 : 20));
+    return size <= ModelReader.ID_LIMIT ? size : -1;
+  }
+
+  /** A whole file, if it is not larger than any tokenizer. */
+  static byte[] read(Path file) {
+    try {
+      long size = Files.size(file);
+      if (size > SIZE_LIMIT) {
+        throw new BadCheckpoint(
+            file, -1, "has " + size + " bytes; a tokenizer has at most " + SIZE_LIMIT);
+      }
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static byte[] read(Path file, int bytes) {
+    try (var in = Files.newInputStream(file)) {
+      return in.readNBytes(bytes);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static UserError unreadable(Path file, IOException e) {
+    return new UserError(file + ": cannot be read: " + e.getMessage(), e);
+  }
+}

@@ -1,0 +1,132 @@
+package org.mixtureofmasks.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.mixtureofmasks.io.BadCheckpoint;
+
+/**
+ * A tokenizer.json that has passed every check, ready for native code: there, a file that is merely
+ * unusual can panic, and a panic ends the JVM (huggingface/tokenizers#2094 is one such file).
+ *
+ * @param text the file, with {@code truncation} and {@code padding} set to null and the special
+ *     tokens that the model's other files name among its {@code added_tokens}
+ * @param vocabulary its tokens
+ * @param firstSpecial the special token that the post-processor puts first, or null
+ */
+record TokenizerJson(String text, Vocabulary vocabulary, String firstSpecial) {
+  private static final List<String> MEMBERS =
+      List.of(
+          "version",
+          "truncation",
+          "padding",
+          "added_tokens",
+          "normalizer",
+          "pre_tokenizer",
+          "post_processor",
+          "decoder",
+          "model");
+
+  /**
+   * Checks a tokenizer.json.
+   *
+   * @param file named in errors
+   * @param bytes the whole file
+   * @param named tokens that the model's other files call special, by content
+   * @throws BadCheckpoint if it is malformed, or could harm what reads it next
+   */
+  static TokenizerJson check(Path file, byte[] bytes, Set<String> named) {
+    JsonBytes json = new JsonBytes(file, bytes);
+    Map<String, JsonBytes.Range> members = json.members();
+    for (String member : members.keySet()) {
+      if (!MEMBERS.contains(member)) {
+        throw new BadCheckpoint(
+            file,
+            members.get(member).start(),
+            "has the unknown member '" + JsonBytes.shown(member) + "'");
+      }
+    }
+    JsonBytes.Range where = members.get("model");
+    if (where == null) {
+      throw new BadCheckpoint(file, -1, "has no member 'model'; it is not a tokenizer.json");
+    }
+    Map<String, Integer> ids = new ModelReader(file, bytes, where).read();
+    int base = ids.size();
+    Map<String, JsonNode> parts = new HashMap<>();
+    for (String part : MEMBERS.subList(3, 8)) {
+      JsonNode node = members.containsKey(part) ? json.tree(members.get(part)) : null;
+      parts.put(part, node == null || node.isNull() ? null : node);
+    }
+    AddedTokens added = new AddedTokens(file, ids, base);
+    added.read(parts.get("added_tokens"));
+    added.promote(named);
+    String[] tokens = byId(file, ids);
+    Components components = new Components(file, tokens.length);
+    components.normalizer(parts.get("normalizer"));
+    components.preTokenizer(parts.get("pre_tokenizer"));
+    components.decoder(parts.get("decoder"));
+    String first = components.postProcessor(parts.get("post_processor"));
+    Vocabulary vocabulary =
+        new Vocabulary(
+            Map.copyOf(ids), tokens, Set.copyOf(added.special()), components.decodesBytes());
+    return new TokenizerJson(splice(bytes, members, added.nodes()), vocabulary, first);
+  }
+
+  private static String[] byId(Path file, Map<String, Integer> ids) {
+    int max = -1;
+    for (int id : ids.values()) {
+      max = Math.max(max, id);
+    }
+    // Holes are allowed, but an array must not grow beyond what the file has tokens for.
+    if (max + 1L > 2L * ids.size() + 1024) {
+      throw new BadCheckpoint(
+          file,
+          -1,
+          "the largest id is " + max + " though there are only " + ids.size() + " tokens");
+    }
+    String[] tokens = new String[max + 1];
+    for (Map.Entry<String, Integer> entry : ids.entrySet()) {
+      String other = tokens[entry.getValue()];
+      if (other != null) {
+        throw new BadCheckpoint(
+            file,
+            -1,
+            "the tokens '"
+                + JsonBytes.shown(other)
+                + "' and '"
+                + JsonBytes.shown(entry.getKey())
+                + "' have the same id "
+                + entry.getValue());
+      }
+      tokens[entry.getValue()] = entry.getKey();
+    }
+    return tokens;
+  }
+
+  /** The file as it is, but for the three members that are ours to say. */
+  private static String splice(
+      byte[] bytes, Map<String, JsonBytes.Range> members, ArrayNode added) {
+    ObjectNode ours = JsonNodeFactory.instance.objectNode();
+    ours.put("version", "1.0").putNull("truncation").putNull("padding").set("added_tokens", added);
+    StringBuilder text = new StringBuilder(bytes.length + 1024);
+    String head = ours.toString();
+    text.append(head, 0, head.length() - 1);
+    for (String member : MEMBERS.subList(4, MEMBERS.size())) {
+      JsonBytes.Range range = members.get(member);
+      text.append(",\"").append(member).append("\":");
+      text.append(
+          range == null
+              ? "null"
+              : new String(
+                  bytes, range.start(), range.end() - range.start(), StandardCharsets.UTF_8));
+    }
+    return text.append('}').toString();
+  }
+}

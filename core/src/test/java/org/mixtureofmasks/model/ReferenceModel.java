@@ -1,0 +1,187 @@
+package org.mixtureofmasks.model;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.mixtureofmasks.format.Routing;
+
+/** The formulas of a mixture of masks in double, one token after the other, no cache, no care. */
+final class ReferenceModel {
+  private final RandomModel model;
+
+  /** Neurons active by layer, summed over the tokens of {@link #logits}. */
+  final long[] active = new long[RandomModel.LAYERS];
+
+  /** With input masks: FFN weights that the tokens used, all layers together. */
+  long weights;
+
+  /** How often a layer's token had so many experts. */
+  final Map<Integer, Integer> chosenCounts = new TreeMap<>();
+
+  ReferenceModel(RandomModel model) {
+    this.model = model;
+  }
+
+  private double[] product(String name, double[] x) {
+    float[] w = model.weights.get(name);
+    double[] y = new double[w.length / x.length];
+    for (int i = 0; i < w.length; i++) {
+      y[i / x.length] += (double) w[i] * x[i % x.length];
+    }
+    return y;
+  }
+
+  private double[] norm(String name, double[] x) {
+    float[] w = model.weights.get(name);
+    double scale = 1 / Math.sqrt(Arrays.stream(x).map(v -> v * v).sum() / x.length + 1e-5);
+    return IntStream.range(0, x.length).mapToDouble(i -> w[i] * x[i] * scale).toArray();
+  }
+
+  private void rope(double[] x, int position) {
+    int hd = model.headDim;
+    for (int at = 0; at < x.length; at += hd) {
+      for (int i = 0; i < hd / 2; i++) {
+        double angle = position * Math.pow(10_000, -2.0 * i / hd);
+        double a = x[at + i];
+        double b = x[at + hd / 2 + i];
+        x[at + i] = a * Math.cos(angle) - b * Math.sin(angle);
+        x[at + hd / 2 + i] = b * Math.cos(angle) + a * Math.sin(angle);
+      }
+    }
+  }
+
+  /** Logits of every position, tokens x vocabulary. */
+  double[][] logits(int[] tokens) {
+    int d = model.d;
+    double[][] x = new double[tokens.length][d];
+    for (int t = 0; t < tokens.length; t++) {
+      float[] embedding = model.weights.get("model.embed_tokens.weight");
+      for (int c = 0; c < d; c++) {
+        x[t][c] = embedding[tokens[t] * d + c];
+      }
+    }
+    for (int l = 0; l < RandomModel.LAYERS; l++) {
+      String p = "model.layers." + l + ".";
+      double[][] k = new double[tokens.length][];
+      double[][] v = new double[tokens.length][];
+      for (int t = 0; t < tokens.length; t++) {
+        double[] n = norm(p + "input_layernorm.weight", x[t]);
+        double[] q = product(p + "self_attn.q_proj.weight", n);
+        k[t] = product(p + "self_attn.k_proj.weight", n);
+        v[t] = product(p + "self_attn.v_proj.weight", n);
+        rope(q, t);
+        rope(k[t], t);
+        add(x[t], product(p + "self_attn.o_proj.weight", attend(q, k, v, t)));
+        n = norm(p + "post_attention_layernorm.weight", x[t]);
+        add(x[t], ffn(l, p + "mlp.", n));
+      }
+    }
+    return Arrays.stream(x)
+        .map(row -> product("lm_head.weight", norm("model.norm.weight", row)))
+        .toArray(double[][]::new);
+  }
+
+  private double[] attend(double[] q, double[][] k, double[][] v, int last) {
+    int hd = model.headDim;
+    double[] out = new double[q.length];
+    for (int h = 0; h < RandomModel.HEADS; h++) {
+      int g = h * RandomModel.KV_HEADS / RandomModel.HEADS;
+      double[] p = new double[last + 1];
+      double sum = 0;
+      for (int t = 0; t <= last; t++) {
+        double dot = 0;
+        for (int i = 0; i < hd; i++) {
+          dot += q[h * hd + i] * k[t][g * hd + i];
+        }
+        p[t] = Math.exp(dot / Math.sqrt(hd));
+        sum += p[t];
+      }
+      for (int t = 0; t <= last; t++) {
+        for (int i = 0; i < hd; i++) {
+          out[h * hd + i] += p[t] / sum * v[t][g * hd + i];
+        }
+      }
+    }
+    return out;
+  }
+
+  private double[] ffn(int l, String p, double[] x) {
+    double[] factors = factors(product(p + "router.weight", x));
+    boolean ones = model.routing.weights() == Routing.Weights.ONES;
+    if (model.inputMasks != null) {
+      x = inputs(l, x, factors);
+    }
+    double[] a = product(p + "gate_proj.weight", x);
+    double[] up = product(p + "up_proj.weight", x);
+    for (int j = 0; j < model.m; j++) {
+      double mask = 0;
+      for (int e = 0; e < model.experts; e++) {
+        mask += model.masks[l][e][j] ? factors[e] : 0;
+      }
+      active[l] += mask > 0 ? 1 : 0;
+      a[j] = (ones ? Math.min(1, mask) : mask) * silu(a[j]) * up[j];
+    }
+    return product(p + "down_proj.weight", a);
+  }
+
+  /** x with the inputs that its only expert leaves out at 0; counts the weights that are used. */
+  private double[] inputs(int l, double[] x, double[] factors) {
+    int e =
+        IntStream.range(0, factors.length).filter(i -> factors[i] != 0).findFirst().orElseThrow();
+    boolean[] mask = model.inputMasks[l][e];
+    int in = (int) IntStream.range(0, x.length).filter(c -> mask[c]).count();
+    int mid = (int) IntStream.range(0, model.m).filter(j -> model.masks[l][e][j]).count();
+    weights += in == 0 ? 0 : 2L * in * mid + (long) mid * x.length;
+    return IntStream.range(0, x.length).mapToDouble(c -> mask[c] ? x[c] : 0).toArray();
+  }
+
+  /** What each expert's neurons are multiplied with; 0 where it is not chosen. */
+  private double[] factors(double[] products) {
+    int experts = model.experts;
+    double[] r =
+        model.routing.score() == Routing.Score.LINEAR
+            ? products
+            : IntStream.range(0, experts)
+                .mapToDouble(e -> Math.abs(silu(products[e]) * products[experts + e]))
+                .toArray();
+    int[] chosen =
+        model.routing.select() == Routing.Select.THRESHOLD
+            ? IntStream.range(0, experts)
+                .filter(e -> sigmoid(r[e]) > model.routing.threshold())
+                .toArray()
+            : IntStream.range(0, experts)
+                .boxed()
+                .sorted(Comparator.comparingDouble(e -> -r[e]))
+                .limit(model.routing.topK())
+                .mapToInt(e -> e)
+                .toArray();
+    chosenCounts.merge(chosen.length, 1, Integer::sum);
+    double total = Arrays.stream(chosen).mapToDouble(e -> Math.exp(r[e])).sum();
+    double[] factors = new double[experts];
+    for (int e : chosen) {
+      factors[e] =
+          switch (model.routing.weights()) {
+            case NORMALISED -> Math.exp(r[e]) / total;
+            case ONES -> 1;
+            case SIGMOID_RESCALED -> sigmoid(r[e]) * experts / chosen.length;
+          };
+    }
+    return factors;
+  }
+
+  private static double sigmoid(double z) {
+    return 1 / (1 + Math.exp(-z));
+  }
+
+  private static double silu(double z) {
+    return z * sigmoid(z);
+  }
+
+  private static void add(double[] x, double[] y) {
+    for (int i = 0; i < x.length; i++) {
+      x[i] += y[i];
+    }
+  }
+}

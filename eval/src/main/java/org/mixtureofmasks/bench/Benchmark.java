@@ -1,0 +1,165 @@
+package org.mixtureofmasks.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.generate.Sampler;
+import org.mixtureofmasks.generate.Sampling;
+import org.mixtureofmasks.model.ExpertLoad;
+import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.ModelState;
+
+/**
+ * Times models: a prompt in one pass, then tokens one by one, and the read-only stream, taken in
+ * turns so that all of them see the same moods of the machine.
+ *
+ * <p>The text that is read is one that the first model itself wrote (temperature 1, seed 0): which
+ * experts are active, and so the speed, depends on the text. All models read the same one.
+ */
+public final class Benchmark {
+  /** Time for the compiler to finish with the kernels, for each model. */
+  private static final long WARM_UP_NANOS = 1_500_000_000L;
+
+  private static final int WARM_UP_PASSES = 2;
+
+  private final BenchSettings settings;
+  private final BiConsumer<Integer, Integer> progress;
+
+  /**
+   * @param settings what is timed
+   * @param progress hears the repetitions done and their number
+   */
+  public Benchmark(BenchSettings settings, BiConsumer<Integer, Integer> progress) {
+    this.settings = settings;
+    this.progress = progress;
+  }
+
+  /**
+   * Times a model, and a reference in turns with it.
+   *
+   * @throws UserError when prompt and tokens pass a model's context, or the vocabularies differ
+   */
+  public BenchResult.Pair run(Model model, Optional<Model> reference) {
+    List<Subject> subjects = new ArrayList<>();
+    subjects.add(new Subject(model));
+    reference.map(Subject::new).ifPresent(subjects::add);
+    subjects.forEach(subject -> check(subject.model, model));
+    int[] text = write(model, settings.promptTokens() + settings.tokens());
+    for (Subject subject : subjects) {
+      long start = System.nanoTime();
+      for (int i = 0; i < WARM_UP_PASSES || System.nanoTime() - start < WARM_UP_NANOS; i++) {
+        subject.pass(text, settings);
+      }
+      subject.forget();
+    }
+    for (int r = 0; r < settings.repetitions(); r++) {
+      for (Subject subject : subjects) {
+        subject.pass(text, settings);
+        subject.stream(settings.threads());
+      }
+      progress.accept(r + 1, settings.repetitions());
+    }
+    List<BenchResult> results =
+        subjects.stream().map(subject -> subject.result(settings.threads())).toList();
+    return new BenchResult.Pair(
+        results.get(0), reference.isPresent() ? Optional.of(results.get(1)) : Optional.empty());
+  }
+
+  private void check(Model subject, Model first) {
+    int asked = settings.promptTokens() + settings.tokens();
+    int context = subject.config().maxPositions();
+    if (asked > context) {
+      throw new UserError(
+          "the model's context is "
+              + context
+              + " tokens, but "
+              + settings.promptTokens()
+              + " of a prompt and "
+              + settings.tokens()
+              + " more are asked for: lower --prompt-tokens or --tokens");
+    }
+    if (subject.config().vocabSize() != first.config().vocabSize()) {
+      throw new UserError(
+          "the model has a vocabulary of "
+              + first.config().vocabSize()
+              + " tokens, the reference one of "
+              + subject.config().vocabSize()
+              + ": they cannot read the same text");
+    }
+  }
+
+  /** Token ids that the model itself makes up, the beginning of a text first. */
+  private static int[] write(Model model, int count) {
+    Sampler sampler = new Sampler(Sampling.of(1, 0));
+    ModelState state = model.newState(count);
+    int[] text = new int[count];
+    text[0] = Math.max(0, model.config().bosToken());
+    for (int i = 1; i < count; i++) {
+      text[i] = sampler.next(model.forward(state, text, i - 1, 1));
+    }
+    return text;
+  }
+
+  /** A model with what was measured of it so far. */
+  private static final class Subject {
+    private final Model model;
+    private final List<Double> prompt = new ArrayList<>();
+    private final List<Double> decode = new ArrayList<>();
+    private final List<Double> stream = new ArrayList<>();
+
+    /** Of the last pass; the text is the same in all. */
+    private ExpertLoad load;
+
+    private long decodeBytes;
+
+    Subject(Model model) {
+      this.model = model;
+    }
+
+    void pass(int[] text, BenchSettings settings) {
+      ModelState state = model.newState(text.length);
+      long start = System.nanoTime();
+      model.forward(state, text, 0, settings.promptTokens());
+      long middle = System.nanoTime();
+      for (int i = settings.promptTokens(); i < text.length; i++) {
+        model.forward(state, text, i, 1);
+      }
+      long end = System.nanoTime();
+      prompt.add(settings.promptTokens() / ((middle - start) * 1e-9));
+      decode.add(settings.tokens() / ((end - middle) * 1e-9));
+      load = state.expertLoad();
+      decodeBytes = model.bytesPerToken(load);
+    }
+
+    void stream(int threads) {
+      stream.add(Stream.readGigabytesPerSecond(streamBytes(), threads));
+    }
+
+    /**
+     * A dense model reads the same weights for each token; a sparse one reads others for each, so
+     * that over a text all of them have to be at hand.
+     */
+    long streamBytes() {
+      return model.config().mixtureOfMasks().isPresent() ? model.weightBytes() : decodeBytes;
+    }
+
+    void forget() {
+      prompt.clear();
+      decode.clear();
+    }
+
+    BenchResult result(int threads) {
+      return new BenchResult(
+          prompt,
+          decode,
+          stream,
+          streamBytes(),
+          CacheLevel.of(streamBytes(), threads),
+          model.weightBytes(),
+          decodeBytes,
+          load.activeFfnShare());
+    }
+  }
+}

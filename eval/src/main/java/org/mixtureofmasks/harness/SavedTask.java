@@ -1,0 +1,124 @@
+package org.mixtureofmasks.harness;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.IoReasons;
+import org.mixtureofmasks.score.Observation;
+import org.mixtureofmasks.task.Metric;
+
+/**
+ * What a samples file says of each document.
+ *
+ * @param name the task's
+ * @param metrics that every document has, the leading one first
+ * @param samples by document, ascending
+ * @param unknown metrics in the file that this program does not know
+ */
+public record SavedTask(
+    String name, List<Metric> metrics, List<Sample> samples, Set<String> unknown) {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private static final Map<String, Metric> METRICS =
+      List.of(Metric.values()).stream().collect(Collectors.toMap(Metric::key, m -> m));
+
+  /**
+   * One document's line.
+   *
+   * @param documentId its position in the split
+   * @param documentHash of the document
+   * @param promptHash of the first prompt
+   * @param observations by metric
+   */
+  public record Sample(
+      int documentId,
+      String documentHash,
+      String promptHash,
+      Map<Metric, Observation> observations) {}
+
+  /**
+   * Reads a samples file; a line that is not one fails with its number.
+   *
+   * @param order names of metrics as the task's configuration has them
+   */
+  static SavedTask read(Path file, String name, List<String> order) {
+    List<Sample> samples = new ArrayList<>();
+    Set<String> unknown = new TreeSet<>();
+    int number = 0;
+    try (BufferedReader lines = Files.newBufferedReader(file)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        number++;
+        samples.add(sample(MAPPER.readTree(line), unknown));
+      }
+    } catch (JsonProcessingException | IllegalArgumentException e) {
+      throw new UserError(
+          file
+              + ", line "
+              + number
+              + ": is no sample: "
+              + (e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.getMessage()),
+          e);
+    } catch (IOException e) {
+      throw new UserError(file + ": cannot be read: " + IoReasons.of(e), e);
+    }
+    if (samples.isEmpty()) {
+      throw new UserError(file + ": holds no samples");
+    }
+    samples.sort(Comparator.comparingInt(Sample::documentId));
+    List<Metric> metrics =
+        Stream.concat(order.stream().map(METRICS::get), Stream.of(Metric.values()))
+            .filter(m -> samples.stream().allMatch(s -> s.observations.containsKey(m)))
+            .distinct()
+            .toList();
+    return new SavedTask(name, metrics, samples, unknown);
+  }
+
+  private static Sample sample(JsonNode line, Set<String> unknown) {
+    Map<Metric, Observation> observations = new EnumMap<>(Metric.class);
+    for (JsonNode key : required(line, "metrics")) {
+      Metric metric = METRICS.get(key.asText());
+      if (metric == null) {
+        unknown.add(key.asText());
+      } else {
+        observations.put(metric, observation(required(line, key.asText())));
+      }
+    }
+    return new Sample(
+        required(line, "doc_id").asInt(),
+        required(line, "doc_hash").asText(),
+        required(line, "prompt_hash").asText(),
+        observations);
+  }
+
+  /** A number, or a pair of a log-probability and the words or bytes it is spread over. */
+  private static Observation observation(JsonNode value) {
+    JsonNode numerator = value.isArray() ? value.path(0) : value;
+    JsonNode weight = value.path(1);
+    if (!numerator.isNumber() || (value.isArray() && !weight.isNumber())) {
+      throw new IllegalArgumentException("a metric's value is '" + value + "'");
+    }
+    return new Observation(numerator.asDouble(), value.isArray() ? weight.asDouble() : 1);
+  }
+
+  private static JsonNode required(JsonNode line, String key) {
+    JsonNode value = line == null ? null : line.get(key);
+    if (value == null) {
+      throw new IllegalArgumentException("it has no '" + key + "'");
+    }
+    return value;
+  }
+}

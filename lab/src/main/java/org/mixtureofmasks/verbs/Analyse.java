@@ -1,0 +1,287 @@
+package org.mixtureofmasks.verbs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.StreamSupport;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.analyse.Analysis;
+import org.mixtureofmasks.analyse.AnalysisListener;
+import org.mixtureofmasks.analyse.AnalysisSettings;
+import org.mixtureofmasks.cli.OutputOptions;
+import org.mixtureofmasks.cli.ProgressLine;
+import org.mixtureofmasks.cli.Table;
+import org.mixtureofmasks.cli.Terminal;
+import org.mixtureofmasks.cli.Verb;
+import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.report.AnalysisReport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code mom analyse}: what the experts of a sparse model do. */
+@Command(
+    name = "analyse",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Shows what the experts of a sparse model do: their masks, which tokens choose them, and"
+            + " what is lost without them.",
+    footer = {
+      "",
+      "Examples:",
+      "  mom analyse MODEL --text novel.txt textbook.txt --out analysis",
+      "  mom analyse RUN --tokens valid.u16 --row 257 --reference DENSE --out analysis",
+      "  mom analyse MODEL --mmlu mmlu --text novel.txt --limit 50000 --out analysis",
+      "",
+      "Each file is a data set, and so is each subject of MMLU. DIR/report.html shows what was found,",
+      "DIR/analysis.json holds all numbers (docs/analysis.md says what they are); earlier ones there",
+      "are replaced."
+    })
+public final class Analyse implements Verb {
+  @Parameters(
+      index = "0",
+      paramLabel = "MODEL|RUN",
+      description =
+          "A sparse model folder, or the folder of a run: then its compiled model, and how the masks"
+              + " of its checkpoints have changed.")
+  private Path path;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for report.html and analysis.json.")
+  private Path out;
+
+  @Option(
+      names = "--text",
+      paramLabel = "FILE",
+      arity = "1..*",
+      description = "UTF-8 texts; read in windows of the model's context, 2,048 tokens at most.")
+  private List<Path> texts = new ArrayList<>();
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "FILE",
+      arity = "1..*",
+      description = "Packed rows of token ids, little-endian uint16; needs --row.")
+  private List<Path> tokens = new ArrayList<>();
+
+  @Option(
+      names = "--row",
+      paramLabel = "N",
+      description = "With --tokens: tokens in a row; all but the last are read.")
+  private Integer row;
+
+  @Option(
+      names = "--mmlu",
+      paramLabel = "DIR",
+      description = "MMLU: a folder named mmlu, or one that holds it; as mom evaluate reads it.")
+  private Path mmlu;
+
+  @Option(
+      names = "--shots",
+      paramLabel = "N",
+      description = "With --mmlu: examples before each question. Default: 0.")
+  private Integer shots;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Most tokens of each data set. Default: 20,000; of a subject of MMLU 4,000.")
+  private Integer limit;
+
+  @Option(
+      names = "--reference",
+      paramLabel = "DENSE",
+      description = "The dense model: how far each layer's output is from its, on the same inputs.")
+  private Path reference;
+
+  @Option(
+      names = "--removal-tokens",
+      paramLabel = "N",
+      description = "Tokens on which each expert is removed to see what is lost. Default: 2,048.")
+  private Integer removalTokens;
+
+  @Option(names = "--no-removal", description = "Remove no expert: faster.")
+  private boolean noRemoval;
+
+  @Option(
+      names = "--tokenizer",
+      paramLabel = "FILE",
+      description = "A tokenizer.json, or a folder that has one. Default: the model's own.")
+  private Path tokenizer;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute. Default: one for each core.")
+  private Integer threads;
+
+  @Mixin private OutputOptions output;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    checkOptions();
+    requireWritable();
+    ObjectNode analysis;
+    try (Watch watch = new Watch()) {
+      analysis = Analysis.of(settings(), watch);
+    }
+    Path file = out.resolve("analysis.json");
+    AtomicFiles.writeString(file, analysis.toPrettyString() + "\n");
+    Path report = out.resolve("report.html");
+    AtomicFiles.writeString(report, AnalysisReport.html(analysis));
+    ObjectNode main = mainNumbers(analysis, file, report);
+    output.print(main, () -> table(main));
+    return 0;
+  }
+
+  private void checkOptions() {
+    if (texts.isEmpty() && tokens.isEmpty() && mmlu == null) {
+      throw UserError.usage(
+          "no data: experts are known by the tokens that choose them; give --text FILE, --tokens"
+              + " FILE --row N, or --mmlu DIR");
+    }
+    if (tokens.isEmpty() != (row == null)) {
+      throw UserError.usage(
+          "--tokens and --row go together: --row N is the tokens in a row, such as --row 257 for 256"
+              + " inputs");
+    }
+    if (shots != null && (mmlu == null || shots < 0)) {
+      throw UserError.usage("--shots goes with --mmlu and is at least 0");
+    }
+    if (noRemoval && removalTokens != null) {
+      throw UserError.usage("--no-removal and --removal-tokens exclude each other");
+    }
+    for (var option :
+        new Object[][] {
+          {"--limit", limit}, {"--removal-tokens", removalTokens}, {"--threads", threads}
+        }) {
+      if (option[1] instanceof Integer value && value < 1) {
+        throw UserError.usage(option[0] + " " + value + ": it must be at least 1");
+      }
+    }
+  }
+
+  /** Before the work, which takes minutes. */
+  private void requireWritable() {
+    try {
+      Files.createDirectories(out);
+    } catch (IOException e) {
+      throw new UserError("--out " + out + " is no folder and cannot be made one: " + e, e);
+    }
+    if (!Files.isWritable(out)) {
+      throw new UserError("--out " + out + " cannot be written: name another folder");
+    }
+  }
+
+  private AnalysisSettings settings() {
+    int removal = removalTokens == null ? AnalysisSettings.REMOVAL_TOKENS : removalTokens;
+    return new AnalysisSettings(
+        path,
+        texts,
+        tokens,
+        row == null ? 0 : row,
+        Optional.ofNullable(mmlu),
+        shots == null ? 0 : shots,
+        limit == null ? 0 : limit,
+        Optional.ofNullable(reference),
+        noRemoval ? 0 : removal,
+        Optional.ofNullable(tokenizer),
+        threads == null ? Model.LoadOptions.defaults().threads() : threads,
+        "mom " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+  }
+
+  /** A progress line for each piece of work. */
+  private static final class Watch implements AnalysisListener, AutoCloseable {
+    private ProgressLine line;
+
+    @Override
+    public void begin(String task, String unit) {
+      close();
+      line = ProgressLine.start(task, unit);
+    }
+
+    @Override
+    public void at(long done, long total) {
+      line.at(done, total);
+    }
+
+    @Override
+    public void note(String text) {
+      Terminal.note(text);
+    }
+
+    @Override
+    public void close() {
+      if (line != null) {
+        line.close();
+      }
+    }
+  }
+
+  private static ObjectNode mainNumbers(ObjectNode analysis, Path file, Path report) {
+    ObjectNode main = Terminal.object();
+    main.put("analysis", file.toString());
+    main.put("report", report.toString());
+    main.put("tokens", analysis.get("tokens").asLong());
+    main.put("active_ffn_share_measured", analysis.get("active_ffn_share_measured").asDouble());
+    main.put("router_entropy_mean", mean(analysis, "/entropy/mean"));
+    main.put("load_max_over_mean", mean(analysis, "/load_max_over_mean"));
+    for (String of : List.of("token", "token_by_chance", "domain", "domain_by_chance")) {
+      if (analysis.at("/layers/0/mutual_information").has(of)) {
+        main.put("mutual_information_" + of, mean(analysis, "/mutual_information/" + of));
+      }
+    }
+    main.put("distinct_paths", analysis.at("/paths/distinct").asInt());
+    if (analysis.has("subjects")) {
+      for (String key : List.of("within_mean", "between_mean", "p_value")) {
+        JsonNode value = analysis.get("subjects").path(key);
+        main.put("subjects_" + key, value.isNumber() ? value.asDouble() : null);
+      }
+    }
+    if (analysis.has("removal")) {
+      main.put("largest_loss_increase", largest(analysis).orElseThrow());
+    }
+    return main;
+  }
+
+  private static double mean(ObjectNode analysis, String pointer) {
+    return StreamSupport.stream(analysis.get("layers").spliterator(), false)
+        .mapToDouble(layer -> layer.at(pointer).asDouble())
+        .average()
+        .orElseThrow();
+  }
+
+  private static OptionalDouble largest(ObjectNode analysis) {
+    return StreamSupport.stream(analysis.at("/removal/experts").spliterator(), false)
+        .mapToDouble(e -> e.get("loss_increase").asDouble())
+        .max();
+  }
+
+  private static String table(ObjectNode main) {
+    Table table = new Table();
+    main.properties()
+        .forEach(
+            e ->
+                table.row(
+                    e.getKey().replace('_', ' '),
+                    e.getValue().isDouble()
+                        ? Table.decimals(e.getValue().asDouble(), 4)
+                        : e.getValue().asText()));
+    return table.toString();
+  }
+}

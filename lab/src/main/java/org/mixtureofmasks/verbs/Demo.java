@@ -1,0 +1,195 @@
+package org.mixtureofmasks.verbs;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.mixtureofmasks.bench.BenchResult;
+import org.mixtureofmasks.bench.BenchSettings;
+import org.mixtureofmasks.bench.Benchmark;
+import org.mixtureofmasks.cli.OutputOptions;
+import org.mixtureofmasks.cli.ProgressLine;
+import org.mixtureofmasks.cli.Table;
+import org.mixtureofmasks.cli.Terminal;
+import org.mixtureofmasks.cli.TextFiles;
+import org.mixtureofmasks.cli.Verb;
+import org.mixtureofmasks.compile.Layout;
+import org.mixtureofmasks.generate.Generation;
+import org.mixtureofmasks.generate.GenerationOptions;
+import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.perplexity.Perplexity;
+import org.mixtureofmasks.perplexity.PerplexityResult;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.tokenizer.Tokenizer;
+import org.mixtureofmasks.train.FinishedRun;
+import org.mixtureofmasks.train.Methods;
+import org.mixtureofmasks.train.Trainer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code mom demo}: the whole way on the embedded model, one table at the end. */
+@Command(
+    name = "demo",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "The whole way on a small embedded model, in two to three minutes on two cores: masks from"
+            + " activation statistics, a short recovery, compilation, evaluation, generation; one"
+            + " table.",
+    footer = {
+      "",
+      "Examples:",
+      "  mom demo",
+      "  mom demo --steps 0             training-free: masks from statistics only",
+      "  mom demo --out /tmp/demo --json",
+      "",
+      "The model has 4.5M parameters and was trained on novels, textbooks and an almanac; what is",
+      "measured is real, on text that neither it nor the recovery has seen. The folder keeps all",
+      "that was made: recipe.yaml, dense/, run/ and sparse/."
+    })
+public final class Demo implements Verb {
+  private static final String PROMPT = "It was a dark and stormy night, and";
+  private static final int GENERATED = 48;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "runs/demo",
+      description =
+          "Folder for what is made; an earlier demo there is replaced. Default: ${DEFAULT-VALUE}.")
+  private Path out;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Steps of recovery; 0: training-free. Default: as the demo's recipe says, 50.")
+  private Integer steps;
+
+  @Mixin private OutputOptions output;
+  @Spec private CommandSpec spec;
+
+  /** A model's figures. */
+  private record Judged(PerplexityResult quality, BenchResult speed, String text) {}
+
+  @Override
+  public Integer call() {
+    Terminal.note("1/4 the dense model, its texts and the recipe: " + out);
+    DemoFiles files = DemoFiles.writeTo(out);
+    Terminal.note("2/4 masks at 50 % of the FFN, and recovery: " + files.recipe());
+    sparsify(files);
+    Terminal.note("3/4 held-out text, dense and sparse");
+    PerplexityResult dense = evaluate(files, files.dense());
+    PerplexityResult sparse = evaluate(files, files.sparse());
+    Terminal.note("4/4 speed, in turns, and a sentence of each");
+    try (Model denseModel = Model.open(files.dense(), Model.LoadOptions.defaults());
+        Model sparseModel = Model.open(files.sparse(), Model.LoadOptions.defaults())) {
+      BenchResult.Pair speed = bench(denseModel, sparseModel);
+      Judged before =
+          new Judged(dense, speed.reference().orElseThrow(), continuation(files, denseModel));
+      Judged after = new Judged(sparse, speed.model(), continuation(files, sparseModel));
+      double share = sparseModel.config().mixtureOfMasks().orElseThrow().activeFfnShare();
+      output.print(
+          json(before, after, share, speed), () -> report(files, before, after, share, speed));
+    }
+    return 0;
+  }
+
+  private void sparsify(DemoFiles files) {
+    List<String> overrides = steps == null ? List.of() : List.of("train.steps=" + steps);
+    Recipe recipe = Methods.read(files.recipe(), overrides);
+    ProgressLines progress = new ProgressLines(spec.commandLine().getErr());
+    try (Trainer trainer = Trainer.begin(recipe, files.run(), progress)) {
+      trainer.train();
+    }
+    FinishedRun run = FinishedRun.open(files.run());
+    run.writeMasks();
+    RunOutput.write(run, files.sparse(), Layout.RUNS);
+  }
+
+  private static PerplexityResult evaluate(DemoFiles files, Path model) {
+    Model.LoadOptions options = Model.LoadOptions.defaults();
+    try (Model llama = Model.open(model, options);
+        Tokenizer tokenizer = Tokenizer.open(model);
+        ProgressLine progress = ProgressLine.start(model.getFileName().toString(), "tokens")) {
+      int[] ids = tokenizer.encode(TextFiles.read(files.heldOut()));
+      return new Perplexity(llama, options.threads(), progress::at).ofText(ids, 0, 0);
+    }
+  }
+
+  private static BenchResult.Pair bench(Model dense, Model sparse) {
+    BenchSettings settings = new BenchSettings(64, 128, 7, Model.LoadOptions.defaults().threads());
+    try (ProgressLine progress = ProgressLine.start("speed", "repetitions")) {
+      return new Benchmark(settings, progress::at).run(sparse, Optional.of(dense));
+    }
+  }
+
+  private static String continuation(DemoFiles files, Model model) {
+    try (Tokenizer tokenizer = Tokenizer.open(files.dense())) {
+      return new Generation(model, Optional.of(tokenizer), GenerationOptions.greedy(GENERATED))
+          .run(tokenizer.encode(PROMPT), _ -> {})
+          .text()
+          .replace('\n', ' ');
+    }
+  }
+
+  private static double retention(Judged dense, Judged sparse) {
+    return dense.quality.perplexity() / sparse.quality.perplexity();
+  }
+
+  private static ObjectNode json(
+      Judged dense, Judged sparse, double share, BenchResult.Pair speed) {
+    ObjectNode json = Terminal.object();
+    json.set("dense", json(dense));
+    ObjectNode after = json(sparse);
+    after.put("active_ffn_share", share);
+    after.put("active_ffn_share_measured", sparse.quality.activeFfnShare());
+    json.set("sparse", after);
+    json.put("retention", retention(dense, sparse));
+    json.put("decode_speedup", speed.decodeSpeedup());
+    return json;
+  }
+
+  private static ObjectNode json(Judged judged) {
+    return Terminal.object()
+        .put("perplexity", judged.quality.perplexity())
+        .put("tokens", judged.quality.tokens())
+        .put("decode_tokens_per_second", judged.speed.medianDecode())
+        .put("bytes", judged.speed.weightBytes())
+        .put("bytes_per_token", judged.speed.bytesPerToken())
+        .put("continuation", judged.text);
+  }
+
+  private static String report(
+      DemoFiles files, Judged dense, Judged sparse, double share, BenchResult.Pair speed) {
+    List<Judged> columns = List.of(dense, sparse);
+    Table table = new Table();
+    table.row("", "dense", "sparse");
+    table.row("active FFN share, asked for", "100.0 %", Table.percent(share, 1));
+    table.row(
+        "active FFN share, measured", columns, j -> Table.percent(j.quality.activeFfnShare(), 1));
+    table.row("perplexity, held-out text", columns, j -> Table.decimals(j.quality.perplexity(), 2));
+    table.row("retention of perplexity", "100.0 %", Table.percent(retention(dense, sparse), 1));
+    table.row("decode tokens/s", columns, j -> Table.decimals(j.speed.medianDecode(), 0));
+    table.row("decode speed-up", "1.00", Table.decimals(speed.decodeSpeedup(), 2));
+    table.row("bytes of weights", columns, j -> String.valueOf(j.speed.weightBytes()));
+    table.row("bytes read per token", columns, j -> String.valueOf(j.speed.bytesPerToken()));
+    return String.join(
+        System.lineSeparator(),
+        "",
+        table.toString(),
+        "",
+        PROMPT + " ...",
+        "  dense:  " + dense.text,
+        "  sparse: " + sparse.text,
+        "",
+        "Your own model (a Hugging Face folder):",
+        "  ./mom inspect MODEL",
+        "  ./mom sparsify RECIPE --out run      begin with a copy of " + files.recipe(),
+        "  ./mom evaluate run/model --reference MODEL --text FILE",
+        "  ./mom bench run/model --reference MODEL",
+        "  ./mom generate run/model --prompt \"...\"");
+  }
+}

@@ -1,0 +1,131 @@
+package org.mixtureofmasks.verbs;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.train.FinishedRun;
+import org.mixtureofmasks.train.Trainer;
+import org.mixtureofmasks.train.TrainingListener;
+import org.mixtureofmasks.train.Validation;
+
+/** Trains, compiles, and says what came of it: the common end of sparsify and resume. */
+final class RunReport {
+  private final TrainingListener progress;
+  private Validation.Result first;
+  private Validation.Result last;
+  private double tokensPerSecond;
+
+  RunReport(PrintWriter err) {
+    this.progress = new ProgressLines(err);
+  }
+
+  /** Passes everything on and keeps the figures of the summary. */
+  TrainingListener listener() {
+    return new TrainingListener() {
+      @Override
+      public void note(String what) {
+        progress.note(what);
+      }
+
+      @Override
+      public void step(Progress p) {
+        tokensPerSecond = p.tokensPerSecond();
+        progress.step(p);
+      }
+
+      @Override
+      public void validated(int step, Validation.Result result) {
+        first = first == null ? result : first;
+        last = result;
+        progress.validated(step, result);
+      }
+
+      @Override
+      public void saved(java.nio.file.Path checkpoint) {
+        progress.saved(checkpoint);
+      }
+    };
+  }
+
+  /**
+   * Trains to the end, writes masks and model, prints the summary.
+   *
+   * @return the exit code: 0, or 1 if the run was stopped on the way
+   */
+  int finish(Trainer trainer, PrintWriter out, boolean json) {
+    try (StopSignal _ = new StopSignal(trainer)) {
+      trainer.train();
+      if (!trainer.ended()) {
+        progress.note("stopped and saved: go on with 'mom resume " + trainer.folder().path() + "'");
+        return UserError.FAILED;
+      }
+    }
+    FinishedRun run = FinishedRun.open(trainer.folder().path());
+    run.writeMasks();
+    Map<String, Object> summary = new LinkedHashMap<>();
+    summary.put("run", trainer.folder().path().toString());
+    summary.put("steps", run.steps());
+    if (last != null) {
+      summary.put("validation_loss_before", first.mean());
+      summary.put("validation_loss", last.mean());
+      summary.put("validation_losses", last.byFile());
+      summary.putAll(trainer.method().validationMetrics());
+    }
+    if (tokensPerSecond > 0) {
+      summary.put("tokens_per_second", tokensPerSecond);
+    }
+    if (!run.method().ships()) {
+      summary.put("not_compiled", RunOutput.shipsNothing(run));
+    } else if (Files.exists(trainer.folder().model())) {
+      summary.put("model", trainer.folder().model().toString());
+      progress.note("the model is there already: " + trainer.folder().model());
+    } else {
+      summary.putAll(RunOutput.write(run, trainer.folder().model()));
+    }
+    print(summary, out, json);
+    return 0;
+  }
+
+  /** One JSON object, or a line for each figure. */
+  static void print(Map<String, Object> summary, PrintWriter out, boolean json) {
+    if (json) {
+      out.println(toJson(summary));
+    } else {
+      summary.forEach((name, value) -> out.println(line(name, value)));
+    }
+    out.flush();
+  }
+
+  private static String line(String name, Object value) {
+    String text =
+        switch (value) {
+          case Map<?, ?> m ->
+              m.entrySet().stream()
+                  .map(e -> e.getKey() + " " + figure(e.getValue()))
+                  .collect(Collectors.joining(", "));
+          default -> figure(value);
+        };
+    return String.format(Locale.ROOT, "%-24s %s", name.replace('_', ' '), text);
+  }
+
+  private static String figure(Object value) {
+    return value instanceof Double d
+        ? String.format(Locale.ROOT, "%.4f", d)
+        : String.valueOf(value);
+  }
+
+  /** One JSON object on one line. */
+  static String toJson(Map<String, Object> summary) {
+    try {
+      return new ObjectMapper().writeValueAsString(summary);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("numbers and strings are always JSON", e);
+    }
+  }
+}
