@@ -10,7 +10,7 @@ import java.util.Set;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.cli.TextFiles;
 import org.mixtureofmasks.io.Fingerprint;
-import org.mixtureofmasks.perplexity.PackedRows;
+import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.tokenizer.PackedWith;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
@@ -102,9 +102,9 @@ final class DataReader {
     PackedWith.require(file, model);
     int left = settings.limit(DataSet.Kind.ROWS);
     List<DataSet.Sequence> sequences = new ArrayList<>();
-    try (PackedRows rows = new PackedRows(file, settings.row(), vocabulary)) {
-      for (long r = 0; r < rows.count() && left > 0; r++) {
-        int[] part = Arrays.copyOf(rows.next(), Math.min(read, left));
+    try (TokenRows rows = TokenRows.open(file, settings.row(), vocabulary)) {
+      for (int r = 0; r < rows.rows() && left > 0; r++) {
+        int[] part = Arrays.copyOf(rows.row(r), Math.min(read, left));
         sequences.add(new DataSet.Sequence(part, 0));
         left -= part.length;
       }

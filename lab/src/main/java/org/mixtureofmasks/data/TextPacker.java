@@ -18,6 +18,7 @@ import java.util.Optional;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Fingerprint;
+import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /**
@@ -75,10 +76,10 @@ public final class TextPacker {
     if (!Files.isRegularFile(text)) {
       throw new UserError("no text at " + text + ": check data.train and evaluate.rows");
     }
-    boolean wide = tokenizer.vocabularySize() > 1 << 16;
-    Path packed = cache.resolve(name(text) + (wide ? ".u32" : ".u16"));
+    String ending = TokenRows.ending(tokenizer.vocabularySize());
+    Path packed = cache.resolve(name(text) + ending);
     if (!Files.exists(packed)) {
-      AtomicFiles.write(packed, channel -> new Rows(channel, wide).write(text));
+      AtomicFiles.write(packed, channel -> new Rows(channel, ending.equals(".u32")).write(text));
     }
     return packed;
   }

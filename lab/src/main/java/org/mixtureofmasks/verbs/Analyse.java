@@ -75,7 +75,7 @@ public final class Analyse implements Verb {
       names = "--tokens",
       paramLabel = "FILE",
       arity = "1..*",
-      description = "Packed rows of token ids, little-endian uint16; needs --row.")
+      description = "Packed rows of token ids (.u16, .u32); needs --row.")
   private List<Path> tokens = new ArrayList<>();
 
   @Option(
