@@ -137,9 +137,11 @@ public final class TokenRows implements AutoCloseable {
               ? Short.toUnsignedLong(bytes.getShort(2 * i))
               : Integer.toUnsignedLong(bytes.getInt(4 * i));
       if (id >= vocabSize) {
-        throw new UserError(
-            "%s: row %d, token %d is id %d, outside the model's vocabulary of %d tokens: pack the text with this model's tokenizer"
-                .formatted(file, firstRow + i / rowLength, i % rowLength, id, vocabSize));
+        throw TokenIds.outside(
+            "%s: row %d, token %d".formatted(file, firstRow + i / rowLength, i % rowLength),
+            id,
+            vocabSize,
+            "pack the text with this model's tokenizer");
       }
       ids[i] = (int) id;
     }

@@ -75,7 +75,7 @@ class TokenRowsTest {
   void anIdOutsideTheVocabularyIsRefusedWithItsPlaceWhenItIsRead() throws IOException {
     Path path = u16("a.u16", 1, 2, 3, 4, 50, 6);
     String expected =
-        "%s: row 1, token 1 is id 50, outside the model's vocabulary of 50 tokens: pack the text with this model's tokenizer"
+        "%s: row 1, token 1 is id 50, outside the model's vocabulary of 50 tokens (0 to 49): pack the text with this model's tokenizer"
             .formatted(path);
     try (TokenRows rows = TokenRows.open(path, 3, 50)) {
       assertArrayEquals(new int[] {1, 2, 3}, rows.row(0));

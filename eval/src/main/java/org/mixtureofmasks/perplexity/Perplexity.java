@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.TokenIds;
 import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.score.LanguageModel;
@@ -55,7 +56,8 @@ public final class Perplexity {
       throw new UserError(
           "the text has " + tokens.length + " tokens: at least 2 are needed to score one");
     }
-    checkIds(tokens);
+    TokenIds.require(
+        tokens, model.config().vocabSize(), "the text", "is the tokenizer this model's?");
     Scorer scorer = new Scorer(model, inputs);
     long start = System.nanoTime();
     double sum = 0;
@@ -186,22 +188,6 @@ public final class Perplexity {
         language.expertLoad().activeFfnShare(),
         List.of(),
         Optional.of(new PerplexityResult.Counts(count, words, bytes)));
-  }
-
-  private void checkIds(int[] tokens) {
-    int vocabulary = model.config().vocabSize();
-    for (int i = 0; i < tokens.length; i++) {
-      if (tokens[i] < 0 || tokens[i] >= vocabulary) {
-        throw new UserError(
-            "token "
-                + i
-                + " of the text is id "
-                + tokens[i]
-                + ", outside the model's vocabulary of "
-                + vocabulary
-                + " tokens: is the tokenizer this model's?");
-      }
-    }
   }
 
   private static long limited(long count, long limit) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.cli.TextFiles;
 import org.mixtureofmasks.io.Fingerprint;
+import org.mixtureofmasks.io.TokenIds;
 import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.tokenizer.PackedWith;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -150,17 +151,7 @@ final class DataReader {
 
   private int[] encode(String text, Path file) {
     int[] ids = tokenizer.orElseThrow().encode(text);
-    for (int id : ids) {
-      if (id >= vocabulary) {
-        throw new UserError(
-            file
-                + ": the tokenizer makes id "
-                + id
-                + " of it, outside the model's vocabulary of "
-                + vocabulary
-                + ": name the model's own by --tokenizer");
-      }
-    }
+    TokenIds.require(ids, vocabulary, file.toString(), "name the model's own by --tokenizer");
     return ids;
   }
 }

@@ -1,23 +1,21 @@
 package org.mixtureofmasks.data;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Fingerprint;
+import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.io.Sha256;
 import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
@@ -95,19 +93,11 @@ public final class TextPacker {
             + rowLength
             + "\n"
             + tokenizer.toJson();
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return Sha256.of(key);
   }
 
   /** The rows on their way to a file. */
   private final class Rows {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final WritableByteChannel channel;
     private final boolean wide;
     private final ByteBuffer row;
@@ -146,8 +136,8 @@ public final class TextPacker {
         }
         JsonNode body;
         try {
-          body = JSON.readTree(line).path("text");
-        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+          body = Json.parse(line).path("text");
+        } catch (JsonProcessingException e) {
           throw new UserError(text + ":" + number + ": not JSON: one object a line", e);
         }
         if (!body.isTextual()) {

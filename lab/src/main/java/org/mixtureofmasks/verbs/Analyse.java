@@ -20,6 +20,7 @@ import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.report.AnalysisReport;
 import picocli.CommandLine.Command;
@@ -234,7 +235,7 @@ public final class Analyse implements Verb {
   }
 
   private static ObjectNode mainNumbers(ObjectNode analysis, Path file, Path report) {
-    ObjectNode main = Terminal.object();
+    ObjectNode main = Json.object();
     main.put("analysis", file.toString());
     main.put("report", report.toString());
     main.put("tokens", analysis.get("tokens").asLong());
