@@ -9,6 +9,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.template.TemplateException;
 import org.mixtureofmasks.yaml.YamlNodes;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -158,23 +159,20 @@ final class TaskKeys {
   }
 
   /** A template; {@code before} is applied to its text first. */
-  Optional<Template> template(String key, UnaryOperator<String> before) {
+  Optional<DocumentTemplate> template(String key, UnaryOperator<String> before) {
     return Optional.ofNullable(nodes.get(key))
         .map(node -> template(node, key, before.apply(scalar(node, key))));
   }
 
   /** One template, or a list of them. */
-  List<Template> templates(String key) {
-    List<Template> templates = new ArrayList<>();
+  List<DocumentTemplate> templates(String key) {
+    List<DocumentTemplate> templates = new ArrayList<>();
     Node node = nodes.get(key);
     for (Node item : items(node)) {
       String text = scalar(item, key);
       // In a list a bare word is a choice ("yes"), not the name of a column.
       boolean word = node instanceof SequenceNode && !text.contains("{{");
-      templates.add(
-          word
-              ? new Template(text, List.of(new Expression.Literal(text)))
-              : template(item, key, text));
+      templates.add(word ? DocumentTemplate.literal(text) : template(item, key, text));
     }
     return templates;
   }
@@ -236,10 +234,10 @@ final class TaskKeys {
     return known.get(at);
   }
 
-  private Template template(Node node, String key, String text) {
+  private DocumentTemplate template(Node node, String key, String text) {
     try {
-      return Template.parse(text);
-    } catch (Refused e) {
+      return DocumentTemplate.parse(text);
+    } catch (TemplateException e) {
       throw error(node, key + ": " + e.getMessage());
     }
   }

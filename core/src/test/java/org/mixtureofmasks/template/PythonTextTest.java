@@ -1,4 +1,4 @@
-package org.mixtureofmasks.task;
+package org.mixtureofmasks.template;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,7 +1,8 @@
-package org.mixtureofmasks.task;
+package org.mixtureofmasks.template;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -26,28 +27,28 @@ class TemplateTest {
     }
   }
 
-  private static String text(String template) throws Refused {
-    return Template.parse(template).text(DOCUMENT);
+  private static String text(String template) throws TemplateException {
+    return Template.parse(template, Functions.standard()).text(DOCUMENT);
   }
 
-  private static Object value(String template) throws Refused {
-    return Template.parse(template).value(DOCUMENT);
+  private static Object value(String template) throws TemplateException {
+    return Template.parse(template, Functions.standard()).value(DOCUMENT);
   }
 
   private static String refusal(String template) {
-    return assertThrows(Refused.class, () -> text(template)).getMessage();
+    return assertThrows(TemplateException.class, () -> text(template)).getMessage();
   }
 
   @Test
-  void expressionsStandBetweenBracesInText() throws Refused {
+  void expressionsStandBetweenBracesInText() throws TemplateException {
     assertEquals("Q:  Why? \nA:", text("Q: {{q}}\nA:"));
     assertEquals("Why? 3 0.5 True", text("{{ q.strip() }} {{n}} {{f}} {{yes}}"));
-    assertEquals(" Why? ", text("q"));
+    assertEquals("q", text("q"));
     assertEquals("q and {n}", text("q and {n}"));
   }
 
   @Test
-  void fieldsItemsAndSlicesAreTakenAsInPython() throws Refused {
+  void fieldsItemsAndSlicesAreTakenAsInPython() throws TemplateException {
     assertEquals("y", text("{{choices.text[1]}}"));
     assertEquals("y", text("{{choices['text'][-1]}}"));
     assertEquals(List.of("a", "b", ""), value("{{words.split(' ')[:-1]}}"));
@@ -59,17 +60,69 @@ class TemplateTest {
   }
 
   @Test
-  void filtersBindTighterThanSums() throws Refused {
+  void filtersBindTighterThanSums() throws TemplateException {
     assertEquals(1L, value("{{ (label|int) - 1 }}"));
     assertEquals(1L, value("{{ label|int - 1 }}"));
     assertEquals(1L, value("{{choices.label.index('B')}}"));
     assertEquals(List.of(" Why? ", "2!"), value("{{[q, label + '!']}}"));
     assertEquals(6L, value("{{ words|length }}"));
-    assertEquals("it's \"so\"\n", text("{{ 'it\\'s \"so\"\\n' }}"));
   }
 
   @Test
-  void whatCannotBeReadIsRefusedWithItsPlace() {
+  void bracesWithinQuotesEndNoExpression() throws TemplateException {
+    assertEquals("}} 3", text("{{ '}}' }} {{n}}"));
+    assertEquals("'}}", text("{{ '\\'' + \"}}\" }}"));
+  }
+
+  @Test
+  void escapesAreReadFromLeftToRightAsInPython() throws TemplateException {
+    assertEquals("it's \"so\"\n", text("{{ 'it\\'s \"so\"\\n' }}"));
+    assertEquals("\\n", text("{{ '\\\\n' }}"));
+    assertEquals("\\\n", text("{{ '\\\\\\n' }}"));
+    assertEquals("\\'", text("{{ '\\\\' + \"'\" }}"));
+    assertEquals("\t\r\b\f\u0007\u000b", text("{{ '\\t\\r\\b\\f\\a\\v' }}"));
+    assertEquals("A\u00e9\u2581\uD83D\uDE00", text("{{ '\\x41\\xe9\\u2581\\U0001F600' }}"));
+    assertEquals("\0S8", text("{{ '\\0\\1238' }}"));
+    assertEquals("\\d\\ ", text("{{ '\\d\\ ' }}"), "no escape: the backslash stays");
+    assertEquals("ab", text("{{ 'a\\\nb' }}"), "an escaped end of line is none");
+  }
+
+  @Test
+  void escapesWithoutTheirDigitsAreRefused() {
+    assertEquals("'\\x4': \\x needs 2 hexadecimal digits of a character", refusal("{{ '\\x4' }}"));
+    assertEquals(
+        "'\\U00110000': \\U needs 8 hexadecimal digits of a character",
+        refusal("{{ '\\U00110000' }}"));
+    assertEquals("'{{ 'a\\' }}': a {{ has no }}", refusal("{{ 'a\\' }}"));
+  }
+
+  @Test
+  void longTextsAreReadAndHostileNestingIsRefused() throws TemplateException {
+    String text = "a'".repeat(100_000);
+    assertEquals(text, text("{{ \"" + text + "\" }}"));
+    assertTrue(refusal("{{" + "(".repeat(150) + "n" + ")".repeat(150) + "}}").contains("nested"));
+    assertEquals(
+        "an expression has 20002 parts; at most 1000 are read",
+        refusal("{{ n" + "+n".repeat(10_000) + "}}"));
+    assertTrue(refusal("{{ 1234567890123456789 }}").contains("at most 18 digits"));
+  }
+
+  @Test
+  void aFilterOfTheCallersOwnIsCalledBesideTheStandardOnes() throws TemplateException {
+    Functions more =
+        Functions.standard().withFilter("twice", 0, 0, (s, _) -> Values.text(s) + Values.text(s));
+    assertEquals("Why?Why?", Template.parse("{{ q|trim|twice }}", more).text(DOCUMENT));
+    assertTrue(refusal("{{ q|twice }}").contains("there is no filter 'twice'"));
+  }
+
+  @Test
+  void nothingIsFilledIntoALiteral() throws TemplateException {
+    assertEquals("{{q}} {% x %}", Template.literal("{{q}} {% x %}").text(DOCUMENT));
+    assertEquals("", Template.literal("").text(DOCUMENT));
+  }
+
+  @Test
+  void whatCannotBeReadIsTemplateExceptionWithItsPlace() {
     assertEquals("'q.': at character 3 there should be a name, not the end", refusal("{{q.}}"));
     assertEquals("'q q': at character 3 there should be nothing more, not 'q'", refusal("{{q q}}"));
     assertEquals("'{{q': a {{ has no }}", refusal("{{q"));
@@ -84,9 +137,9 @@ class TemplateTest {
   }
 
   @Test
-  void whatTheDocumentDoesNotHaveIsRefusedByName() {
+  void whatTheDocumentDoesNotHaveIsTemplateExceptionByName() {
     assertEquals("the field 'word' is missing (did you mean 'words'?)", refusal("{{word}}"));
-    assertEquals("the field 'question' is missing", refusal("question"));
+    assertEquals("the field 'question' is missing", refusal("{{question}}"));
     assertEquals(
         "the field 'texts' of choices is missing (did you mean 'text'?)",
         refusal("{{choices.texts}}"));

@@ -1,4 +1,4 @@
-package org.mixtureofmasks.task;
+package org.mixtureofmasks.template;
 
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  */
 public final class PythonText {
   /** For use inside a regex: one white-space character. */
-  static final String SPACE =
+  public static final String SPACE =
       "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 
   private static final Pattern SPACES = Pattern.compile(SPACE + "+");
@@ -20,7 +20,7 @@ public final class PythonText {
   private PythonText() {}
 
   /** {@code len(re.split(r"\s+", text))}: empty pieces at the edges count. */
-  static int words(String text) {
+  public static int words(String text) {
     return SPACES.split(text, -1).length;
   }
 
@@ -35,7 +35,7 @@ public final class PythonText {
   }
 
   /** {@code str.lstrip()}. */
-  static String stripLeading(String text) {
+  public static String stripLeading(String text) {
     return LEADING.matcher(text).replaceFirst("");
   }
 
@@ -43,7 +43,7 @@ public final class PythonText {
    * {@code str.capitalize()}: the first character in title case, the <b>rest in lower case</b>. A
    * capital sigma at the end of a word becomes a final one, as in Python.
    */
-  static String capitalize(String text) {
+  public static String capitalize(String text) {
     if (text.isEmpty()) {
       return text;
     }
