@@ -20,8 +20,7 @@ import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 class ImportVerbTest {
-  private static final Path STORIES =
-      TestFiles.stories().toAbsolutePath();
+  private static final Path STORIES = TestFiles.stories().toAbsolutePath();
 
   private static final String TEXT = "Once upon a time, there was a little girl named Lily.";
 
