@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.TokenIds;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
 import org.mixtureofmasks.tokenizer.TokenStream;
@@ -124,20 +125,11 @@ public final class Generation {
       throw new UserError(
           "the prompt has no tokens: give some text (this tokenizer adds no beginning of its own)");
     }
-    int vocabulary = model.config().vocabSize();
-    for (int i = 0; i < prompt.length; i++) {
-      if (prompt[i] < 0 || prompt[i] >= vocabulary) {
-        throw new UserError(
-            "prompt token "
-                + i
-                + " is id "
-                + prompt[i]
-                + ", outside the model's vocabulary of "
-                + vocabulary
-                + " tokens: ids go from 0 to "
-                + (vocabulary - 1));
-      }
-    }
+    TokenIds.require(
+        prompt,
+        model.config().vocabSize(),
+        "the prompt",
+        "was it made by another model's tokenizer?");
     int context = model.config().maxPositions();
     if ((long) prompt.length + options.maxTokens() > context) {
       throw new UserError(

@@ -194,8 +194,8 @@ class GenerationTest {
             UserError.class,
             () -> generation(GenerationOptions.greedy(1)).run(new int[] {1, 512}, piece -> {}));
     assertEquals(
-        "prompt token 1 is id 512, outside the model's vocabulary of 512 tokens: ids go from 0 to"
-            + " 511",
+        "token 1 of the prompt is id 512, outside the model's vocabulary of 512 tokens (0 to 511):"
+            + " was it made by another model's tokenizer?",
         error.getMessage());
   }
 

@@ -1,7 +1,6 @@
 package org.mixtureofmasks.score;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
@@ -12,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.Sha256;
 import org.mixtureofmasks.io.StrictJson;
 import org.mixtureofmasks.task.LoadedTask;
@@ -27,8 +27,6 @@ public final class KeptScores {
 
   /** Bytes; a score takes some 30 and the largest task has some 60,000. */
   private static final long SIZE_LIMIT = 256L << 20;
-
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Path folder;
   private final JudgedModel model;
@@ -75,7 +73,7 @@ public final class KeptScores {
 
   /** Keeps a finished task's scores. */
   public void save(LoadedTask task, TaskScores scores) {
-    ObjectNode json = MAPPER.createObjectNode();
+    ObjectNode json = Json.object();
     json.put("format", FORMAT);
     json.put("key", key(task));
     json.put("task", task.name());

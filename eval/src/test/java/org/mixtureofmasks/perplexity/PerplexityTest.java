@@ -85,10 +85,11 @@ class PerplexityTest {
   }
 
   @Test
-  void packedRowsGiveWhatTheSameTokensGiveAsTexts(@TempDir Path folder) throws IOException {
+  void packedRowsOfNarrowAndWideIdsGiveWhatTheSameTokensGiveAsTexts(@TempDir Path folder)
+      throws IOException {
     int[] ids = tokenizer.encode(reference.get("prompt").asText());
     Path two = packed(folder.resolve("two.u16"), ids, 0, 40);
-    Path one = packed(folder.resolve("one.u16"), ids, 30, 50);
+    Path one = packed(folder.resolve("one.u32"), ids, 30, 50);
     PerplexityResult result = perplexity().ofRows(List.of(two, one), 20, 0);
     double expected = 0;
     for (int from : new int[] {0, 20, 30}) {
@@ -191,9 +192,15 @@ class PerplexityTest {
   }
 
   private static Path packed(Path file, int[] ids, int from, int to) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(2 * (to - from)).order(ByteOrder.LITTLE_ENDIAN);
+    boolean wide = file.toString().endsWith(".u32");
+    ByteBuffer bytes =
+        ByteBuffer.allocate((wide ? 4 : 2) * (to - from)).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = from; i < to; i++) {
-      bytes.putShort((short) ids[i]);
+      if (wide) {
+        bytes.putInt(ids[i]);
+      } else {
+        bytes.putShort((short) ids[i]);
+      }
     }
     return Files.write(file, bytes.array());
   }

@@ -1,11 +1,10 @@
 package org.mixtureofmasks.study;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.StrictJson;
 
 /**
@@ -54,23 +53,23 @@ record Figures(
   }
 
   void save(Path run) {
-    ObjectNode json = new ObjectMapper().createObjectNode();
+    ObjectNode json = Json.object();
     describe(json);
-    AtomicFiles.writeString(file(run), json.toPrettyString() + "\n");
+    AtomicFiles.writeString(file(run), Json.pretty(json) + "\n");
   }
 
   /** Adds the members of study.json. */
   void describe(ObjectNode json) {
     json.put("judged_by", judgedBy);
-    json.put("active_ffn_share", Terminal.number(activeFfnShare));
-    json.put("active_ffn_share_measured", Terminal.number(activeFfnShareMeasured));
-    json.put("router_share", Terminal.number(routerShare));
-    json.put("one_shot_loss", Terminal.number(oneShotLoss));
-    json.put("valid_loss", Terminal.number(validLoss));
-    json.put("trainer_valid_loss", Terminal.number(trainerLoss));
-    json.put("perplexity", Terminal.number(Math.exp(validLoss)));
+    json.put("active_ffn_share", Json.number(activeFfnShare));
+    json.put("active_ffn_share_measured", Json.number(activeFfnShareMeasured));
+    json.put("router_share", Json.number(routerShare));
+    json.put("one_shot_loss", Json.number(oneShotLoss));
+    json.put("valid_loss", Json.number(validLoss));
+    json.put("trainer_valid_loss", Json.number(trainerLoss));
+    json.put("perplexity", Json.number(Math.exp(validLoss)));
     json.put("bytes", Double.isNaN(bytes) ? null : (Long) (long) bytes);
-    json.put("seconds", Terminal.number(seconds));
+    json.put("seconds", Json.number(seconds));
   }
 
   private static double number(JsonNode json, String key) {

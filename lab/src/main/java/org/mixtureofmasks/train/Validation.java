@@ -7,7 +7,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.mixtureofmasks.data.TokenFile;
+import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.NextTokenLoss;
@@ -23,14 +23,14 @@ public final class Validation {
    */
   public record Result(Map<String, Double> byFile, double mean) {}
 
-  private final List<TokenFile> files;
+  private final List<TokenRows> files;
   private final int batchRows;
 
   /**
    * @param files rows to judge by
    * @param batchRows rows of one forward pass
    */
-  public Validation(List<TokenFile> files, int batchRows) {
+  public Validation(List<TokenRows> files, int batchRows) {
     this.files = List.copyOf(files);
     this.batchRows = batchRows;
   }
@@ -44,12 +44,12 @@ public final class Validation {
     Map<String, Double> byFile = new LinkedHashMap<>();
     double all = 0;
     long tokens = 0;
-    for (TokenFile file : files) {
+    for (TokenRows file : files) {
       double sum = 0;
       for (int from = 0; from < file.rows(); from += batchRows) {
         long[][] rows = new long[Math.min(batchRows, file.rows() - from)][];
         for (int i = 0; i < rows.length; i++) {
-          rows[i] = file.row(from + i);
+          rows[i] = file.longRow(from + i);
         }
         sum += crossEntropy(model, ffn, rows);
       }

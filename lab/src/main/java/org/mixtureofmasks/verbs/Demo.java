@@ -16,6 +16,7 @@ import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.compile.Layout;
 import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.perplexity.Perplexity;
 import org.mixtureofmasks.perplexity.PerplexityResult;
@@ -141,7 +142,7 @@ public final class Demo implements Verb {
 
   private static ObjectNode json(
       Judged dense, Judged sparse, double share, BenchResult.Pair speed) {
-    ObjectNode json = Terminal.object();
+    ObjectNode json = Json.object();
     json.set("dense", json(dense));
     ObjectNode after = json(sparse);
     after.put("active_ffn_share", share);
@@ -153,7 +154,7 @@ public final class Demo implements Verb {
   }
 
   private static ObjectNode json(Judged judged) {
-    return Terminal.object()
+    return Json.object()
         .put("perplexity", judged.quality.perplexity())
         .put("tokens", judged.quality.tokens())
         .put("decode_tokens_per_second", judged.speed.medianDecode())
