@@ -79,7 +79,7 @@ public final class Perplexity {
         sum,
         done,
         seconds(start),
-        scorer.expertLoad().activeFfnShare(),
+        model.shares(scorer.expertLoad()),
         List.of(),
         Optional.empty());
   }
@@ -136,7 +136,7 @@ public final class Perplexity {
         sum,
         done * (row - 1),
         seconds(start),
-        scorer.expertLoad().activeFfnShare(),
+        model.shares(scorer.expertLoad()),
         parts,
         Optional.empty());
   }
@@ -182,7 +182,7 @@ public final class Perplexity {
         sum,
         tokens,
         seconds(start),
-        language.expertLoad().activeFfnShare(),
+        language.shares(),
         List.of(),
         Optional.of(new PerplexityResult.Counts(count, words, bytes)));
   }
