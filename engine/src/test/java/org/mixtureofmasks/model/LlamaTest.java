@@ -75,6 +75,12 @@ class LlamaTest {
   }
 
   @Test
+  void aSparseModelComputes512TokensTogetherUnlessTheContextIsShorter() {
+    assertEquals(512, llama.newState(600).packLimit());
+    assertEquals(100, llama.newState(100).packLimit());
+  }
+
+  @Test
   void aStateOfAnotherModelIsRefused() throws IOException {
     try (Llama other = Llama.open(folder, new Llama.LoadOptions(Llama.WeightType.AUTO, 1))) {
       LlamaState foreign = other.newState(4);
