@@ -116,7 +116,8 @@ public final class BenchVerb implements Verb {
     json.put("stream_bytes", result.streamBytes());
     json.put("bytes_per_token", result.bytesPerToken());
     json.put("bytes", result.weightBytes());
-    json.put("active_ffn_share_measured", Json.number(result.activeFfnShare()));
+    result.shares().describe(json);
+    result.measured().describeMeasured(json);
     put(json.putArray("decode_repetitions"), result.decodeTokensPerSecond());
     put(json.putArray("prompt_repetitions"), result.promptTokensPerSecond());
     put(json.putArray("stream_repetitions"), result.streamGigabytesPerSecond());
@@ -145,7 +146,8 @@ public final class BenchVerb implements Verb {
         c -> Table.decimals(c.result.decodeFractionOfLimit(), 3));
     table.row("bytes read per token", columns, c -> String.valueOf(c.result.bytesPerToken()));
     table.row("bytes of weights", columns, c -> String.valueOf(c.result.weightBytes()));
-    table.row("active FFN share", columns, c -> Table.percent(c.result.activeFfnShare(), 1));
+    table.row("active FFN share", columns, c -> Table.percent(c.result.measured().activeFfn(), 1));
+    table.row("share all-in", columns, c -> Table.percent(c.result.measured().allIn(), 1));
     if (other.isPresent()) {
       table.row("decode speed-up", "1.00", Table.decimals(pair.decodeSpeedup(), 2));
       table.row("prompt speed-up", "1.00", Table.decimals(pair.promptSpeedup(), 2));

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.model.Model;
@@ -35,7 +36,12 @@ record PerplexityEvaluation(
 
   /** One model's figures. */
   private record Judged(
-      Path path, String description, int vocabSize, long weightBytes, PerplexityResult result) {}
+      Path path,
+      String description,
+      int vocabSize,
+      long weightBytes,
+      Shares shares,
+      PerplexityResult result) {}
 
   /**
    * Measures a model, and a dense one beside it.
@@ -118,7 +124,12 @@ record PerplexityEvaluation(
               ? perplexity.ofRows(source.tokens, windows.row(), orZero(limit))
               : withTokenizer(path, perplexity);
       return new Judged(
-          path, llama.description(), llama.config().vocabSize(), llama.weightBytes(), result);
+          path,
+          llama.description(),
+          llama.config().vocabSize(),
+          llama.weightBytes(),
+          llama.shares(),
+          result);
     }
   }
 
@@ -152,7 +163,8 @@ record PerplexityEvaluation(
     json.put("tokens", result.tokens());
     json.put("seconds", Json.number(result.seconds()));
     json.put("tokens_per_second", Json.number(result.tokensPerSecond()));
-    json.put("active_ffn_share_measured", Json.number(result.activeFfnShare()));
+    judged.shares.describe(json);
+    result.shares().describeMeasured(json);
     json.put("bytes", judged.weightBytes);
     json.put("weights", run.weights().name().toLowerCase(Locale.ROOT));
     json.put("threads", run.threads());
@@ -196,7 +208,8 @@ record PerplexityEvaluation(
     }
     table.row("tokens scored", columns, j -> String.valueOf(j.result.tokens()));
     table.row("tokens/s", columns, j -> Table.decimals(j.result.tokensPerSecond(), 0));
-    table.row("active FFN share", columns, j -> Table.percent(j.result.activeFfnShare(), 1));
+    table.row("active FFN share", columns, j -> Table.percent(j.result.shares().activeFfn(), 1));
+    table.row("share all-in", columns, j -> Table.percent(j.result.shares().allIn(), 1));
     table.row("bytes of weights", columns, j -> String.valueOf(j.weightBytes));
     return table + System.lineSeparator() + "(" + judged.result.rule() + ")";
   }

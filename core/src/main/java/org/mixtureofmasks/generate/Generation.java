@@ -19,9 +19,6 @@ import org.mixtureofmasks.tokenizer.Tokenizer;
  * that any number of them may share a model.
  */
 public final class Generation {
-  /** Prompt tokens between two looks at the cancellation. */
-  private static final int PROMPT_CHUNK = 128;
-
   private final Model model;
   private final Optional<Tokenizer> tokenizer;
   private final GenerationOptions options;
@@ -41,7 +38,10 @@ public final class Generation {
     this.options = options;
   }
 
-  /** Ends a running (or future) {@link #run} before its next token; from any thread. */
+  /**
+   * Ends a running (or future) {@link #run} before its next token, or while the prompt is processed
+   * before the next pass of {@link ModelState#packLimit} tokens; from any thread.
+   */
   public void cancel() {
     cancelled = true;
   }
@@ -111,11 +111,18 @@ public final class Generation {
         (end - decodeStart) * 1e-9);
   }
 
-  /** Logits of the prompt's last token; null when it was cancelled on the way. */
-  private float[] processPrompt(ModelState state, int[] prompt) {
+  /**
+   * Appends the prompt in the state's own passes, so that the experts of a sparse model get as many
+   * tokens at once as the model asks for; looks at the cancellation before each.
+   *
+   * @return logits of the last token processed, the prompt's last unless it was cancelled on the
+   *     way; null when it was cancelled before any
+   */
+  float[] processPrompt(ModelState state, int[] prompt) {
+    int pass = state.packLimit();
     float[] logits = null;
-    for (int from = 0; from < prompt.length && !cancelled; from += PROMPT_CHUNK) {
-      logits = model.forward(state, prompt, from, Math.min(PROMPT_CHUNK, prompt.length - from));
+    for (int from = 0; from < prompt.length && !cancelled; from += pass) {
+      logits = model.forward(state, prompt, from, Math.min(pass, prompt.length - from));
     }
     return logits;
   }

@@ -12,15 +12,14 @@ final class ForwardPass {
   private final ModelConfig config;
   private final ModelWeights weights;
   private final Team team;
-  private final double[] frequencies;
+  private final Rotary rotary;
   private final SparseLayer sparse;
 
   ForwardPass(ModelConfig config, ModelWeights weights, Team team) {
     this.config = config;
     this.weights = weights;
     this.team = team;
-    this.frequencies =
-        Rotary.frequencies(config.rope().theta(), config.rope().scaling(), config.headDim());
+    this.rotary = Rotary.of(config);
     this.sparse = new SparseLayer(team);
   }
 
@@ -41,8 +40,7 @@ final class ForwardPass {
     s.cache.reserve(places.first() + n);
     for (int t = 0; t < n; t++) {
       weights.embedding().row(tokens[from + t], s.x, t * d);
-      int angles = t * frequencies.length;
-      Rotary.angles(frequencies, places.positions()[t], s.cos, s.sin, angles);
+      rotary.angles(places.positions()[t], s.cos, s.sin, t * rotary.pairs());
     }
     for (int l = 0; l < config.layers(); l++) {
       ModelWeights.Layer layer = weights.layers().get(l);

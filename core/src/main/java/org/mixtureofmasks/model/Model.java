@@ -9,6 +9,8 @@ import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.Matrix;
@@ -339,6 +341,16 @@ public final class Model implements AutoCloseable {
   /** The same with the FFN weights that were measured to be used. */
   public long bytesPerToken(ExpertLoad load) {
     return Traffic.bytes(config, weights, load::meanActive);
+  }
+
+  /** What these tokens, which this model ran, needed of the dense model's FFN. */
+  public Shares shares(ExpertLoad load) {
+    return new FfnTraffic(config, weights).measured(load);
+  }
+
+  /** What a token needs of the dense model's FFN when every expert is equally likely. */
+  public Shares shares() {
+    return StoredShares.of(checkpoint, config);
   }
 
   /** The kernels and why, threads and the type of the weights, in one line. */

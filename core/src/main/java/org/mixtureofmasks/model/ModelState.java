@@ -123,7 +123,7 @@ public final class ModelState {
     return position;
   }
 
-  /** Tokens that one {@link Packed} pass takes at most. */
+  /** Tokens that one pass computes together at most, a {@link Packed} one's among them. */
   public int packLimit() {
     return batch;
   }

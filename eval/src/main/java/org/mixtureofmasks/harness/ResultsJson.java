@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.score.Bootstrap;
 import org.mixtureofmasks.score.Estimate;
 import org.mixtureofmasks.score.Evaluation;
@@ -183,11 +184,7 @@ public final class ResultsJson {
     own.put("model_hash", model.hash().isEmpty() ? null : model.hash());
     own.put("weights", model.weights().isEmpty() ? null : model.weights());
     own.put("threads", model.threads() == 0 ? null : model.threads());
-    evaluation
-        .activeFfnShare()
-        .ifPresentOrElse(
-            share -> own.put("active_ffn_share_measured", share),
-            () -> own.putNull("active_ffn_share_measured"));
+    evaluation.shares().orElse(Shares.UNKNOWN).describeMeasured(own);
     Map<String, Double> seconds = new LinkedHashMap<>();
     evaluation.tasks().forEach(t -> seconds.put(t.task().name(), t.scores().seconds()));
     double sum = seconds.values().stream().mapToDouble(Double::doubleValue).sum();

@@ -82,7 +82,7 @@ public final class Perplexity {
         sum,
         done,
         seconds(start),
-        scorer.expertLoad().activeFfnShare(),
+        model.shares(scorer.expertLoad()),
         List.of(),
         Optional.empty());
   }
@@ -139,7 +139,7 @@ public final class Perplexity {
         sum,
         done * (row - 1),
         seconds(start),
-        scorer.expertLoad().activeFfnShare(),
+        model.shares(scorer.expertLoad()),
         parts,
         Optional.empty());
   }
@@ -185,7 +185,7 @@ public final class Perplexity {
         sum,
         tokens,
         seconds(start),
-        language.expertLoad().activeFfnShare(),
+        language.shares(),
         List.of(),
         Optional.of(new PerplexityResult.Counts(count, words, bytes)));
   }

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.io.Json;
@@ -62,13 +62,12 @@ public final class KeptScores {
       throw new BadCheckpoint(
           file, -1, "does not hold this task's scores: delete it, or give --fresh");
     }
-    JsonNode share = json.path("active_ffn_share_measured");
     return Optional.of(
         new TaskScores(
             scores(json.get("scores")),
             json.path("seconds").asDouble(),
             json.path("tokens_read").asLong(),
-            share.isNumber() ? OptionalDouble.of(share.asDouble()) : OptionalDouble.empty()));
+            Shares.readMeasured(json)));
   }
 
   /** Keeps a finished task's scores. */
@@ -80,7 +79,7 @@ public final class KeptScores {
     json.put("model", model.name());
     json.put("seconds", scores.seconds());
     json.put("tokens_read", scores.tokens());
-    scores.activeFfnShare().ifPresent(share -> json.put("active_ffn_share_measured", share));
+    scores.shares().ifPresent(shares -> shares.describeMeasured(json));
     ArrayNode questions = json.putArray("scores");
     for (List<LanguageModel.Score> question : scores.scores()) {
       ArrayNode asks = questions.addArray();

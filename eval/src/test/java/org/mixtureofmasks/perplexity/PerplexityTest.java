@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.task.WikiText;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -51,7 +52,7 @@ class PerplexityTest {
     assertEquals(54, result.tokens());
     assertEquals(reference.get("prompt_mean_nll").asDouble(), result.loss(), 1e-6);
     assertEquals(reference.get("prompt_ppl").asDouble(), result.perplexity(), 1e-5);
-    assertEquals(1, result.activeFfnShare());
+    assertEquals(Shares.DENSE, result.shares());
     assertTrue(result.rule().contains("the BOS token"), result.rule());
   }
 

@@ -49,8 +49,8 @@ final class Report {
   }
 
   static final String BY_COST_NOTE =
-      "At equal cost: shares of the dense FFN's parameters that a token uses, routers counted;"
-          + " best so far: no run that costs less or as much has a lower loss.";
+      "At equal cost: share all-in, the bytes that a token reads for FFN, router and lists over the"
+          + " dense FFN's; best so far: no run that costs less or as much has a lower loss.";
 
   String html(String command) {
     StringBuilder s = new StringBuilder();

@@ -28,6 +28,8 @@ final class StudyFolder {
           "status",
           "active_ffn_share",
           "active_ffn_share_measured",
+          "share_all_in",
+          "share_all_in_measured",
           "router_share",
           "one_shot_loss",
           "valid_loss",

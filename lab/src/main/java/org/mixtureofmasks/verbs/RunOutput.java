@@ -24,6 +24,9 @@ import org.mixtureofmasks.compile.ExpertLayout;
 import org.mixtureofmasks.compile.Layout;
 import org.mixtureofmasks.compile.RunCompiler;
 import org.mixtureofmasks.compile.SparseModel;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.AtomicFolder;
 import org.mixtureofmasks.train.FinishedRun;
@@ -70,9 +73,13 @@ final class RunOutput {
         DType dtype = weights.orElse(SparseModel.defaultDtype(dense));
         writeDense(run, dense.metadata(), file.tensors(), dtype, out);
       }
-      made.put("active_ffn_share", 1.0);
     } else {
       describe(RunCompiler.compile(run, out, layout, weights), made);
+    }
+    try (Checkpoint checkpoint = Checkpoints.open(out)) {
+      Shares shares = StoredShares.of(checkpoint, ConfigReader.read(checkpoint));
+      made.put("active_ffn_share", shares.activeFfn());
+      made.put("share_all_in", shares.allIn());
     }
     made.put("bytes", size(out.resolve("model.safetensors")));
     return made;
@@ -88,7 +95,6 @@ final class RunOutput {
 
   private static void describe(Compiled compiled, Map<String, Object> made) {
     Compiled.Sizes sizes = compiled.sizes();
-    made.put("active_ffn_share", compiled.activeFfnShare());
     compiled.paperShare().ifPresent(share -> made.put("paper_share", share));
     made.put("layout", compiled.layout().word());
     made.put("weights", compiled.dtype().name().toLowerCase(Locale.ROOT));
