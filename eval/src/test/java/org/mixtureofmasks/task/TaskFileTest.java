@@ -105,7 +105,7 @@ class TaskFileTest {
         refusal(YAML + "dataset_path: json\n")
             .startsWith("t.yaml:13: unknown key 'dataset_path'; known keys: task, about, source,"));
     assertEquals(
-        "t.yaml:4: test_files: a place has file and labels, not 'label' (did you mean 'labels'?)",
+        "t.yaml:4: unknown key 'label' (did you mean 'labels'?)",
         refusal(
             YAML.replace(
                 "[\"capitals/{,csv/}test.csv\", capitals/test.jsonl]",

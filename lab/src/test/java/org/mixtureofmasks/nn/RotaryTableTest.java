@@ -16,10 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.ModelConfig.Scaling;
 import org.mixtureofmasks.format.Rotary;
+import org.mixtureofmasks.model.Model;
 
 /** Positions turn queries and keys in the trainer as they do in the engine. */
 class RotaryTableTest {
