@@ -16,6 +16,7 @@ import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
 import org.mixtureofmasks.generate.Sampling;
 import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.io.TextFiles;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 import picocli.CommandLine.ArgGroup;

@@ -12,6 +12,7 @@ import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.io.TextFiles;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.perplexity.Perplexity;
 import org.mixtureofmasks.perplexity.PerplexityResult;

@@ -183,7 +183,8 @@ class PlanTest {
       String json = "{\"parent\": \"" + earlier[0] + "\", \"threads\": " + earlier[1] + "}";
       Files.writeString(out.resolve("study.json"), json);
       UserError error =
-          assertThrows(UserError.class, () -> new StudyRunner(plan, out, "", StudyListener.SILENT));
+          assertThrows(
+              UserError.class, () -> new StudyRunner(plan, out, "", "none", StudyListener.SILENT));
       assertTrue(error.getMessage().contains(earlier[2]), error.getMessage());
       assertFalse(Files.exists(out.resolve("runs")));
       assertEquals(json, Files.readString(out.resolve("study.json")));

@@ -1,4 +1,4 @@
-package org.mixtureofmasks.cli;
+package org.mixtureofmasks.io;
 
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -7,7 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.mixtureofmasks.UserError;
 
-/** Texts that a user names on the command line. */
+/** Texts that a user names. */
 public final class TextFiles {
   private TextFiles() {}
 
@@ -16,11 +16,12 @@ public final class TextFiles {
     try {
       return Files.readString(file);
     } catch (NoSuchFileException e) {
-      throw new UserError(file + ": no such file", e);
+      throw new UserError("%s: no such file".formatted(file), e);
     } catch (CharacterCodingException e) {
-      throw new UserError(file + ": not UTF-8 text: convert it, or name another file", e);
+      throw new UserError(
+          "%s: not UTF-8 text: convert it, or name another file".formatted(file), e);
     } catch (IOException e) {
-      throw new UserError(file + ": cannot be read: " + e.getMessage(), e);
+      throw new UserError("%s: cannot be read: %s".formatted(file, IoReasons.of(e)), e);
     }
   }
 }

@@ -1,4 +1,4 @@
-package org.mixtureofmasks.verbs;
+package org.mixtureofmasks.demo;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,28 +21,27 @@ import org.mixtureofmasks.io.AtomicFolder;
  *
  * @param root the demo's folder
  */
-record DemoFiles(Path root) {
+public record DemoFiles(Path root) {
   private static final List<String> MODEL =
       List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json");
-  private static final String RESOURCES = "/org/mixtureofmasks/demo/";
 
-  Path dense() {
+  public Path dense() {
     return root.resolve("dense");
   }
 
-  Path heldOut() {
+  public Path heldOut() {
     return root.resolve("held-out.txt");
   }
 
-  Path recipe() {
+  public Path recipe() {
     return root.resolve("recipe.yaml");
   }
 
-  Path run() {
+  public Path run() {
     return root.resolve("run");
   }
 
-  Path sparse() {
+  public Path sparse() {
     return root.resolve("sparse");
   }
 
@@ -51,7 +50,7 @@ record DemoFiles(Path root) {
    *
    * @throws UserError if the folder holds something else, or cannot be written
    */
-  static DemoFiles writeTo(Path root) {
+  public static DemoFiles writeTo(Path root) {
     DemoFiles files = new DemoFiles(root);
     boolean earlierDemo = Files.exists(files.recipe()) && Files.isDirectory(files.dense());
     try (AtomicFolder folder =
@@ -73,9 +72,9 @@ record DemoFiles(Path root) {
   }
 
   private static void copy(String name, Path target) throws IOException {
-    try (InputStream in = DemoFiles.class.getResourceAsStream(RESOURCES + name)) {
+    try (InputStream in = DemoFiles.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IllegalStateException("this build lacks its resource " + RESOURCES + name);
+        throw new IllegalStateException("this build lacks its resource " + name);
       }
       Files.copy(in, target);
     }
