@@ -135,7 +135,7 @@ final class Components {
       case "ByteFallback" -> decodesBytes = true;
       case "Strip" -> {
         // The Strip decoder's `stop` indexes before the start of a short token: a panic.
-        if (known == DECODERS
+        if (what.equals("decoder")
             && !(node.path("stop").isInt() && node.path("stop").intValue() == 0)) {
           throw bad("a Strip decoder's 'stop' is not 0");
         }

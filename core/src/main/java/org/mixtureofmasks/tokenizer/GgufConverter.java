@@ -161,9 +161,9 @@ final class GgufConverter {
     }
     // transformers' generate_merges: by score, then by the pieces' lengths, all descending.
     merges.sort(
-        Comparator.comparing(Merge::score)
-            .thenComparing(m -> m.left().codePointCount(0, m.left().length()))
-            .thenComparing(m -> m.right().codePointCount(0, m.right().length()))
+        Comparator.comparingDouble(Merge::score)
+            .thenComparingInt(m -> m.left().codePointCount(0, m.left().length()))
+            .thenComparingInt(m -> m.right().codePointCount(0, m.right().length()))
             .reversed());
     return merges;
   }

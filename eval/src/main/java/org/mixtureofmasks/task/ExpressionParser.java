@@ -121,6 +121,7 @@ final class ExpressionParser {
     return List.copyOf(items);
   }
 
+  @SuppressWarnings("ReferenceEquality") // one of two tables
   private Expression call(
       Expression owner,
       Map<String, Functions.Function> known,
