@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
@@ -76,7 +77,7 @@ public final class Generation {
     List<Integer> ids = new ArrayList<>();
     FinishReason reason = FinishReason.CANCELLED;
     int[] one = new int[1];
-    while (!cancelled) {
+    while (logits != null && !cancelled) {
       int token = sampler.next(logits);
       sampler.accept(token);
       ids.add(token);
@@ -111,7 +112,7 @@ public final class Generation {
   }
 
   /** Logits of the prompt's last token; null when it was cancelled on the way. */
-  private float[] processPrompt(ModelState state, int[] prompt) {
+  private float @Nullable [] processPrompt(ModelState state, int[] prompt) {
     float[] logits = null;
     for (int from = 0; from < prompt.length && !cancelled; from += PROMPT_CHUNK) {
       logits = model.forward(state, prompt, from, Math.min(PROMPT_CHUNK, prompt.length - from));
