@@ -234,6 +234,7 @@ public final class SparseFfn {
   }
 
   /** Lists the neurons of a block that any of these lanes holds, counted from the block's first. */
+  @SuppressWarnings("ReferenceEquality") // lanes of one expert share its list
   private int list(Scratch own, int from, int to, int first, int end) {
     Arrays.fill(own.place, 0, end - first, -1);
     for (int l = from; l < to; l++) {

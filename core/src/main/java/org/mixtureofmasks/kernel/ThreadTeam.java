@@ -122,7 +122,7 @@ public final class ThreadTeam implements AutoCloseable {
     }
 
     /** Called by the owner of the lock: the worker's turn has come. */
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer: the owner of the lock
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer: the owner of the lock
     void begin() {
       turn = turn + 1;
       if (parked) {
@@ -146,6 +146,7 @@ public final class ThreadTeam implements AutoCloseable {
     }
 
     /** Waits for the end of the turn; returns what the part threw, or null. */
+    @SuppressWarnings("ThreadPriorityCheck") // a hint while spinning; nothing relies on it
     Throwable await() {
       int mine = turn;
       for (int i = 0; done != mine; i++) {
@@ -173,6 +174,7 @@ public final class ThreadTeam implements AutoCloseable {
     }
 
     /** False when the team has ended. */
+    @SuppressWarnings("ThreadPriorityCheck") // a hint while spinning; nothing relies on it
     private boolean awaitTurn(int seen) {
       long since = 0;
       for (int i = 0; turn == seen; i++) {

@@ -48,6 +48,7 @@ record ModelWeights(Matrix embedding, List<Layer> layers, float[] norm, Matrix o
   }
 
   /** Bytes of all weights, tied ones once. */
+  @SuppressWarnings("ReferenceEquality") // tied ones are one object
   long bytes() {
     long sum = embedding.bytes() + 4L * norm.length;
     if (output != embedding) {
