@@ -1,6 +1,8 @@
 package org.mixtureofmasks.recipe;
 
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /** How a value is written in YAML, what is allowed, and how it is written back. */
@@ -177,6 +179,28 @@ public sealed interface Kind<T> {
     @Override
     public String write(String value) {
       return value;
+    }
+  }
+
+  /** A constant of an enum, in lower case. */
+  record Word<E extends Enum<E>>(Class<E> type) implements Kind<E> {
+    private Choice words() {
+      return new Choice(Stream.of(type.getEnumConstants()).map(this::write).toList());
+    }
+
+    @Override
+    public E read(Node node, Context context) throws Refused {
+      return Enum.valueOf(type, words().read(node, context).toUpperCase(Locale.ROOT));
+    }
+
+    @Override
+    public String allowed() {
+      return words().allowed();
+    }
+
+    @Override
+    public String write(E value) {
+      return value.name().toLowerCase(Locale.ROOT);
     }
   }
 

@@ -29,9 +29,9 @@ final class LayerTensors {
   }
 
   /** Layers as a start has them. */
-  List<MaskedLayer> of(List<Calibration.LayerStart> starts, ModelConfig config) {
+  List<MaskedLayer> of(List<LayerStart> starts, ModelConfig config) {
     List<MaskedLayer> layers = new ArrayList<>();
-    for (Calibration.LayerStart start : starts) {
+    for (LayerStart start : starts) {
       Tensor logAlpha = gates(start.logAlpha());
       layers.add(
           layer(

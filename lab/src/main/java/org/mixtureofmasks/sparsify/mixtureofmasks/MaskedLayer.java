@@ -10,7 +10,10 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.format.Dimension;
+import org.mixtureofmasks.format.ExpertMasks;
 import org.mixtureofmasks.nn.FfnWeights;
+import org.mixtureofmasks.sparsify.MaskTensors;
 
 /**
  * Router and sets of gates of one layer while training, and how the gates enter the FFN. With v_s =
@@ -67,6 +70,13 @@ final class MaskedLayer {
     return inputs;
   }
 
+  /** The gates that decide what is shipped, by what their masks select. */
+  Map<Dimension, Gates> gates() {
+    return inputs == null
+        ? Map.of(Dimension.NEURONS, neurons)
+        : Map.of(Dimension.NEURONS, neurons, Dimension.INPUTS, inputs);
+  }
+
   /** The sets of gates by what their tensors' names begin with, in the order noise is drawn in. */
   Map<String, Gates> sets() {
     Map<String, Gates> sets = new LinkedHashMap<>();
@@ -107,16 +117,14 @@ final class MaskedLayer {
    * Makes the masks binary for good. A neuron whose gate or up projection is off is dead, since
    * SiLU(0) = 0, so both get the one mask.
    *
-   * @param on neurons, experts x intermediate_size
-   * @param read inputs, experts x hidden_size; ignored by a layer that has no gates for them
+   * @param masks of every dimension that this layer masks
+   * @param layer which one this is
    */
-  void harden(boolean[][] on, boolean[][] read) {
-    neurons.harden(on);
+  void harden(ExpertMasks masks, int layer) {
+    gates()
+        .forEach((dimension, gates) -> gates.harden(MaskTensors.of(masks.layer(dimension, layer))));
     if (up != null) {
-      up.harden(on);
-    }
-    if (inputs != null) {
-      inputs.harden(read);
+      up.harden(neurons.hard());
     }
   }
 

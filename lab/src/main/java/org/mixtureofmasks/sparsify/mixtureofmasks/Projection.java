@@ -5,7 +5,6 @@ import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.nn.Tensors;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 
 /**
  * One shift τ per budget unit, found by bisection before each step, such that the unit's masks use

@@ -13,7 +13,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.nn.Tensors;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 
 class ProjectionTest {
   private static final int LAYERS = 3;
