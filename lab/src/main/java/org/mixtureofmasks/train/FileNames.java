@@ -27,7 +27,7 @@ final class FileNames {
 
   private static String shortest(Path file, List<Path> files) {
     int parts = file.getNameCount();
-    for (int first = parts - 1; first > 0; first--) {
+    for (int first = parts - 1; first >= 0; first--) {
       Path end = file.subpath(first, parts);
       if (files.stream().noneMatch(other -> !other.equals(file) && other.endsWith(end))) {
         return end.toString();

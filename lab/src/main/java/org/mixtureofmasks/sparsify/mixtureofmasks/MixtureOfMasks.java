@@ -84,7 +84,7 @@ public final class MixtureOfMasks implements Method {
         starts.stream()
             .mapToDouble(start -> even ? options.target() : (double) start.gatesOn() / gates)
             .toArray();
-    schedule = new DensitySchedule((float) expectedDensity(), density);
+    schedule = new DensitySchedule((float) densities().expected(), density);
     if (!options.learnsMasks()) {
       harden();
     }
@@ -150,7 +150,7 @@ public final class MixtureOfMasks implements Method {
     scheduled = schedule.at(step, steps, options);
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
-      constraint.beginStep(layers, scheduled);
+      constraint.beginStep(gates(), scheduled);
     }
   }
 
@@ -158,7 +158,7 @@ public final class MixtureOfMasks implements Method {
   public void beginMicroBatch() {
     balance = null;
     if (!hardened()) {
-      layers.forEach(MaskedLayer::drawNoise);
+      gates().forEach(LayerGates::drawNoise);
     }
   }
 
@@ -168,7 +168,7 @@ public final class MixtureOfMasks implements Method {
         options.balance() == 0 || balance == null
             ? null
             : balance.mul(new Scalar(options.balance()));
-    Tensor density = hardened() ? null : constraint.loss(layers, scheduled);
+    Tensor density = hardened() ? null : constraint.loss(gates(), scheduled);
     if (loss == null || density == null) {
       return loss == null ? density : loss;
     }
@@ -180,28 +180,32 @@ public final class MixtureOfMasks implements Method {
     if (hardened()) {
       return;
     }
-    layers.forEach(MaskedLayer::settle);
+    gates().forEach(LayerGates::settle);
     if (step + 1 >= Math.round(options.sparsifyShare() * steps)) {
-      schedule.meetUnions(layers, latestChoices, options);
+      schedule.meetUnions(gates(), latestChoices, options);
       harden();
     }
   }
 
+  private List<LayerGates> gates() {
+    return layers.stream().map(MaskedLayer::gates).toList();
+  }
+
   private boolean hardened() {
-    return layers.getFirst().hardened();
+    return layers.getFirst().gates().hardened();
   }
 
   private void harden() {
     ExpertMasks masks = masks();
     for (int l = 0; l < layers.size(); l++) {
-      layers.get(l).harden(masks, l);
+      layers.get(l).gates().harden(masks, l);
     }
   }
 
   private ExpertMasks masks() {
     return hardened()
-        ? ShippedMasks.hardened(layers)
-        : ShippedMasks.choose(layers, options, schedule.end());
+        ? ShippedMasks.hardened(gates())
+        : ShippedMasks.choose(gates(), options, schedule.end());
   }
 
   @Override
@@ -225,30 +229,13 @@ public final class MixtureOfMasks implements Method {
     if (!hardened() && scheduled != null && options.constraint().isScheduled()) {
       m.put("scheduled_density", Arrays.stream(scheduled).average().orElseThrow());
     }
-    m.put("expected_density", expectedDensity());
-    m.put("hard_density", layers.stream().mapToDouble(MaskedLayer::openShare).average().orElse(0));
-    if (options.variant().masksInputs()) {
-      // The paper's R_h R_FFN, which counts the down projection as if its inputs were masked too.
-      m.put(
-          "paper_share", layers.stream().mapToDouble(MaskedLayer::openProduct).average().orElse(0));
-    }
+    densities().describe(options.variant(), m);
     LoadCount.describe(loads, m);
     return m;
   }
 
-  /** Mean over layers of the density as the constraint counts it, or of the hard masks. */
-  private double expectedDensity() {
-    try (PointerScope _ = new PointerScope();
-        NoGradGuard _ = new NoGradGuard()) {
-      return layers.stream()
-          .mapToDouble(
-              layer ->
-                  layer.hardened()
-                      ? layer.openShare()
-                      : constraint.shares(layer).mean().item_double())
-          .average()
-          .orElseThrow();
-    }
+  private Densities densities() {
+    return new Densities(gates(), constraint);
   }
 
   @Override

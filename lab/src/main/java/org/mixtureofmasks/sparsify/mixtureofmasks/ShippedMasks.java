@@ -17,11 +17,11 @@ final class ShippedMasks {
   private ShippedMasks() {}
 
   /** The masks of layers that are hardened. */
-  static ExpertMasks hardened(List<MaskedLayer> layers) {
+  static ExpertMasks hardened(List<LayerGates> layers) {
     Map<Dimension, List<List<Mask>>> masks = new EnumMap<>(Dimension.class);
-    for (MaskedLayer layer : layers) {
+    for (LayerGates layer : layers) {
       layer
-          .gates()
+          .byDimension()
           .forEach(
               (dimension, gates) ->
                   masks
@@ -37,7 +37,7 @@ final class ShippedMasks {
    * @param density active share of each layer's masks
    */
   static ExpertMasks choose(
-      List<MaskedLayer> layers, MixtureOfMasksOptions options, double[] density) {
+      List<LayerGates> layers, MixtureOfMasksOptions options, double[] density) {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       return options.variant().masksInputs()
@@ -47,7 +47,7 @@ final class ShippedMasks {
   }
 
   private static ExpertMasks byCount(
-      List<MaskedLayer> layers, MixtureOfMasksOptions options, double[] density) {
+      List<LayerGates> layers, MixtureOfMasksOptions options, double[] density) {
     float[][] ranking = new float[layers.size()][];
     double[] gatesOn = new double[layers.size()];
     for (int l = 0; l < ranking.length; l++) {
@@ -62,7 +62,7 @@ final class ShippedMasks {
   }
 
   private static ExpertMasks byOneThreshold(
-      List<MaskedLayer> layers, MixtureOfMasksOptions options, double[] density) {
+      List<LayerGates> layers, MixtureOfMasksOptions options, double[] density) {
     JointHardening.Scores[] scores =
         layers.stream()
             .map(

@@ -51,10 +51,8 @@ class RouterTest {
       MaskedLayer layer =
           new MaskedLayer(
               new Router(weight, topK, straightThrough),
-              new Gates(torch.zeros(E, M), 1),
-              null,
-              null);
-      layer.harden(ExpertMasks.ofNeurons(List.of(randomMasks(r))), 0);
+              new LayerGates(new Gates(torch.zeros(E, M), 1), null, null));
+      layer.gates().harden(ExpertMasks.ofNeurons(List.of(randomMasks(r))), 0);
       FfnWeights ffn =
           new FfnWeights(random(r, M, D), random(r, M, D), random(r, D, M), Precision.FP32);
       return new Rig(layer, random(r, TOKENS, D), ffn, random(r, TOKENS, D));
@@ -71,7 +69,7 @@ class RouterTest {
         Tensor p = inDouble(x).matmul(inDouble(weight).t()).softmax(1);
         Tensor p0 = inDouble(x).matmul(inDouble(layer.router().weight()).t()).softmax(1);
         Tensor w = inDouble(fixed.weights()).add(p).sub(p0);
-        Tensor v = w.matmul(inDouble(layer.neurons().hard()));
+        Tensor v = w.matmul(inDouble(layer.gates().neurons().hard()));
         Tensor gate = inDouble(x).matmul(inDouble(ffn.gate()).t());
         Tensor a = torch.silu(gate).mul(inDouble(x).matmul(inDouble(ffn.up()).t()));
         Tensor y = a.mul(v).matmul(inDouble(ffn.down()).t());
