@@ -10,6 +10,7 @@ module org.mixtureofmasks.core {
   exports org.mixtureofmasks.io;
   exports org.mixtureofmasks.checkpoint;
   exports org.mixtureofmasks.format;
+  exports org.mixtureofmasks.ledger;
   exports org.mixtureofmasks.tokenizer;
   exports org.mixtureofmasks.kernel;
   exports org.mixtureofmasks.model;

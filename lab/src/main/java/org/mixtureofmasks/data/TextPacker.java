@@ -75,12 +75,25 @@ public final class TextPacker {
     if (!Files.isRegularFile(text)) {
       throw new UserError("no text at " + text + ": check data.train and evaluate.rows");
     }
-    boolean wide = tokenizer.vocabularySize() > 1 << 16;
-    Path packed = cache.resolve(name(text) + (wide ? ".u32" : ".u16"));
+    boolean wide = wide();
+    Path packed = packed(text);
     if (!Files.exists(packed)) {
       AtomicFiles.write(packed, channel -> new Rows(channel, wide).write(text));
     }
     return packed;
+  }
+
+  /** Whether the cache has the rows of a text. */
+  public boolean has(Path text) {
+    return Files.exists(packed(text));
+  }
+
+  private boolean wide() {
+    return tokenizer.vocabularySize() > 1 << 16;
+  }
+
+  private Path packed(Path text) {
+    return cache.resolve(name(text) + (wide() ? ".u32" : ".u16"));
   }
 
   private String name(Path text) {

@@ -74,7 +74,7 @@ public final class StudyVerb implements Verb {
     StudyRunner runner =
         new StudyRunner(plan, out, "mom study " + file + " --out " + out, new StudyLines(err));
     if (dryRun) {
-      StudyForecast forecast = StudyForecast.of(plan, runner, chosen);
+      StudyForecast forecast = StudyForecast.of(plan, runner, chosen, out);
       print(forecast.json(), forecast::text);
       return 0;
     }

@@ -232,6 +232,15 @@ public final class MixtureOfMasksProvider implements MethodProvider {
   }
 
   @Override
+  public int passesPerLayer(Recipe recipe) {
+    MixtureOfMasksOptions options = options(recipe);
+    boolean measures =
+        options.start() == Start.CALIBRATED
+            && options.layerShares() == MixtureOfMasksOptions.Shares.BY_LOSS;
+    return measures ? LayerShares.measuredAt(options.target()).length : 0;
+  }
+
+  @Override
   public double distillation(Recipe recipe) {
     return recipe.get(DISTILLATION);
   }
