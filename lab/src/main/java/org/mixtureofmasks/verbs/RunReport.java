@@ -5,13 +5,20 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.compile.RunModel;
+import org.mixtureofmasks.ledger.Ledger;
+import org.mixtureofmasks.ledger.LedgerJson;
+import org.mixtureofmasks.ledger.Measured;
+import org.mixtureofmasks.ledger.PhaseClock;
+import org.mixtureofmasks.ledger.ResidentMemory;
 import org.mixtureofmasks.train.FinishedRun;
+import org.mixtureofmasks.train.RunPhase;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
 import org.mixtureofmasks.train.Validation;
@@ -22,14 +29,26 @@ final class RunReport {
   private Validation.Result first;
   private Validation.Result last;
   private double tokensPerSecond;
+  private final PhaseClock clock = new PhaseClock();
 
-  RunReport(PrintWriter err) {
+  private final Optional<Ledger> forecast;
+
+  /**
+   * @param forecast what the run is predicted to take; empty where nobody asked
+   */
+  RunReport(PrintWriter err, Optional<Ledger> forecast) {
+    this.forecast = forecast;
     this.progress = new ProgressLines(err);
   }
 
   /** Passes everything on and keeps the figures of the summary. */
   TrainingListener listener() {
     return new TrainingListener() {
+      @Override
+      public void phase(RunPhase phase) {
+        clock.begin(phase.word());
+      }
+
       @Override
       public void note(String what) {
         progress.note(what);
@@ -68,6 +87,7 @@ final class RunReport {
         return UserError.FAILED;
       }
     }
+    clock.begin(RunPhase.COMPILE.word());
     FinishedRun run = FinishedRun.open(trainer.folder().path());
     RunModel model = RunModel.of(run);
     model.writeMasks();
@@ -91,7 +111,21 @@ final class RunReport {
     } else {
       summary.putAll(model.write(trainer.folder().model(), Optional.empty(), Optional.empty()));
     }
+    clock.close();
+    List<Measured> measured = clock.measured();
+    long peak = ResidentMemory.peak().orElse(0);
+    summary.put("peak_memory_bytes", peak == 0 ? null : peak);
+    summary.put("seconds", measured.stream().mapToDouble(Measured::seconds).sum());
+    if (json) {
+      forecast.ifPresent(
+          ledger -> summary.put("forecast", LedgerJson.compared(ledger, measured, peak)));
+    }
     print(summary, out, json);
+    if (!json) {
+      forecast.ifPresent(
+          ledger -> out.printf("%n%s%n", LedgerTables.compared(ledger, measured, peak)));
+      out.flush();
+    }
     return 0;
   }
 
