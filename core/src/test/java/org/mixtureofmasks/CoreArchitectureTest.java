@@ -29,6 +29,19 @@ class CoreArchitectureTest {
   }
 
   @Test
+  void templatesKnowNoModelAndNoFile() {
+    rooms.doNotKnow(
+        new String[] {"template"},
+        "io",
+        "checkpoint",
+        "format",
+        "tokenizer",
+        "kernel",
+        "model",
+        "generate");
+  }
+
+  @Test
   void anEmbedderGetsNoCommandLineNoYamlNoParquetAndNoLibtorch() {
     rooms.doNotUse(
         "picocli..",

@@ -39,8 +39,26 @@ class LabArchitectureTest {
         "score",
         "harness",
         "perplexity",
-        "tokenizer",
-        "cli");
+        "tokenizer");
+  }
+
+  @Test
+  void onlyVerbsKnowTheCommandLine() {
+    lab.doNotKnow(
+        new String[] {
+          "analyse",
+          "compile",
+          "data",
+          "demo",
+          "nn",
+          "recipe",
+          "report",
+          "sparsify",
+          "study",
+          "train"
+        },
+        "cli",
+        "verbs");
   }
 
   @Test

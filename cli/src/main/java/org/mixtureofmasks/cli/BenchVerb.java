@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.mixtureofmasks.bench.BenchResult;
 import org.mixtureofmasks.bench.BenchSettings;
 import org.mixtureofmasks.bench.Benchmark;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.model.Model;
 import picocli.CommandLine.Command;
@@ -89,8 +90,8 @@ public final class BenchVerb implements Verb {
     ObjectNode json = json(mine);
     other.ifPresent(
         column -> {
-          json.put("decode_speedup", Terminal.number(pair.decodeSpeedup()));
-          json.put("prompt_speedup", Terminal.number(pair.promptSpeedup()));
+          json.put("decode_speedup", Json.number(pair.decodeSpeedup()));
+          json.put("prompt_speedup", Json.number(pair.promptSpeedup()));
           json.set("reference", json(column));
         });
     json.put("prompt_tokens", promptTokens);
@@ -104,18 +105,19 @@ public final class BenchVerb implements Verb {
 
   private static ObjectNode json(Column column) {
     BenchResult result = column.result;
-    ObjectNode json = Terminal.object();
+    ObjectNode json = Json.object();
     json.put("model", column.path.toString());
     json.put("description", column.description);
-    json.put("decode_tokens_per_second", Terminal.number(result.medianDecode()));
-    json.put("prompt_tokens_per_second", Terminal.number(result.medianPrompt()));
-    json.put("stream_gigabytes_per_second", Terminal.number(result.medianStream()));
-    json.put("decode_fraction_of_limit", Terminal.number(result.decodeFractionOfLimit()));
+    json.put("decode_tokens_per_second", Json.number(result.medianDecode()));
+    json.put("prompt_tokens_per_second", Json.number(result.medianPrompt()));
+    json.put("stream_gigabytes_per_second", Json.number(result.medianStream()));
+    json.put("decode_fraction_of_limit", Json.number(result.decodeFractionOfLimit()));
     json.put("stream_level", result.streamLevel());
     json.put("stream_bytes", result.streamBytes());
     json.put("bytes_per_token", result.bytesPerToken());
     json.put("bytes", result.weightBytes());
-    json.put("active_ffn_share_measured", Terminal.number(result.activeFfnShare()));
+    result.shares().describe(json);
+    result.measured().describeMeasured(json);
     put(json.putArray("decode_repetitions"), result.decodeTokensPerSecond());
     put(json.putArray("prompt_repetitions"), result.promptTokensPerSecond());
     put(json.putArray("stream_repetitions"), result.streamGigabytesPerSecond());
@@ -123,7 +125,7 @@ public final class BenchVerb implements Verb {
   }
 
   private static void put(ArrayNode array, List<Double> values) {
-    values.forEach(value -> array.add(Terminal.number(value)));
+    values.forEach(value -> array.add(Json.number(value)));
   }
 
   private static String table(BenchResult.Pair pair, Column mine, Optional<Column> other) {
@@ -144,7 +146,8 @@ public final class BenchVerb implements Verb {
         c -> Table.decimals(c.result.decodeFractionOfLimit(), 3));
     table.row("bytes read per token", columns, c -> String.valueOf(c.result.bytesPerToken()));
     table.row("bytes of weights", columns, c -> String.valueOf(c.result.weightBytes()));
-    table.row("active FFN share", columns, c -> Table.percent(c.result.activeFfnShare(), 1));
+    table.row("active FFN share", columns, c -> Table.percent(c.result.measured().activeFfn(), 1));
+    table.row("share all-in", columns, c -> Table.percent(c.result.measured().allIn(), 1));
     if (other.isPresent()) {
       table.row("decode speed-up", "1.00", Table.decimals(pair.decodeSpeedup(), 2));
       table.row("prompt speed-up", "1.00", Table.decimals(pair.promptSpeedup(), 2));

@@ -9,6 +9,7 @@ import java.util.Locale;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.harness.ResultsComparison;
 import org.mixtureofmasks.harness.SavedResults;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.score.Estimate;
 import org.mixtureofmasks.score.PairedBootstrap;
 import org.mixtureofmasks.task.Metric;
@@ -72,7 +73,7 @@ public final class CompareVerb implements Verb {
   }
 
   private ObjectNode json(List<SavedResults> results, ResultsComparison comparison) {
-    ObjectNode json = Terminal.object();
+    ObjectNode json = Json.object();
     ArrayNode models = json.putArray("models");
     for (SavedResults r : results) {
       models.addObject().put("file", r.file().toString()).put("model_name", r.model());
@@ -84,14 +85,14 @@ public final class CompareVerb implements Verb {
       object.put("metric", row.metric().key());
       object.put("documents", row.documents());
       ArrayNode values = object.putArray("values");
-      row.values().forEach(value -> values.add(Terminal.number(value)));
+      row.values().forEach(value -> values.add(Json.number(value)));
       ArrayNode differences = object.putArray("differences");
       for (PairedBootstrap.Difference d : row.differences()) {
         differences
             .addObject()
-            .put("value", Terminal.number(d.value()))
-            .put("low", Terminal.number(d.low()))
-            .put("high", Terminal.number(d.high()))
+            .put("value", Json.number(d.value()))
+            .put("low", Json.number(d.low()))
+            .put("high", Json.number(d.high()))
             .put("p_value", d.pValue());
       }
     }

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.mixtureofmasks.bench.CacheLevel;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.ThreadTeam;
 import org.mixtureofmasks.kernel.VectorKernels;
@@ -42,7 +43,7 @@ public final class DoctorVerb implements Verb {
 
   @Override
   public Integer call() {
-    ObjectNode json = Terminal.object();
+    ObjectNode json = Json.object();
     Table table = new Table();
     machine(json, table);
     kernels(json, table);

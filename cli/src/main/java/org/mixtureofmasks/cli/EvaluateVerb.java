@@ -67,7 +67,7 @@ public final class EvaluateVerb implements Verb {
         paramLabel = "FILE",
         arity = "1..*",
         required = true,
-        description = "Packed rows of token ids, little-endian uint16; needs --row.")
+        description = "Packed rows of token ids (.u16, .u32); needs --row.")
     List<Path> tokens;
 
     @Option(

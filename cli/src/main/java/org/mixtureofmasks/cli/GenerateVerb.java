@@ -15,6 +15,8 @@ import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
 import org.mixtureofmasks.generate.Sampling;
+import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.io.TextFiles;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 import picocli.CommandLine.ArgGroup;
@@ -185,13 +187,17 @@ public final class GenerateVerb implements Verb {
 
   private void report(GenerationResult result, Sampling sampling, boolean hasText) {
     if (output.json()) {
-      ObjectNode json = Terminal.object();
+      ObjectNode json = Json.object();
       json.put("text", hasText ? result.text() : null);
       result.tokenIds().forEach(json.putArray("token_ids")::add);
       result.promptTokenIds().forEach(json.putArray("prompt_token_ids")::add);
       json.put("finish_reason", result.finishReason().toString());
-      json.put("prompt_tokens_per_second", Terminal.number(result.promptTokensPerSecond()));
-      json.put("decode_tokens_per_second", Terminal.number(result.decodeTokensPerSecond()));
+      json.put(
+          "prompt_tokens_per_second",
+          Json.number(result.promptTokensPerSecond().orElse(Double.NaN)));
+      json.put(
+          "decode_tokens_per_second",
+          Json.number(result.decodeTokensPerSecond().orElse(Double.NaN)));
       json.put("seed", sampling.temperature() == 0 ? null : sampling.seed());
       Terminal.json(json);
       return;

@@ -8,6 +8,7 @@ import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.format.HuggingFaceWriter;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.AtomicFolder;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
@@ -56,7 +57,7 @@ public final class ImportVerb implements Verb {
 
   @Override
   public Integer call() {
-    ObjectNode report = Terminal.object();
+    ObjectNode report = Json.object();
     try (Checkpoint checkpoint = Checkpoints.open(file);
         Tokenizer tokenizer = tokenizers.open(file);
         AtomicFolder folder = AtomicFolder.create(out)) {
@@ -97,7 +98,7 @@ public final class ImportVerb implements Verb {
 
   /** What transformers wants to know beside tokenizer.json. */
   private static ObjectNode tokenizerConfig(Checkpoint checkpoint, Tokenizer tokenizer) {
-    ObjectNode config = Terminal.object();
+    ObjectNode config = Json.object();
     config.put("tokenizer_class", "PreTrainedTokenizerFast");
     tokenizer.bos().ifPresent(id -> config.put("bos_token", tokenizer.tokenOf(id)));
     tokenizer.eos().stream()

@@ -86,7 +86,7 @@ public final class InspectVerb implements Verb {
     }
     printSizes(i, out);
     if (i.has("mixture_of_masks")) {
-      printMasks(i.path("mixture_of_masks"), out);
+      printMasks(i.path("mixture_of_masks"), i.path("share_all_in").doubleValue(), out);
     }
     JsonNode tokenizer = i.path("tokenizer");
     line(
@@ -138,7 +138,7 @@ public final class InspectVerb implements Verb {
     }
   }
 
-  private static void printMasks(JsonNode m, PrintWriter out) {
+  private static void printMasks(JsonNode m, double shareAllIn, PrintWriter out) {
     line(
         out,
         "mixture",
@@ -154,6 +154,12 @@ public final class InspectVerb implements Verb {
         format(
             "%.1f %% of the weights per token (target %.1f %%)",
             100 * m.path("active_ffn_share").doubleValue(), 100 * m.path("target").doubleValue()));
+    line(
+        out,
+        "share all-in",
+        format(
+            "%.1f %% of the dense FFN's bytes per token, router and lists counted",
+            100 * shareAllIn));
     if (m.has("kept_inputs")) {
       line(
           out,

@@ -16,6 +16,7 @@ import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.cli.ParameterCount.Part;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.StoredShares;
 
 /** What is known of a model from its headers alone, as the JSON object of {@code mom inspect}. */
 final class Inspection {
@@ -46,6 +47,7 @@ final class Inspection {
     config
         .flatMap(ModelConfig::mixtureOfMasks)
         .ifPresent(m -> out.set("mixture_of_masks", masks(m, config.get(), checkpoint.metadata())));
+    config.ifPresent(c -> StoredShares.of(checkpoint, c).describe(out));
     if (tensors) {
       ArrayNode list = out.putArray("tensor_list");
       checkpoint.tensors().values().forEach(t -> list.add(tensor(t)));

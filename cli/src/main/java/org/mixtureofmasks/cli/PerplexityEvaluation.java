@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.io.TextFiles;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.perplexity.Perplexity;
 import org.mixtureofmasks.perplexity.PerplexityResult;
@@ -34,7 +37,12 @@ record PerplexityEvaluation(
 
   /** One model's figures. */
   private record Judged(
-      Path path, String description, int vocabSize, long weightBytes, PerplexityResult result) {}
+      Path path,
+      String description,
+      int vocabSize,
+      long weightBytes,
+      Shares shares,
+      PerplexityResult result) {}
 
   /**
    * Measures a model, and a dense one beside it.
@@ -50,11 +58,11 @@ record PerplexityEvaluation(
     ObjectNode json = json(judged);
     dense.ifPresent(
         d -> {
-          json.put("retention", Terminal.number(retention(judged, d)));
+          json.put("retention", Json.number(retention(judged, d)));
           json.set("reference", json(d));
         });
     if (out != null) {
-      AtomicFiles.writeString(out.resolve("results.json"), Terminal.jsonText(json) + "\n");
+      AtomicFiles.writeString(out.resolve("results.json"), Json.ascii(json) + "\n");
     }
     output.print(json, () -> table(judged, dense));
   }
@@ -117,7 +125,12 @@ record PerplexityEvaluation(
               ? perplexity.ofRows(source.tokens, windows.row(), orZero(limit))
               : withTokenizer(path, perplexity);
       return new Judged(
-          path, llama.description(), llama.config().vocabSize(), llama.weightBytes(), result);
+          path,
+          llama.description(),
+          llama.config().vocabSize(),
+          llama.weightBytes(),
+          llama.shares(),
+          result);
     }
   }
 
@@ -142,16 +155,17 @@ record PerplexityEvaluation(
 
   private ObjectNode json(Judged judged) {
     PerplexityResult result = judged.result;
-    ObjectNode json = Terminal.object();
+    ObjectNode json = Json.object();
     json.put("model", judged.path.toString());
     json.put("description", judged.description);
     json.put("rule", result.rule());
-    json.put("perplexity", Terminal.number(result.perplexity()));
-    json.put("loss", Terminal.number(result.loss()));
+    json.put("perplexity", Json.number(result.perplexity()));
+    json.put("loss", Json.number(result.loss()));
     json.put("tokens", result.tokens());
-    json.put("seconds", Terminal.number(result.seconds()));
-    json.put("tokens_per_second", Terminal.number(result.tokensPerSecond()));
-    json.put("active_ffn_share_measured", Terminal.number(result.activeFfnShare()));
+    json.put("seconds", Json.number(result.seconds()));
+    json.put("tokens_per_second", Json.number(result.tokensPerSecond()));
+    judged.shares.describe(json);
+    result.shares().describeMeasured(json);
     json.put("bytes", judged.weightBytes);
     json.put("weights", run.weights().name().toLowerCase(Locale.ROOT));
     json.put("threads", run.threads());
@@ -159,9 +173,9 @@ record PerplexityEvaluation(
         .wikiText()
         .ifPresent(
             counts -> {
-              json.put("word_perplexity", Terminal.number(result.wordPerplexity()));
-              json.put("byte_perplexity", Terminal.number(result.bytePerplexity()));
-              json.put("bits_per_byte", Terminal.number(result.bitsPerByte()));
+              json.put("word_perplexity", Json.number(result.wordPerplexity()));
+              json.put("byte_perplexity", Json.number(result.bytePerplexity()));
+              json.put("bits_per_byte", Json.number(result.bitsPerByte()));
               json.put("pages", counts.pages());
               json.put("words", counts.words());
               json.put("text_bytes", counts.bytes());
@@ -172,7 +186,7 @@ record PerplexityEvaluation(
         files
             .addObject()
             .put("file", part.file())
-            .put("loss", Terminal.number(part.loss()))
+            .put("loss", Json.number(part.loss()))
             .put("tokens", part.tokens());
       }
     }
@@ -195,7 +209,8 @@ record PerplexityEvaluation(
     }
     table.row("tokens scored", columns, j -> String.valueOf(j.result.tokens()));
     table.row("tokens/s", columns, j -> Table.decimals(j.result.tokensPerSecond(), 0));
-    table.row("active FFN share", columns, j -> Table.percent(j.result.activeFfnShare(), 1));
+    table.row("active FFN share", columns, j -> Table.percent(j.result.shares().activeFfn(), 1));
+    table.row("share all-in", columns, j -> Table.percent(j.result.shares().allIn(), 1));
     table.row("bytes of weights", columns, j -> String.valueOf(j.weightBytes));
     return table + System.lineSeparator() + "(" + judged.result.rule() + ")";
   }

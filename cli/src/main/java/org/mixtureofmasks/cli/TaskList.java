@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.task.Metric;
 import org.mixtureofmasks.task.Task;
 import org.mixtureofmasks.task.Tasks;
@@ -27,7 +28,7 @@ final class TaskList {
     }
     Table table = new Table().row("task", "metrics", "shots", "below --data");
     List<String> notes = new ArrayList<>();
-    ObjectNode json = Terminal.object();
+    ObjectNode json = Json.object();
     ArrayNode tasks = json.putArray("tasks");
     for (Tasks.Listed listed : Tasks.list()) {
       List<Task> members = Tasks.resolve(List.of(listed.name()));

@@ -1,33 +1,18 @@
 package org.mixtureofmasks.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectWriter;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.OptionalDouble;
+import org.mixtureofmasks.io.Json;
 
 /**
  * The way out of the program: results go to stdout, everything else (progress, notes) to stderr. No
  * other class of any room prints.
  */
 public final class Terminal {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
-
-  /** ASCII only, so that no locale can damage it on its way to a script. */
-  private static final ObjectWriter WRITER =
-      JsonMapper.builder()
-          .configure(JsonWriteFeature.ESCAPE_NON_ASCII, true)
-          .build()
-          .writerWithDefaultPrettyPrinter();
-
   private Terminal() {}
 
   /** Text to stdout as it is, at once. */
@@ -35,7 +20,7 @@ public final class Terminal {
     Charset charset = System.out.charset();
     // Under the C locale Java would print question marks; what reads us there expects UTF-8.
     byte[] bytes =
-        text.getBytes(charset == StandardCharsets.US_ASCII ? StandardCharsets.UTF_8 : charset);
+        text.getBytes(charset.equals(StandardCharsets.US_ASCII) ? StandardCharsets.UTF_8 : charset);
     System.out.write(bytes, 0, bytes.length);
     System.out.flush();
   }
@@ -47,31 +32,7 @@ public final class Terminal {
 
   /** One JSON object to stdout: the only thing that a verb prints there when asked for --json. */
   public static void json(JsonNode object) {
-    line(jsonText(object));
-  }
-
-  /** The text of {@link #json}. */
-  static String jsonText(JsonNode object) {
-    try {
-      return WRITER.writeValueAsString(object);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree of JSON nodes can always be written", e);
-    }
-  }
-
-  /** An empty JSON object. */
-  public static ObjectNode object() {
-    return MAPPER.createObjectNode();
-  }
-
-  /** A number for JSON; null where there is none (JSON has no NaN). */
-  public static Double number(OptionalDouble value) {
-    return value.isPresent() && Double.isFinite(value.getAsDouble()) ? value.getAsDouble() : null;
-  }
-
-  /** A number for JSON; null where it is not finite. */
-  public static Double number(double value) {
-    return number(OptionalDouble.of(value));
+    line(Json.ascii(object));
   }
 
   /** A line to stderr. */
@@ -80,6 +41,7 @@ public final class Terminal {
   }
 
   /** Whether somebody watches stderr: only then is progress shown. */
+  @SuppressWarnings("SystemConsoleNull") // it is null again since JDK 25 where there is none
   public static boolean watched() {
     Path stderr = Path.of("/proc/self/fd/2");
     if (Files.exists(stderr)) {

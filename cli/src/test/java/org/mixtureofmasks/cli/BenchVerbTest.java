@@ -30,6 +30,7 @@ class BenchVerbTest {
     // All weights and one row of the embedding, which is the output projection too.
     assertTrue(json.get("bytes_per_token").asLong() >= 1_040_128 - 512 * 64 * 4);
     assertEquals(1.0, json.get("active_ffn_share_measured").asDouble());
+    assertEquals(1.0, json.get("share_all_in_measured").asDouble());
   }
 
   @Test

@@ -36,6 +36,7 @@ class EvaluateVerbTest {
     assertEquals(54, json.get("tokens").asInt());
     assertTrue(json.get("tokens_per_second").asDouble() > 0);
     assertEquals(1.0, json.get("active_ffn_share_measured").asDouble());
+    assertEquals(1.0, json.get("share_all_in_measured").asDouble());
     assertEquals(1_040_128, json.get("bytes").asInt());
   }
 

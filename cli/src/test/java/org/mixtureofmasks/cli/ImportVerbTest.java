@@ -15,12 +15,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
+import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 class ImportVerbTest {
-  private static final Path STORIES =
-      Path.of("src/test/resources/org/mixtureofmasks/models/stories260K.bin").toAbsolutePath();
+  private static final Path STORIES = TestFiles.stories().toAbsolutePath();
 
   private static final String TEXT = "Once upon a time, there was a little girl named Lily.";
 

@@ -75,6 +75,10 @@ class InspectVerbTest {
     tensors.put(mlp + "neurons", TensorSource.of(new float[9 * 3 * 8], 9, 3, 8));
     tensors.put(mlp + "router.weight", TensorSource.of(new float[32], 4, 8));
     tensors.put(mlp + "experts.runs", TensorSource.ofInts(new int[] {0, 2}, 1, 2));
+    String second = "model.layers.1.mlp.";
+    tensors.put(second + "neurons", TensorSource.of(new float[7 * 3 * 8], 7, 3, 8));
+    tensors.put(second + "router.weight", TensorSource.of(new float[32], 4, 8));
+    tensors.put(second + "experts.runs", TensorSource.ofInts(new int[] {0, 2}, 1, 2));
     SafetensorsWriter.write(folder.resolve("model.safetensors"), Map.of(), tensors);
 
     JsonNode j = new ObjectMapper().readTree(inspect(folder.toString(), "--json"));
@@ -86,8 +90,11 @@ class InspectVerbTest {
     assertEquals(13, m.get("independent_neurons").intValue());
     assertEquals(4, m.get("redundant_neurons").intValue());
     assertEquals(3, m.get("layers").get(1).get("redundant_neurons").intValue());
-    assertEquals(216, j.get("parameters").get("ffn").intValue());
-    assertEquals(32, j.get("parameters").get("routing").intValue(), "runs are no parameters");
+    // 45 % of 240 fp32 weights, a router of 128 bytes, a quarter of one run and a pair of offsets.
+    assertEquals(0.45, j.get("active_ffn_share").doubleValue());
+    assertEquals((432 + 128 + 2 + 8) / 960.0, j.get("share_all_in").doubleValue(), 1e-12);
+    assertEquals(384, j.get("parameters").get("ffn").intValue());
+    assertEquals(64, j.get("parameters").get("routing").intValue(), "runs are no parameters");
     assertEquals("tokenizer.json", j.get("tokenizer").textValue());
     String text = inspect(folder.toString());
     assertTrue(text.contains("45.0 % of the weights per token (target 50.0 %)"), text);

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.Map;
-import org.mixtureofmasks.io.StrictJson;
+import org.mixtureofmasks.io.Json;
 
 /**
  * The key-value pairs of a GGUF file. Long arrays (vocabularies) are checked and stepped over, and
@@ -29,7 +29,7 @@ final class GgufMetadata {
   record Array(int type, long count, long offset) {}
 
   private final Cursor in;
-  private final ObjectNode values = StrictJson.newObject();
+  private final ObjectNode values = Json.object();
   private final Map<String, Array> arrays = new HashMap<>();
   private long text;
   private int inlined;

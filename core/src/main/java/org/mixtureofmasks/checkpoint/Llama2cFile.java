@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.mixtureofmasks.io.BadCheckpoint;
-import org.mixtureofmasks.io.StrictJson;
+import org.mixtureofmasks.io.Json;
 
 /**
  * A llama2.c file with the legacy header: seven int32, then fp32 weights in the order of run.c's
@@ -42,7 +42,7 @@ final class Llama2cFile implements Checkpoint {
     this.file = file;
     this.all = all;
     this.arena = arena;
-    this.metadata = StrictJson.newObject();
+    this.metadata = Json.object();
   }
 
   static Llama2cFile open(Path file, MemorySegment all, Arena arena) {

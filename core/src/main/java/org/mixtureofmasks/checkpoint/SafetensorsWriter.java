@@ -15,7 +15,7 @@ import java.util.SequencedMap;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Channels;
-import org.mixtureofmasks.io.StrictJson;
+import org.mixtureofmasks.io.Json;
 
 /** Writes .safetensors files, tensor by tensor, whole or not at all. */
 public final class SafetensorsWriter {
@@ -66,7 +66,7 @@ public final class SafetensorsWriter {
   /** The JSON header, padded with spaces to a multiple of 8 so that the data is aligned. */
   private static byte[] header(
       Map<String, String> metadata, List<Map.Entry<String, TensorSource>> tensors) {
-    ObjectNode header = StrictJson.newObject();
+    ObjectNode header = Json.object();
     if (!metadata.isEmpty()) {
       ObjectNode strings = header.putObject("__metadata__");
       metadata.forEach(strings::put);

@@ -1,8 +1,47 @@
 package org.mixtureofmasks.format;
 
-/** Frequencies and angles of rotary position embeddings. */
+/**
+ * Cosines and sines of rotary position embeddings (Su et al. 2021, RoFormer, Eq. 34), the same bits
+ * for the engine and for the trainer.
+ *
+ * <p>Rounded as transformers does: the frequency and the angle are floats there, and models were
+ * trained with that. Immutable.
+ */
 public final class Rotary {
-  private Rotary() {}
+  private final float[] frequencies; // head_dim / 2, radians a position
+
+  Rotary(double[] frequencies) {
+    this.frequencies = new float[frequencies.length];
+    for (int i = 0; i < frequencies.length; i++) {
+      this.frequencies[i] = (float) frequencies[i];
+    }
+  }
+
+  /** Those of a model, scaled as its configuration says. */
+  public static Rotary of(ModelConfig config) {
+    ModelConfig.Rope rope = config.rope();
+    return new Rotary(frequencies(rope.theta(), rope.scaling(), config.headDim()));
+  }
+
+  /** Pairs (i, i + head_dim / 2) of a head that turn together: head_dim / 2. */
+  public int pairs() {
+    return frequencies.length;
+  }
+
+  /**
+   * Cosines and sines of one position.
+   *
+   * @param position from 0
+   * @param cos gets one value a pair, from {@code offset} on
+   * @param sin likewise
+   */
+  public void angles(int position, float[] cos, float[] sin, int offset) {
+    for (int i = 0; i < frequencies.length; i++) {
+      float angle = position * frequencies[i];
+      cos[offset + i] = (float) Math.cos(angle);
+      sin[offset + i] = (float) Math.sin(angle);
+    }
+  }
 
   /** The frequency of each pair (i, i + head_dim / 2) of a head, in radians a position. */
   public static double[] frequencies(double theta, ModelConfig.Scaling scaling, int headDim) {
@@ -33,18 +72,5 @@ public final class Rotary {
     }
     double smooth = (waves - s.lowFreqFactor()) / (s.highFreqFactor() - s.lowFreqFactor());
     return (1 - smooth) * plain / s.factor() + smooth * plain;
-  }
-
-  /**
-   * Cosines and sines of one position, rounded as transformers does: the frequency and the angle
-   * are floats there, and models were trained with that.
-   */
-  public static void angles(
-      double[] frequencies, int position, float[] cos, float[] sin, int offset) {
-    for (int i = 0; i < frequencies.length; i++) {
-      float angle = position * (float) frequencies[i];
-      cos[offset + i] = (float) Math.cos(angle);
-      sin[offset + i] = (float) Math.sin(angle);
-    }
   }
 }

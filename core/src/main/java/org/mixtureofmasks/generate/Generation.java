@@ -6,7 +6,9 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.TokenIds;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
 import org.mixtureofmasks.tokenizer.TokenStream;
@@ -18,9 +20,6 @@ import org.mixtureofmasks.tokenizer.Tokenizer;
  * that any number of them may share a model.
  */
 public final class Generation {
-  /** Prompt tokens between two looks at the cancellation. */
-  private static final int PROMPT_CHUNK = 128;
-
   private final Model model;
   private final Optional<Tokenizer> tokenizer;
   private final GenerationOptions options;
@@ -40,7 +39,10 @@ public final class Generation {
     this.options = options;
   }
 
-  /** Ends a running (or future) {@link #run} before its next token; from any thread. */
+  /**
+   * Ends a running (or future) {@link #run} before its next token, or while the prompt is processed
+   * before the next pass of {@link ModelState#packLimit} tokens; from any thread.
+   */
   public void cancel() {
     cancelled = true;
   }
@@ -76,7 +78,7 @@ public final class Generation {
     List<Integer> ids = new ArrayList<>();
     FinishReason reason = FinishReason.CANCELLED;
     int[] one = new int[1];
-    while (!cancelled) {
+    while (logits != null && !cancelled) {
       int token = sampler.next(logits);
       sampler.accept(token);
       ids.add(token);
@@ -110,11 +112,18 @@ public final class Generation {
         (end - decodeStart) * 1e-9);
   }
 
-  /** Logits of the prompt's last token; null when it was cancelled on the way. */
-  private float[] processPrompt(ModelState state, int[] prompt) {
-    float[] logits = null;
-    for (int from = 0; from < prompt.length && !cancelled; from += PROMPT_CHUNK) {
-      logits = model.forward(state, prompt, from, Math.min(PROMPT_CHUNK, prompt.length - from));
+  /**
+   * Appends the prompt in the state's own passes, so that the experts of a sparse model get as many
+   * tokens at once as the model asks for; looks at the cancellation before each.
+   *
+   * @return logits of the last token processed, the prompt's last unless it was cancelled on the
+   *     way; null when it was cancelled before any
+   */
+  float @Nullable [] processPrompt(ModelState state, int[] prompt) {
+    int pass = state.packLimit();
+    float @Nullable [] logits = null;
+    for (int from = 0; from < prompt.length && !cancelled; from += pass) {
+      logits = model.forward(state, prompt, from, Math.min(pass, prompt.length - from));
     }
     return logits;
   }
@@ -124,20 +133,11 @@ public final class Generation {
       throw new UserError(
           "the prompt has no tokens: give some text (this tokenizer adds no beginning of its own)");
     }
-    int vocabulary = model.config().vocabSize();
-    for (int i = 0; i < prompt.length; i++) {
-      if (prompt[i] < 0 || prompt[i] >= vocabulary) {
-        throw new UserError(
-            "prompt token "
-                + i
-                + " is id "
-                + prompt[i]
-                + ", outside the model's vocabulary of "
-                + vocabulary
-                + " tokens: ids go from 0 to "
-                + (vocabulary - 1));
-      }
-    }
+    TokenIds.require(
+        prompt,
+        model.config().vocabSize(),
+        "the prompt",
+        "was it made by another model's tokenizer?");
     int context = model.config().maxPositions();
     if ((long) prompt.length + options.maxTokens() > context) {
       throw new UserError(

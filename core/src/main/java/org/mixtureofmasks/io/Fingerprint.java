@@ -2,12 +2,8 @@ package org.mixtureofmasks.io;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -36,12 +32,11 @@ public final class Fingerprint {
     if (files.isEmpty()) {
       throw new BadCheckpoint(model, -1, "holds no model files");
     }
-    MessageDigest digest = sha256();
+    StringBuilder lines = new StringBuilder();
     for (Path file : files) {
-      String line = hashOf(file) + "  " + file.getFileName() + "\n";
-      digest.update(line.getBytes(StandardCharsets.UTF_8));
+      lines.append(hashOf(file)).append("  ").append(file.getFileName()).append('\n');
     }
-    return "sha256:" + HexFormat.of().formatHex(digest.digest());
+    return "sha256:" + Sha256.of(lines.toString());
   }
 
   private static boolean counts(Path file) {
@@ -54,23 +49,15 @@ public final class Fingerprint {
   }
 
   private static String hashOf(Path file) {
-    MessageDigest digest = sha256();
+    Sha256 hash = new Sha256();
     byte[] piece = new byte[1 << 16];
     try (InputStream in = Files.newInputStream(file)) {
       for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
-        digest.update(piece, 0, n);
+        hash.add(piece, n);
       }
     } catch (IOException e) {
       throw new BadCheckpoint(file, -1, "cannot be read: " + IoReasons.of(e));
     }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return hash.hex();
   }
 }

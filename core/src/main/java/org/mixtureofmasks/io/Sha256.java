@@ -6,7 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 of texts in UTF-8. */
+/** SHA-256 of texts in UTF-8 and of bytes. */
 public final class Sha256 {
   private final MessageDigest digest;
 
@@ -23,6 +23,12 @@ public final class Sha256 {
     Sha256 hash = new Sha256();
     hash.digest.update(text.getBytes(StandardCharsets.UTF_8));
     return hash.hex();
+  }
+
+  /** Adds bytes as they are. */
+  Sha256 add(byte[] bytes, int length) {
+    digest.update(bytes, 0, length);
+    return this;
   }
 
   /** Adds a text behind its length, so that two texts are not the same as their concatenation. */

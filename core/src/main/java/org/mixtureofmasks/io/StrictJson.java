@@ -76,11 +76,6 @@ public final class StrictJson {
     }
   }
 
-  /** A new empty object. */
-  public static ObjectNode newObject() {
-    return MAPPER.createObjectNode();
-  }
-
   public static void requireSize(Path file, long bytes, long limit) {
     if (bytes > limit) {
       throw new BadCheckpoint(

@@ -69,6 +69,11 @@ final class ExpertRuns {
     return sizes[expert];
   }
 
+  /** Runs of an expert. */
+  int count(int expert) {
+    return offsets[expert + 1] - offsets[expert];
+  }
+
   /** Writes an expert's neurons, ascending, to the front of {@code list}. */
   void list(int expert, int[] list) {
     int n = 0;

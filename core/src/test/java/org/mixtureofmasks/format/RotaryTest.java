@@ -45,7 +45,7 @@ class RotaryTest {
   void anglesArePositionTimesFrequency() {
     float[] cos = new float[4];
     float[] sin = new float[4];
-    Rotary.angles(new double[] {1, 0.1}, 3, cos, sin, 2);
+    new Rotary(new double[] {1, 0.1}).angles(3, cos, sin, 2);
     assertEquals(Math.cos(3), cos[2], 1e-7);
     assertEquals(Math.sin(3), sin[2], 1e-7);
     assertEquals(Math.cos(0.3), cos[3], 1e-7);

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.generate;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -13,12 +14,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.model.LayerObserver;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.ModelState;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 class GenerationTest {
@@ -135,13 +139,44 @@ class GenerationTest {
   @Test
   void aLongPromptGivesWhatTheSameTokensGiveOneByOne() {
     GenerationResult whole = generation(GenerationOptions.greedy(300)).run(prompt(), piece -> {});
-    int split = 250; // longer than a chunk of the prompt's processing
+    int split = 250; // more than one pass
     List<Integer> all = new ArrayList<>(whole.promptTokenIds());
     all.addAll(whole.tokenIds().subList(0, split));
     GenerationResult rest =
         generation(GenerationOptions.greedy(50))
             .run(all.stream().mapToInt(i -> i).toArray(), piece -> {});
     assertEquals(whole.tokenIds().subList(split, 300), rest.tokenIds());
+  }
+
+  @Test
+  void aPromptRunsInThePassesOfItsState() {
+    List<Integer> passes = new ArrayList<>();
+    ModelState state = model.newState(300, 140);
+    state.observe(ofFirstLayer(passes::add));
+    float[] logits = generation(GenerationOptions.greedy(1)).processPrompt(state, new int[300]);
+    assertEquals(List.of(140, 140, 20), passes);
+    assertArrayEquals(model.forward(model.newState(300, 140), new int[300], 0, 300), logits);
+  }
+
+  @Test
+  void cancellingEndsAPromptBeforeItsNextPass() {
+    Generation generation = generation(GenerationOptions.greedy(1));
+    ModelState state = model.newState(300, 140);
+    state.observe(ofFirstLayer(tokens -> generation.cancel()));
+    generation.processPrompt(state, new int[300]);
+    assertEquals(140, state.position());
+  }
+
+  /** Hears how many tokens each pass has. */
+  private static LayerObserver ofFirstLayer(IntConsumer tokens) {
+    return new LayerObserver() {
+      @Override
+      public void computed(int layer, int n, float[] inputs, float[] outputs) {
+        if (layer == 0) {
+          tokens.accept(n);
+        }
+      }
+    };
   }
 
   @Test
@@ -194,8 +229,8 @@ class GenerationTest {
             UserError.class,
             () -> generation(GenerationOptions.greedy(1)).run(new int[] {1, 512}, piece -> {}));
     assertEquals(
-        "prompt token 1 is id 512, outside the model's vocabulary of 512 tokens: ids go from 0 to"
-            + " 511",
+        "token 1 of the prompt is id 512, outside the model's vocabulary of 512 tokens (0 to 511):"
+            + " was it made by another model's tokenizer?",
         error.getMessage());
   }
 

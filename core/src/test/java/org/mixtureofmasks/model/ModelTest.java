@@ -75,6 +75,12 @@ class ModelTest {
   }
 
   @Test
+  void aSparseModelComputes512TokensTogetherUnlessTheContextIsShorter() {
+    assertEquals(512, llama.newState(600).packLimit());
+    assertEquals(100, llama.newState(100).packLimit());
+  }
+
+  @Test
   void aStateOfAnotherModelIsRefused() throws IOException {
     try (Model other = Model.open(folder, new Model.LoadOptions(Model.WeightType.AUTO, 1))) {
       ModelState foreign = other.newState(4);

@@ -3,6 +3,7 @@ package org.mixtureofmasks.bench;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.mixtureofmasks.format.Shares;
 
 /**
  * One model's speed beside the bandwidth of the same run. Lists have one entry for each repetition,
@@ -15,7 +16,8 @@ import java.util.Optional;
  * @param streamLevel which memory that buffer lies in: DRAM, L3, L2, L1 or unknown
  * @param weightBytes weights in memory
  * @param bytesPerToken weights that decoding one token reads, by the experts really chosen
- * @param activeFfnShare share of the FFN weights that a token used, measured
+ * @param shares what a token needs of the dense FFN, every expert equally likely
+ * @param measured the same with the experts that were really chosen
  */
 public record BenchResult(
     List<Double> promptTokensPerSecond,
@@ -25,7 +27,8 @@ public record BenchResult(
     String streamLevel,
     long weightBytes,
     long bytesPerToken,
-    double activeFfnShare) {
+    Shares shares,
+    Shares measured) {
 
   public BenchResult {
     promptTokensPerSecond = List.copyOf(promptTokensPerSecond);

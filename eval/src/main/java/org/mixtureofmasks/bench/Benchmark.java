@@ -159,7 +159,8 @@ public final class Benchmark {
           CacheLevel.of(streamBytes(), threads),
           model.weightBytes(),
           decodeBytes,
-          load.activeFfnShare());
+          model.shares(),
+          model.shares(load));
     }
   }
 }

@@ -1,12 +1,11 @@
 package org.mixtureofmasks.harness;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.score.Evaluation;
 import org.mixtureofmasks.score.TaskResult;
 
@@ -17,8 +16,6 @@ import org.mixtureofmasks.score.TaskResult;
 public final class ResultsFolder {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss.SSSSSS");
-
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private ResultsFolder() {}
 
@@ -36,12 +33,7 @@ public final class ResultsFolder {
           new Samples(task)::writeTo);
     }
     Path file = folder.resolve("results_" + time + ".json");
-    try {
-      AtomicFiles.writeString(
-          file, MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(results) + "\n");
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree of JSON nodes can always be written", e);
-    }
+    AtomicFiles.writeString(file, Json.pretty(results) + "\n");
     return file;
   }
 

@@ -1,6 +1,5 @@
 package org.mixtureofmasks.harness;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
@@ -8,6 +7,8 @@ import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.score.Bootstrap;
 import org.mixtureofmasks.score.Estimate;
 import org.mixtureofmasks.score.Evaluation;
@@ -24,7 +25,6 @@ import org.mixtureofmasks.task.Metric;
  * Python program can say; what the harness does not know is under the one key {@code mom}.
  */
 public final class ResultsJson {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Evaluation evaluation;
 
@@ -38,7 +38,7 @@ public final class ResultsJson {
   }
 
   private ObjectNode json() {
-    ObjectNode json = MAPPER.createObjectNode();
+    ObjectNode json = Json.object();
     ObjectNode results = json.putObject("results");
     evaluation.tasks().forEach(t -> put(results, t.summary()));
     evaluation.groups().forEach(g -> put(results, g.summary()));
@@ -117,7 +117,7 @@ public final class ResultsJson {
 
   private static ObjectNode config(TaskResult result) {
     LoadedTask task = result.task();
-    ObjectNode config = MAPPER.createObjectNode();
+    ObjectNode config = Json.object();
     config.put("task", task.name());
     if (!result.groups().isEmpty()) {
       result.groups().forEach(config.withArray("tag")::add);
@@ -157,7 +157,7 @@ public final class ResultsJson {
 
   private ObjectNode config() {
     JudgedModel model = evaluation.model();
-    ObjectNode config = MAPPER.createObjectNode();
+    ObjectNode config = Json.object();
     config.put("model", "mom");
     config.put("model_args", "pretrained=" + model.name());
     if (!model.weights().isEmpty()) {
@@ -179,16 +179,12 @@ public final class ResultsJson {
 
   private ObjectNode own() {
     JudgedModel model = evaluation.model();
-    ObjectNode own = MAPPER.createObjectNode();
+    ObjectNode own = Json.object();
     own.put("description", model.description());
     own.put("model_hash", model.hash().isEmpty() ? null : model.hash());
     own.put("weights", model.weights().isEmpty() ? null : model.weights());
     own.put("threads", model.threads() == 0 ? null : model.threads());
-    evaluation
-        .activeFfnShare()
-        .ifPresentOrElse(
-            share -> own.put("active_ffn_share_measured", share),
-            () -> own.putNull("active_ffn_share_measured"));
+    evaluation.shares().orElse(Shares.UNKNOWN).describeMeasured(own);
     Map<String, Double> seconds = new LinkedHashMap<>();
     evaluation.tasks().forEach(t -> seconds.put(t.task().name(), t.scores().seconds()));
     double sum = seconds.values().stream().mapToDouble(Double::doubleValue).sum();

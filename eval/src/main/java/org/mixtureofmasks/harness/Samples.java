@@ -1,7 +1,5 @@
 package org.mixtureofmasks.harness;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedWriter;
@@ -10,6 +8,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.Sha256;
 import org.mixtureofmasks.score.Grading;
 import org.mixtureofmasks.score.LanguageModel;
@@ -26,7 +25,6 @@ import org.mixtureofmasks.task.Question;
  * strings, as there.
  */
 final class Samples {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final TaskResult result;
   private final LoadedTask task;
@@ -41,7 +39,7 @@ final class Samples {
     BufferedWriter out =
         new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8), 1 << 16);
     for (int i = 0; i < task.questions().size(); i++) {
-      out.write(line(sample(i)));
+      out.write(Json.line(sample(i)));
       out.write('\n');
     }
     out.flush();
@@ -60,7 +58,7 @@ final class Samples {
   ObjectNode sample(int index) {
     Question question = task.questions().get(index);
     List<LanguageModel.Score> scores = result.scores().scores().get(index);
-    ObjectNode sample = MAPPER.createObjectNode();
+    ObjectNode sample = Json.object();
     sample.put("doc_id", question.id());
     sample.set("doc", question.document());
     sample.put("target", target(question));
@@ -143,13 +141,5 @@ final class Samples {
 
   private String targetHash(Question question) {
     return Sha256.of(target(question));
-  }
-
-  private static String line(ObjectNode sample) {
-    try {
-      return MAPPER.writeValueAsString(sample);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree of JSON nodes can always be written", e);
-    }
   }
 }

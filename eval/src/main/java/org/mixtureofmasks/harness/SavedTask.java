@@ -2,7 +2,6 @@ package org.mixtureofmasks.harness;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.IoReasons;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.score.Observation;
 import org.mixtureofmasks.task.Metric;
 
@@ -31,7 +31,6 @@ import org.mixtureofmasks.task.Metric;
  */
 public record SavedTask(
     String name, List<Metric> metrics, List<Sample> samples, Set<String> unknown) {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private static final Map<String, Metric> METRICS =
       List.of(Metric.values()).stream().collect(Collectors.toMap(Metric::key, m -> m));
@@ -62,7 +61,7 @@ public record SavedTask(
     try (BufferedReader lines = Files.newBufferedReader(file)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         number++;
-        samples.add(sample(MAPPER.readTree(line), unknown));
+        samples.add(sample(Json.parse(line), unknown));
       }
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new UserError(

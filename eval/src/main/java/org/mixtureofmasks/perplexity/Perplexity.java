@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.TokenIds;
+import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.score.LanguageModel;
 import org.mixtureofmasks.score.LocalLanguageModel;
@@ -54,7 +56,8 @@ public final class Perplexity {
       throw new UserError(
           "the text has " + tokens.length + " tokens: at least 2 are needed to score one");
     }
-    checkIds(tokens);
+    TokenIds.require(
+        tokens, model.config().vocabSize(), "the text", "is the tokenizer this model's?");
     Scorer scorer = new Scorer(model, inputs);
     long start = System.nanoTime();
     double sum = 0;
@@ -79,7 +82,7 @@ public final class Perplexity {
         sum,
         done,
         seconds(start),
-        scorer.expertLoad().activeFfnShare(),
+        model.shares(scorer.expertLoad()),
         List.of(),
         Optional.empty());
   }
@@ -87,7 +90,7 @@ public final class Perplexity {
   /**
    * Packed rows: of each row all tokens but the last are read, all but the first scored.
    *
-   * @param files files of little-endian uint16 ids
+   * @param files files of ids, {@link TokenRows}
    * @param row tokens in a row, at least 2
    * @param limit rows of each file to read at most; 0: all
    */
@@ -106,8 +109,8 @@ public final class Perplexity {
     Window all = new Window(0, row - 1, row - 1);
     long total = 0;
     for (Path file : files) {
-      try (PackedRows rows = new PackedRows(file, row, model.config().vocabSize())) {
-        total += limited(rows.count(), limit);
+      try (TokenRows rows = TokenRows.open(file, row, model.config().vocabSize())) {
+        total += limited(rows.rows(), limit);
       }
     }
     long start = System.nanoTime();
@@ -117,10 +120,10 @@ public final class Perplexity {
     for (Path file : files) {
       double fileSum = 0;
       long count;
-      try (PackedRows rows = new PackedRows(file, row, model.config().vocabSize())) {
-        count = limited(rows.count(), limit);
-        for (long r = 0; r < count; r++) {
-          fileSum -= scorer.score(rows.next(), all).logProbability();
+      try (TokenRows rows = TokenRows.open(file, row, model.config().vocabSize())) {
+        count = limited(rows.rows(), limit);
+        for (int r = 0; r < count; r++) {
+          fileSum -= scorer.score(rows.row(r), all).logProbability();
           progress.at(++done, total);
         }
       }
@@ -136,7 +139,7 @@ public final class Perplexity {
         sum,
         done * (row - 1),
         seconds(start),
-        scorer.expertLoad().activeFfnShare(),
+        model.shares(scorer.expertLoad()),
         parts,
         Optional.empty());
   }
@@ -182,25 +185,9 @@ public final class Perplexity {
         sum,
         tokens,
         seconds(start),
-        language.expertLoad().activeFfnShare(),
+        language.shares(),
         List.of(),
         Optional.of(new PerplexityResult.Counts(count, words, bytes)));
-  }
-
-  private void checkIds(int[] tokens) {
-    int vocabulary = model.config().vocabSize();
-    for (int i = 0; i < tokens.length; i++) {
-      if (tokens[i] < 0 || tokens[i] >= vocabulary) {
-        throw new UserError(
-            "token "
-                + i
-                + " of the text is id "
-                + tokens[i]
-                + ", outside the model's vocabulary of "
-                + vocabulary
-                + " tokens: is the tokenizer this model's?");
-      }
-    }
   }
 
   private static long limited(long count, long limit) {

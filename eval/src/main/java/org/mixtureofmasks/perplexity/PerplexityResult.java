@@ -3,6 +3,7 @@ package org.mixtureofmasks.perplexity;
 import java.util.List;
 import java.util.Optional;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.Shares;
 
 /**
  * How well a model predicts a text.
@@ -11,8 +12,8 @@ import org.mixtureofmasks.UserError;
  * @param negativeLogLikelihood sum over the scored tokens, nats
  * @param tokens scored tokens
  * @param seconds wall time of the model's passes and the scoring
- * @param activeFfnShare share of the FFN weights that a token used, measured from the experts that
- *     were really chosen; 1 for a dense model
+ * @param shares what a token needed of the dense FFN, measured from the experts that were really
+ *     chosen
  * @param parts the same for each file, when there are several
  * @param wikiText what the word-level figures need, for WikiText only
  */
@@ -21,7 +22,7 @@ public record PerplexityResult(
     double negativeLogLikelihood,
     long tokens,
     double seconds,
-    double activeFfnShare,
+    Shares shares,
     List<Part> parts,
     Optional<Counts> wikiText) {
 

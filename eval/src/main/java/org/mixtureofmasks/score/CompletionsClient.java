@@ -2,7 +2,6 @@ package org.mixtureofmasks.score;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.Json;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +28,6 @@ final class CompletionsClient implements AutoCloseable {
   }
 
   private final CompletionsEndpoint endpoint;
-  private final ObjectMapper json = new ObjectMapper();
   private final HttpClient http;
 
   CompletionsClient(CompletionsEndpoint endpoint) {
@@ -114,7 +113,7 @@ final class CompletionsClient implements AutoCloseable {
       throw failure(describe(answer) + hint);
     }
     try {
-      return json.readTree(answer.body());
+      return Json.parse(answer.body());
     } catch (JsonProcessingException e) {
       throw failure("the answer is no JSON: " + shown(answer.body()));
     }

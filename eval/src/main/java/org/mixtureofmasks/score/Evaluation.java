@@ -3,10 +3,11 @@ package org.mixtureofmasks.score;
 import java.time.LocalDateTime;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.mixtureofmasks.format.Shares;
 
 /**
  * One model's results.
@@ -52,17 +53,20 @@ public record Evaluation(
         .toList();
   }
 
-  /** Share of FFN weights that a token used, over all tasks' tokens. */
-  public OptionalDouble activeFfnShare() {
-    double sum = 0;
+  /** What a token needed of the dense FFN, over all tasks' tokens. */
+  public Optional<Shares> shares() {
+    double active = 0;
+    double read = 0;
     long tokens = 0;
     for (TaskResult task : tasks) {
-      if (task.scores().activeFfnShare().isEmpty()) {
-        return OptionalDouble.empty();
+      if (task.scores().shares().isEmpty()) {
+        return Optional.empty();
       }
-      sum += task.scores().activeFfnShare().getAsDouble() * task.scores().tokens();
+      Shares shares = task.scores().shares().orElseThrow();
+      active += shares.activeFfn() * task.scores().tokens();
+      read += shares.allIn() * task.scores().tokens();
       tokens += task.scores().tokens();
     }
-    return tokens == 0 ? OptionalDouble.empty() : OptionalDouble.of(sum / tokens);
+    return tokens == 0 ? Optional.empty() : Optional.of(new Shares(active / tokens, read / tokens));
   }
 }

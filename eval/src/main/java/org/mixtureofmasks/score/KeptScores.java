@@ -1,7 +1,6 @@
 package org.mixtureofmasks.score;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
@@ -9,9 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.Sha256;
 import org.mixtureofmasks.io.StrictJson;
 import org.mixtureofmasks.task.LoadedTask;
@@ -27,8 +27,6 @@ public final class KeptScores {
 
   /** Bytes; a score takes some 30 and the largest task has some 60,000. */
   private static final long SIZE_LIMIT = 256L << 20;
-
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Path folder;
   private final JudgedModel model;
@@ -64,25 +62,24 @@ public final class KeptScores {
       throw new BadCheckpoint(
           file, -1, "does not hold this task's scores: delete it, or give --fresh");
     }
-    JsonNode share = json.path("active_ffn_share_measured");
     return Optional.of(
         new TaskScores(
             scores(json.get("scores")),
             json.path("seconds").asDouble(),
             json.path("tokens_read").asLong(),
-            share.isNumber() ? OptionalDouble.of(share.asDouble()) : OptionalDouble.empty()));
+            Shares.readMeasured(json)));
   }
 
   /** Keeps a finished task's scores. */
   public void save(LoadedTask task, TaskScores scores) {
-    ObjectNode json = MAPPER.createObjectNode();
+    ObjectNode json = Json.object();
     json.put("format", FORMAT);
     json.put("key", key(task));
     json.put("task", task.name());
     json.put("model", model.name());
     json.put("seconds", scores.seconds());
     json.put("tokens_read", scores.tokens());
-    scores.activeFfnShare().ifPresent(share -> json.put("active_ffn_share_measured", share));
+    scores.shares().ifPresent(shares -> shares.describeMeasured(json));
     ArrayNode questions = json.putArray("scores");
     for (List<LanguageModel.Score> question : scores.scores()) {
       ArrayNode asks = questions.addArray();

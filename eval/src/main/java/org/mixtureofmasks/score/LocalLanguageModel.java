@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
@@ -126,6 +127,11 @@ public final class LocalLanguageModel implements LanguageModel {
   /** Which experts the model used for all scores so far. */
   public ExpertLoad expertLoad() {
     return scorer.expertLoad();
+  }
+
+  /** What the tokens of all scores so far needed of the dense model's FFN. */
+  public Shares shares() {
+    return model.shares(scorer.expertLoad());
   }
 
   /** What a text's first token is conditioned on: BOS, else EOS. */

@@ -2,8 +2,9 @@ package org.mixtureofmasks.score;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.model.ExpertLoad;
 import org.mixtureofmasks.task.LoadedTask;
 import org.mixtureofmasks.task.OutputType;
@@ -51,7 +52,7 @@ public final class TaskRun {
     }
     double seconds = (System.nanoTime() - start) * 1e-9;
     Used used = used().minus(before);
-    return new TaskScores(scores, seconds, used.tokens, used.activeFfnShare());
+    return new TaskScores(scores, seconds, used.tokens, used.shares());
   }
 
   /**
@@ -59,14 +60,17 @@ public final class TaskRun {
    *
    * @param tokens that it read
    * @param active sum over them of the share of FFN weights that they used
+   * @param read sum over them of {@link Shares#allIn}
    */
-  private record Used(long tokens, double active) {
+  private record Used(long tokens, double active, double read) {
     Used minus(Used before) {
-      return new Used(tokens - before.tokens, active - before.active);
+      return new Used(tokens - before.tokens, active - before.active, read - before.read);
     }
 
-    OptionalDouble activeFfnShare() {
-      return tokens == 0 ? OptionalDouble.empty() : OptionalDouble.of(active / tokens);
+    Optional<Shares> shares() {
+      return tokens == 0
+          ? Optional.empty()
+          : Optional.of(new Shares(active / tokens, read / tokens));
     }
   }
 
@@ -74,9 +78,11 @@ public final class TaskRun {
   private Used used() {
     if (model instanceof LocalLanguageModel llama && llama.expertLoad().tokens() > 0) {
       ExpertLoad load = llama.expertLoad();
-      return new Used(load.tokens(), load.tokens() * load.activeFfnShare());
+      Shares shares = llama.shares();
+      return new Used(
+          load.tokens(), load.tokens() * shares.activeFfn(), load.tokens() * shares.allIn());
     }
-    return new Used(0, 0);
+    return new Used(0, 0, 0);
   }
 
   /** Where the questions from one place on that are asked together end. */

@@ -2,7 +2,7 @@ package org.mixtureofmasks.score;
 
 import java.util.Arrays;
 import java.util.function.IntSupplier;
-import org.mixtureofmasks.task.PythonText;
+import org.mixtureofmasks.template.PythonText;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /** Tokens of a context and its continuation by the rules of lm-evaluation-harness. */

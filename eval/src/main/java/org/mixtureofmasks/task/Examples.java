@@ -106,7 +106,7 @@ final class Examples {
     if (texts[i] == null) {
       try {
         texts[i] = task.prompts().example(pool.get(i).document());
-      } catch (Refused e) {
+      } catch (BadDocument e) {
         throw pool.get(i).error(e.getMessage());
       }
     }

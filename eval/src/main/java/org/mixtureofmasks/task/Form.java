@@ -36,7 +36,7 @@ enum Form {
   /** Makes a row's columns. */
   @FunctionalInterface
   interface Columns {
-    ObjectNode of(ObjectNode row) throws Refused;
+    ObjectNode of(ObjectNode row) throws BadDocument;
   }
 
   /** Reads a .txt or .raw file. */
@@ -61,9 +61,9 @@ enum Form {
   /**
    * A row in the columns that templates name.
    *
-   * @throws Refused if a field is missing or is not what it should be
+   * @throws BadDocument if a field is missing or is not what it should be
    */
-  ObjectNode columns(ObjectNode row) throws Refused {
+  ObjectNode columns(ObjectNode row) throws BadDocument {
     return columns.of(row);
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.mixtureofmasks.template.Values;
 
 /**
  * How a document becomes a prompt, choices and an answer: the harness's ConfigurableTask, by its
@@ -20,10 +21,10 @@ import java.util.Optional;
  * @param fewShotDelimiter after each example
  */
 record Prompts(
-    Template description,
-    Template text,
-    List<Template> choices,
-    Template target,
+    DocumentTemplate description,
+    DocumentTemplate text,
+    List<DocumentTemplate> choices,
+    DocumentTemplate target,
     boolean multipleInputs,
     String targetDelimiter,
     String fewShotDelimiter) {
@@ -33,7 +34,7 @@ record Prompts(
   }
 
   /** An example with its answer, as build_qa_turn writes it. */
-  String example(ObjectNode document) throws Refused {
+  String example(ObjectNode document) throws BadDocument {
     String question;
     String answer;
     if (multipleInputs) {
@@ -45,17 +46,17 @@ record Prompts(
       answer = choices.isEmpty() ? target.text(document) : answer(document, choices(document));
     }
     if (answer.isEmpty()) {
-      throw new Refused("its answer is empty");
+      throw new BadDocument("its answer is empty");
     }
     return question + targetDelimiter + answer + fewShotDelimiter;
   }
 
-  private String answer(ObjectNode document, List<String> texts) throws Refused {
+  private String answer(ObjectNode document, List<String> texts) throws BadDocument {
     return texts.get(gold(document, texts));
   }
 
   /** The choices' texts; empty when the task has none. */
-  List<String> choices(ObjectNode document) throws Refused {
+  List<String> choices(ObjectNode document) throws BadDocument {
     if (choices.isEmpty()) {
       return List.of();
     }
@@ -64,24 +65,24 @@ record Prompts(
     if (only instanceof List<?> list) {
       for (Object item : list) {
         if (!(item instanceof String text)) {
-          throw new Refused("a choice is " + Functions.kind(item) + ", not a text");
+          throw new BadDocument("a choice is " + Values.kind(item) + ", not a text");
         }
         texts.add(text);
       }
     } else {
-      for (Template choice : choices) {
+      for (DocumentTemplate choice : choices) {
         texts.add(choice.text(document));
       }
     }
     if (texts.size() < 2) {
-      throw new Refused(texts.isEmpty() ? "it has no choices" : "it has one choice only");
+      throw new BadDocument(texts.isEmpty() ? "it has no choices" : "it has one choice only");
     }
     return texts;
   }
 
   /** Index of the right choice. */
-  int gold(ObjectNode document, List<String> texts) throws Refused {
-    Template template = multipleInputs ? text : target;
+  int gold(ObjectNode document, List<String> texts) throws BadDocument {
+    DocumentTemplate template = multipleInputs ? text : target;
     Object value = template.isColumn() ? template.value(document) : template.text(document);
     Optional<Long> index =
         switch (value) {
@@ -96,7 +97,7 @@ record Prompts(
       return texts.indexOf(answer);
     }
     if (index.isEmpty() || index.get() < 0 || index.get() >= texts.size()) {
-      throw new Refused(
+      throw new BadDocument(
           "its label is "
               + value
               + ": it must be the number of a choice, 0 to "
@@ -107,7 +108,7 @@ record Prompts(
 
   /** What is asked of a model about a document. */
   Question question(int id, ObjectNode document, String examples, OutputType output)
-      throws Refused {
+      throws BadDocument {
     String before = description.text(document) + examples;
     return switch (output) {
       case LOGLIKELIHOOD_ROLLING ->
@@ -140,9 +141,9 @@ record Prompts(
     };
   }
 
-  private static Question.Ask ask(String context, String continuation) throws Refused {
+  private static Question.Ask ask(String context, String continuation) throws BadDocument {
     if (continuation.isEmpty()) {
-      throw new Refused("the text to score is empty");
+      throw new BadDocument("the text to score is empty");
     }
     return new Question.Ask(context, continuation);
   }

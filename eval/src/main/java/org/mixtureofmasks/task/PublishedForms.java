@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.mixtureofmasks.Nearest;
+import org.mixtureofmasks.template.PythonText;
 
 /** From the rows of the data sets' authors to the hub's columns, which pass unchanged. */
 final class PublishedForms {
@@ -19,7 +20,7 @@ final class PublishedForms {
   private PublishedForms() {}
 
   /** SuperGLUE, whose form the harness reads, put the article's title before its passage. */
-  static ObjectNode boolq(ObjectNode row) throws Refused {
+  static ObjectNode boolq(ObjectNode row) throws BadDocument {
     ObjectNode document = JsonNodeFactory.instance.objectNode();
     document.put("question", text(row, "question"));
     String passage = text(row, "passage");
@@ -33,18 +34,18 @@ final class PublishedForms {
     String name = row.has("label") ? "label" : "answer";
     JsonNode answer = field(row, name);
     if (!answer.isBoolean()) {
-      throw new Refused("the field '" + name + "' is " + answer + ", neither true nor false");
+      throw new BadDocument("the field '" + name + "' is " + answer + ", neither true nor false");
     }
     return document.put("label", answer.booleanValue() ? 1 : 0);
   }
 
-  static ObjectNode piqa(ObjectNode row) throws Refused {
+  static ObjectNode piqa(ObjectNode row) throws BadDocument {
     ObjectNode document = row.deepCopy();
     document.put("label", number(field(row, "label"), "label"));
     return document;
   }
 
-  static ObjectNode socialIqa(ObjectNode row) throws Refused {
+  static ObjectNode socialIqa(ObjectNode row) throws BadDocument {
     ObjectNode document = row.deepCopy();
     if (row.has("correct")) {
       document.remove("correct");
@@ -56,14 +57,14 @@ final class PublishedForms {
   }
 
   /** The harness's hellaswag/utils.py, process_docs. */
-  static ObjectNode hellaswag(ObjectNode row) throws Refused {
+  static ObjectNode hellaswag(ObjectNode row) throws BadDocument {
     ObjectNode document = row.deepCopy();
     String context = text(row, "ctx_a") + " " + PythonText.capitalize(text(row, "ctx_b"));
     document.put("query", preprocess(text(row, "activity_label") + ": " + context));
     ArrayNode choices = document.putArray("choices");
     for (JsonNode ending : array(row, "endings")) {
       if (!ending.isTextual()) {
-        throw new Refused("an ending is " + ending + ", not a text");
+        throw new BadDocument("an ending is " + ending + ", not a text");
       }
       choices.add(preprocess(ending.textValue()));
     }
@@ -80,7 +81,7 @@ final class PublishedForms {
   }
 
   /** ARC and OpenBookQA: {@code question.stem} and {@code question.choices} become columns. */
-  static ObjectNode stem(ObjectNode row, String name) throws Refused {
+  static ObjectNode stem(ObjectNode row, String name) throws BadDocument {
     if (!(row.get("question") instanceof ObjectNode question)) {
       return row;
     }
@@ -94,7 +95,7 @@ final class PublishedForms {
     ArrayNode labels = choices.putArray("label");
     for (JsonNode choice : array(question, "choices")) {
       if (!(choice instanceof ObjectNode object)) {
-        throw new Refused("a choice is " + choice + ", not an object with text and label");
+        throw new BadDocument("a choice is " + choice + ", not an object with text and label");
       }
       texts.add(text(object, "text"));
       labels.add(text(object, "label"));
@@ -103,7 +104,7 @@ final class PublishedForms {
     return document;
   }
 
-  static ObjectNode mmlu(ObjectNode row) throws Refused {
+  static ObjectNode mmlu(ObjectNode row) throws BadDocument {
     ObjectNode document = row.deepCopy();
     if (!row.has("choices")) {
       ArrayNode choices = document.putArray("choices");
@@ -118,50 +119,50 @@ final class PublishedForms {
     return document;
   }
 
-  private static long letter(ObjectNode row, String name, int count) throws Refused {
+  private static long letter(ObjectNode row, String name, int count) throws BadDocument {
     String letter = text(row, name);
     int at = List.of(LETTERS).subList(0, count).indexOf(letter);
     if (at < 0) {
-      throw new Refused(
+      throw new BadDocument(
           "'" + name + "' is '" + letter + "': it must be A to " + LETTERS[count - 1]);
     }
     return at;
   }
 
-  private static JsonNode field(ObjectNode row, String name) throws Refused {
+  private static JsonNode field(ObjectNode row, String name) throws BadDocument {
     JsonNode value = row.get(name);
     if (value == null || value.isNull()) {
       List<String> names = new ArrayList<>();
       row.fieldNames().forEachRemaining(names::add);
-      throw new Refused("the field '" + name + "' is missing" + Nearest.hint(name, names));
+      throw new BadDocument("the field '" + name + "' is missing" + Nearest.hint(name, names));
     }
     return value;
   }
 
-  private static String text(ObjectNode row, String name) throws Refused {
+  private static String text(ObjectNode row, String name) throws BadDocument {
     JsonNode value = field(row, name);
     if (!value.isTextual()) {
-      throw new Refused("the field '" + name + "' is " + value + ", not a text");
+      throw new BadDocument("the field '" + name + "' is " + value + ", not a text");
     }
     return value.textValue();
   }
 
-  private static JsonNode array(ObjectNode row, String name) throws Refused {
+  private static JsonNode array(ObjectNode row, String name) throws BadDocument {
     JsonNode value = field(row, name);
     if (!value.isArray()) {
-      throw new Refused("the field '" + name + "' is " + value + ", not a list");
+      throw new BadDocument("the field '" + name + "' is " + value + ", not a list");
     }
     return value;
   }
 
   /** Labels are numbers in some files, the same as texts in others. */
-  private static long number(JsonNode value, String name) throws Refused {
+  private static long number(JsonNode value, String name) throws BadDocument {
     if (value.isIntegralNumber() && value.canConvertToLong()) {
       return value.longValue();
     }
     if (value.isTextual() && value.textValue().matches("-?\\d{1,9}")) {
       return Long.parseLong(value.textValue());
     }
-    throw new Refused("the field '" + name + "' is " + value + ", not a whole number");
+    throw new BadDocument("the field '" + name + "' is " + value + ", not a whole number");
   }
 }

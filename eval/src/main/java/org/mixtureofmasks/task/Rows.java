@@ -16,6 +16,7 @@ import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.template.PythonText;
 
 /** Reads the rows of a data set's files by their endings: .jsonl, .csv, .parquet, .txt, .raw. */
 final class Rows {
@@ -46,7 +47,7 @@ final class Rows {
     for (Row row : rows) {
       try {
         documents.add(new Row(form.columns(row.document()), row.file(), row.line()));
-      } catch (Refused e) {
+      } catch (BadDocument e) {
         throw row.error(e.getMessage());
       }
     }

@@ -100,7 +100,7 @@ public final class Task {
       try {
         questions.add(
             definition.prompts().question(i, row.document(), before, definition.output()));
-      } catch (Refused e) {
+      } catch (BadDocument e) {
         throw row.error(e.getMessage());
       }
     }

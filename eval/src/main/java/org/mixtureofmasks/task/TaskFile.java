@@ -49,7 +49,7 @@ final class TaskFile {
             .orElse(OutputType.MULTIPLE_CHOICE);
     List<Metric> metrics =
         keys.choices("metrics", Arrays.asList(Metric.values()), Metric::key, fitting(output));
-    List<Template> choices = keys.templates("doc_to_choice");
+    List<DocumentTemplate> choices = keys.templates("doc_to_choice");
     boolean multipleInputs = keys.flag("multiple_inputs");
     if (choices.isEmpty() != (output != OutputType.MULTIPLE_CHOICE)) {
       throw keys.error(
@@ -62,7 +62,7 @@ final class TaskFile {
     Prompts prompts =
         new Prompts(
             keys.template("description", text -> withSubject(text, subject))
-                .orElse(new Template("", List.of())),
+                .orElse(DocumentTemplate.literal("")),
             keys.template("doc_to_text", text -> text)
                 .orElseThrow(() -> keys.missing("doc_to_text")),
             choices,

@@ -7,18 +7,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.yaml.YamlNodes;
-import org.snakeyaml.engine.v2.nodes.MappingNode;
-import org.snakeyaml.engine.v2.nodes.Node;
-import org.snakeyaml.engine.v2.nodes.NodeTuple;
-import org.snakeyaml.engine.v2.nodes.ScalarNode;
-import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.mixtureofmasks.template.TemplateException;
+import org.mixtureofmasks.yaml.YamlMapping;
+import org.mixtureofmasks.yaml.YamlValue;
 
 /** The keys of a task file and their values. Errors name file and line. */
 final class TaskKeys {
-  /** Every key with what it says. */
+  /** Every key with what an error says of it when it is missing. */
   private static final Map<String, String> KNOWN = new LinkedHashMap<>();
 
   static {
@@ -47,156 +43,108 @@ final class TaskKeys {
     KNOWN.put("metrics", "what is told");
   }
 
-  private final String name;
-  private final Map<String, Node> nodes = new LinkedHashMap<>();
+  private static final Map<String, String> PLACE_KEYS = new LinkedHashMap<>();
 
-  private TaskKeys(String name) {
-    this.name = name;
+  static {
+    PLACE_KEYS.put("file", "where it may lie");
+    PLACE_KEYS.put("labels", "the file of its labels");
+  }
+
+  private final YamlMapping keys;
+
+  private TaskKeys(YamlMapping keys) {
+    this.keys = keys;
   }
 
   static TaskKeys read(String yaml, String name) {
-    Node root =
-        YamlNodes.compose(yaml, name)
-            .orElseThrow(() -> UserError.usage(name + ": the task file is empty"));
-    if (!(root instanceof MappingNode mapping)) {
-      throw UserError.usage(
-          name + ":" + YamlNodes.line(root) + ": a task is made of lines 'key: value'");
-    }
-    TaskKeys keys = new TaskKeys(name);
-    for (NodeTuple member : mapping.getValue()) {
-      String key = keys.scalar(member.getKeyNode(), "a key");
-      if (!KNOWN.containsKey(key)) {
-        throw keys.error(
-            member.getKeyNode(),
-            "unknown key '" + key + "'" + Nearest.hint(key, KNOWN.keySet()) + known(key));
-      }
-      keys.nodes.put(key, member.getValueNode());
-    }
-    return keys;
-  }
-
-  private static String known(String key) {
-    return Nearest.of(key, KNOWN.keySet()).isPresent()
-        ? ""
-        : "; known keys: " + String.join(", ", KNOWN.keySet());
+    return new TaskKeys(
+        YamlValue.ofFile(yaml, name)
+            .orElseThrow(() -> UserError.usage(name + ": the task file is empty"))
+            .mapping("a task", KNOWN));
   }
 
   Optional<String> text(String key) {
-    return Optional.ofNullable(nodes.get(key)).map(node -> scalar(node, key));
+    return keys.find(key).map(YamlValue::textOrEmpty);
   }
 
   boolean flag(String key) {
-    return text(key)
-        .map(
-            word ->
-                switch (word) {
-                  case "true" -> true;
-                  case "false" -> false;
-                  default -> throw error(key, "'" + word + "' is neither true nor false");
-                })
-        .orElse(false);
+    return keys.find(key).map(YamlValue::flag).orElse(false);
   }
 
   Optional<Integer> whole(String key, int most) {
-    return text(key)
-        .map(
-            word -> {
-              if (!word.matches("\\d{1,9}") || Integer.parseInt(word) > most) {
-                throw error(key, "'" + word + "' is not a whole number in [0, " + most + "]");
-              }
-              return Integer.valueOf(word);
-            });
+    return keys.find(key).map(value -> value.whole(0, most));
   }
 
   /** A list of words; empty when the key is not there. */
   List<String> list(String key) {
-    Node node = nodes.get(key);
-    return node == null ? List.of() : words(node, key);
+    return items(key).stream().map(YamlValue::textOrEmpty).toList();
   }
 
   /** Lists by name, in their order. */
   Map<String, List<String>> lists(String key) {
     Map<String, List<String>> lists = new LinkedHashMap<>();
-    Node node = nodes.get(key);
-    if (node != null) {
-      for (NodeTuple member : mapping(node, key).getValue()) {
-        lists.put(scalar(member.getKeyNode(), key), words(member.getValueNode(), key));
-      }
-    }
+    keys.find(key)
+        .ifPresent(
+            value ->
+                value
+                    .members(key, "")
+                    .forEach(
+                        (name, list) ->
+                            lists.put(
+                                name, list.items().stream().map(YamlValue::textOrEmpty).toList())));
     return lists;
   }
 
   /** Patterns of files, or {@code {file: F, labels: L}}. */
   List<SplitFiles.Place> places(String key) {
     List<SplitFiles.Place> places = new ArrayList<>();
-    for (Node item : items(nodes.get(key))) {
-      if (item instanceof ScalarNode) {
-        places.add(new SplitFiles.Place(pattern(item, key), Optional.empty()));
-        continue;
+    for (YamlValue item : items(key)) {
+      if (item.isMapping()) {
+        YamlMapping members = item.mapping("a place", PLACE_KEYS);
+        places.add(
+            new SplitFiles.Place(
+                pattern(members.required("file")), members.find("labels").map(TaskKeys::pattern)));
+      } else {
+        places.add(new SplitFiles.Place(pattern(item), Optional.empty()));
       }
-      Map<String, String> members = new LinkedHashMap<>();
-      for (NodeTuple member : mapping(item, key).getValue()) {
-        String word = scalar(member.getKeyNode(), key);
-        if (!List.of("file", "labels").contains(word)) {
-          throw error(
-              member.getKeyNode(),
-              key
-                  + ": a place has file and labels, not '"
-                  + word
-                  + "'"
-                  + Nearest.hint(word, List.of("file", "labels")));
-        }
-        members.put(word, pattern(member.getValueNode(), key));
-      }
-      if (!members.containsKey("file")) {
-        throw error(item, key + ": a place needs its file");
-      }
-      places.add(
-          new SplitFiles.Place(members.get("file"), Optional.ofNullable(members.get("labels"))));
     }
     return places;
   }
 
   /** A template; {@code before} is applied to its text first. */
-  Optional<Template> template(String key, UnaryOperator<String> before) {
-    return Optional.ofNullable(nodes.get(key))
-        .map(node -> template(node, key, before.apply(scalar(node, key))));
+  Optional<DocumentTemplate> template(String key, UnaryOperator<String> before) {
+    return keys.find(key).map(value -> template(value, before.apply(value.textOrEmpty())));
   }
 
   /** One template, or a list of them. */
-  List<Template> templates(String key) {
-    List<Template> templates = new ArrayList<>();
-    Node node = nodes.get(key);
-    for (Node item : items(node)) {
-      String text = scalar(item, key);
+  List<DocumentTemplate> templates(String key) {
+    List<DocumentTemplate> templates = new ArrayList<>();
+    boolean list = keys.find(key).map(YamlValue::isList).orElse(false);
+    for (YamlValue item : items(key)) {
+      String text = item.textOrEmpty();
       // In a list a bare word is a choice ("yes"), not the name of a column.
-      boolean word = node instanceof SequenceNode && !text.contains("{{");
-      templates.add(
-          word
-              ? new Template(text, List.of(new Expression.Literal(text)))
-              : template(item, key, text));
+      boolean word = list && !text.contains("{{");
+      templates.add(word ? DocumentTemplate.literal(text) : template(item, text));
     }
     return templates;
   }
 
   /** One of a few things by its name. */
   <T> Optional<T> choice(String key, List<T> known, Function<T, String> nameOf) {
-    return text(key).map(word -> choice(nodes.get(key), key, word, known, nameOf));
+    return keys.find(key).map(value -> choice(value, known, nameOf));
   }
 
   /** Some of a few things by their names, each of which must be among the fitting ones. */
   <T> List<T> choices(String key, List<T> known, Function<T, String> nameOf, List<T> fitting) {
     List<T> chosen = new ArrayList<>();
-    for (Node item : items(nodes.get(key))) {
-      T choice = choice(item, key, scalar(item, key), known, nameOf);
+    for (YamlValue item : items(key)) {
+      T choice = choice(item, known, nameOf);
       if (!fitting.contains(choice)) {
-        throw error(
-            item,
-            key
-                + ": this output_type has "
-                + String.join(", ", fitting.stream().map(nameOf).toList())
-                + ", not "
-                + nameOf.apply(choice));
+        throw item.error(
+            "this output_type has %s, not %s"
+                .formatted(
+                    String.join(", ", fitting.stream().map(nameOf).toList()),
+                    nameOf.apply(choice)));
       }
       chosen.add(choice);
     }
@@ -207,77 +155,35 @@ final class TaskKeys {
   }
 
   UserError missing(String key) {
-    return UserError.usage(name + ": the key " + key + " is missing: " + KNOWN.get(key));
+    return keys.missing(key);
   }
 
   UserError error(String key, String reason) {
-    Node node = nodes.get(key);
-    return node == null ? UserError.usage(name + ": " + reason) : error(node, key + ": " + reason);
+    return keys.error(key, reason);
   }
 
-  private UserError error(Node node, String reason) {
-    return UserError.usage(name + ":" + YamlNodes.line(node) + ": " + reason);
+  private List<YamlValue> items(String key) {
+    return keys.find(key).map(YamlValue::items).orElse(List.of());
   }
 
-  private <T> T choice(
-      Node node, String key, String word, List<T> known, Function<T, String> nameOf) {
+  private static <T> T choice(YamlValue value, List<T> known, Function<T, String> nameOf) {
     List<String> names = known.stream().map(nameOf).toList();
-    int at = names.indexOf(word);
-    if (at < 0) {
-      throw error(
-          node,
-          key
-              + ": '"
-              + word
-              + "' is not one of "
-              + String.join(", ", names)
-              + Nearest.hint(word, names));
-    }
-    return known.get(at);
+    return known.get(names.indexOf(value.choice(names)));
   }
 
-  private Template template(Node node, String key, String text) {
+  private static DocumentTemplate template(YamlValue value, String text) {
     try {
-      return Template.parse(text);
-    } catch (Refused e) {
-      throw error(node, key + ": " + e.getMessage());
+      return DocumentTemplate.parse(text);
+    } catch (TemplateException e) {
+      throw value.error(e.getMessage());
     }
   }
 
-  private String pattern(Node node, String key) {
-    String pattern = scalar(node, key);
+  private static String pattern(YamlValue value) {
+    String pattern = value.textOrEmpty();
     if (pattern.isBlank() || pattern.startsWith("/") || pattern.contains("..")) {
-      throw error(node, key + ": '" + pattern + "' is not a path below the data folder");
+      throw value.error("'%s' is not a path below the data folder".formatted(pattern));
     }
     return pattern;
-  }
-
-  private static List<Node> items(Node node) {
-    if (node == null) {
-      return List.of();
-    }
-    return node instanceof SequenceNode list ? list.getValue() : List.of(node);
-  }
-
-  private List<String> words(Node node, String key) {
-    List<String> words = new ArrayList<>();
-    for (Node item : items(node)) {
-      words.add(scalar(item, key));
-    }
-    return words;
-  }
-
-  private MappingNode mapping(Node node, String key) {
-    if (node instanceof MappingNode mapping) {
-      return mapping;
-    }
-    throw error(node, key + ": lines 'name: value' should stand here");
-  }
-
-  private String scalar(Node node, String key) {
-    if (node instanceof ScalarNode scalar) {
-      return scalar.getValue();
-    }
-    throw error(node, key + ": one text should stand here, not a list or several lines");
   }
 }

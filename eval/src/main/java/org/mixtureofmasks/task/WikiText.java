@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.mixtureofmasks.template.PythonText;
 
 /**
  * WikiText as lm-evaluation-harness reads it: a raw file is cut into pages, and each page's

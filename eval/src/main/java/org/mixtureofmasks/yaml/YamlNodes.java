@@ -9,7 +9,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /** Strict YAML as a tree whose nodes know their lines; builds no objects by name. */
-public final class YamlNodes {
+final class YamlNodes {
   private YamlNodes() {}
 
   /**
@@ -18,7 +18,7 @@ public final class YamlNodes {
    * @param name what errors call it
    * @throws UserError (wrong usage) if it is not YAML
    */
-  public static Optional<Node> compose(String text, String name) {
+  static Optional<Node> compose(String text, String name) {
     LoadSettings settings =
         LoadSettings.builder()
             .setLabel(name)
@@ -37,7 +37,7 @@ public final class YamlNodes {
   }
 
   /** The 1-based line on which a node begins. */
-  public static int line(Node node) {
+  static int line(Node node) {
     return node.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.format.Shares;
 
 class BenchResultTest {
   @Test
@@ -39,6 +40,7 @@ class BenchResultTest {
         "DRAM",
         300_000_000,
         200_000_000,
-        1);
+        Shares.DENSE,
+        Shares.DENSE);
   }
 }

@@ -102,6 +102,7 @@ class ResultsFolderTest {
     assertEquals("3.5", json.get("total_evaluation_time_seconds").textValue());
     assertEquals(64, json.at("/task_hashes/lambada").asText().length());
     assertEquals(0.5, json.at("/mom/active_ffn_share_measured").asDouble());
+    assertEquals(0.625, json.at("/mom/share_all_in_measured").asDouble());
     assertEquals(9 / 8.0, json.at("/mom/documents_per_second").asDouble());
   }
 

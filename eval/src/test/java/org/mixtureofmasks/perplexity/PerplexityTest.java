@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.task.WikiText;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -51,7 +52,7 @@ class PerplexityTest {
     assertEquals(54, result.tokens());
     assertEquals(reference.get("prompt_mean_nll").asDouble(), result.loss(), 1e-6);
     assertEquals(reference.get("prompt_ppl").asDouble(), result.perplexity(), 1e-5);
-    assertEquals(1, result.activeFfnShare());
+    assertEquals(Shares.DENSE, result.shares());
     assertTrue(result.rule().contains("the BOS token"), result.rule());
   }
 
@@ -85,10 +86,11 @@ class PerplexityTest {
   }
 
   @Test
-  void packedRowsGiveWhatTheSameTokensGiveAsTexts(@TempDir Path folder) throws IOException {
+  void packedRowsOfNarrowAndWideIdsGiveWhatTheSameTokensGiveAsTexts(@TempDir Path folder)
+      throws IOException {
     int[] ids = tokenizer.encode(reference.get("prompt").asText());
     Path two = packed(folder.resolve("two.u16"), ids, 0, 40);
-    Path one = packed(folder.resolve("one.u16"), ids, 30, 50);
+    Path one = packed(folder.resolve("one.u32"), ids, 30, 50);
     PerplexityResult result = perplexity().ofRows(List.of(two, one), 20, 0);
     double expected = 0;
     for (int from : new int[] {0, 20, 30}) {
@@ -191,9 +193,15 @@ class PerplexityTest {
   }
 
   private static Path packed(Path file, int[] ids, int from, int to) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(2 * (to - from)).order(ByteOrder.LITTLE_ENDIAN);
+    boolean wide = file.toString().endsWith(".u32");
+    ByteBuffer bytes =
+        ByteBuffer.allocate((wide ? 4 : 2) * (to - from)).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = from; i < to; i++) {
-      bytes.putShort((short) ids[i]);
+      if (wide) {
+        bytes.putInt(ids[i]);
+      } else {
+        bytes.putShort((short) ids[i]);
+      }
     }
     return Files.write(file, bytes.array());
   }

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.task.LoadedTask;
 import org.mixtureofmasks.task.Metric;
 import org.mixtureofmasks.task.OutputType;
@@ -95,7 +95,7 @@ public final class SmallTasks {
       scores.add(
           Arrays.stream(question).mapToObj(lp -> new LanguageModel.Score(lp, lp > -1, 1)).toList());
     }
-    return new TaskScores(scores, 2.0, 100, OptionalDouble.of(0.5));
+    return new TaskScores(scores, 2.0, 100, Optional.of(new Shares(0.5, 0.625)));
   }
 
   /** Graded; a task of a group counts in it. */

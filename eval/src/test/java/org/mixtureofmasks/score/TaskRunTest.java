@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
 import org.mixtureofmasks.io.BadCheckpoint;
@@ -40,7 +41,7 @@ class TaskRunTest {
     TaskResult result = SmallTasks.result(STORIES, scores);
     assertEquals(1.0, result.summary().estimates().get(Metric.ACC).value());
     assertEquals(0.5, result.summary().chance());
-    assertEquals(1.0, scores.activeFfnShare().getAsDouble());
+    assertEquals(Shares.DENSE, scores.shares().orElseThrow());
     assertTrue(scores.tokens() > 20);
     assertEquals(3, heard.getLast());
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,7 +78,7 @@ class TaskFileTest {
   }
 
   @Test
-  void subjectsMakeATaskEachAndTheirGroups() {
+  void subjectsMakeATaskEachAndTheirGroups() throws BadDocument {
     List<TaskDefinition> tasks =
         TaskFile.read(
             YAML.replace("task: capitals", "task: capitals_{subject}\ngroup: all")
@@ -90,7 +91,9 @@ class TaskFileTest {
         tasks.stream().map(TaskDefinition::name).toList());
     assertEquals(List.of("new", "all"), tasks.get(2).groups());
     assertEquals("south_america/train.csv", tasks.get(2).splits().examples().toString());
-    assertEquals("Capitals of south america.\n\n", tasks.get(2).prompts().description().source());
+    assertEquals(
+        "Capitals of south america.\n\n",
+        tasks.get(2).prompts().description().text(JsonNodeFactory.instance.objectNode()));
   }
 
   @Test
@@ -102,7 +105,7 @@ class TaskFileTest {
         refusal(YAML + "dataset_path: json\n")
             .startsWith("t.yaml:13: unknown key 'dataset_path'; known keys: task, about, source,"));
     assertEquals(
-        "t.yaml:4: test_files: a place has file and labels, not 'label' (did you mean 'labels'?)",
+        "t.yaml:4: unknown key 'label' (did you mean 'labels'?)",
         refusal(
             YAML.replace(
                 "[\"capitals/{,csv/}test.csv\", capitals/test.jsonl]",

@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.template.PythonText;
 
 /** Against what lm-evaluation-harness's own functions gave. */
 class WikiTextTest {

@@ -1,6 +1,5 @@
 package org.mixtureofmasks.analyse;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
@@ -17,6 +16,7 @@ import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.MaskFile;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.io.Fingerprint;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.model.LayerObserver;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
@@ -69,7 +69,7 @@ public final class Analysis {
           new DataReader(
                   settings, folder, words.tokenizer, config.maxPositions(), config.vocabSize())
               .read();
-      ObjectNode json = new ObjectMapper().createObjectNode();
+      ObjectNode json = Json.object();
       json.put("schema", SCHEMA);
       json.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
       json.put("command", settings.command());

@@ -8,9 +8,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.cli.TextFiles;
 import org.mixtureofmasks.io.Fingerprint;
-import org.mixtureofmasks.perplexity.PackedRows;
+import org.mixtureofmasks.io.TextFiles;
+import org.mixtureofmasks.io.TokenIds;
+import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.tokenizer.PackedWith;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
@@ -102,9 +103,9 @@ final class DataReader {
     PackedWith.require(file, model);
     int left = settings.limit(DataSet.Kind.ROWS);
     List<DataSet.Sequence> sequences = new ArrayList<>();
-    try (PackedRows rows = new PackedRows(file, settings.row(), vocabulary)) {
-      for (long r = 0; r < rows.count() && left > 0; r++) {
-        int[] part = Arrays.copyOf(rows.next(), Math.min(read, left));
+    try (TokenRows rows = TokenRows.open(file, settings.row(), vocabulary)) {
+      for (int r = 0; r < rows.rows() && left > 0; r++) {
+        int[] part = Arrays.copyOf(rows.row(r), Math.min(read, left));
         sequences.add(new DataSet.Sequence(part, 0));
         left -= part.length;
       }
@@ -150,17 +151,7 @@ final class DataReader {
 
   private int[] encode(String text, Path file) {
     int[] ids = tokenizer.orElseThrow().encode(text);
-    for (int id : ids) {
-      if (id >= vocabulary) {
-        throw new UserError(
-            file
-                + ": the tokenizer makes id "
-                + id
-                + " of it, outside the model's vocabulary of "
-                + vocabulary
-                + ": name the model's own by --tokenizer");
-      }
-    }
+    TokenIds.require(ids, vocabulary, file.toString(), "name the model's own by --tokenizer");
     return ids;
   }
 }

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.OptionalInt;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.task.LoadedTask;
-import org.mixtureofmasks.task.PythonText;
 import org.mixtureofmasks.task.Question;
 import org.mixtureofmasks.task.Task;
 import org.mixtureofmasks.task.Tasks;
+import org.mixtureofmasks.template.PythonText;
 
 /** MMLU's subjects as {@code mom evaluate} asks them: prompts to read, not to answer. */
 final class MmluQuestions {

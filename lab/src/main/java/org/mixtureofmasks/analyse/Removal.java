@@ -7,6 +7,8 @@ import java.util.Comparator;
 import java.util.List;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.kernel.KernelChoice;
+import org.mixtureofmasks.kernel.Kernels;
 import org.mixtureofmasks.model.LayerObserver;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
@@ -157,16 +159,11 @@ final class Removal {
     return sum[0];
   }
 
-  /** ln softmax(logits)[token], in double. */
+  /** ln softmax(logits)[token]. */
   static double logProbability(float[] logits, int token) {
-    float largest = Float.NEGATIVE_INFINITY;
-    for (float logit : logits) {
-      largest = Math.max(largest, logit);
-    }
-    double sum = 0;
-    for (float logit : logits) {
-      sum += Math.exp(logit - largest);
-    }
+    Kernels kernels = KernelChoice.get().kernels();
+    float largest = kernels.max(logits, 0, logits.length);
+    double sum = kernels.sumOfExps(logits, 0, logits.length, largest);
     return logits[token] - largest - Math.log(sum);
   }
 }

@@ -19,10 +19,13 @@ import org.mixtureofmasks.checkpoint.SafetensorsFile;
 import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.checkpoint.TensorSource;
+import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.Dimension;
 import org.mixtureofmasks.format.ExpertMasks;
 import org.mixtureofmasks.format.Mask;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.format.ShippedExperts;
+import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.AtomicFolder;
 import org.mixtureofmasks.train.FinishedRun;
@@ -93,10 +96,14 @@ public final class RunModel {
       DType dtype = weights.orElse(SparseModel.defaultDtype(dense));
       if (experts.isEmpty()) {
         writeDense(dense.metadata(), file.tensors(), dtype, out);
-        made.put("active_ffn_share", 1.0);
       } else {
         describe(compile(experts.get(), dense, file, out, layout, dtype), made);
       }
+    }
+    try (Checkpoint checkpoint = Checkpoints.open(out)) {
+      Shares shares = StoredShares.of(checkpoint, ConfigReader.read(checkpoint));
+      made.put("active_ffn_share", shares.activeFfn());
+      made.put("share_all_in", shares.allIn());
     }
     made.put("bytes", size(out.resolve("model.safetensors")));
     return made;
@@ -140,7 +147,6 @@ public final class RunModel {
 
   private static void describe(Compiled compiled, Map<String, Object> made) {
     Compiled.Sizes sizes = compiled.sizes();
-    made.put("active_ffn_share", compiled.activeFfnShare());
     compiled.paperShare().ifPresent(share -> made.put("paper_share", share));
     made.put("layout", compiled.layout().word());
     made.put("weights", compiled.dtype().name().toLowerCase(Locale.ROOT));

@@ -3,13 +3,14 @@ package org.mixtureofmasks.data;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.mixtureofmasks.io.TokenRows;
 
 /**
  * An endless, reproducible sequence of training rows over several sources. The whole state is how
  * many rows each source has given; a source that is used up begins its next epoch.
  */
 public final class Sampler {
-  private final List<TokenFile> sources;
+  private final List<TokenRows> sources;
   private final DomainMixture mixture;
   private final boolean shuffled;
   private final long seed;
@@ -24,7 +25,7 @@ public final class Sampler {
    *     stand
    * @param seed of the shuffling
    */
-  public Sampler(List<TokenFile> sources, double[] weights, boolean shuffled, long seed) {
+  public Sampler(List<TokenRows> sources, double[] weights, boolean shuffled, long seed) {
     this.sources = List.copyOf(sources);
     this.mixture = new DomainMixture(weights);
     this.shuffled = shuffled;
@@ -38,11 +39,11 @@ public final class Sampler {
   /** The next row's token ids. */
   public long[] next() {
     int source = mixture.next(taken);
-    TokenFile file = sources.get(source);
+    TokenRows file = sources.get(source);
     long epoch = taken[source] / file.rows();
     int position = (int) (taken[source] % file.rows());
     taken[source]++;
-    return file.row(shuffled ? order(source, epoch)[position] : position);
+    return file.longRow(shuffled ? order(source, epoch)[position] : position);
   }
 
   /** The next n rows. */

@@ -1,23 +1,22 @@
 package org.mixtureofmasks.data;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Fingerprint;
+import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.io.Sha256;
+import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /**
@@ -75,10 +74,10 @@ public final class TextPacker {
     if (!Files.isRegularFile(text)) {
       throw new UserError("no text at " + text + ": check data.train and evaluate.rows");
     }
-    boolean wide = tokenizer.vocabularySize() > 1 << 16;
-    Path packed = cache.resolve(name(text) + (wide ? ".u32" : ".u16"));
+    String ending = TokenRows.ending(tokenizer.vocabularySize());
+    Path packed = cache.resolve(name(text) + ending);
     if (!Files.exists(packed)) {
-      AtomicFiles.write(packed, channel -> new Rows(channel, wide).write(text));
+      AtomicFiles.write(packed, channel -> new Rows(channel, ending.equals(".u32")).write(text));
     }
     return packed;
   }
@@ -94,19 +93,11 @@ public final class TextPacker {
             + rowLength
             + "\n"
             + tokenizer.toJson();
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return Sha256.of(key);
   }
 
   /** The rows on their way to a file. */
   private final class Rows {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final WritableByteChannel channel;
     private final boolean wide;
     private final ByteBuffer row;
@@ -145,8 +136,8 @@ public final class TextPacker {
         }
         JsonNode body;
         try {
-          body = JSON.readTree(line).path("text");
-        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+          body = Json.parse(line).path("text");
+        } catch (JsonProcessingException e) {
           throw new UserError(text + ":" + number + ": not JSON: one object a line", e);
         }
         if (!body.isTextual()) {

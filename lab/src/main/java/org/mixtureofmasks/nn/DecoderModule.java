@@ -11,6 +11,7 @@ import org.mixtureofmasks.format.ModelConfig;
 
 /**
  * A LLaMA-style decoder in libtorch: fp32 master weights and a forward pass whose FFN is pluggable.
+ * For one thread at a time.
  *
  * <p>Matrix products take operands of the run's {@link Precision}; the residual stream, norms,
  * attention's scores and the loss are fp32 (bf16 attention on a CPU is 20-30 times slower).
@@ -19,7 +20,9 @@ public final class DecoderModule {
   private final ModelConfig config;
   private final Map<String, Tensor> parameters;
   private final Precision precision;
-  private final Rotary rotary;
+
+  /** Of the longest rows so far: a model's context may be hundreds of times as long. */
+  private RotaryTable rotary;
 
   /**
    * @param config the shape
@@ -30,7 +33,7 @@ public final class DecoderModule {
   public DecoderModule(ModelConfig config, Map<String, Tensor> weights, Precision precision) {
     this.config = config;
     this.precision = precision;
-    this.rotary = Rotary.of(config, config.maxPositions());
+    this.rotary = RotaryTable.of(config, 1);
     this.parameters = new LinkedHashMap<>();
     shapes(config)
         .forEach(
@@ -155,6 +158,10 @@ public final class DecoderModule {
               + config.maxPositions()
               + ": use shorter rows");
     }
+    if (length > rotary.positions()) {
+      rotary.close();
+      rotary = RotaryTable.of(config, Math.toIntExact(length));
+    }
     Tensor x =
         torch.embedding(parameters.get("model.embed_tokens.weight"), ids.reshape(batch * length));
     for (int l = 0; l < config.layers(); l++) {
@@ -162,6 +169,11 @@ public final class DecoderModule {
       x = x.add(ffn.apply(l, norm(x, weight(l, "post_attention_layernorm")), ffn(l)));
     }
     return norm(x, parameters.get("model.norm.weight"));
+  }
+
+  /** Positions that the rotary table has. */
+  long tabulated() {
+    return rotary.positions();
   }
 
   /** vocab_size x hidden_size: the embedding itself when the two are tied. */

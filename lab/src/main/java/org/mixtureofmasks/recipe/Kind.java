@@ -1,18 +1,19 @@
 package org.mixtureofmasks.recipe;
 
 import java.util.List;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.yaml.YamlValue;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.snakeyaml.engine.v2.nodes.Node;
 
 /** How a value is written in YAML, what is allowed, and how it is written back. */
 public sealed interface Kind<T> {
   /**
-   * The value of a node.
+   * The value as this kind has it.
    *
-   * @throws Refused saying what was found instead
+   * @throws UserError (wrong usage) saying where, and what was found instead
    */
-  T read(Node node, Context context) throws Refused;
+  T read(YamlValue value, Context context);
 
   /** What is allowed, for errors and comments: "in (0, 1]". */
   String allowed();
@@ -23,16 +24,10 @@ public sealed interface Kind<T> {
   /** Turns what a recipe says about files into absolute paths. */
   @FunctionalInterface
   interface Context {
-    String resolve(String path) throws Refused;
-  }
-
-  /** A value that this kind does not take; the message completes "key X: ". */
-  final class Refused extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    Refused(String message) {
-      super(message);
-    }
+    /**
+     * @param at whose path it is, for errors
+     */
+    String resolve(String path, YamlValue at);
   }
 
   /** Bounds of a number. */
@@ -79,23 +74,13 @@ public sealed interface Kind<T> {
   /** A whole number in [min, max]. */
   record Whole(int min, int max) implements Kind<Integer> {
     @Override
-    public Integer read(Node node, Context context) throws Refused {
-      String text = Yaml.plain(node, "a whole number");
-      int value;
-      try {
-        value = Integer.parseInt(text);
-      } catch (NumberFormatException e) {
-        throw new Refused("'" + text + "' is not a whole number " + allowed());
-      }
-      if (value < min || value > max) {
-        throw new Refused(text + " is not " + allowed());
-      }
-      return value;
+    public Integer read(YamlValue value, Context context) {
+      return value.whole(min, max);
     }
 
     @Override
     public String allowed() {
-      return max == Integer.MAX_VALUE ? "at least " + min : "in [" + min + ", " + max + "]";
+      return YamlValue.bounds(min, max);
     }
 
     @Override
@@ -107,18 +92,8 @@ public sealed interface Kind<T> {
   /** A number in a range. */
   record Number(Range range) implements Kind<Double> {
     @Override
-    public Double read(Node node, Context context) throws Refused {
-      String text = Yaml.plain(node, "a number");
-      double value;
-      try {
-        value = Double.parseDouble(text);
-      } catch (NumberFormatException e) {
-        throw new Refused("'" + text + "' is not a number " + allowed());
-      }
-      if (!range.holds(value)) {
-        throw new Refused(text + " is not " + allowed());
-      }
-      return value;
+    public Double read(YamlValue value, Context context) {
+      return value.number(range::holds, allowed());
     }
 
     @Override
@@ -135,13 +110,8 @@ public sealed interface Kind<T> {
   /** true or false. */
   record Flag() implements Kind<Boolean> {
     @Override
-    public Boolean read(Node node, Context context) throws Refused {
-      String text = Yaml.plain(node, "true or false");
-      return switch (text) {
-        case "true" -> true;
-        case "false" -> false;
-        default -> throw new Refused("'" + text + "' is neither true nor false");
-      };
+    public Boolean read(YamlValue value, Context context) {
+      return value.flag();
     }
 
     @Override
@@ -162,13 +132,8 @@ public sealed interface Kind<T> {
     }
 
     @Override
-    public String read(Node node, Context context) throws Refused {
-      String text = Yaml.scalar(node, allowed());
-      if (!words.contains(text)) {
-        throw new Refused(
-            "'" + text + "' is not " + allowed() + org.mixtureofmasks.Nearest.hint(text, words));
-      }
-      return text;
+    public String read(YamlValue value, Context context) {
+      return value.choice(words);
     }
 
     @Override
@@ -189,8 +154,8 @@ public sealed interface Kind<T> {
     }
 
     @Override
-    public E read(Node node, Context context) throws Refused {
-      return Enum.valueOf(type, words().read(node, context).toUpperCase(Locale.ROOT));
+    public E read(YamlValue value, Context context) {
+      return Enum.valueOf(type, words().read(value, context).toUpperCase(Locale.ROOT));
     }
 
     @Override
@@ -207,8 +172,8 @@ public sealed interface Kind<T> {
   /** A file or folder. */
   record PathName() implements Kind<String> {
     @Override
-    public String read(Node node, Context context) throws Refused {
-      return context.resolve(Yaml.scalar(node, "a path"));
+    public String read(YamlValue value, Context context) {
+      return context.resolve(value.text("a path"), value);
     }
 
     @Override
@@ -225,8 +190,8 @@ public sealed interface Kind<T> {
   /** Files with weights. */
   record Sources() implements Kind<List<Source>> {
     @Override
-    public List<Source> read(Node node, Context context) throws Refused {
-      return Yaml.sources(node, context);
+    public List<Source> read(YamlValue value, Context context) {
+      return value.items().stream().map(item -> Source.read(item, context)).toList();
     }
 
     @Override

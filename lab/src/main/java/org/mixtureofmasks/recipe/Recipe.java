@@ -1,13 +1,10 @@
 package org.mixtureofmasks.recipe;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.mixtureofmasks.io.Sha256;
 
 /** A resolved recipe: a value for every key there is, immutable. */
 public final class Recipe {
@@ -59,14 +56,7 @@ public final class Recipe {
     values.keySet().stream()
         .sorted()
         .forEach(name -> s.append(name).append('=').append(write(key(name))).append('\n'));
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256")
-              .digest(s.toString().getBytes(StandardCharsets.UTF_8));
-      return "sha256:" + HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return "sha256:" + Sha256.of(s.toString());
   }
 
   private Key<?> key(String name) {

@@ -14,11 +14,7 @@ import java.util.regex.Pattern;
 import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.IoReasons;
-import org.mixtureofmasks.yaml.YamlNodes;
-import org.snakeyaml.engine.v2.nodes.MappingNode;
-import org.snakeyaml.engine.v2.nodes.Node;
-import org.snakeyaml.engine.v2.nodes.NodeTuple;
-import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.mixtureofmasks.yaml.YamlValue;
 
 /**
  * Reads recipes strictly: every key must be declared, every value be of its kind and range. Errors
@@ -27,8 +23,8 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 public final class RecipeReader {
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)}");
 
-  /** A value somewhere in a recipe, and where that is: "recipe.yaml:7" or "--set". */
-  private record Entry(String name, Node value, String where, Path base) {}
+  /** A value of a recipe or an override, and the folder that its relative paths start from. */
+  private record Entry(YamlValue value, Path base) {}
 
   private final List<RecipeSection> sections;
   private final Map<String, Key<?>> keys = new LinkedHashMap<>();
@@ -80,11 +76,8 @@ public final class RecipeReader {
    */
   public Recipe read(String text, String name, Path base, List<String> overrides) {
     Map<String, Entry> entries = new LinkedHashMap<>();
-    YamlNodes.compose(text, name).ifPresent(root -> collect(root, "", name, base, entries));
-    for (String override : overrides) {
-      Entry entry = override(override);
-      entries.put(entry.name(), entry);
-    }
+    YamlValue.ofFile(text, name).ifPresent(root -> collect(root, "", base, entries));
+    overrides.forEach(override -> override(override, entries));
     Map<String, Object> values = new LinkedHashMap<>();
     Set<String> given = new HashSet<>();
     for (Key<?> key : keys.values()) {
@@ -101,47 +94,39 @@ public final class RecipeReader {
     return new Recipe(sections, values, given);
   }
 
-  private void collect(
-      Node node, String prefix, String name, Path base, Map<String, Entry> entries) {
-    String where = name + ":" + YamlNodes.line(node);
-    if (!(node instanceof MappingNode mapping)) {
-      throw UserError.usage(
-          where
-              + ": "
-              + (prefix.isEmpty() ? "a recipe" : "the section " + prefix)
-              + " is made of lines 'key: value'");
-    }
-    for (NodeTuple member : mapping.getValue()) {
-      Node keyNode = member.getKeyNode();
-      String at = name + ":" + YamlNodes.line(keyNode);
-      if (!(keyNode instanceof ScalarNode scalar)) {
-        throw UserError.usage(at + ": a key must be a word");
-      }
-      String full = prefix.isEmpty() ? scalar.getValue() : prefix + "." + scalar.getValue();
-      if (sections.stream().anyMatch(s -> s.name().equals(full))) {
-        collect(member.getValueNode(), full, name, base, entries);
-        continue;
-      }
-      requireKnown(full, at);
-      Entry entry = new Entry(full, member.getValueNode(), at, base);
-      if (entries.put(full, entry) != null) {
-        throw UserError.usage(at + ": the key " + full + " stands here a second time");
-      }
-    }
+  private void collect(YamlValue value, String section, Path base, Map<String, Entry> entries) {
+    String what = section.isEmpty() ? "a recipe" : "the section " + section;
+    String prefix = section.isEmpty() ? "" : section + ".";
+    value
+        .members(what, prefix)
+        .forEach(
+            (key, member) -> {
+              String full = prefix + key;
+              if (sections.stream().anyMatch(s -> s.name().equals(full))) {
+                collect(member, full, base, entries);
+                return;
+              }
+              requireKnown(full, member.where());
+              if (entries.put(full, new Entry(member, base)) != null) {
+                throw UserError.usage(
+                    "%s: the key %s stands here a second time".formatted(member.where(), full));
+              }
+            });
   }
 
-  private Entry override(String text) {
+  private void override(String text, Map<String, Entry> entries) {
     int equals = text.indexOf('=');
     if (equals <= 0) {
-      throw UserError.usage("--set " + text + ": write key=value, for example train.steps=100");
+      throw UserError.usage(
+          "--set %s: write key=value, for example train.steps=100".formatted(text));
     }
     String name = text.substring(0, equals).strip();
     String where = "--set " + text;
     requireKnown(name, where);
-    Node value =
-        YamlNodes.compose(text.substring(equals + 1), where)
+    YamlValue value =
+        YamlValue.ofText(text.substring(equals + 1), where, name)
             .orElseThrow(() -> UserError.usage(where + ": no value after the '='"));
-    return new Entry(name, value, where, Path.of("").toAbsolutePath());
+    entries.put(name, new Entry(value, Path.of("").toAbsolutePath()));
   }
 
   private void requireKnown(String name, String where) {
@@ -171,25 +156,17 @@ public final class RecipeReader {
   }
 
   private <T> T value(Key<T> key, Entry entry) {
-    if (entry.value().getTag().getValue().startsWith("!")) {
-      throw UserError.usage(
-          entry.where() + ": recipes have no tags such as " + entry.value().getTag());
-    }
-    try {
-      return key.kind().read(entry.value(), path -> resolve(path, entry.base()));
-    } catch (Kind.Refused e) {
-      throw UserError.usage(entry.where() + ": " + key.name() + ": " + e.getMessage());
-    }
+    return key.kind().read(entry.value(), (path, at) -> resolve(path, at, entry.base()));
   }
 
-  private String resolve(String path, Path base) throws Kind.Refused {
+  private String resolve(String path, YamlValue at, Path base) {
     Matcher variable = VARIABLE.matcher(path);
     StringBuilder expanded = new StringBuilder();
     while (variable.find()) {
       String value = environment.get(variable.group(1));
       if (value == null) {
-        throw new Kind.Refused(
-            "the environment variable " + variable.group(1) + " of '" + path + "' is not set");
+        throw at.error(
+            "the environment variable %s of '%s' is not set".formatted(variable.group(1), path));
       }
       variable.appendReplacement(expanded, Matcher.quoteReplacement(value));
     }

@@ -20,7 +20,7 @@ public final class RunKeys {
   public static final Key<List<Source>> DATA_TRAIN =
       DATA.sources(
           "train",
-          "what to train on: files of packed token ids (.u16), text (.txt) or documents (.jsonl)");
+          "what to train on: files of packed token ids (.u16, .u32), text (.txt) or documents (.jsonl)");
   public static final Key<Integer> ROW =
       DATA.integer(
           "row",

@@ -1,13 +1,12 @@
 package org.mixtureofmasks.report;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.report.ReportFigure.Kind;
 
 /** Experts and what the text is about: data sets, and the subjects of MMLU (Fig. 6 (b)). */
@@ -113,8 +112,7 @@ final class DomainCharts {
 
   /** [["STEM", 18], ...]: the groups in order with their sizes. */
   private static String groups(JsonNode s, List<Integer> order) {
-    ObjectMapper mapper = new ObjectMapper();
-    ArrayNode groups = mapper.createArrayNode();
+    ArrayNode groups = Json.array();
     for (int g = 0; g < GROUPS.size(); g++) {
       int wanted = g;
       long size = order.stream().filter(i -> group(s, i) == wanted).count();
@@ -122,10 +120,6 @@ final class DomainCharts {
         groups.addArray().add(GROUP_NAMES.get(g)).add(size);
       }
     }
-    try {
-      return mapper.writeValueAsString(groups);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree of JSON nodes can always be written", e);
-    }
+    return Json.line(groups);
   }
 }

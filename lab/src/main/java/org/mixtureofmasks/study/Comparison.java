@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import org.mixtureofmasks.format.Shares;
 
 /**
  * The runs that are done, seeds of one thing taken together.
@@ -55,7 +56,7 @@ record Comparison(List<Group> groups) {
 
     /** Measured, or as asked for where nothing ships that could be measured. */
     double activeShare() {
-      double measured = spread(Figures::activeFfnShareMeasured).mean();
+      double measured = spread(f -> f.measured().activeFfn()).mean();
       return Double.isNaN(measured) ? target : measured;
     }
 
@@ -63,9 +64,9 @@ record Comparison(List<Group> groups) {
       return spread(Figures::routerShare).mean();
     }
 
-    /** FFN and router; NaN where the router's cost is not known. */
+    /** {@link Shares#allIn}, measured; NaN where nothing ships, or it was not measured then. */
     double cost() {
-      return activeShare() + routerShare();
+      return spread(f -> f.measured().allIn()).mean();
     }
 
     /** Whether it uses what it was asked to use, to within a point. */
@@ -127,8 +128,8 @@ record Comparison(List<Group> groups) {
         .sorted(
             Comparator.comparing(Group::reference)
                 .reversed()
-                .thenComparing(g -> -Math.round(g.target() / POINT))
-                .thenComparing(g -> g.loss().mean()))
+                .thenComparingLong(g -> -Math.round(g.target() / POINT))
+                .thenComparingDouble(g -> g.loss().mean()))
         .toList();
   }
 
@@ -136,7 +137,7 @@ record Comparison(List<Group> groups) {
   List<Group> byCost() {
     return groups.stream()
         .filter(g -> !Double.isNaN(g.cost()))
-        .sorted(Comparator.comparingDouble(Group::cost).thenComparing(g -> g.loss().mean()))
+        .sorted(Comparator.comparingDouble(Group::cost).thenComparingDouble(g -> g.loss().mean()))
         .toList();
   }
 

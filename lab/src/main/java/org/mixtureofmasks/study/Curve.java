@@ -1,13 +1,13 @@
 package org.mixtureofmasks.study;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.Json;
 
 /**
  * What metrics.jsonl tells of a run.
@@ -24,8 +24,6 @@ record Curve(
     double before,
     double after,
     double seconds) {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   /** Points that a curve of a figure keeps. */
   private static final int POINTS = 60;
 
@@ -75,7 +73,7 @@ record Curve(
 
   private static JsonNode parse(Path file, int number, String line) {
     try {
-      return JSON.readTree(line);
+      return Json.parse(line);
     } catch (IOException e) {
       throw new UserError(file + ":" + number + ": not JSON: " + e.getMessage(), e);
     }

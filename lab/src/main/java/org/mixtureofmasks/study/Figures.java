@@ -1,11 +1,11 @@
 package org.mixtureofmasks.study;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import org.mixtureofmasks.cli.Terminal;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.StrictJson;
 
 /**
@@ -13,8 +13,8 @@ import org.mixtureofmasks.io.StrictJson;
  * run's folder, which is also the sign that the run is done.
  *
  * @param judgedBy "engine": the model that ships; "trainer": a method that ships none
- * @param activeFfnShare share of the FFN's weights that a token uses, every expert equally likely
- * @param activeFfnShareMeasured the same with the experts that were really chosen
+ * @param shares what a token needs of the dense FFN, every expert equally likely
+ * @param measured the same with the experts that were really chosen
  * @param routerShare parameters of the routers over those of the dense FFNs
  * @param oneShotLoss validation loss before the first step, nats, by the trainer
  * @param validLoss what the run is judged by: mean loss a token over evaluate.rows, nats
@@ -24,8 +24,8 @@ import org.mixtureofmasks.io.StrictJson;
  */
 record Figures(
     String judgedBy,
-    double activeFfnShare,
-    double activeFfnShareMeasured,
+    Shares shares,
+    Shares measured,
     double routerShare,
     double oneShotLoss,
     double validLoss,
@@ -43,8 +43,8 @@ record Figures(
     JsonNode json = StrictJson.readObject(file(run), StrictJson.CONFIG_LIMIT);
     return new Figures(
         json.path("judged_by").asText(),
-        number(json, "active_ffn_share"),
-        number(json, "active_ffn_share_measured"),
+        Shares.read(json),
+        Shares.readMeasured(json).orElse(Shares.UNKNOWN),
         number(json, "router_share"),
         number(json, "one_shot_loss"),
         number(json, "valid_loss"),
@@ -54,23 +54,23 @@ record Figures(
   }
 
   void save(Path run) {
-    ObjectNode json = new ObjectMapper().createObjectNode();
+    ObjectNode json = Json.object();
     describe(json);
-    AtomicFiles.writeString(file(run), json.toPrettyString() + "\n");
+    AtomicFiles.writeString(file(run), Json.pretty(json) + "\n");
   }
 
   /** Adds the members of study.json. */
   void describe(ObjectNode json) {
     json.put("judged_by", judgedBy);
-    json.put("active_ffn_share", Terminal.number(activeFfnShare));
-    json.put("active_ffn_share_measured", Terminal.number(activeFfnShareMeasured));
-    json.put("router_share", Terminal.number(routerShare));
-    json.put("one_shot_loss", Terminal.number(oneShotLoss));
-    json.put("valid_loss", Terminal.number(validLoss));
-    json.put("trainer_valid_loss", Terminal.number(trainerLoss));
-    json.put("perplexity", Terminal.number(Math.exp(validLoss)));
+    shares.describe(json);
+    measured.describeMeasured(json);
+    json.put("router_share", Json.number(routerShare));
+    json.put("one_shot_loss", Json.number(oneShotLoss));
+    json.put("valid_loss", Json.number(validLoss));
+    json.put("trainer_valid_loss", Json.number(trainerLoss));
+    json.put("perplexity", Json.number(Math.exp(validLoss)));
     json.put("bytes", Double.isNaN(bytes) ? null : (Long) (long) bytes);
-    json.put("seconds", Terminal.number(seconds));
+    json.put("seconds", Json.number(seconds));
   }
 
   private static double number(JsonNode json, String key) {

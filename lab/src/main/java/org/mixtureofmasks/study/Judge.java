@@ -9,6 +9,7 @@ import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.perplexity.Perplexity;
 import org.mixtureofmasks.perplexity.PerplexityResult;
@@ -35,8 +36,8 @@ final class Judge {
       }
       return new Figures(
           "trainer",
-          planned.target(),
-          Double.NaN,
+          new Shares(planned.target(), Double.NaN),
+          Shares.UNKNOWN,
           Double.NaN,
           curve.before(),
           curve.after(),
@@ -55,8 +56,8 @@ final class Judge {
               .ofRows(rows, planned.recipe().get(RunKeys.ROW), 0);
       return new Figures(
           "engine",
-          config.mixtureOfMasks().map(ModelConfig.MixtureOfMasks::activeFfnShare).orElse(1.0),
-          result.activeFfnShare(),
+          model.shares(),
+          result.shares(),
           routerShare(checkpoint, config),
           curve.before(),
           result.loss(),

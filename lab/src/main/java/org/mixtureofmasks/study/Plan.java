@@ -177,12 +177,6 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
       throw UserError.usage(
           at + ": evaluate.rows is empty: name files of rows to judge by in the recipe");
     }
-    for (Path rows : Settings.of(run.recipe()).validationFiles()) {
-      if (rows.toString().endsWith(".u32")) {
-        throw UserError.usage(
-            at + ": evaluate.rows: " + rows + ": models are judged by rows of 16-bit ids (.u16)");
-      }
-    }
     // A training-free run has no budget that could flatter it.
     if (run.tokens() != 0 && first.tokens() != 0 && run.tokens() != first.tokens()) {
       throw UserError.usage(

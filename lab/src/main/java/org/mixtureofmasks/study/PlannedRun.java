@@ -1,16 +1,13 @@
 package org.mixtureofmasks.study;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.mixtureofmasks.io.Sha256;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
@@ -78,14 +75,7 @@ public record PlannedRun(
         .map(key -> key.name() + "=" + write(key, recipe, contents) + "\n")
         .sorted()
         .forEach(s::append);
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256")
-              .digest(s.toString().getBytes(StandardCharsets.UTF_8));
-      return "sha256:" + HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return "sha256:" + Sha256.of(s.toString());
   }
 
   private static <T> String write(Key<T> key, Recipe recipe, UnaryOperator<String> contents) {

@@ -44,13 +44,13 @@ final class Report {
   static String byTargetNote(Plan plan) {
     return "At equal active share of the FFN: loss in nats a token over evaluate.rows, judged by the"
         + " engine on the compiled model; mean ± sample deviation over seeds; "
-        + tokens(plan.runs().stream().mapToLong(PlannedRun::tokens).max().orElse(0))
+        + tokens((double) plan.runs().stream().mapToLong(PlannedRun::tokens).max().orElse(0))
         + " tokens.";
   }
 
   static final String BY_COST_NOTE =
-      "At equal cost: shares of the dense FFN's parameters that a token uses, routers counted;"
-          + " best so far: no run that costs less or as much has a lower loss.";
+      "At equal cost: share all-in, the bytes that a token reads for FFN, router and lists over the"
+          + " dense FFN's; best so far: no run that costs less or as much has a lower loss.";
 
   String html(String command) {
     StringBuilder s = new StringBuilder();

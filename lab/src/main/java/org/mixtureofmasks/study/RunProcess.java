@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.cli.Main;
 
 /**
  * Verbs in JVMs of their own, with this one's options and class path: libtorch's generator and
@@ -28,8 +27,16 @@ final class RunProcess {
     STOPPED
   }
 
+  private final String launcher;
   private final Set<Process> alive = ConcurrentHashMap.newKeySet();
   private volatile boolean stopped;
+
+  /**
+   * @param launcher the class whose main method takes verbs
+   */
+  RunProcess(String launcher) {
+    this.launcher = launcher;
+  }
 
   /**
    * Runs a verb to its end.
@@ -90,14 +97,14 @@ final class RunProcess {
     }
   }
 
-  private static List<String> command(List<String> verb) {
+  private List<String> command(List<String> verb) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // A debugger's port can be taken only once.
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(option -> !option.startsWith("-agentlib:jdwp") && !option.startsWith("-Xrunjdwp"))
         .forEach(command::add);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), launcher));
     command.addAll(verb);
     return command;
   }

@@ -1,6 +1,5 @@
 package org.mixtureofmasks.study;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
@@ -9,8 +8,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.StrictJson;
 
 /**
@@ -29,6 +28,8 @@ final class StudyFolder {
           "status",
           "active_ffn_share",
           "active_ffn_share_measured",
+          "share_all_in",
+          "share_all_in_measured",
           "router_share",
           "one_shot_loss",
           "valid_loss",
@@ -87,7 +88,7 @@ final class StudyFolder {
   }
 
   static ObjectNode json(Plan plan, List<RunResult> results, String command) {
-    ObjectNode json = new ObjectMapper().createObjectNode();
+    ObjectNode json = Json.object();
     json.put("format_version", FORMAT);
     json.put("question", plan.study().question());
     json.put("command", command);
@@ -105,7 +106,7 @@ final class StudyFolder {
               f ->
                   run.put(
                       "perplexity_over_reference",
-                      Terminal.number(Math.exp(f.validLoss() - reference) - 1)));
+                      Json.number(Math.exp(f.validLoss() - reference) - 1)));
     }
     return json;
   }
@@ -120,7 +121,7 @@ final class StudyFolder {
   /** Writes the four files. */
   static void write(Plan plan, List<RunResult> results, String command, Path out) {
     ObjectNode json = json(plan, results, command);
-    AtomicFiles.writeString(out.resolve("study.json"), json.toPrettyString() + "\n");
+    AtomicFiles.writeString(out.resolve("study.json"), Json.pretty(json) + "\n");
     AtomicFiles.writeString(out.resolve("study.csv"), csv(json));
     AtomicFiles.writeString(out.resolve("study.md"), markdown(plan, results, command));
     AtomicFiles.writeString(

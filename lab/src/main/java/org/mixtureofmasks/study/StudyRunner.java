@@ -29,7 +29,7 @@ public final class StudyRunner {
   private final Path out;
   private final String command;
   private final StudyListener listener;
-  private final RunProcess processes = new RunProcess();
+  private final RunProcess processes;
 
   /** By hash: several rows may ask for one run. Guarded by this. */
   private final Map<String, RunResult> results = new LinkedHashMap<>();
@@ -42,14 +42,16 @@ public final class StudyRunner {
   /**
    * @param out folder of the study, new or of an earlier start
    * @param command what a person would type to repeat it, for the files
+   * @param launcher the class whose main method takes the verbs sparsify and resume
    * @param listener hears how far the study is, one call at a time
    * @throws UserError if the folder's earlier runs are of another model or number of threads
    */
-  public StudyRunner(Plan plan, Path out, String command, StudyListener listener) {
+  public StudyRunner(Plan plan, Path out, String command, String launcher, StudyListener listener) {
     StudyFolder.requireSame(plan, out);
     this.plan = plan;
     this.out = out;
     this.command = command;
+    this.processes = new RunProcess(launcher);
     this.listener = listener;
     for (PlannedRun run : plan.runs()) {
       results.computeIfAbsent(run.hash(), _ -> known(run));

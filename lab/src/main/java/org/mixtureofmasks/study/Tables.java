@@ -33,7 +33,7 @@ final class Tables {
           List.of(
               name(g),
               percent(g.target()),
-              percent(g.spread(Figures::activeFfnShareMeasured).mean())
+              percent(g.spread(f -> f.measured().activeFfn()).mean())
                   + (g.meetsTarget() ? "" : OFF_TARGET),
               percent(g.routerShare()),
               seeds(g),
@@ -45,12 +45,12 @@ final class Tables {
     return grid;
   }
 
-  /** At equal cost: what a token uses of FFN and router together. */
+  /** At equal cost: what a token reads of FFN, router and lists together. */
   static Grid byCost(Comparison c) {
     Grid grid =
         new Grid(
             List.of(
-                "run", "FFN + router", "FFN", "router", "loss", "over reference", "best so far"));
+                "run", "share all-in", "FFN", "router", "loss", "over reference", "best so far"));
     for (Group g : c.byCost()) {
       grid.row(
           List.of(

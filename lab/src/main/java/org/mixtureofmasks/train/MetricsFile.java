@@ -1,7 +1,6 @@
 package org.mixtureofmasks.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,11 +10,10 @@ import java.util.List;
 import java.util.Map;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.Json;
 
 /** metrics.jsonl: one JSON object a line, one line a step, in order. */
 final class MetricsFile {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final Path file;
 
   MetricsFile(Path file) {
@@ -25,7 +23,7 @@ final class MetricsFile {
   /** Appends a line; it is in the file when this returns. */
   void append(Map<String, Object> line) {
     try {
-      byte[] text = (JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8);
+      byte[] text = (Json.line(line) + "\n").getBytes(StandardCharsets.UTF_8);
       Files.write(file, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UserError(
@@ -45,7 +43,7 @@ final class MetricsFile {
       for (int i = 0; i < lines.size(); i++) {
         JsonNode line;
         try {
-          line = JSON.readTree(lines.get(i));
+          line = Json.parse(lines.get(i));
         } catch (IOException e) {
           if (i == lines.size() - 1) {
             break; // the run was killed within this line

@@ -13,10 +13,10 @@ import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.data.Sampler;
-import org.mixtureofmasks.data.TokenFile;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.io.Fingerprint;
+import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.DenseWeights;
 import org.mixtureofmasks.nn.Natives;
@@ -41,8 +41,8 @@ record Start(
     Method method,
     AdamW optimizer,
     Sampler sampler,
-    List<TokenFile> trainFiles,
-    List<TokenFile> validationFiles,
+    List<TokenRows> trainFiles,
+    List<TokenRows> validationFiles,
     String parent) {
 
   /**
@@ -64,8 +64,8 @@ record Start(
                 + " input tokens, but the model's context ends at "
                 + config.maxPositions());
       }
-      List<TokenFile> train = rows(settings.trainFiles(), settings, config);
-      List<TokenFile> validation = rows(settings.validationFiles(), settings, config);
+      List<TokenRows> train = rows(settings.trainFiles(), settings, config);
+      List<TokenRows> validation = rows(settings.validationFiles(), settings, config);
       DecoderModule model = DenseWeights.load(checkpoint, config, settings.precision());
       DecoderModule teacher = provider.distillation(recipe) > 0 ? model.frozenCopy() : null;
       if (!provider.trainsWeights(recipe)) {
@@ -89,8 +89,8 @@ record Start(
 
   /** Closes the data files. */
   void close() {
-    trainFiles.forEach(TokenFile::close);
-    validationFiles.forEach(TokenFile::close);
+    trainFiles.forEach(TokenRows::close);
+    validationFiles.forEach(TokenRows::close);
   }
 
   /** The method's own start: masks and router from calibration rows or constants. */
@@ -179,12 +179,12 @@ record Start(
     return config;
   }
 
-  private static List<TokenFile> rows(List<Path> files, Settings settings, ModelConfig config) {
+  private static List<TokenRows> rows(List<Path> files, Settings settings, ModelConfig config) {
     int length = settings.rowTokens() + 1;
-    List<TokenFile> opened = new ArrayList<>();
+    List<TokenRows> opened = new ArrayList<>();
     for (Path file : files) {
       PackedWith.require(file, settings.model());
-      opened.add(TokenFile.open(settings.packed(file), length, config.vocabSize()));
+      opened.add(TokenRows.openChecked(settings.packed(file), length, config.vocabSize()));
     }
     return opened;
   }

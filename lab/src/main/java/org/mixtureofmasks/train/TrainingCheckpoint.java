@@ -1,9 +1,6 @@
 package org.mixtureofmasks.train;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -14,6 +11,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.AtomicFolder;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.StrictJson;
 
 /**
@@ -29,8 +27,6 @@ import org.mixtureofmasks.io.StrictJson;
  */
 record TrainingCheckpoint(int step, long tokens, long[] cursor, String recipe, String parent) {
   private static final int FORMAT = 1;
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   /** Saves beside the tensors; an older checkpoint of the same name gives way at the end. */
   void save(
@@ -54,7 +50,7 @@ record TrainingCheckpoint(int step, long tokens, long[] cursor, String recipe, S
   }
 
   private String json() {
-    ObjectNode state = JSON.createObjectNode();
+    ObjectNode state = Json.object();
     state.put("format_version", FORMAT);
     state.put("step", step);
     state.put("tokens", tokens);
@@ -64,11 +60,7 @@ record TrainingCheckpoint(int step, long tokens, long[] cursor, String recipe, S
     }
     state.put("recipe", recipe);
     state.put("parent", parent);
-    try {
-      return JSON.writeValueAsString(state);
-    } catch (IOException e) {
-      throw new IllegalStateException("a tree of numbers and strings is always JSON", e);
-    }
+    return Json.pretty(state);
   }
 
   /** What state.json says. */

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.mixtureofmasks.data.TokenFile;
+import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.NextTokenLoss;
@@ -25,7 +25,7 @@ public final class Validation {
   public record Result(Map<String, Double> byFile, double mean) {}
 
   private final List<String> names;
-  private final List<TokenFile> files;
+  private final List<TokenRows> files;
   private final int batchRows;
 
   /**
@@ -33,7 +33,7 @@ public final class Validation {
    * @param files the same as packed rows
    * @param batchRows rows of one forward pass
    */
-  public Validation(List<Path> named, List<TokenFile> files, int batchRows) {
+  public Validation(List<Path> named, List<TokenRows> files, int batchRows) {
     this.names = FileNames.of(named);
     this.files = List.copyOf(files);
     this.batchRows = batchRows;
@@ -49,12 +49,12 @@ public final class Validation {
     double all = 0;
     long tokens = 0;
     for (int f = 0; f < files.size(); f++) {
-      TokenFile file = files.get(f);
+      TokenRows file = files.get(f);
       double sum = 0;
       for (int from = 0; from < file.rows(); from += batchRows) {
         long[][] rows = new long[Math.min(batchRows, file.rows() - from)][];
         for (int i = 0; i < rows.length; i++) {
-          rows[i] = file.row(from + i);
+          rows[i] = file.longRow(from + i);
         }
         sum += crossEntropy(model, ffn, rows);
       }

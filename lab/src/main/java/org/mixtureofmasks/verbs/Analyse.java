@@ -20,6 +20,7 @@ import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.report.AnalysisReport;
 import picocli.CommandLine.Command;
@@ -75,7 +76,7 @@ public final class Analyse implements Verb {
       names = "--tokens",
       paramLabel = "FILE",
       arity = "1..*",
-      description = "Packed rows of token ids, little-endian uint16; needs --row.")
+      description = "Packed rows of token ids (.u16, .u32); needs --row.")
   private List<Path> tokens = new ArrayList<>();
 
   @Option(
@@ -234,7 +235,7 @@ public final class Analyse implements Verb {
   }
 
   private static ObjectNode mainNumbers(ObjectNode analysis, Path file, Path report) {
-    ObjectNode main = Terminal.object();
+    ObjectNode main = Json.object();
     main.put("analysis", file.toString());
     main.put("report", report.toString());
     main.put("tokens", analysis.get("tokens").asLong());

@@ -11,12 +11,15 @@ import org.mixtureofmasks.cli.OutputOptions;
 import org.mixtureofmasks.cli.ProgressLine;
 import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.cli.Terminal;
-import org.mixtureofmasks.cli.TextFiles;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.compile.Layout;
+import org.mixtureofmasks.demo.DemoFiles;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
+import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.io.TextFiles;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.perplexity.Perplexity;
 import org.mixtureofmasks.perplexity.PerplexityResult;
@@ -91,9 +94,9 @@ public final class Demo implements Verb {
       Judged before =
           new Judged(dense, speed.reference().orElseThrow(), continuation(files, denseModel));
       Judged after = new Judged(sparse, speed.model(), continuation(files, sparseModel));
-      double share = sparseModel.config().mixtureOfMasks().orElseThrow().activeFfnShare();
+      Shares shares = sparseModel.shares();
       output.print(
-          json(before, after, share, speed), () -> report(files, before, after, share, speed));
+          json(before, after, shares, speed), () -> report(files, before, after, shares, speed));
     }
     return 0;
   }
@@ -141,12 +144,12 @@ public final class Demo implements Verb {
   }
 
   private static ObjectNode json(
-      Judged dense, Judged sparse, double share, BenchResult.Pair speed) {
-    ObjectNode json = Terminal.object();
+      Judged dense, Judged sparse, Shares shares, BenchResult.Pair speed) {
+    ObjectNode json = Json.object();
     json.set("dense", json(dense));
     ObjectNode after = json(sparse);
-    after.put("active_ffn_share", share);
-    after.put("active_ffn_share_measured", sparse.quality.activeFfnShare());
+    shares.describe(after);
+    sparse.quality.shares().describeMeasured(after);
     json.set("sparse", after);
     json.put("retention", retention(dense, sparse));
     json.put("decode_speedup", speed.decodeSpeedup());
@@ -154,7 +157,7 @@ public final class Demo implements Verb {
   }
 
   private static ObjectNode json(Judged judged) {
-    return Terminal.object()
+    return Json.object()
         .put("perplexity", judged.quality.perplexity())
         .put("tokens", judged.quality.tokens())
         .put("decode_tokens_per_second", judged.speed.medianDecode())
@@ -164,13 +167,16 @@ public final class Demo implements Verb {
   }
 
   private static String report(
-      DemoFiles files, Judged dense, Judged sparse, double share, BenchResult.Pair speed) {
+      DemoFiles files, Judged dense, Judged sparse, Shares shares, BenchResult.Pair speed) {
     List<Judged> columns = List.of(dense, sparse);
     Table table = new Table();
     table.row("", "dense", "sparse");
-    table.row("active FFN share, asked for", "100.0 %", Table.percent(share, 1));
+    table.row("active FFN share, asked for", "100.0 %", Table.percent(shares.activeFfn(), 1));
     table.row(
-        "active FFN share, measured", columns, j -> Table.percent(j.quality.activeFfnShare(), 1));
+        "active FFN share, measured",
+        columns,
+        j -> Table.percent(j.quality.shares().activeFfn(), 1));
+    table.row("share all-in, measured", columns, j -> Table.percent(j.quality.shares().allIn(), 1));
     table.row("perplexity, held-out text", columns, j -> Table.decimals(j.quality.perplexity(), 2));
     table.row("retention of perplexity", "100.0 %", Table.percent(retention(dense, sparse), 1));
     table.row("decode tokens/s", columns, j -> Table.decimals(j.speed.medianDecode(), 0));

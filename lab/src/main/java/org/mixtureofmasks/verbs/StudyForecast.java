@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.mixtureofmasks.cli.Table;
-import org.mixtureofmasks.cli.Terminal;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.sparsify.MethodProvider;
 import org.mixtureofmasks.study.Plan;
 import org.mixtureofmasks.study.PlannedRun;
@@ -72,7 +72,7 @@ record StudyForecast(List<Line> lines, double seconds) {
   }
 
   ObjectNode json() {
-    ObjectNode json = Terminal.object();
+    ObjectNode json = Json.object();
     ArrayNode runs = json.putArray("runs");
     for (Line line : lines) {
       runs.addObject()
@@ -83,9 +83,9 @@ record StudyForecast(List<Line> lines, double seconds) {
           .put("recipe_hash", line.run.hash())
           .put("folder", "runs/" + line.run.name())
           .put("state", line.state)
-          .put("seconds", Terminal.number(line.seconds));
+          .put("seconds", Json.number(line.seconds));
     }
-    json.put("seconds", Terminal.number(seconds));
+    json.put("seconds", Json.number(seconds));
     return json;
   }
 

@@ -11,6 +11,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.cli.Main;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.study.Plan;
 import org.mixtureofmasks.study.PlannedRun;
@@ -72,7 +73,12 @@ public final class StudyVerb implements Verb {
     Predicate<PlannedRun> chosen = chosen(plan);
     PrintWriter err = spec.commandLine().getErr();
     StudyRunner runner =
-        new StudyRunner(plan, out, "mom study " + file + " --out " + out, new StudyLines(err));
+        new StudyRunner(
+            plan,
+            out,
+            "mom study %s --out %s".formatted(file, out),
+            Main.class.getName(),
+            new StudyLines(err));
     if (dryRun) {
       StudyForecast forecast = StudyForecast.of(plan, runner, chosen);
       print(forecast.json(), forecast::text);

@@ -12,18 +12,19 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mixtureofmasks.io.TokenRows;
 
 class SamplerTest {
   @TempDir Path folder;
 
   /** Rows of two tokens: (first, first), (first + 1, first + 1), ... */
-  private TokenFile rows(String name, int first, int count) throws IOException {
+  private TokenRows rows(String name, int first, int count) throws IOException {
     byte[] bytes = new byte[4 * count];
     for (int i = 0; i < count; i++) {
       bytes[4 * i] = (byte) (first + i);
       bytes[4 * i + 2] = (byte) (first + i);
     }
-    return TokenFile.open(Files.write(folder.resolve(name), bytes), 2, 256);
+    return TokenRows.open(Files.write(folder.resolve(name), bytes), 2, 256);
   }
 
   private static int[] firsts(Sampler sampler, int n) {
@@ -53,7 +54,7 @@ class SamplerTest {
 
   @Test
   void aSavedCursorGoesOnWithTheSameRowsAcrossEpochs() throws IOException {
-    List<TokenFile> files = List.of(rows("a.u16", 0, 7), rows("b.u16", 100, 5));
+    List<TokenRows> files = List.of(rows("a.u16", 0, 7), rows("b.u16", 100, 5));
     double[] weights = {3, 1};
     Sampler whole = new Sampler(files, weights, true, 9);
     whole.next(11);
@@ -66,7 +67,7 @@ class SamplerTest {
 
   @Test
   void everyStretchHasTheMixture() throws IOException {
-    List<TokenFile> files = List.of(rows("a.u16", 0, 7), rows("b.u16", 100, 5));
+    List<TokenRows> files = List.of(rows("a.u16", 0, 7), rows("b.u16", 100, 5));
     Sampler sampler = new Sampler(files, new double[] {0.6, 0.2}, false, 0);
     for (int n = 1; n <= 100; n++) {
       sampler.next();
@@ -78,7 +79,7 @@ class SamplerTest {
 
   @Test
   void anotherSeedIsAnotherOrder() throws IOException {
-    List<TokenFile> files = List.of(rows("a.u16", 0, 20));
+    List<TokenRows> files = List.of(rows("a.u16", 0, 20));
     int[] one = firsts(new Sampler(files, new double[] {1}, true, 1), 20);
     int[] two = firsts(new Sampler(files, new double[] {1}, true, 2), 20);
     assertFalse(Arrays.equals(one, two));

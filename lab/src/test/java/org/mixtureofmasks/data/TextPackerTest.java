@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 class TextPackerTest {
@@ -32,9 +33,9 @@ class TextPackerTest {
 
   private long[] packed(Path text, int rowLength) {
     Path file = new TextPacker(folder.resolve("cache"), tokenizer, rowLength).pack(text);
-    try (TokenFile rows = TokenFile.open(file, rowLength, tokenizer.vocabularySize())) {
+    try (TokenRows rows = TokenRows.open(file, rowLength, tokenizer.vocabularySize())) {
       return IntStream.range(0, rows.rows())
-          .mapToObj(rows::row)
+          .mapToObj(rows::longRow)
           .flatMapToLong(Arrays::stream)
           .toArray();
     }

@@ -17,7 +17,6 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.format.ModelConfig;
 
 class DecoderModuleTest {
   @Test
@@ -69,16 +68,6 @@ class DecoderModuleTest {
             UserError.class, () -> new DecoderModule(model.config(), weights, Precision.FP32));
     assertEquals(
         "tensor model.norm.weight has shape [3], config.json asks for [16]", error.getMessage());
-  }
-
-  @Test
-  void llama3ScalingKeepsShortWavesAndStretchesLongOnes() {
-    var scaling = new ModelConfig.Scaling.Llama3(8, 1, 4, 8192);
-    assertEquals(1.0, Rotary.scaled(1.0, scaling));
-    assertEquals(1e-5 / 8, Rotary.scaled(1e-5, scaling));
-    // A wave that fits 2.5 times into 8192 positions lies half-way between the two bounds.
-    double middle = 2 * Math.PI * 2.5 / 8192;
-    assertEquals(middle * (0.5 + 0.5 / 8), Rotary.scaled(middle, scaling), 1e-12);
   }
 
   @Test

@@ -5,10 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.SafetensorsWriter;
+import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
 
@@ -62,6 +65,16 @@ public final class TestModels {
               weights.put(name, Tensors.of(values, shape));
             });
     return new DecoderModule(config, weights, precision);
+  }
+
+  /** Writes a model's weights as model.safetensors into a folder. */
+  public static void save(DecoderModule model, Path folder) {
+    SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
+    model
+        .parameters()
+        .forEach(
+            (name, t) -> tensors.put(name, TensorSource.of(Tensors.toFloats(t), Tensors.shape(t))));
+    SafetensorsWriter.write(folder.resolve("model.safetensors"), Map.of(), tensors);
   }
 
   /** The folder mom-4m below the environment variable MOM_MODELS, if there is one. */

@@ -132,7 +132,7 @@ class RecipeReaderTest {
         "r.yaml:1: model: the environment variable NONE of '${NONE}/m' is not set",
         refusal("model: ${NONE}/m\n"));
     assertEquals(
-        "r.yaml:2: data.train: a source has file and weight, not 'wieght' (did you mean 'weight'?)",
+        "r.yaml:2: unknown key 'wieght' (did you mean 'weight'?)",
         refusal("model: m\ndata: {train: [{file: a, wieght: 1}]}\n"));
   }
 

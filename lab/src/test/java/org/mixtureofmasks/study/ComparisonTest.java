@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mixtureofmasks.format.Shares;
 
 /** The arithmetic of a comparison and what is written of it, from figures that are given. */
 class ComparisonTest {
@@ -34,7 +35,9 @@ class ComparisonTest {
   }
 
   private static Figures figures(double measured, double router, double loss) {
-    return new Figures("engine", 0.5, measured, router, loss + 1, loss, loss, 1000, 2);
+    Shares asked = new Shares(0.5, 0.5 + router);
+    Shares shares = new Shares(measured, measured + router);
+    return new Figures("engine", asked, shares, router, loss + 1, loss, loss, 1000, 2);
   }
 
   /** Dense 3.0; E = 2: 3.1 and 3.3; E = 3: 3.1 and a failure. */
@@ -96,7 +99,7 @@ class ComparisonTest {
     assertTrue(text.contains("| 3.2000 ± 0.1414 |"), text);
     assertTrue(text.contains("| 1 of 2 |"), text);
     assertTrue(text.contains("53.0 % (off target)"), text);
-    assertTrue(text.contains("| FFN + router |"), text);
+    assertTrue(text.contains("| share all-in |"), text);
     assertTrue(text.contains("| 2 | the loss is NaN at step 1 |"), text);
     for (String line : text.lines().filter(l -> l.startsWith("| dense")).toList()) {
       assertFalse(line.contains("NaN"), line);

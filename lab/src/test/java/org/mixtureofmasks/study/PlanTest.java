@@ -137,6 +137,14 @@ class PlanTest {
   }
 
   @Test
+  void rowsOfWideIdsAreCompared() throws IOException {
+    Path recipe = folder.resolve("recipe.yaml");
+    Files.writeString(recipe, Files.readString(recipe).replace("valid.u16", "valid.u32"));
+    Files.write(folder.resolve("valid.u32"), new byte[4 * 9]);
+    assertEquals(1, tiny.plan("", TinyStudy.DENSE).runs().size());
+  }
+
+  @Test
   void aTrainingFreeRunMayStandBesideTrainedOnes() throws IOException {
     Plan plan = tiny.plan("", masks("train.steps: 0, masks.calibration_tokens: 64"));
     assertEquals(0, plan.runs().getLast().tokens());
@@ -175,7 +183,8 @@ class PlanTest {
       String json = "{\"parent\": \"" + earlier[0] + "\", \"threads\": " + earlier[1] + "}";
       Files.writeString(out.resolve("study.json"), json);
       UserError error =
-          assertThrows(UserError.class, () -> new StudyRunner(plan, out, "", StudyListener.SILENT));
+          assertThrows(
+              UserError.class, () -> new StudyRunner(plan, out, "", "none", StudyListener.SILENT));
       assertTrue(error.getMessage().contains(earlier[2]), error.getMessage());
       assertFalse(Files.exists(out.resolve("runs")));
       assertEquals(json, Files.readString(out.resolve("study.json")));

@@ -5,16 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.SequencedMap;
 import java.util.SplittableRandom;
-import org.mixtureofmasks.checkpoint.SafetensorsWriter;
-import org.mixtureofmasks.checkpoint.TensorSource;
-import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Precision;
-import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
 import org.mixtureofmasks.recipe.Recipe;
 
@@ -61,13 +54,7 @@ public final class TinyRun {
     this.folder = folder;
     Path model = Files.createDirectories(folder.resolve("model"));
     Files.writeString(model.resolve("config.json"), CONFIG);
-    DecoderModule module = TestModels.tiny(7, Precision.FP32);
-    SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
-    module
-        .parameters()
-        .forEach(
-            (name, t) -> tensors.put(name, TensorSource.of(Tensors.toFloats(t), Tensors.shape(t))));
-    SafetensorsWriter.write(model.resolve("model.safetensors"), Map.of(), tensors);
+    TestModels.save(TestModels.tiny(7, Precision.FP32), model);
     rows("a.u16", 40, 1);
     rows("b.u16", 20, 2);
     rows("valid.u16", 10, 3);

@@ -43,6 +43,9 @@ class DemoTest {
     JsonNode sparse = json.get("sparse");
     assertEquals(0.5, sparse.get("active_ffn_share").asDouble(), 1e-6);
     assertEquals(0.5, sparse.get("active_ffn_share_measured").asDouble(), 1e-6);
+    double allIn = sparse.get("share_all_in").asDouble();
+    assertTrue(allIn > 0.5 && allIn < 0.6, "FFN and router: " + allIn);
+    assertEquals(allIn, sparse.get("share_all_in_measured").asDouble(), 0.01);
     double loss = sparse.get("perplexity").asDouble() / dense.get("perplexity").asDouble();
     assertTrue(loss > 1 && loss < TRAINING_FREE_LOSS, "perplexity rose " + loss + " times");
     for (JsonNode model : new JsonNode[] {dense, sparse}) {

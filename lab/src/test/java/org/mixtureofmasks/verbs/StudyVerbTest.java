@@ -117,6 +117,8 @@ class StudyVerbTest {
     assertEquals(0.5, masks.get("active_ffn_share").asDouble(), 1e-9);
     assertEquals(0.5, masks.get("active_ffn_share_measured").asDouble(), 1e-9);
     assertEquals(3 * 16 / (3.0 * 16 * 24), masks.get("router_share").asDouble(), 1e-12);
+    assertEquals(1, dense.get("share_all_in").asDouble());
+    assertTrue(masks.get("share_all_in_measured").asDouble() > 0.5, "the router counts");
     assertEquals(3, masks.get("options").get("masks.experts").asInt());
     assertEquals(960, masks.get("tokens").asLong());
     double loss = masks.get("valid_loss").asDouble();

@@ -1,0 +1,88 @@
+package org.mixtureofmasks.format;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.StoredTensor;
+
+/** The shares of a model as its headers alone tell them, every expert equally likely. */
+public final class StoredShares {
+  /** Bytes of an I32. */
+  private static final int INDEX = Integer.BYTES;
+
+  private final Map<String, StoredTensor> tensors;
+  private final ModelConfig config;
+  private final ModelConfig.MixtureOfMasks mom;
+  private final double chosen;
+
+  private StoredShares(Checkpoint checkpoint, ModelConfig config, ModelConfig.MixtureOfMasks mom) {
+    this.tensors = checkpoint.tensors();
+    this.config = config;
+    this.mom = mom;
+    this.chosen = meanChosen(mom);
+  }
+
+  /**
+   * The shares of a model folder or file; {@link Shares#DENSE} for a dense one.
+   *
+   * @return {@link Shares#allIn} is NaN where the folder lacks a tensor of its layout
+   */
+  public static Shares of(Checkpoint checkpoint, ModelConfig config) {
+    return config
+        .mixtureOfMasks()
+        .map(mom -> new StoredShares(checkpoint, config, mom).shares())
+        .orElse(Shares.DENSE);
+  }
+
+  /**
+   * Experts that a token chooses on average; with a threshold, where only tokens can tell, as many
+   * as the share that was asked for takes of all.
+   */
+  public static double meanChosen(ModelConfig.MixtureOfMasks mom) {
+    return mom.routing().select() == Routing.Select.THRESHOLD
+        ? mom.activeFfnShare() * mom.experts()
+        : mom.expertsPerToken();
+  }
+
+  private Shares shares() {
+    double weights = 3.0 * config.hiddenSize() * config.intermediateSize();
+    List<FfnReads> layers = new ArrayList<>();
+    for (int l = 0; l < config.layers(); l++) {
+      layers.add(layer(TensorNames.layer(l) + "mlp.", weights));
+    }
+    return Shares.of(layers, weights);
+  }
+
+  private FfnReads layer(String prefix, double weights) {
+    double router = bytes(prefix + "router.weight");
+    double active = mom.activeFfnShare() * weights;
+    if (tensors.containsKey(prefix + "gate_proj.weight")) { // layout masked: all, masked after
+      double dense =
+          bytes(prefix + "gate_proj.weight")
+              + bytes(prefix + "up_proj.weight")
+              + bytes(prefix + "down_proj.weight");
+      int mask =
+          config.intermediateSize() + (mom.inputMasks().isPresent() ? config.hiddenSize() : 0);
+      return new FfnReads(active, dense, router + chosen * mask, dense);
+    }
+    if (mom.inputMasks().isPresent()) {
+      double perWeight = bytesPerElement(prefix + "experts.down");
+      double lists = bytes(prefix + "experts.inputs") / mom.experts();
+      return new FfnReads(active, active * perWeight, router + chosen * lists, weights * perWeight);
+    }
+    double perWeight = bytesPerElement(prefix + "neurons");
+    double lists = bytes(prefix + "experts.runs") / mom.experts() + 2 * INDEX;
+    return new FfnReads(active, active * perWeight, router + chosen * lists, weights * perWeight);
+  }
+
+  private double bytes(String name) {
+    StoredTensor tensor = tensors.get(name);
+    return tensor == null ? Double.NaN : tensor.data().byteSize();
+  }
+
+  private double bytesPerElement(String name) {
+    StoredTensor tensor = tensors.get(name);
+    return tensor == null ? Double.NaN : (double) tensor.data().byteSize() / tensor.elements();
+  }
+}

@@ -1,0 +1,176 @@
+package org.mixtureofmasks.io;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.mixtureofmasks.UserError;
+
+/**
+ * A file of token ids in rows of one length, without a header: little-endian unsigned 32-bit ids in
+ * a {@code .u32} file, 16-bit ones in any other. Rows are read from the disk one by one; callers on
+ * several threads may share one file.
+ */
+public final class TokenRows implements AutoCloseable {
+  /** Largest vocabulary whose ids fit into 16 bits. */
+  private static final int NARROW = 1 << 16;
+
+  /** {@link #openChecked} reads about this many bytes at a time. */
+  private static final int PIECE = 1 << 20;
+
+  private final Path file;
+  private final int rowLength;
+  private final int vocabSize;
+  private final int rows;
+  private final int width;
+  private final SeekableByteChannel channel;
+
+  private TokenRows(
+      Path file, int rowLength, int vocabSize, int rows, SeekableByteChannel channel) {
+    this.file = file;
+    this.rowLength = rowLength;
+    this.vocabSize = vocabSize;
+    this.rows = rows;
+    this.width = width(file);
+    this.channel = channel;
+  }
+
+  /**
+   * Opens a file and checks its size; ids are checked as they are read.
+   *
+   * @param rowLength tokens in a row, at least 1
+   * @param vocabSize ids are below it
+   * @throws UserError if the file is missing or is not made of whole rows
+   */
+  public static TokenRows open(Path file, int rowLength, int vocabSize) {
+    if (!Files.isRegularFile(file)) {
+      throw new UserError(
+          "no file of token rows at %s: check the path that names it".formatted(file));
+    }
+    long rowBytes = (long) rowLength * width(file);
+    try {
+      long size = Files.size(file);
+      if (size == 0 || size % rowBytes != 0 || size / rowBytes > Integer.MAX_VALUE) {
+        throw new UserError(
+            "%s: %d bytes are not whole rows of %d tokens (%d bytes each): give the row length that it was packed with (data.row in a recipe, --row of a verb)"
+                .formatted(file, size, rowLength, rowBytes));
+      }
+      return new TokenRows(
+          file, rowLength, vocabSize, (int) (size / rowBytes), Files.newByteChannel(file));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /**
+   * Opens a file and reads all of it once, so that a run that would fail after hours fails now.
+   *
+   * @throws UserError as {@link #open}, or if an id is outside the vocabulary
+   */
+  public static TokenRows openChecked(Path file, int rowLength, int vocabSize) {
+    TokenRows tokens = open(file, rowLength, vocabSize);
+    try {
+      int step = Math.max(1, PIECE / (rowLength * tokens.width));
+      for (int from = 0; from < tokens.rows; from += step) {
+        tokens.read(from, Math.min(step, tokens.rows - from));
+      }
+      return tokens;
+    } catch (RuntimeException e) {
+      tokens.close();
+      throw e;
+    }
+  }
+
+  /** The ending of a file that holds ids of a vocabulary: ".u16", or ".u32" where it must be. */
+  public static String ending(int vocabSize) {
+    return vocabSize > NARROW ? ".u32" : ".u16";
+  }
+
+  /** Bytes of an id in a file of that name. */
+  private static int width(Path file) {
+    return file.getFileName().toString().endsWith(".u32") ? 4 : 2;
+  }
+
+  public Path file() {
+    return file;
+  }
+
+  /** Rows in the file. */
+  public int rows() {
+    return rows;
+  }
+
+  /** Tokens in a row. */
+  public int rowLength() {
+    return rowLength;
+  }
+
+  /**
+   * A row's ids.
+   *
+   * @param row in [0, rows)
+   * @throws UserError if an id is outside the vocabulary, or the file cannot be read any more
+   */
+  public int[] row(int row) {
+    return read(row, 1);
+  }
+
+  /** A row's ids as 64-bit numbers, the type of libtorch's indices. */
+  public long[] longRow(int row) {
+    return Arrays.stream(row(row)).asLongStream().toArray();
+  }
+
+  /** The ids of n rows, one after another. */
+  private int[] read(int firstRow, int n) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(n * width, rowLength))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    fill(bytes, (long) firstRow * rowLength * width);
+    int[] ids = new int[n * rowLength];
+    for (int i = 0; i < ids.length; i++) {
+      long id =
+          width == 2
+              ? Short.toUnsignedLong(bytes.getShort(2 * i))
+              : Integer.toUnsignedLong(bytes.getInt(4 * i));
+      if (id >= vocabSize) {
+        throw TokenIds.outside(
+            "%s: row %d, token %d".formatted(file, firstRow + i / rowLength, i % rowLength),
+            id,
+            vocabSize,
+            "pack the text with this model's tokenizer");
+      }
+      ids[i] = (int) id;
+    }
+    return ids;
+  }
+
+  private synchronized void fill(ByteBuffer bytes, long from) {
+    try {
+      channel.position(from);
+      while (bytes.hasRemaining()) {
+        if (channel.read(bytes) < 0) {
+          throw new EOFException("it became shorter while it was being read");
+        }
+      }
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static UserError unreadable(Path file, IOException e) {
+    return new UserError("%s: cannot be read: %s".formatted(file, IoReasons.of(e)), e);
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new UserError("%s: cannot be closed: %s".formatted(file, IoReasons.of(e)), e);
+    }
+  }
+}

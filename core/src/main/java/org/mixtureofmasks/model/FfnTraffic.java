@@ -1,0 +1,92 @@
+package org.mixtureofmasks.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntToDoubleFunction;
+import org.mixtureofmasks.format.FfnReads;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.kernel.Format;
+
+/**
+ * What tokens read of the feed-forward parts as they lie in memory, and the shares that this is.
+ */
+final class FfnTraffic {
+  /** Bytes of an expert's first and last run's number, and of one run's first and length. */
+  private static final int PAIR = 2 * Integer.BYTES;
+
+  private final ModelConfig config;
+  private final ModelWeights weights;
+
+  FfnTraffic(ModelConfig config, ModelWeights weights) {
+    this.config = config;
+    this.weights = weights;
+  }
+
+  /** Of the tokens that were counted; NaN before the first one of a sparse model. */
+  Shares measured(ExpertLoad load) {
+    if (config.mixtureOfMasks().isEmpty()) {
+      return Shares.DENSE;
+    }
+    long[][] counts = load.counts();
+    List<FfnReads> layers = new ArrayList<>();
+    for (int l = 0; l < config.layers(); l++) {
+      long[] chosen = counts[l];
+      layers.add(
+          layer(
+              weights.layers().get(l).ffn(),
+              load.meanActive(l),
+              expert -> (double) chosen[expert] / load.tokens()));
+    }
+    return Shares.of(layers, denseWeights());
+  }
+
+  private double denseWeights() {
+    return 3.0 * config.hiddenSize() * config.intermediateSize();
+  }
+
+  /**
+   * @param active weights that a token used, mean
+   * @param chosen by expert: the share of the tokens that chose it
+   */
+  private FfnReads layer(FeedForward ffn, double active, IntToDoubleFunction chosen) {
+    return switch (ffn) {
+      case FeedForward.Dense dense -> FfnReads.dense(denseWeights(), dense.bytes());
+      case FeedForward.Masked masked -> {
+        int mask =
+            config.intermediateSize() + (masked.inputMasks() == null ? 0 : config.hiddenSize());
+        double masks = sum(masked.router(), chosen, _ -> mask);
+        long all = masked.dense().bytes();
+        yield new FfnReads(active, all, masked.router().weight().bytes() + masks, all);
+      }
+      case FeedForward.Experts experts -> {
+        double lists = sum(experts.router(), chosen, e -> PAIR * (1.0 + experts.runs().count(e)));
+        yield reads(experts.neurons().format(), active, experts.router(), lists);
+      }
+      case FeedForward.Blocks blocks -> {
+        double inputs =
+            sum(
+                blocks.router(),
+                chosen,
+                e -> (double) Integer.BYTES * blocks.blocks().get(e).inputs().length);
+        Format format = blocks.blocks().getFirst().ffn().gate().format();
+        yield reads(format, active, blocks.router(), inputs);
+      }
+    };
+  }
+
+  private FfnReads reads(Format format, double active, Router router, double lists) {
+    double perWeight = (double) format.rowBytes(config.hiddenSize()) / config.hiddenSize();
+    return new FfnReads(
+        active, perWeight * active, router.weight().bytes() + lists, perWeight * denseWeights());
+  }
+
+  private static double sum(
+      Router router, IntToDoubleFunction chosen, IntToDoubleFunction bytesOfExpert) {
+    double sum = 0;
+    for (int e = 0; e < router.experts(); e++) {
+      sum += chosen.applyAsDouble(e) * bytesOfExpert.applyAsDouble(e);
+    }
+    return sum;
+  }
+}
