@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,8 +27,7 @@ import org.mixtureofmasks.train.Validation;
 /** Trains, compiles, and says what came of it: the common end of sparsify and resume. */
 final class RunReport {
   private final TrainingListener progress;
-  private Validation.Result first;
-  private Validation.Result last;
+  private final List<Validation.Result> validated = new ArrayList<>();
   private double tokensPerSecond;
   private final PhaseClock clock = new PhaseClock();
 
@@ -62,8 +62,7 @@ final class RunReport {
 
       @Override
       public void validated(int step, Validation.Result result) {
-        first = first == null ? result : first;
-        last = result;
+        validated.add(result);
         progress.validated(step, result);
       }
 
@@ -94,10 +93,10 @@ final class RunReport {
     Map<String, Object> summary = new LinkedHashMap<>();
     summary.put("run", trainer.folder().path().toString());
     summary.put("steps", run.steps());
-    if (last != null) {
-      summary.put("validation_loss_before", first.mean());
-      summary.put("validation_loss", last.mean());
-      summary.put("validation_losses", last.byFile());
+    if (!validated.isEmpty()) {
+      summary.put("validation_loss_before", validated.getFirst().mean());
+      summary.put("validation_loss", validated.getLast().mean());
+      summary.put("validation_losses", validated.getLast().byFile());
       summary.putAll(trainer.method().validationMetrics());
     }
     if (tokensPerSecond > 0) {
