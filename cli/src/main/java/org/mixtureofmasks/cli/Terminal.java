@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way out of the program: results go to stdout, everything else (progress, notes) to stderr. No
@@ -65,12 +66,12 @@ public final class Terminal {
   }
 
   /** A number for JSON; null where there is none (JSON has no NaN). */
-  public static Double number(OptionalDouble value) {
+  public static @Nullable Double number(OptionalDouble value) {
     return value.isPresent() && Double.isFinite(value.getAsDouble()) ? value.getAsDouble() : null;
   }
 
   /** A number for JSON; null where it is not finite. */
-  public static Double number(double value) {
+  public static @Nullable Double number(double value) {
     return number(OptionalDouble.of(value));
   }
 
