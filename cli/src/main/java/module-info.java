@@ -12,6 +12,7 @@ module org.mixtureofmasks.cli {
   opens org.mixtureofmasks.cli to
       info.picocli;
 
+  uses org.mixtureofmasks.cli.TrainingNeeds;
   uses org.mixtureofmasks.cli.Verb;
 
   provides org.mixtureofmasks.cli.Verb with

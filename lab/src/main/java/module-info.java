@@ -33,6 +33,8 @@ module org.mixtureofmasks.lab {
       org.mixtureofmasks.sparsify.moefication.MoeficationProvider,
       org.mixtureofmasks.sparsify.pertoken.PerTokenProvider,
       org.mixtureofmasks.sparsify.pruning.PruningProvider;
+  provides org.mixtureofmasks.cli.TrainingNeeds with
+      org.mixtureofmasks.verbs.DefaultNeeds;
   provides org.mixtureofmasks.cli.Verb with
       org.mixtureofmasks.verbs.Analyse,
       org.mixtureofmasks.verbs.Demo,

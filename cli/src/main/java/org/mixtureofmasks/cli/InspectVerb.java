@@ -135,6 +135,23 @@ public final class InspectVerb implements Verb {
           "KV cache",
           bytes(memory.path("kv_cache_bytes_per_1000_tokens").longValue())
               + " for each 1,000 tokens");
+      line(
+          out,
+          "to run",
+          bytes(memory.path("run_bytes_at_1000_tokens").longValue())
+              + " with 1,000 tokens of context, "
+              + bytes(memory.path("workspace_bytes").longValue())
+              + " of it the workspace of a pass");
+    }
+    JsonNode sparsify = i.path("sparsify");
+    if (sparsify.isObject()) {
+      line(
+          out,
+          "to sparsify",
+          bytes(sparsify.path("memory_bytes").longValue())
+              + " of memory and "
+              + bytes(sparsify.path("disk_bytes").longValue())
+              + " of disk with a recipe's defaults; mom sparsify --dry-run has the time too");
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.DType;
@@ -17,6 +18,8 @@ import org.mixtureofmasks.cli.ParameterCount.Part;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.StoredShares;
+import org.mixtureofmasks.ledger.InferenceMemory;
+import org.mixtureofmasks.ledger.LedgerJson;
 
 /** What is known of a model from its headers alone, as the JSON object of {@code mom inspect}. */
 final class Inspection {
@@ -42,7 +45,10 @@ final class Inspection {
     ObjectNode types = out.putObject("bytes_by_dtype");
     Map<DType, Long> bytes = ParameterCount.bytesByType(checkpoint.tensors().values());
     bytes.forEach((type, n) -> types.put(type.name(), n));
-    out.set("memory", memory(count.total(), config));
+    out.set("memory", memory(count.total(), checkpoint.bytes(), config));
+    config
+        .filter(c -> c.mixtureOfMasks().isEmpty())
+        .ifPresent(c -> sparsify(c, checkpoint.bytes(), out));
     out.set("tokenizer", tokenizer(checkpoint));
     config
         .flatMap(ModelConfig::mixtureOfMasks)
@@ -90,17 +96,27 @@ final class Inspection {
         .put("tie_word_embeddings", c.tieEmbeddings());
   }
 
-  private static ObjectNode memory(long parameters, Optional<ModelConfig> config) {
+  private static ObjectNode memory(
+      long parameters, long storedBytes, Optional<ModelConfig> config) {
     ObjectNode memory = JSON.objectNode();
     memory.put("fp32_bytes", 4 * parameters);
     memory.put("bf16_bytes", 2 * parameters);
-    // Keys and values of every layer, fp32 as the engine keeps them.
     config.ifPresent(
-        c ->
-            memory.put(
-                "kv_cache_bytes_per_1000_tokens",
-                1000L * 2 * c.layers() * c.kvHeads() * c.headDim() * Float.BYTES));
+        c -> {
+          InferenceMemory needs = InferenceMemory.of(c, storedBytes);
+          memory.put("kv_cache_bytes_per_1000_tokens", needs.cachePer1000Tokens());
+          memory.put("workspace_bytes", needs.workspace());
+          memory.put("run_bytes_at_1000_tokens", needs.bytes(1000));
+        });
     return memory;
+  }
+
+  /** With the lab installed, what making it sparse would take. */
+  private static void sparsify(ModelConfig config, long storedBytes, ObjectNode out) {
+    ServiceLoader.load(TrainingNeeds.class)
+        .findFirst()
+        .ifPresent(
+            needs -> out.set("sparsify", LedgerJson.of(needs.of(config, storedBytes))));
   }
 
   /** Where the vocabulary is, or null. */

@@ -66,6 +66,21 @@ public final class RunForecast {
     }
   }
 
+  /**
+   * A mixture of masks with the keys' defaults and no text, from shapes alone: rows of 256 tokens,
+   * eight in a pass, 24,576 of calibration, no teacher.
+   */
+  public static Ledger withDefaults(ModelConfig config, long storedBytes) {
+    RunMemory held =
+        new RunMemory(config, true, true, false, true, 1, 8 * 256, 24_576, storedBytes);
+    List<Phase> phases = new ArrayList<>();
+    for (RunPhase phase : RunPhase.values()) {
+      phases.add(new Phase(phase.word(), held.of(phase), Double.NaN));
+    }
+    // Two checkpoints of masters and moments are kept, a third is being written.
+    return new Ledger(phases, 3 * 12 * held.parameters() + storedBytes);
+  }
+
   /** Phases with memory and time; times are NaN when the memory does not suffice. */
   public Ledger ledger() {
     return ledger;

@@ -31,18 +31,18 @@ import org.mixtureofmasks.sparsify.MethodProvider;
  */
 final class SpeedProbe {
   /** Layers that are loaded; what one takes is the difference to a pass of one, over the rest. */
-  private static final int LAYERS = 5;
+  private static final int LAYERS = 4;
 
   /** Input tokens of a timed pass at most. */
-  private static final int TOKENS = 1024;
+  private static final int TOKENS = 512;
 
-  /** Rounds of timed passes; the fastest counts, after one that only warms up. */
+  /** Times that a pass is run; the fastest counts, the first mostly warms up. */
   private static final int ROUNDS = 2;
 
   /** Calibration tokens of the smaller of two timed starts. */
-  private static final int CALIBRATION = 1024;
+  private static final int CALIBRATION = 256;
 
-  private static final int WRITTEN = 64 << 20;
+  private static final int WRITTEN = 32 << 20;
 
   private final Settings settings;
   private final MethodProvider provider;
@@ -107,8 +107,8 @@ final class SpeedProbe {
   Speeds measure(Path writesTo) {
     Recipe recipe = settings.recipe();
     torch.manual_seed(recipe.get(RunKeys.SEED));
-    double[] start = start(provider.calibrationTokens(recipe));
     Method method = provider.create(recipe, shallow.config());
+    double[] start = start(method, provider.calibrationTokens(recipe));
     long[][] rows = sample.rows(timedRows());
     int tokens = rows.length * settings.rowTokens();
     Tensor ids = Validation.Batch.of(rows).ids();
@@ -117,7 +117,6 @@ final class SpeedProbe {
     double teachRest = 0;
     double update = 0;
     if (settings.steps() > 0) {
-      prepared(method);
       boolean learns = provider.trainsWeights(recipe);
       deep.parameters().values().forEach(t -> t.set_requires_grad(learns));
       FeedForward own = method.feedForward();
@@ -158,32 +157,26 @@ final class SpeedProbe {
   }
 
   /** The method's start of one layer: what it takes at all, and more for each token. */
-  private double[] start(int tokens) {
-    if (tokens == 0) {
-      return new double[] {seconds(() -> prepare(0)), 0};
+  private double[] start(Method method, int tokens) {
+    if (tokens <= 4 * CALIBRATION) {
+      double seconds = seconds(() -> prepare(method, tokens));
+      return new double[] {seconds, 0};
     }
-    if (tokens <= 2 * CALIBRATION) {
-      prepare(tokens); // the first one also warms up
-      return new double[] {0, seconds(() -> prepare(tokens)) / tokens};
+    Method other = provider.create(settings.recipe(), shallow.config());
+    double small;
+    try {
+      small = seconds(() -> prepare(other, CALIBRATION)); // also warms up
+    } catch (UserError fewTokens) { // more experts than that: one layer's whole start instead
+      return new double[] {seconds(() -> prepare(method, tokens)), 0};
     }
-    prepare(CALIBRATION);
-    double small = seconds(() -> prepare(CALIBRATION));
-    double large = seconds(() -> prepare(2 * CALIBRATION));
-    double perToken = Math.max(0, (large - small) / CALIBRATION);
+    double large = seconds(() -> prepare(method, 4 * CALIBRATION));
+    double perToken = Math.max(0, (large - small) / (3 * CALIBRATION));
     return new double[] {Math.max(0, small - CALIBRATION * perToken), perToken};
-  }
-
-  private void prepare(int tokens) {
-    prepare(provider.create(settings.recipe(), shallow.config()), tokens);
   }
 
   private void prepare(Method method, int tokens) {
     long[][] rows = sample.inputs(Math.ceilDiv(tokens, settings.rowTokens()));
     LayerByLayer.prepare(method, shallow, tokens == 0 ? new long[0][] : rows);
-  }
-
-  private void prepared(Method method) {
-    prepare(method, Math.min(CALIBRATION, provider.calibrationTokens(settings.recipe())));
   }
 
   /** Seconds of a pass of one layer, and of each further layer. */
@@ -273,7 +266,6 @@ final class SpeedProbe {
   }
 
   private static double fastest(Runnable work) {
-    work.run();
     double best = Double.POSITIVE_INFINITY;
     for (int i = 0; i < ROUNDS; i++) {
       best = Math.min(best, seconds(work));
