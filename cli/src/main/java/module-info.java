@@ -4,7 +4,6 @@ module org.mixtureofmasks.cli {
   requires transitive info.picocli;
   requires jdk.management;
   requires me.tongfei.progressbar;
-  requires org.slf4j;
   requires static transitive org.jspecify;
 
   exports org.mixtureofmasks.cli;

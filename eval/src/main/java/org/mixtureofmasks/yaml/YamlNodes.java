@@ -32,7 +32,8 @@ final class YamlNodes {
       int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
       throw UserError.usage(name + ":" + line + ": not YAML: " + e.getProblem());
     } catch (YamlEngineException e) {
-      throw UserError.usage(name + ": not YAML: " + e.getMessage().lines().findFirst().orElse(""));
+      throw UserError.usage(
+          name + ": not YAML: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
     }
   }
 

@@ -1,0 +1,5 @@
+/**
+ * Runs models: immutable configuration and weights, the state of a text, the forward pass; dense,
+ * masked and expert feed-forward parts.
+ */
+package org.mixtureofmasks.model;
