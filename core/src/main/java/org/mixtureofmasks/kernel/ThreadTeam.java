@@ -61,25 +61,19 @@ public final class ThreadTeam implements AutoCloseable {
   /** Runs all parts and returns when they are done; what a part throws is thrown here. */
   public void run(Work work) {
     int parts = threads();
-    int at = parts == 1 ? -1 : freePost();
-    if (at < 0) {
-      for (int part = 0; part < parts; part++) {
-        work.run(part, parts);
-      }
+    if (parts == 1) {
+      work.run(0, 1);
       return;
     }
     Posted own = new Posted(work, parts);
-    if (posts.compareAndSet(at, null, own)) {
-      posted.getAndIncrement();
-      for (Worker worker : workers) {
-        worker.wake();
-      }
-    }
+    int at = post(own);
     for (int part = 0; part < parts; part++) {
       runIfFree(own, part);
     }
     awaitEnd(own);
-    posts.compareAndSet(at, own, null);
+    if (at >= 0) {
+      posts.set(at, null);
+    }
     Throwable thrown = own.thrown.get();
     if (thrown instanceof RuntimeException e) {
       throw e;
@@ -89,11 +83,15 @@ public final class ThreadTeam implements AutoCloseable {
     }
   }
 
-  /** A place for a work, -1 if there is none; another caller may be faster. */
-  private int freePost() {
-    for (int i = 0; i < POSTS; i++) {
-      if (posts.get(i) == null) {
-        return i;
+  /** Lets workers see it; where, or -1 if too much is posted already and the caller is alone. */
+  private int post(Posted own) {
+    for (int at = 0; at < POSTS; at++) {
+      if (posts.get(at) == null && posts.compareAndSet(at, null, own)) {
+        posted.getAndIncrement();
+        for (Worker worker : workers) {
+          worker.wake();
+        }
+        return at;
       }
     }
     return -1;
