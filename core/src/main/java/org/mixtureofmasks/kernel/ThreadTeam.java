@@ -2,7 +2,6 @@ package org.mixtureofmasks.kernel;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 
@@ -67,18 +66,28 @@ public final class ThreadTeam implements AutoCloseable {
     }
     Posted own = new Posted(work, parts);
     int at = post(own);
-    for (int part = 0; part < parts; part++) {
-      runIfFree(own, part);
+    perform(own, 0);
+    int done = 1; // parts, by this thread
+    for (int part = 1; part < parts; part++) {
+      if (own.take(part)) {
+        perform(own, part);
+        done++;
+      }
     }
-    awaitEnd(own);
+    for (int i = 0; own.doneByWorkers() != parts - done; i++) {
+      if (i < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
+    }
     if (at >= 0) {
-      posts.set(at, null);
+      posts.setRelease(at, null);
     }
-    Throwable thrown = own.thrown.get();
-    if (thrown instanceof RuntimeException e) {
+    if (own.thrown instanceof RuntimeException e) {
       throw e;
     }
-    if (thrown instanceof Error e) {
+    if (own.thrown instanceof Error e) {
       throw e;
     }
   }
@@ -114,54 +123,55 @@ public final class ThreadTeam implements AutoCloseable {
     }
   }
 
-  /** One caller's work. */
+  /** One caller's work. Its first part is the caller's. */
   private static final class Posted {
     final Work work;
-    final AtomicIntegerArray taken; // by part: 1 once somebody has begun it
-    final AtomicInteger open; // parts that are not done
-    final AtomicReference<Throwable> thrown = new AtomicReference<>();
+    final int parts;
+    volatile Throwable thrown; // one of those that parts threw
+
+    /** By part: 1 once somebody has begun it; behind them how many workers have done. */
+    private final AtomicIntegerArray state;
 
     Posted(Work work, int parts) {
       this.work = work;
-      taken = new AtomicIntegerArray(parts);
-      open = new AtomicInteger(parts);
+      this.parts = parts;
+      state = new AtomicIntegerArray(parts + 1);
+      state.setPlain(0, 1);
+    }
+
+    /** Whether the part falls to whoever asks; false if somebody has begun it. */
+    boolean take(int part) {
+      return state.get(part) == 0 && state.compareAndSet(part, 0, 1);
+    }
+
+    void doneByAWorker() {
+      state.getAndIncrement(parts);
+    }
+
+    int doneByWorkers() {
+      return state.get(parts);
     }
   }
 
-  /** Runs a part unless somebody else has begun it; whether it did. */
-  private static boolean runIfFree(Posted posted, int part) {
-    if (posted.taken.get(part) != 0 || !posted.taken.compareAndSet(part, 0, 1)) {
-      return false;
-    }
+  private static void perform(Posted posted, int part) {
     try {
-      posted.work.run(part, posted.taken.length());
+      posted.work.run(part, posted.parts);
     } catch (RuntimeException | Error e) {
-      posted.thrown.compareAndSet(null, e); // thrown by run() once all parts have ended
+      posted.thrown = e; // thrown by run() once all parts have ended
     }
-    posted.open.getAndDecrement();
-    return true;
   }
 
-  /** Runs one part that nobody has begun, {@code wanted} before others; false if there is none. */
-  private static boolean runAny(Posted posted, int wanted) {
-    int parts = posted.taken.length();
-    for (int i = 0; i < parts; i++) {
-      if (runIfFree(posted, (wanted + i) % parts)) {
+  /** A worker's: does one part that nobody has begun, {@code wanted} before others. */
+  private static boolean help(Posted posted, int wanted) {
+    for (int i = 0; i < posted.parts; i++) {
+      int part = (wanted + i) % posted.parts;
+      if (posted.take(part)) {
+        perform(posted, part);
+        posted.doneByAWorker();
         return true;
       }
     }
     return false;
-  }
-
-  /** Waits for the parts that workers have begun. */
-  private static void awaitEnd(Posted posted) {
-    for (int i = 0; posted.open.get() != 0; i++) {
-      if (i < SPINS) {
-        Thread.onSpinWait();
-      } else {
-        Thread.yield();
-      }
-    }
   }
 
   private final class Worker extends Thread {
@@ -197,7 +207,7 @@ public final class ThreadTeam implements AutoCloseable {
         found = false;
         for (int i = 0; i < POSTS; i++) {
           Posted work = posts.get(i);
-          found |= work != null && runAny(work, part);
+          found |= work != null && help(work, part);
         }
       }
     }
