@@ -136,14 +136,14 @@ public final class Bf16 extends Format {
     long row = 2L * n;
     int k = 0;
     for (; k + 4 <= count; k += 4) {
-      long d0 = (list[from + k] * 3L + 2) * row;
-      long d1 = (list[from + k + 1] * 3L + 2) * row;
-      long d2 = (list[from + k + 2] * 3L + 2) * row;
-      long d3 = (list[from + k + 3] * 3L + 2) * row;
+      long d0 = down(row, list, from + k);
+      long d1 = down(row, list, from + k + 1);
+      long d2 = down(row, list, from + k + 2);
+      long d3 = down(row, list, from + k + 3);
       axpy4(w, d0, d1, d2, d3, h, k, y, yAt, o, n);
     }
     for (; k < count; k++) {
-      axpy(w, (list[from + k] * 3L + 2) * row, h[k], y, yAt, o, n);
+      axpy(w, down(row, list, from + k), h[k], y, yAt, o, n);
     }
   }
 

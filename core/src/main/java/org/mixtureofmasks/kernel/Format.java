@@ -134,6 +134,11 @@ public abstract class Format {
     }
   }
 
+  /** Where the down row of neuron list[at] begins, in bytes. */
+  protected static long down(long rowBytes, int[] list, int at) {
+    return (list[at] * 3L + 2) * rowBytes;
+  }
+
   /** By how many neurons records of so many bytes are asked for ahead of their use. */
   protected static int ahead(long recordBytes) {
     return Math.toIntExact(Math.ceilDiv(AHEAD_BYTES, recordBytes));

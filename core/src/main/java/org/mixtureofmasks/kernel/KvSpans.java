@@ -45,4 +45,21 @@ final class KvSpans {
     }
     return rest;
   }
+
+  /** The same slots in spans that end where a page of {@link KvHead} ends. */
+  static int[] byPage(int[] spans) {
+    int count = 0;
+    for (int i = 0; i < spans.length; i += 2) {
+      count += (spans[i + 1] - 1) / KvHead.PAGE - spans[i] / KvHead.PAGE + 1;
+    }
+    int[] cut = new int[2 * count];
+    int n = 0;
+    for (int i = 0; i < spans.length; i += 2) {
+      for (int from = spans[i]; from < spans[i + 1]; from = cut[n - 1]) {
+        cut[n++] = from;
+        cut[n++] = Math.min(spans[i + 1], (from / KvHead.PAGE + 1) * KvHead.PAGE);
+      }
+    }
+    return cut;
+  }
 }

@@ -9,10 +9,12 @@ public final class ScalarKernels implements Kernels {
 
   private static float dot(Matrix w, int row, Input x, int token) {
     int n = w.columns();
-    Order order = w.format().order();
+    Format format = w.format();
+    Order order = format.order();
+    long at = row * format.rowBytes(n);
     float sum = 0;
     for (int c = 0; c < n; c++) {
-      sum += w.get(row, c) * x.floats()[x.at(token) + order.place(c, n)];
+      sum += format.get(w.data(), at, c, n) * x.floats()[x.at(token) + order.place(c, n)];
     }
     return sum;
   }

@@ -2,7 +2,6 @@ package org.mixtureofmasks.kernel;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 
@@ -61,39 +60,47 @@ public final class ThreadTeam implements AutoCloseable {
   /** Runs all parts and returns when they are done; what a part throws is thrown here. */
   public void run(Work work) {
     int parts = threads();
-    int at = parts == 1 ? -1 : freePost();
-    if (at < 0) {
-      for (int part = 0; part < parts; part++) {
-        work.run(part, parts);
-      }
+    if (parts == 1) {
+      work.run(0, 1);
       return;
     }
     Posted own = new Posted(work, parts);
-    if (posts.compareAndSet(at, null, own)) {
-      posted.getAndIncrement();
-      for (Worker worker : workers) {
-        worker.wake();
+    int at = post(own);
+    perform(own, 0);
+    int done = 1; // parts, by this thread
+    for (int part = 1; part < parts; part++) {
+      if (own.take(part)) {
+        perform(own, part);
+        done++;
       }
     }
-    for (int part = 0; part < parts; part++) {
-      runIfFree(own, part);
+    for (int i = 0; own.doneByWorkers() != parts - done; i++) {
+      if (i < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
     }
-    awaitEnd(own);
-    posts.compareAndSet(at, own, null);
-    Throwable thrown = own.thrown.get();
-    if (thrown instanceof RuntimeException e) {
+    if (at >= 0) {
+      posts.setRelease(at, null);
+    }
+    if (own.thrown instanceof RuntimeException e) {
       throw e;
     }
-    if (thrown instanceof Error e) {
+    if (own.thrown instanceof Error e) {
       throw e;
     }
   }
 
-  /** A place for a work, -1 if there is none; another caller may be faster. */
-  private int freePost() {
-    for (int i = 0; i < POSTS; i++) {
-      if (posts.get(i) == null) {
-        return i;
+  /** Lets workers see it; where, or -1 if too much is posted already and the caller is alone. */
+  private int post(Posted own) {
+    for (int at = 0; at < POSTS; at++) {
+      if (posts.get(at) == null && posts.compareAndSet(at, null, own)) {
+        posted.getAndIncrement();
+        for (Worker worker : workers) {
+          worker.wake();
+        }
+        return at;
       }
     }
     return -1;
@@ -116,54 +123,55 @@ public final class ThreadTeam implements AutoCloseable {
     }
   }
 
-  /** One caller's work. */
+  /** One caller's work. Its first part is the caller's. */
   private static final class Posted {
     final Work work;
-    final AtomicIntegerArray taken; // by part: 1 once somebody has begun it
-    final AtomicInteger open; // parts that are not done
-    final AtomicReference<Throwable> thrown = new AtomicReference<>();
+    final int parts;
+    volatile Throwable thrown; // one of those that parts threw
+
+    /** By part: 1 once somebody has begun it; behind them how many workers have done. */
+    private final AtomicIntegerArray state;
 
     Posted(Work work, int parts) {
       this.work = work;
-      taken = new AtomicIntegerArray(parts);
-      open = new AtomicInteger(parts);
+      this.parts = parts;
+      state = new AtomicIntegerArray(parts + 1);
+      state.setPlain(0, 1);
+    }
+
+    /** Whether the part falls to whoever asks; false if somebody has begun it. */
+    boolean take(int part) {
+      return state.get(part) == 0 && state.compareAndSet(part, 0, 1);
+    }
+
+    void doneByAWorker() {
+      state.getAndIncrement(parts);
+    }
+
+    int doneByWorkers() {
+      return state.get(parts);
     }
   }
 
-  /** Runs a part unless somebody else has begun it; whether it did. */
-  private static boolean runIfFree(Posted posted, int part) {
-    if (posted.taken.get(part) != 0 || !posted.taken.compareAndSet(part, 0, 1)) {
-      return false;
-    }
+  private static void perform(Posted posted, int part) {
     try {
-      posted.work.run(part, posted.taken.length());
+      posted.work.run(part, posted.parts);
     } catch (RuntimeException | Error e) {
-      posted.thrown.compareAndSet(null, e); // thrown by run() once all parts have ended
+      posted.thrown = e; // thrown by run() once all parts have ended
     }
-    posted.open.getAndDecrement();
-    return true;
   }
 
-  /** Runs one part that nobody has begun, {@code wanted} before others; false if there is none. */
-  private static boolean runAny(Posted posted, int wanted) {
-    int parts = posted.taken.length();
-    for (int i = 0; i < parts; i++) {
-      if (runIfFree(posted, (wanted + i) % parts)) {
+  /** A worker's: does one part that nobody has begun, {@code wanted} before others. */
+  private static boolean help(Posted posted, int wanted) {
+    for (int i = 0; i < posted.parts; i++) {
+      int part = (wanted + i) % posted.parts;
+      if (posted.take(part)) {
+        perform(posted, part);
+        posted.doneByAWorker();
         return true;
       }
     }
     return false;
-  }
-
-  /** Waits for the parts that workers have begun. */
-  private static void awaitEnd(Posted posted) {
-    for (int i = 0; posted.open.get() != 0; i++) {
-      if (i < SPINS) {
-        Thread.onSpinWait();
-      } else {
-        Thread.yield();
-      }
-    }
   }
 
   private final class Worker extends Thread {
@@ -199,7 +207,7 @@ public final class ThreadTeam implements AutoCloseable {
         found = false;
         for (int i = 0; i < POSTS; i++) {
           Posted work = posts.get(i);
-          found |= work != null && runAny(work, part);
+          found |= work != null && help(work, part);
         }
       }
     }

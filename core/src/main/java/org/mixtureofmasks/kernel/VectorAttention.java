@@ -18,14 +18,10 @@ final class VectorAttention {
 
   private VectorAttention() {}
 
-  /** The slot that ends what of [slot, to) lies in the page of {@code slot}. */
-  private static int endInPage(int slot, int to) {
-    return Math.min(to, (slot / KvHead.PAGE + 1) * KvHead.PAGE);
-  }
-
   /**
    * Scores of queries [first, last) over the slots of some spans, to out from at[k] + seen on.
    *
+   * @param spans each within one page, see {@link KvSpans#byPage}
    * @return how many slots each query has seen now
    */
   static int scores(
@@ -41,12 +37,8 @@ final class VectorAttention {
       int seen) {
     int next = seen;
     for (int i = 0; i < spans.length; i += 2) {
-      for (int from = spans[i]; from < spans[i + 1]; ) {
-        int to = endInPage(from, spans[i + 1]);
-        scoresInPage(q, qAt, first, last, cache, from, to, scale, out, at, next);
-        next += to - from;
-        from = to;
-      }
+      scoresInPage(q, qAt, first, last, cache, spans[i], spans[i + 1], scale, out, at, next);
+      next += spans[i + 1] - spans[i];
     }
     return next;
   }
@@ -81,6 +73,7 @@ final class VectorAttention {
    * Adds the values of the slots of some spans, times the probabilities of queries [first, last)
    * from at[k] + seen on, to their outputs.
    *
+   * @param spans each within one page
    * @return how many slots each query has seen now
    */
   static int mix(
@@ -95,12 +88,8 @@ final class VectorAttention {
       int seen) {
     int next = seen;
     for (int i = 0; i < spans.length; i += 2) {
-      for (int from = spans[i]; from < spans[i + 1]; ) {
-        int to = endInPage(from, spans[i + 1]);
-        mixOfPage(p, at, first, last, cache, from, to, out, outAt, next);
-        next += to - from;
-        from = to;
-      }
+      mixOfPage(p, at, first, last, cache, spans[i], spans[i + 1], out, outAt, next);
+      next += spans[i + 1] - spans[i];
     }
     return next;
   }

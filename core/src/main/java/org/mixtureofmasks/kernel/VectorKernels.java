@@ -235,12 +235,13 @@ public final class VectorKernels implements Kernels {
       float[] q, int[] qAt, KvHead cache, int[][] spans, float scale, float[] scores, float[] out) {
     int n = qAt.length;
     int headDim = cache.headDim();
-    int[] common = KvSpans.common(spans);
+    int[] begin = KvSpans.common(spans);
+    int[] common = KvSpans.byPage(begin);
     int[] at = new int[n]; // of scores, by query
     int[][] rest = new int[n][];
     for (int k = 0; k < n; k++) {
       at[k] = k * (scores.length / n);
-      rest[k] = KvSpans.after(spans[k], common);
+      rest[k] = KvSpans.byPage(KvSpans.after(spans[k], begin));
       Arrays.fill(out, qAt[k], qAt[k] + headDim, 0);
     }
     int seen = VectorAttention.scores(q, qAt, 0, n, cache, common, scale, scores, at, 0);
