@@ -1,4 +1,4 @@
-/** Judges models: published tasks, lm-evaluation-harness's files, perplexity, speed. */
+/** Evaluates models: published tasks, lm-evaluation-harness's files, perplexity, speed. */
 module org.mixtureofmasks.eval {
   requires transitive org.mixtureofmasks.core;
   requires transitive org.snakeyaml.engine.v2;

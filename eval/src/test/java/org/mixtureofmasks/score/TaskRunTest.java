@@ -117,6 +117,11 @@ class TaskRunTest {
       public GenerationResult generate(String context, GenerationOptions options) {
         throw new UnsupportedOperationException();
       }
+
+      @Override
+      public Usage usage() {
+        return Usage.UNKNOWN;
+      }
     };
   }
 }
