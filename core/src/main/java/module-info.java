@@ -4,6 +4,7 @@ module org.mixtureofmasks.core {
   requires jdk.management;
   requires transitive com.fasterxml.jackson.databind;
   requires org.slf4j;
+  requires static org.jspecify;
   requires ai.djl.tokenizers;
 
   exports org.mixtureofmasks;

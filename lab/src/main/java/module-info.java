@@ -8,6 +8,7 @@ module org.mixtureofmasks.lab {
   requires java.management;
   requires jdk.management;
   requires org.slf4j;
+  requires static org.jspecify;
 
   exports org.mixtureofmasks.analyse;
   exports org.mixtureofmasks.compile;

@@ -1,5 +1,7 @@
 package org.mixtureofmasks;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Something that the person at the keyboard can mend: one line that says what is wrong, where, and
  * how to mend it. The command line prints {@link #getMessage()} and ends with {@link #exitCode()};
@@ -26,7 +28,7 @@ public class UserError extends RuntimeException {
     this(FAILED, message, cause);
   }
 
-  private UserError(int exitCode, String message, Throwable cause) {
+  private UserError(int exitCode, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.exitCode = exitCode;
   }

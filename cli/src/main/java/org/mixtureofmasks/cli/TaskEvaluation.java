@@ -2,6 +2,7 @@ package org.mixtureofmasks.cli;
 
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,7 @@ record TaskEvaluation(
 
   /** All tasks' results of one model. */
   Evaluation of(Candidate candidate) {
-    LocalDateTime started = LocalDateTime.now();
+    LocalDateTime started = LocalDateTime.now(ZoneId.systemDefault());
     long start = System.nanoTime();
     List<TaskResult> results = new ArrayList<>();
     for (TaskNames.Asked task : tasks) {

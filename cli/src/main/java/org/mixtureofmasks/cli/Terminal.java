@@ -20,7 +20,7 @@ public final class Terminal {
     Charset charset = System.out.charset();
     // Under the C locale Java would print question marks; what reads us there expects UTF-8.
     byte[] bytes =
-        text.getBytes(charset == StandardCharsets.US_ASCII ? StandardCharsets.UTF_8 : charset);
+        text.getBytes(charset.equals(StandardCharsets.US_ASCII) ? StandardCharsets.UTF_8 : charset);
     System.out.write(bytes, 0, bytes.length);
     System.out.flush();
   }
@@ -41,6 +41,7 @@ public final class Terminal {
   }
 
   /** Whether somebody watches stderr: only then is progress shown. */
+  @SuppressWarnings("SystemConsoleNull") // it is null again since JDK 25 where there is none
   public static boolean watched() {
     Path stderr = Path.of("/proc/self/fd/2");
     if (Files.exists(stderr)) {

@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.io.Channels;
 
 /**
@@ -16,7 +17,7 @@ import org.mixtureofmasks.io.Channels;
  * @param dtype F32 or BF16, rounded to the nearest
  * @param order row r of the result is row order(r) of the tensor; null keeps them
  */
-public record ConvertedTensor(StoredTensor tensor, DType dtype, IntUnaryOperator order)
+public record ConvertedTensor(StoredTensor tensor, DType dtype, @Nullable IntUnaryOperator order)
     implements TensorSource {
 
   @Override

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.io.StrictJson;
 
@@ -96,7 +97,8 @@ final class HuggingFaceFolder implements Checkpoint {
     return new HuggingFaceFolder(folder, arena, config, tensors, bytes);
   }
 
-  private static void requirePresent(Path index, StoredTensor tensor, String name, String shard) {
+  private static void requirePresent(
+      Path index, @Nullable StoredTensor tensor, String name, String shard) {
     if (tensor == null || !shard.equals(tensor.file().getFileName().toString())) {
       throw new BadCheckpoint(
           index,

@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.io.MappedFile;
@@ -24,9 +25,9 @@ public final class SafetensorsFile implements AutoCloseable {
   private final Path file;
   private final long bytes;
   private final SafetensorsHeader header;
-  private final Arena own;
+  private final @Nullable Arena own;
 
-  private SafetensorsFile(Path file, long bytes, SafetensorsHeader header, Arena own) {
+  private SafetensorsFile(Path file, long bytes, SafetensorsHeader header, @Nullable Arena own) {
     this.file = file;
     this.bytes = bytes;
     this.header = header;
@@ -53,12 +54,12 @@ public final class SafetensorsFile implements AutoCloseable {
     return open(file, arena, null);
   }
 
-  private static SafetensorsFile open(Path file, Arena arena, Arena own) {
+  private static SafetensorsFile open(Path file, Arena arena, @Nullable Arena own) {
     return read(file, MappedFile.map(file, arena), own);
   }
 
   /** Checks the bytes of a file. */
-  static SafetensorsFile read(Path file, MemorySegment all, Arena own) {
+  static SafetensorsFile read(Path file, MemorySegment all, @Nullable Arena own) {
     long size = all.byteSize();
     if (size < 8) {
       throw new BadCheckpoint(

@@ -3,4 +3,7 @@
  * safetensors written whole or not at all. This room alone opens model files; it does not know what
  * a layer is.
  */
+@NullMarked
 package org.mixtureofmasks.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.TokenIds;
 import org.mixtureofmasks.model.Model;
@@ -77,7 +78,7 @@ public final class Generation {
     List<Integer> ids = new ArrayList<>();
     FinishReason reason = FinishReason.CANCELLED;
     int[] one = new int[1];
-    while (!cancelled) {
+    while (logits != null && !cancelled) {
       int token = sampler.next(logits);
       sampler.accept(token);
       ids.add(token);
@@ -118,9 +119,9 @@ public final class Generation {
    * @return logits of the last token processed, the prompt's last unless it was cancelled on the
    *     way; null when it was cancelled before any
    */
-  float[] processPrompt(ModelState state, int[] prompt) {
+  float @Nullable [] processPrompt(ModelState state, int[] prompt) {
     int pass = state.packLimit();
-    float[] logits = null;
+    float @Nullable [] logits = null;
     for (int from = 0; from < prompt.length && !cancelled; from += pass) {
       logits = model.forward(state, prompt, from, Math.min(pass, prompt.length - from));
     }

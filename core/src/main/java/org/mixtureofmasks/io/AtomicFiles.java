@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.mixtureofmasks.UserError;
 
@@ -67,7 +68,7 @@ public final class AtomicFiles {
       throw e;
     }
     // The new file stands; what may still fail is that a power cut forgets the rename.
-    forceFolder(partial.getParent());
+    forceFolderOf(partial);
   }
 
   /**
@@ -98,6 +99,11 @@ public final class AtomicFiles {
             + ProcessHandle.current().pid()
             + "-"
             + COUNTER.incrementAndGet());
+  }
+
+  /** Brings the entry of a file or folder, an absolute path below the root, to the disk. */
+  static void forceFolderOf(Path entry) {
+    forceFolder(Objects.requireNonNull(entry.getParent()));
   }
 
   /** Brings a folder's entries to the disk. */

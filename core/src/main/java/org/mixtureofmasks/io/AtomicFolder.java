@@ -87,7 +87,7 @@ public final class AtomicFolder implements AutoCloseable {
         throw e;
       }
       committed = true;
-      AtomicFiles.forceFolder(target.getParent());
+      AtomicFiles.forceFolderOf(target);
       if (moved) {
         delete(old);
       }

@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /** A lock between processes, held through a file until it is closed or the process ends. */
 public final class ExclusiveFile implements AutoCloseable {
@@ -22,7 +23,7 @@ public final class ExclusiveFile implements AutoCloseable {
   }
 
   /** The lock, or null while another process or this one holds it. */
-  public static ExclusiveFile attempt(Path file) throws IOException {
+  public static @Nullable ExclusiveFile attempt(Path file) throws IOException {
     FileChannel channel = open(file);
     try {
       if (channel.tryLock() != null) {

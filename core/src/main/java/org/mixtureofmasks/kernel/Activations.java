@@ -1,17 +1,31 @@
 package org.mixtureofmasks.kernel;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
- * One caller's tokens x columns activations, row-major, with their reordered copy for matrices that
- * want one (see {@link Matrix}). Whoever writes {@link #values} calls {@link #changed}.
+ * One caller's tokens x columns activations, row-major, with a copy for each {@link Order} that
+ * matrices want them in. Whoever writes {@link #values} calls {@link #changed}.
  */
 public final class Activations {
   private final float[] values;
   private int columns;
-  private float[] split;
-  private boolean fresh;
-  private final float[][] tiles = new float[2][]; // of the plain and of the split order, or null
-  private final boolean[] freshTiles = new boolean[2];
+  private final List<Copy> copies = new ArrayList<>(); // one for each order that was asked for
   private int tokens;
+
+  /** The activations in one order, and transposed within tiles of tokens. */
+  private static final class Copy {
+    final Order order;
+    final Input input;
+    boolean fresh;
+    float[] tiles = {};
+    boolean freshTiles;
+
+    Copy(Order order, Input input) {
+      this.order = order;
+      this.input = input;
+    }
+  }
 
   /** Room for up to {@code capacity} tokens. */
   public Activations(int capacity, int columns) {
@@ -36,63 +50,75 @@ public final class Activations {
   /** From now on rows are of that many columns; nothing is in use. */
   public void reshape(int newColumns) {
     columns = newColumns;
+    for (Copy copy : copies) {
+      copy.input.reshape(newColumns);
+    }
     changed(0);
   }
 
   /** Says that the first {@code rows} rows hold new values. */
   public void changed(int rows) {
     if (rows < 0 || (long) rows * columns > values.length) {
-      throw new IllegalArgumentException(rows + " tokens do not fit");
+      throw new IllegalArgumentException("%d tokens do not fit".formatted(rows));
     }
     tokens = rows;
-    fresh = false;
-    freshTiles[0] = false;
-    freshTiles[1] = false;
+    for (Copy copy : copies) {
+      copy.fresh = false;
+      copy.freshTiles = false;
+    }
+  }
+
+  private Copy copy(Order order) {
+    for (Copy copy : copies) {
+      if (copy.order == order) {
+        return copy;
+      }
+    }
+    Copy copy = new Copy(order, order.newInput(values, columns));
+    copies.add(copy);
+    return copy;
   }
 
   /**
-   * The rows in the order that the kernels of {@code matrix} want, computed once after each change.
-   * Not for concurrent calls: ask before the work is shared out.
+   * The rows as the kernels of a format read them, prepared once after each change. Not for
+   * concurrent calls: ask before the work is shared out.
    */
-  public float[] ordered(Matrix matrix, Team team) {
-    if (!matrix.splits()) {
-      return values;
+  public Input input(Format format, ParallelKernels kernels) {
+    return fresh(copy(format.order()), kernels).input;
+  }
+
+  private Copy fresh(Copy copy, ParallelKernels kernels) {
+    if (!copy.fresh && copy.order != Order.PLAIN) {
+      kernels.forEach(
+          tokens, (t, part) -> copy.order.prepare(kernels.kernels(), values, t, copy.input));
+      copy.fresh = true;
     }
-    if (split == null) {
-      split = new float[values.length];
-    }
-    if (!fresh) {
-      team.forEach(
-          tokens,
-          (t, part) -> team.kernels().split(values, t * columns, split, t * columns, columns));
-      fresh = true;
-    }
-    return split;
+    return copy;
   }
 
   /**
    * The rows tile by tile, transposed within each, computed once after each change; what is beyond
    * the last row is anything. Not for concurrent calls: ask before the work is shared out.
    */
-  float[] tiles(Matrix matrix, Team team) {
-    int order = matrix.splits() ? 1 : 0;
-    if (!freshTiles[order]) {
-      float[] rows = ordered(matrix, team);
-      int tile = team.kernels().tileTokens();
+  float[] tiles(Format format, ParallelKernels kernels) {
+    Copy copy = fresh(copy(format.order()), kernels);
+    if (!copy.freshTiles) {
+      int tile = kernels.kernels().tileTokens();
       int count = Math.ceilDiv(tokens, tile);
-      if (tiles[order] == null || tiles[order].length < Math.multiplyExact(count * tile, columns)) {
-        tiles[order] = new float[count * tile * columns];
+      if (copy.tiles.length < Math.multiplyExact(count * tile, columns)) {
+        copy.tiles = new float[count * tile * columns];
       }
-      float[] to = tiles[order];
-      team.forEach(
+      float[] rows = copy.input.floats();
+      float[] to = copy.tiles;
+      kernels.forEach(
           count,
           (i, part) -> {
             int at = i * tile * columns;
             int used = Math.min(tile, tokens - i * tile);
-            team.kernels().transpose(rows, at, used, columns, to, at);
+            kernels.kernels().transpose(rows, at, used, columns, to, at);
           });
-      freshTiles[order] = true;
+      copy.freshTiles = true;
     }
-    return tiles[order];
+    return copy.tiles;
   }
 }

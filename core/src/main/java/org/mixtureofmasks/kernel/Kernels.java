@@ -7,13 +7,14 @@ package org.mixtureofmasks.kernel;
  * order differs between the twins, so that results agree within a small multiple of 2^-24 of the
  * sum of magnitudes.
  *
- * <p>"Ordered" activations are in the order that the matrix wants, see {@link Matrix}.
+ * <p>What depends on the number format of the weights is the {@link Format}'s. "Ordered" floats are
+ * in the order that it wants, see {@link Order}.
  */
 public sealed interface Kernels permits ScalarKernels, VectorKernels {
   /** Tokens that {@link #matmul} computes together. */
   int TILE = 4;
 
-  /** Positions in one block of the key cache: keys lie as [block][head_dim][KEY_BLOCK]. */
+  /** Slots in one block of the key cache: keys lie as [block][head_dim][KEY_BLOCK]. */
   int KEY_BLOCK = 16;
 
   /** Neurons of one token that are computed together. */
@@ -26,15 +27,15 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   String name();
 
   /**
-   * One token: y[yOffset + r] = Σ_c w[r, c] x[xOffset + c] for rows r in [from, to).
+   * One token: y[yOffset + r] = Σ_c w[r, c] x[token, c] for rows r in [from, to).
    *
-   * @param x ordered, w.columns() floats from xOffset
+   * @param x for the format of w, w.columns() a token
    */
-  void matvec(Matrix w, float[] x, int xOffset, float[] y, int yOffset, int from, int to);
+  void matvec(Matrix w, Input x, int token, float[] y, int yOffset, int from, int to);
 
   /**
-   * Rows [from, to) as floats, in the order that the matrix wants its activations in: what the
-   * products of many tokens read, so that a row is widened once for all of them.
+   * Rows [from, to) as floats, in the order of their format: what the products of many tokens read,
+   * so that a row is widened once for all of them.
    *
    * @param out (to - from) x columns, written
    */
@@ -91,7 +92,7 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
    *
    * @param records 3 rows for each neuron: gate g, up u, down column d
    * @param scales s by place in the list; null when all are 1
-   * @param x ordered, records.columns() floats from xOffset
+   * @param x for the format of the records, records.columns() a token
    * @param y ordered, added to
    * @param scratch SCRATCH floats
    */
@@ -101,8 +102,8 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int from,
       int to,
       float[] scales,
-      float[] x,
-      int xOffset,
+      Input x,
+      int token,
       float[] y,
       int yOffset,
       float[] scratch);
@@ -139,24 +140,6 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   /** Even elements of x[xAt, xAt + n) to y[yAt ...], odd ones after them. */
   void split(float[] x, int xAt, float[] y, int yAt, int n);
 
-  /** Adds n ordered values x[xAt ...] of a matrix that splits or not to the plain y[yAt ...]. */
-  static void addOrdered(boolean split, float[] x, int xAt, float[] y, int yAt, int n) {
-    if (!split) {
-      for (int i = 0; i < n; i++) {
-        y[yAt + i] += x[xAt + i];
-      }
-      return;
-    }
-    int odd = xAt + (n + 1) / 2;
-    for (int i = 0; i < n / 2; i++) {
-      y[yAt + 2 * i] += x[xAt + i];
-      y[yAt + 2 * i + 1] += x[odd + i];
-    }
-    if ((n & 1) != 0) {
-      y[yAt + n - 1] += x[xAt + n / 2];
-    }
-  }
-
   /** y_i = w_i x_i / sqrt(mean(x²) + eps) over w.length elements. */
   void rmsNorm(float[] x, int xOffset, float[] w, double eps, float[] y, int yOffset);
 
@@ -183,65 +166,18 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   double sumOfExps(float[] x, int offset, int n, float max);
 
   /**
-   * One query head over the cache of its key-value head: out = Σ_t p_t v_t with p = softmax(scale
-   * q·k_t) for the places t of all stretches.
-   *
-   * @param keys [block][headDim][KEY_BLOCK], see {@link #putKey}
-   * @param values [place][headDim]
-   * @param stretches what is seen, in order: the first place of each stretch and the one after its
-   *     last; none is empty
-   * @param scores room for all places seen and 2 KEY_BLOCK more
-   */
-  void attend(
-      float[] q,
-      int qOffset,
-      float[] keys,
-      float[] values,
-      int[] stretches,
-      int headDim,
-      float scale,
-      float[] scores,
-      float[] out,
-      int outOffset);
-
-  /**
-   * {@link #attend} for four query heads of one key-value head, such as those of neighbouring
-   * tokens: what all of them see from the beginning is read once. The same bits.
+   * Some query heads over the cache of the key-value head that they share: of each out = Σ_t p_t
+   * v_t with p = softmax(scale q·k_t) for the slots t of its KV spans. They may be heads of one
+   * token or of several; what all of them see from the beginning is read once. The bits of each do
+   * not depend on the others.
    *
    * @param qAt where each begins in q, and its output in out
-   * @param stretches of each
-   * @param scores in four equal parts, each with the room that {@link #attend} asks for
+   * @param spans of each, see {@link KvSpans}; none is empty
+   * @param scores in as many equal parts as there are queries, each with room for all slots seen
+   *     and 2 KEY_BLOCK more
    */
-  default void attendFour(
-      float[] q,
-      int[] qAt,
-      float[] keys,
-      float[] values,
-      int[][] stretches,
-      int headDim,
-      float scale,
-      float[] scores,
-      float[] out) {
-    for (int k = 0; k < 4; k++) {
-      attend(q, qAt[k], keys, values, stretches[k], headDim, scale, scores, out, qAt[k]);
-    }
-  }
-
-  /** Stores a key of headDim floats at its position in the blocked cache. */
-  static void putKey(float[] key, int keyOffset, float[] keys, int position, int headDim) {
-    int at = position / KEY_BLOCK * KEY_BLOCK * headDim + position % KEY_BLOCK;
-    for (int i = 0; i < headDim; i++) {
-      keys[at + i * KEY_BLOCK] = key[keyOffset + i];
-    }
-  }
-
-  /** Reads back what {@link #putKey} stored. */
-  static void getKey(float[] keys, int position, float[] key, int headDim) {
-    int at = position / KEY_BLOCK * KEY_BLOCK * headDim + position % KEY_BLOCK;
-    for (int i = 0; i < headDim; i++) {
-      key[i] = keys[at + i * KEY_BLOCK];
-    }
-  }
+  void attend(
+      float[] q, int[] qAt, KvHead cache, int[][] spans, float scale, float[] scores, float[] out);
 
   /**
    * Turns a head in place, split-half order: (x_i, x_{i+h}) by the angle of (cos_i, sin_i), h =

@@ -7,16 +7,12 @@ public final class ScalarKernels implements Kernels {
     return "scalar";
   }
 
-  /** Where column c of n lies in ordered activations. */
-  private static int place(Matrix w, int c, int n) {
-    return !w.splits() ? c : (c & 1) == 0 ? c / 2 : (n + 1) / 2 + c / 2;
-  }
-
-  private static float dot(Matrix w, int row, float[] x, int xOffset) {
+  private static float dot(Matrix w, int row, Input x, int token) {
     int n = w.columns();
+    Order order = w.format().order();
     float sum = 0;
     for (int c = 0; c < n; c++) {
-      sum += w.get(row, c) * x[xOffset + place(w, c, n)];
+      sum += w.get(row, c) * x.floats()[x.at(token) + order.place(c, n)];
     }
     return sum;
   }
@@ -26,9 +22,9 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void matvec(Matrix w, float[] x, int xOffset, float[] y, int yOffset, int from, int to) {
+  public void matvec(Matrix w, Input x, int token, float[] y, int yOffset, int from, int to) {
     for (int r = from; r < to; r++) {
-      y[yOffset + r] = dot(w, r, x, xOffset);
+      y[yOffset + r] = dot(w, r, x, token);
     }
   }
 
@@ -37,7 +33,7 @@ public final class ScalarKernels implements Kernels {
     int n = w.columns();
     for (int r = from; r < to; r++) {
       for (int c = 0; c < n; c++) {
-        out[(r - from) * n + place(w, c, n)] = w.get(r, c);
+        out[(r - from) * n + w.format().order().place(c, n)] = w.get(r, c);
       }
     }
   }
@@ -90,13 +86,13 @@ public final class ScalarKernels implements Kernels {
       int from,
       int to,
       float[] scales,
-      float[] x,
-      int xOffset,
+      Input x,
+      int token,
       float[] y,
       int yOffset,
       float[] scratch) {
     for (int k = from; k < to; k++) {
-      neuron(records, list[k], scales == null ? 1 : scales[k], x, xOffset, y, yOffset);
+      neuron(records, list[k], scales == null ? 1 : scales[k], x, token, y, yOffset);
     }
   }
 
@@ -141,11 +137,12 @@ public final class ScalarKernels implements Kernels {
   }
 
   private static void neuron(
-      Matrix records, int j, float scale, float[] x, int xOffset, float[] y, int yOffset) {
-    float h = scale * silu(dot(records, 3 * j, x, xOffset)) * dot(records, 3 * j + 1, x, xOffset);
+      Matrix records, int j, float scale, Input x, int token, float[] y, int yOffset) {
+    float h = scale * silu(dot(records, 3 * j, x, token)) * dot(records, 3 * j + 1, x, token);
     int n = records.columns();
+    Order order = records.format().order();
     for (int c = 0; c < n; c++) {
-      y[yOffset + place(records, c, n)] += h * records.get(3 * j + 2, c);
+      y[yOffset + order.place(c, n)] += h * records.get(3 * j + 2, c);
     }
   }
 
@@ -208,37 +205,36 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void attend(
-      float[] q,
-      int qOffset,
-      float[] keys,
-      float[] values,
-      int[] stretches,
-      int headDim,
-      float scale,
-      float[] scores,
-      float[] out,
-      int outOffset) {
+      float[] q, int[] qAt, KvHead cache, int[][] spans, float scale, float[] scores, float[] out) {
+    for (int k = 0; k < qAt.length; k++) {
+      attend(q, qAt[k], cache, spans[k], scale, scores, out);
+    }
+  }
+
+  private void attend(
+      float[] q, int qAt, KvHead cache, int[] spans, float scale, float[] scores, float[] out) {
     int seen = 0;
-    for (int s = 0; s < stretches.length; s += 2) {
-      for (int t = stretches[s]; t < stretches[s + 1]; t++) {
-        int at = t / KEY_BLOCK * KEY_BLOCK * headDim + t % KEY_BLOCK;
+    for (int s = 0; s < spans.length; s += 2) {
+      for (int t = spans[s]; t < spans[s + 1]; t++) {
+        float[] page = cache.page(t);
+        int at = cache.keyAt(t);
         float dot = 0;
-        for (int i = 0; i < headDim; i++) {
-          dot += q[qOffset + i] * keys[at + i * KEY_BLOCK];
+        for (int i = 0; i < cache.headDim(); i++) {
+          dot += q[qAt + i] * page[at + i * KEY_BLOCK];
         }
         scores[seen++] = dot * scale;
       }
     }
     softmax(scores, 0, seen);
-    for (int i = 0; i < headDim; i++) {
+    for (int i = 0; i < cache.headDim(); i++) {
       float sum = 0;
       seen = 0;
-      for (int s = 0; s < stretches.length; s += 2) {
-        for (int t = stretches[s]; t < stretches[s + 1]; t++) {
-          sum += scores[seen++] * values[t * headDim + i];
+      for (int s = 0; s < spans.length; s += 2) {
+        for (int t = spans[s]; t < spans[s + 1]; t++) {
+          sum += scores[seen++] * cache.page(t)[cache.valueAt(t) + i];
         }
       }
-      out[outOffset + i] = sum;
+      out[qAt + i] = sum;
     }
   }
 }

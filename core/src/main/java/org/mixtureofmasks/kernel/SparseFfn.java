@@ -99,7 +99,7 @@ public final class SparseFfn {
    * @param y x.tokens() x hidden_size; the token's row is overwritten
    */
   public void one(
-      Team team,
+      ParallelKernels kernels,
       Matrix records,
       int[] list,
       int n,
@@ -107,20 +107,23 @@ public final class SparseFfn {
       Activations x,
       int token,
       float[] y) {
-    float[] ordered = x.ordered(records, team);
+    Input input = x.input(records.format(), kernels);
+    kernels
+        .team()
+        .run(
+            (part, parts) -> {
+              float[] sum = room(sums, part, width);
+              Arrays.fill(sum, 0, width, 0);
+              int from = ThreadTeam.start(n, part, parts, 4);
+              int to = ThreadTeam.start(n, part + 1, parts, 4);
+              kernels
+                  .kernels()
+                  .neurons(records, list, from, to, scales, input, token, sum, 0, oneScratch[part]);
+            });
     int at = token * width;
-    team.run(
-        (part, parts) -> {
-          float[] sum = room(sums, part, width);
-          Arrays.fill(sum, 0, width, 0);
-          int from = ThreadTeam.start(n, part, parts, 4);
-          int to = ThreadTeam.start(n, part + 1, parts, 4);
-          team.kernels()
-              .neurons(records, list, from, to, scales, ordered, at, sum, 0, oneScratch[part]);
-        });
     Arrays.fill(y, at, at + width, 0);
     for (float[] sum : sums) {
-      Kernels.addOrdered(records.splits(), sum, 0, y, at, width);
+      records.format().order().addTo(y, at, sum, 0, width);
     }
   }
 
@@ -162,8 +165,9 @@ public final class SparseFfn {
    *
    * @param y x.tokens() x hidden_size, overwritten; 0 for tokens without a lane
    */
-  public void many(Team team, Matrix records, Activations x, float[] y) {
-    Kernels kernels = team.kernels();
+  public void many(ParallelKernels parallel, Matrix records, Activations x, float[] y) {
+    Kernels kernels = parallel.kernels();
+    Format format = records.format();
     int lanesOfTile = kernels.tileTokens();
     int count = Math.ceilDiv(laneCount, lanesOfTile);
     int floats = Math.multiplyExact(count, lanesOfTile * width);
@@ -172,30 +176,32 @@ public final class SparseFfn {
     for (Scratch own : scratch) {
       own.fit(block, width, kernels);
     }
-    gather(team, x.ordered(records, team), count, floats);
-    team.run(
-        (part, parts) -> {
-          float[] sum = room(sums, part, floats);
-          Arrays.fill(sum, 0, floats, 0);
-          Scratch own = scratch[part];
-          for (int b = part * block; b < stored; b += parts * block) {
-            int end = Math.min(stored, b + block);
-            kernels.widen(records, 3 * b, 3 * end, own.widened);
-            for (int i = 0; i < count; i++) {
-              block(kernels, own, i, b, end, sum);
-            }
-          }
-        });
-    team.run((part, parts) -> collect(lanesOfTile, records.splits(), x, y, part, parts));
+    gather(parallel, x.input(format, parallel).floats(), count, floats);
+    parallel
+        .team()
+        .run(
+            (part, parts) -> {
+              float[] sum = room(sums, part, floats);
+              Arrays.fill(sum, 0, floats, 0);
+              Scratch own = scratch[part];
+              for (int b = part * block; b < stored; b += parts * block) {
+                int end = Math.min(stored, b + block);
+                kernels.widen(records, 3 * b, 3 * end, own.widened);
+                for (int i = 0; i < count; i++) {
+                  block(kernels, own, i, b, end, sum);
+                }
+              }
+            });
+    parallel.team().run((part, parts) -> collect(lanesOfTile, format.order(), x, y, part, parts));
   }
 
   /** The activations of the lanes, transposed within each tile; those of idle lanes are 0. */
-  private void gather(Team team, float[] ordered, int count, int floats) {
+  private void gather(ParallelKernels kernels, float[] ordered, int count, int floats) {
     if (tiles.length < floats) {
       tiles = new float[floats];
     }
-    int lanesOfTile = team.kernels().tileTokens();
-    team.forEach(
+    int lanesOfTile = kernels.kernels().tileTokens();
+    kernels.forEach(
         count,
         (i, part) -> {
           float[] rows = scratch[part].rows;
@@ -207,7 +213,7 @@ public final class SparseFfn {
               Arrays.fill(rows, t * width, (t + 1) * width, 0);
             }
           }
-          team.kernels().transpose(rows, 0, lanesOfTile, width, tiles, i * lanesOfTile * width);
+          kernels.kernels().transpose(rows, 0, lanesOfTile, width, tiles, i * lanesOfTile * width);
         });
   }
 
@@ -234,6 +240,7 @@ public final class SparseFfn {
   }
 
   /** Lists the neurons of a block that any of these lanes holds, counted from the block's first. */
+  @SuppressWarnings("ReferenceEquality") // lanes of one expert share its list
   private int list(Scratch own, int from, int to, int first, int end) {
     Arrays.fill(own.place, 0, end - first, -1);
     for (int l = from; l < to; l++) {
@@ -257,15 +264,19 @@ public final class SparseFfn {
 
   /** Adds the lanes' sums of all threads to their tokens, for one part of the columns. */
   private void collect(
-      int lanesOfTile, boolean split, Activations x, float[] y, int part, int parts) {
+      int lanesOfTile, Order order, Activations x, float[] y, int part, int parts) {
     int from = ThreadTeam.start(width, part, parts, STRIP);
     int to = ThreadTeam.start(width, part + 1, parts, STRIP);
+    int[] plain = new int[STRIP]; // columns of the plain output, by place in the strip
     // Strips, so that the lines which are read and written stay in the first-level cache.
     for (int strip = from; strip < to; strip += STRIP) {
       int end = Math.min(to, strip + STRIP);
+      for (int c = strip; c < end; c++) {
+        plain[c - strip] = order.column(c, width);
+      }
       for (int t = 0; t < x.tokens(); t++) {
         for (int c = strip; c < end; c++) {
-          y[t * width + plain(split, c)] = 0;
+          y[t * width + plain[c - strip]] = 0;
         }
       }
       for (int l = 0; l < laneCount; l++) {
@@ -276,15 +287,9 @@ public final class SparseFfn {
           for (float[] sum : sums) {
             total += sum[at + c * lanesOfTile];
           }
-          y[row + plain(split, c)] += total;
+          y[row + plain[c - strip]] += total;
         }
       }
     }
-  }
-
-  /** Where an ordered column lies in plain activations, see {@link Matrix}. */
-  private int plain(boolean split, int column) {
-    int half = (width + 1) / 2;
-    return !split ? column : column < half ? 2 * column : 2 * (column - half) + 1;
   }
 }

@@ -1,8 +1,10 @@
 package org.mixtureofmasks.kernel;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A few threads that share out small pieces of work: between two regions of a layer lie
@@ -11,29 +13,38 @@ import java.util.concurrent.locks.ReentrantLock;
  * microseconds. A caller that is done with its own part takes over the parts that no worker has
  * begun: on a busy machine, where workers are not scheduled in time, it is as quick as one thread.
  *
- * <p>May be shared: when another caller's work is under way, a caller does all parts itself, with
- * the same results, instead of waiting.
+ * <p>May be shared by any number of callers: each posts its work, workers take parts of whatever is
+ * posted, and every caller does what is left of its own. Nobody ever waits for a part that has not
+ * begun, so callers cannot block each other, and a part may itself hand work to the team. Results
+ * do not depend on who computes a part.
  */
 public final class ThreadTeam implements AutoCloseable {
   private static final int SPINS = 200;
   private static final long PARK_AFTER_NANOS = 2_000_000;
 
+  /** Works that are shared out at the same time; callers beyond do all parts themselves. */
+  private static final int POSTS = 16;
+
   /** A piece of work in {@code parts} parts, each called once with its number. */
   @FunctionalInterface
   public interface Work {
+    /** Does one part; part is in [0, parts). */
     void run(int part, int parts);
   }
 
-  private final ReentrantLock busy = new ReentrantLock();
   private final Worker[] workers;
+  private final AtomicReferenceArray<Posted> posts = new AtomicReferenceArray<>(POSTS);
 
-  // Written by the caller that holds the lock, before the workers' turn is raised (volatile).
-  private Work work;
+  /** Counts what was ever posted: a change tells workers to look. */
+  private final AtomicInteger posted = new AtomicInteger();
 
-  /** A team of {@code threads} threads, the caller's included; at least 1. */
+  /**
+   * @param threads of the team, the caller's included
+   * @throws IllegalArgumentException if there are fewer than 1
+   */
   public ThreadTeam(int threads) {
     if (threads < 1) {
-      throw new IllegalArgumentException("a team of " + threads + " threads");
+      throw new IllegalArgumentException("a team of %d threads".formatted(threads));
     }
     workers = new Worker[threads - 1];
     for (int i = 0; i < workers.length; i++) {
@@ -48,42 +59,38 @@ public final class ThreadTeam implements AutoCloseable {
   }
 
   /** Runs all parts and returns when they are done; what a part throws is thrown here. */
-  public void run(Work task) {
+  public void run(Work work) {
     int parts = threads();
-    if (parts == 1 || !busy.tryLock()) {
+    int at = parts == 1 ? -1 : freePost();
+    if (at < 0) {
       for (int part = 0; part < parts; part++) {
-        task.run(part, parts);
+        work.run(part, parts);
       }
       return;
     }
-    try {
-      if (busy.getHoldCount() > 1) {
-        throw new IllegalStateException("a part of a team's work may not hand work to the team");
-      }
-      work = task;
+    Posted own = new Posted(work, parts);
+    if (posts.compareAndSet(at, null, own)) {
+      posted.getAndIncrement();
       for (Worker worker : workers) {
-        worker.begin();
+        worker.wake();
       }
-      Throwable thrown = null;
-      try {
-        task.run(0, parts);
-      } catch (RuntimeException | Error e) {
-        thrown = e;
-      }
-      for (Worker worker : workers) {
-        Throwable other = worker.claim(worker.turn) ? worker.perform() : worker.await();
-        thrown = thrown == null ? other : thrown;
-      }
-      work = null;
-      if (thrown instanceof RuntimeException e) {
-        throw e;
-      }
-      if (thrown instanceof Error e) {
-        throw e;
-      }
-    } finally {
-      busy.unlock();
     }
+    for (int part = 0; part < parts; part++) {
+      own.runIfFree(part);
+    }
+    own.awaitEnd();
+    posts.compareAndSet(at, own, null);
+    own.rethrow();
+  }
+
+  /** A place for a work, -1 if there is none; another caller may be faster. */
+  private int freePost() {
+    for (int i = 0; i < POSTS; i++) {
+      if (posts.get(i) == null) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /** The first of {@code total} items that belong to {@code part}, in steps of {@code multiple}. */
@@ -103,17 +110,71 @@ public final class ThreadTeam implements AutoCloseable {
     }
   }
 
+  /** One caller's work. */
+  private static final class Posted {
+    private final Work work;
+    private final AtomicIntegerArray taken; // by part: 1 once somebody has begun it
+    private final AtomicInteger open; // parts that are not done
+    private final AtomicReference<Throwable> thrown = new AtomicReference<>();
+
+    Posted(Work work, int parts) {
+      this.work = work;
+      taken = new AtomicIntegerArray(parts);
+      open = new AtomicInteger(parts);
+    }
+
+    /** Runs a part unless somebody else has begun it; whether it did. */
+    boolean runIfFree(int part) {
+      if (taken.get(part) != 0 || !taken.compareAndSet(part, 0, 1)) {
+        return false;
+      }
+      try {
+        work.run(part, taken.length());
+      } catch (RuntimeException | Error e) {
+        thrown.compareAndSet(null, e); // thrown by run() once all parts have ended
+      }
+      open.getAndDecrement();
+      return true;
+    }
+
+    /**
+     * Runs one part that nobody has begun, {@code wanted} before others; false if there is none.
+     */
+    boolean runAny(int wanted) {
+      for (int i = 0; i < taken.length(); i++) {
+        if (runIfFree((wanted + i) % taken.length())) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /** Waits for the parts that workers have begun. */
+    void awaitEnd() {
+      for (int i = 0; open.get() != 0; i++) {
+        if (i < SPINS) {
+          Thread.onSpinWait();
+        } else {
+          Thread.yield();
+        }
+      }
+    }
+
+    void rethrow() {
+      Throwable first = thrown.get();
+      if (first instanceof RuntimeException e) {
+        throw e;
+      }
+      if (first instanceof Error e) {
+        throw e;
+      }
+    }
+  }
+
   private final class Worker extends Thread {
     private final int part;
-    private volatile int turn;
-    private volatile int done;
-
-    /** The last turn that somebody, the worker or the caller, has taken up. */
-    private final AtomicInteger claimed = new AtomicInteger();
-
     private volatile boolean parked;
     private volatile boolean ended;
-    private Throwable thrown;
 
     Worker(int part) {
       super("mom-team-" + part);
@@ -121,61 +182,38 @@ public final class ThreadTeam implements AutoCloseable {
       setDaemon(true);
     }
 
-    /** Called by the owner of the lock: the worker's turn has come. */
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer: the owner of the lock
-    void begin() {
-      turn = turn + 1;
+    void wake() {
       if (parked) {
         LockSupport.unpark(this);
       }
     }
 
-    /** Whether the turn falls to whoever asks; fails when it was taken or is past. */
-    boolean claim(int wanted) {
-      return claimed.compareAndSet(wanted - 1, wanted);
-    }
-
-    /** Runs the part on this thread; returns what it threw, or null. */
-    Throwable perform() {
-      try {
-        work.run(part, threads());
-        return null;
-      } catch (RuntimeException | Error e) {
-        return e; // thrown by run() once all parts have ended
-      }
-    }
-
-    /** Waits for the end of the turn; returns what the part threw, or null. */
-    Throwable await() {
-      int mine = turn;
-      for (int i = 0; done != mine; i++) {
-        if (i < SPINS) {
-          Thread.onSpinWait();
-        } else {
-          Thread.yield();
-        }
-      }
-      Throwable result = thrown;
-      thrown = null;
-      return result;
-    }
-
     @Override
     public void run() {
-      int seen = 0;
-      while (awaitTurn(seen)) {
-        seen = turn;
-        if (claim(seen)) {
-          thrown = perform();
-          done = seen;
+      int seen = posted.get();
+      while (awaitPost(seen)) {
+        seen = posted.get(); // read before looking: what is posted meanwhile is looked at again
+        lookRound();
+      }
+    }
+
+    /** One part of each work that has one free, and again until none has: works take turns. */
+    private void lookRound() {
+      boolean found = true;
+      while (found) {
+        found = false;
+        for (int i = 0; i < POSTS; i++) {
+          Posted work = posts.get(i);
+          found |= work != null && work.runAny(part);
         }
       }
     }
 
     /** False when the team has ended. */
-    private boolean awaitTurn(int seen) {
+    @SuppressWarnings("ThreadPriorityCheck") // a hint while spinning; nothing relies on it
+    private boolean awaitPost(int seen) {
       long since = 0;
-      for (int i = 0; turn == seen; i++) {
+      for (int i = 0; posted.get() == seen; i++) {
         if (ended) {
           return false;
         }
@@ -186,8 +224,8 @@ public final class ThreadTeam implements AutoCloseable {
           Thread.yield();
         } else {
           parked = true;
-          // Looked at again after the flag is up, so that a turn raised between is not missed.
-          if (turn == seen && !ended) {
+          // Looked at again after the flag is up, so that a post made between is not missed.
+          if (posted.get() == seen && !ended) {
             LockSupport.park(this);
           }
           parked = false;

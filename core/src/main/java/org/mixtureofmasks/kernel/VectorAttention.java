@@ -5,9 +5,11 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Attention of one query, or of four at once, over a blocked key cache. Keys lie as
- * [block][head_dim][KEY_BLOCK], so a vector holds the same coordinate of neighbouring positions:
- * their scores need no reduction across lanes, and both caches are read front to back.
+ * Attention of some queries over a blocked key cache, page by page: what several queries see of a
+ * page is read from memory once, and comes from the nearest cache for the others. A vector holds
+ * the same coordinate of the keys of neighbouring slots: their scores need no reduction across
+ * lanes, and keys and values are read front to back. Queries go four at a time, what is left one by
+ * one, with the same bits.
  */
 final class VectorAttention {
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
@@ -16,14 +18,125 @@ final class VectorAttention {
 
   private VectorAttention() {}
 
+  /** The slot that ends what of [slot, to) lies in the page of {@code slot}. */
+  private static int endInPage(int slot, int to) {
+    return Math.min(to, (slot / KvHead.PAGE + 1) * KvHead.PAGE);
+  }
+
   /**
-   * out[at + t - from] = scale q·k_t for places t in [from, to); up to two blocks behind them are
-   * overwritten.
+   * Scores of queries [first, last) over the slots of some spans, to out from at[k] + seen on.
+   *
+   * @return how many slots each query has seen now
    */
-  static void scores(
+  static int scores(
+      float[] q,
+      int[] qAt,
+      int first,
+      int last,
+      KvHead cache,
+      int[] spans,
+      float scale,
+      float[] out,
+      int[] at,
+      int seen) {
+    int next = seen;
+    for (int i = 0; i < spans.length; i += 2) {
+      for (int from = spans[i]; from < spans[i + 1]; ) {
+        int to = endInPage(from, spans[i + 1]);
+        scoresInPage(q, qAt, first, last, cache, from, to, scale, out, at, next);
+        next += to - from;
+        from = to;
+      }
+    }
+    return next;
+  }
+
+  private static void scoresInPage(
+      float[] q,
+      int[] qAt,
+      int first,
+      int last,
+      KvHead cache,
+      int from,
+      int to,
+      float scale,
+      float[] out,
+      int[] at,
+      int seen) {
+    float[] page = cache.page(from);
+    int keysAt = cache.keysAt();
+    int headDim = cache.headDim();
+    int slot = from % KvHead.PAGE;
+    int end = slot + to - from;
+    int k = first;
+    for (; k + 4 <= last; k += 4) {
+      scoresOfFour(q, qAt, k, page, keysAt, slot, end, headDim, scale, out, at, seen);
+    }
+    for (; k < last; k++) {
+      scores(q, qAt[k], page, keysAt, slot, end, headDim, scale, out, at[k] + seen);
+    }
+  }
+
+  /**
+   * Adds the values of the slots of some spans, times the probabilities of queries [first, last)
+   * from at[k] + seen on, to their outputs.
+   *
+   * @return how many slots each query has seen now
+   */
+  static int mix(
+      float[] p,
+      int[] at,
+      int first,
+      int last,
+      KvHead cache,
+      int[] spans,
+      float[] out,
+      int[] outAt,
+      int seen) {
+    int next = seen;
+    for (int i = 0; i < spans.length; i += 2) {
+      for (int from = spans[i]; from < spans[i + 1]; ) {
+        int to = endInPage(from, spans[i + 1]);
+        mixOfPage(p, at, first, last, cache, from, to, out, outAt, next);
+        next += to - from;
+        from = to;
+      }
+    }
+    return next;
+  }
+
+  private static void mixOfPage(
+      float[] p,
+      int[] at,
+      int first,
+      int last,
+      KvHead cache,
+      int from,
+      int to,
+      float[] out,
+      int[] outAt,
+      int seen) {
+    float[] page = cache.page(from);
+    int values = cache.valueAt(from);
+    int headDim = cache.headDim();
+    int k = first;
+    for (; k + 4 <= last; k += 4) {
+      mixOfFour(p, at, k, seen, page, values, to - from, headDim, out, outAt);
+    }
+    for (; k < last; k++) {
+      mix(p, at[k] + seen, page, values, to - from, headDim, out, outAt[k], 0);
+    }
+  }
+
+  /**
+   * out[at + t - from] = scale q·k_t for slots t in [from, to) of a page; up to two blocks behind
+   * them are overwritten.
+   */
+  private static void scores(
       float[] q,
       int qAt,
       float[] keys,
+      int keysAt,
       int from,
       int to,
       int headDim,
@@ -33,7 +146,7 @@ final class VectorAttention {
     int t = from / BLOCK * BLOCK;
     if (t < from) {
       // The first block is begun in its middle: computed whole, then its end is put in place.
-      wholeBlock(q, qAt, keys, t, headDim, scale, out, at + BLOCK);
+      wholeBlock(q, qAt, keys, keysAt, t, headDim, scale, out, at + BLOCK);
       int next = t + BLOCK;
       System.arraycopy(out, at + BLOCK + from - t, out, at, Math.min(to, next) - from);
       t = next;
@@ -41,29 +154,45 @@ final class VectorAttention {
     int vectors = Math.ceilDiv(Math.max(0, to - t), BLOCK) * BLOCK / L;
     int v = 0;
     for (; v + 4 <= vectors; v += 4) {
-      fourVectors(q, qAt, keys, t + v * L, headDim, scale, out, at + t - from + v * L);
+      fourVectors(q, qAt, keys, keysAt, t + v * L, headDim, scale, out, at + t - from + v * L);
     }
     for (; v < vectors; v++) {
-      vector(q, qAt, keys, t + v * L, headDim, scale, out, at + t - from + v * L);
+      vector(q, qAt, keys, keysAt, t + v * L, headDim, scale, out, at + t - from + v * L);
     }
   }
 
   private static void wholeBlock(
-      float[] q, int qAt, float[] keys, int t, int headDim, float scale, float[] out, int to) {
+      float[] q,
+      int qAt,
+      float[] keys,
+      int keysAt,
+      int t,
+      int headDim,
+      float scale,
+      float[] out,
+      int to) {
     for (int lane = 0; lane < BLOCK; lane += L) {
-      vector(q, qAt, keys, t + lane, headDim, scale, out, to + lane);
+      vector(q, qAt, keys, keysAt, t + lane, headDim, scale, out, to + lane);
     }
   }
 
-  /** Where the first coordinates of places t, t + 1, ... t + L - 1 lie; t is a multiple of L. */
-  private static int place(int t, int headDim) {
-    return t / BLOCK * BLOCK * headDim + t % BLOCK;
+  /** Where the first coordinates of slots t, t + 1, ... t + L - 1 lie; t is a multiple of L. */
+  private static int keyAt(int keysAt, int t, int headDim) {
+    return keysAt + t / BLOCK * BLOCK * headDim + t % BLOCK;
   }
 
   private static void vector(
-      float[] q, int qAt, float[] keys, int t, int headDim, float scale, float[] out, int to) {
+      float[] q,
+      int qAt,
+      float[] keys,
+      int keysAt,
+      int t,
+      int headDim,
+      float scale,
+      float[] out,
+      int to) {
     FloatVector a = FloatVector.zero(F);
-    int k = place(t, headDim);
+    int k = keyAt(keysAt, t, headDim);
     for (int i = 0; i < headDim; i++) {
       a =
           FloatVector.fromArray(F, keys, k + i * BLOCK)
@@ -74,15 +203,23 @@ final class VectorAttention {
 
   /** Four at a time, so that no sum waits for its last addition; the same bits. */
   private static void fourVectors(
-      float[] q, int qAt, float[] keys, int t, int headDim, float scale, float[] out, int to) {
+      float[] q,
+      int qAt,
+      float[] keys,
+      int keysAt,
+      int t,
+      int headDim,
+      float scale,
+      float[] out,
+      int to) {
     FloatVector a = FloatVector.zero(F);
     FloatVector b = a;
     FloatVector c = a;
     FloatVector d = a;
-    int ka = place(t, headDim);
-    int kb = place(t + L, headDim);
-    int kc = place(t + 2 * L, headDim);
-    int kd = place(t + 3 * L, headDim);
+    int ka = keyAt(keysAt, t, headDim);
+    int kb = keyAt(keysAt, t + L, headDim);
+    int kc = keyAt(keysAt, t + 2 * L, headDim);
+    int kd = keyAt(keysAt, t + 3 * L, headDim);
     for (int i = 0; i < headDim; i++) {
       FloatVector x = FloatVector.broadcast(F, q[qAt + i]);
       int at = i * BLOCK;
@@ -97,14 +234,13 @@ final class VectorAttention {
     d.mul(scale).intoArray(out, to + 3 * L);
   }
 
-  /**
-   * {@link #scores} of four queries, whose coordinates begin at qAt[0 .. 4), over the same places,
-   * to out from at[0 .. 4) on; the same bits.
-   */
-  static void scoresOfFour(
+  /** Scores of the four queries from {@code first} on over the same slots; the same bits. */
+  private static void scoresOfFour(
       float[] q,
       int[] qAt,
+      int first,
       float[] keys,
+      int keysAt,
       int from,
       int to,
       int headDim,
@@ -114,25 +250,28 @@ final class VectorAttention {
       int seen) {
     int t = Math.min(to, Math.ceilDiv(from, BLOCK) * BLOCK);
     if (t > from) {
-      for (int k = 0; k < 4; k++) {
-        scores(q, qAt[k], keys, from, t, headDim, scale, out, at[k] + seen);
+      for (int k = first; k < first + 4; k++) {
+        scores(q, qAt[k], keys, keysAt, from, t, headDim, scale, out, at[k] + seen);
       }
     }
     int vectors = Math.ceilDiv(to - t, BLOCK) * BLOCK / L;
     for (int v = 0; v < vectors; v += 2) {
       // Of an odd number the last is computed twice; the second goes to the room behind.
-      int place = t + v * L;
-      int next = v + 1 < vectors ? place + L : place;
-      pair(q, qAt, keys, place, next, headDim, scale, out, at, seen + place - from);
+      int slot = t + v * L;
+      int next = v + 1 < vectors ? slot + L : slot;
+      int ka = keyAt(keysAt, slot, headDim);
+      int kb = keyAt(keysAt, next, headDim);
+      pair(q, qAt, first, keys, ka, kb, headDim, scale, out, at, seen + slot - from);
     }
   }
 
   private static void pair(
       float[] q,
       int[] qAt,
+      int first,
       float[] keys,
-      int t,
-      int next,
+      int ka,
+      int kb,
       int headDim,
       float scale,
       float[] out,
@@ -146,12 +285,10 @@ final class VectorAttention {
     FloatVector b1 = a0;
     FloatVector b2 = a0;
     FloatVector b3 = a0;
-    int ka = place(t, headDim);
-    int kb = place(next, headDim);
-    int q0 = qAt[0];
-    int q1 = qAt[1];
-    int q2 = qAt[2];
-    int q3 = qAt[3];
+    int q0 = qAt[first];
+    int q1 = qAt[first + 1];
+    int q2 = qAt[first + 2];
+    int q3 = qAt[first + 3];
     for (int i = 0; i < headDim; i++) {
       FloatVector x = FloatVector.fromArray(F, keys, ka + i * BLOCK);
       FloatVector y = FloatVector.fromArray(F, keys, kb + i * BLOCK);
@@ -168,14 +305,14 @@ final class VectorAttention {
       a3 = x.fma(w, a3);
       b3 = y.fma(w, b3);
     }
-    a0.mul(scale).intoArray(out, at[0] + offset);
-    b0.mul(scale).intoArray(out, at[0] + offset + L);
-    a1.mul(scale).intoArray(out, at[1] + offset);
-    b1.mul(scale).intoArray(out, at[1] + offset + L);
-    a2.mul(scale).intoArray(out, at[2] + offset);
-    b2.mul(scale).intoArray(out, at[2] + offset + L);
-    a3.mul(scale).intoArray(out, at[3] + offset);
-    b3.mul(scale).intoArray(out, at[3] + offset + L);
+    a0.mul(scale).intoArray(out, at[first] + offset);
+    b0.mul(scale).intoArray(out, at[first] + offset + L);
+    a1.mul(scale).intoArray(out, at[first + 1] + offset);
+    b1.mul(scale).intoArray(out, at[first + 1] + offset + L);
+    a2.mul(scale).intoArray(out, at[first + 2] + offset);
+    b2.mul(scale).intoArray(out, at[first + 2] + offset + L);
+    a3.mul(scale).intoArray(out, at[first + 3] + offset);
+    b3.mul(scale).intoArray(out, at[first + 3] + offset + L);
   }
 
   /** The largest of n numbers; NaN as soon as one is NaN. */
@@ -216,14 +353,9 @@ final class VectorAttention {
   }
 
   /**
-   * out += Σ_t p[pAt + t] v_t for n values v_t that lie one after the other from {@code first}:
-   * four vectors of columns at a time, then one, then single columns.
+   * out += Σ_t p[pAt + t] v_t for n values v_t that lie one after the other from {@code first}, the
+   * columns from {@code fromColumn}: four vectors of columns at a time, then one, then single ones.
    */
-  static void mix(
-      float[] p, int pAt, float[] values, int first, int n, int headDim, float[] out, int outAt) {
-    mix(p, pAt, values, first, n, headDim, out, outAt, 0);
-  }
-
   private static void mix(
       float[] p,
       int pAt,
@@ -272,12 +404,13 @@ final class VectorAttention {
   }
 
   /**
-   * {@link #mix} for four queries over the same values, whose probabilities begin at pAt[k] + seen
-   * and whose outputs at outAt[k]; the same bits.
+   * The same for the four queries from {@code query} on over the same values, whose probabilities
+   * begin at pAt[k] + seen and whose outputs at outAt[k]; the same bits.
    */
-  static void mixOfFour(
+  private static void mixOfFour(
       float[] p,
       int[] pAt,
+      int query,
       int seen,
       float[] values,
       int first,
@@ -287,9 +420,9 @@ final class VectorAttention {
       int[] outAt) {
     int i = 0;
     for (; i + 2 * L <= headDim; i += 2 * L) {
-      columns(p, pAt, seen, values, first + i, n, headDim, out, outAt, i);
+      columns(p, pAt, query, seen, values, first + i, n, headDim, out, outAt, i);
     }
-    for (int k = 0; k < 4 && i < headDim; k++) {
+    for (int k = query; k < query + 4 && i < headDim; k++) {
       mix(p, pAt[k] + seen, values, first, n, headDim, out, outAt[k], i);
     }
   }
@@ -297,6 +430,7 @@ final class VectorAttention {
   private static void columns(
       float[] p,
       int[] pAt,
+      int query,
       int seen,
       float[] values,
       int first,
@@ -305,14 +439,14 @@ final class VectorAttention {
       float[] out,
       int[] outAt,
       int column) {
-    int o0 = outAt[0] + column;
-    int o1 = outAt[1] + column;
-    int o2 = outAt[2] + column;
-    int o3 = outAt[3] + column;
-    int p0 = pAt[0] + seen;
-    int p1 = pAt[1] + seen;
-    int p2 = pAt[2] + seen;
-    int p3 = pAt[3] + seen;
+    int o0 = outAt[query] + column;
+    int o1 = outAt[query + 1] + column;
+    int o2 = outAt[query + 2] + column;
+    int o3 = outAt[query + 3] + column;
+    int p0 = pAt[query] + seen;
+    int p1 = pAt[query + 1] + seen;
+    int p2 = pAt[query + 2] + seen;
+    int p3 = pAt[query + 3] + seen;
     FloatVector a0 = FloatVector.fromArray(F, out, o0);
     FloatVector b0 = FloatVector.fromArray(F, out, o0 + L);
     FloatVector a1 = FloatVector.fromArray(F, out, o1);

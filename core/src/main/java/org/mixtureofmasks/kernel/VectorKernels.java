@@ -1,8 +1,5 @@
 package org.mixtureofmasks.kernel;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -17,9 +14,6 @@ public final class VectorKernels implements Kernels {
 
   private static final FloatVector ODDS = EVENS.add(1);
 
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
   /** Bits of the vectors that are used: 128, 256 or 512 (64 where there are none worth having). */
   public static int vectorBits() {
     return F.vectorBitSize();
@@ -31,46 +25,13 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void matvec(Matrix w, float[] x, int xOffset, float[] y, int yOffset, int from, int to) {
-    int n = w.columns();
-    MemorySegment data = w.data();
-    switch (w) {
-      case Matrix.F32 _ -> {
-        for (int r = from; r < to; r++) {
-          y[yOffset + r] = VectorF32.dot(data, 4L * r * n, x, xOffset, n);
-        }
-      }
-      case Matrix.Bf16 _ -> {
-        int odd = xOffset + (n + 1) / 2;
-        int r = from;
-        float[] partial = new float[4 * L];
-        for (; r + 4 <= to; r += 4) {
-          for (int k = 0; k < 4; k++) {
-            VectorBf16.partialDot(data, 2L * (r + k) * n, x, xOffset, odd, n, partial, k * L);
-          }
-          VectorMath.sums(partial, 0, y, yOffset + r, 1);
-          VectorBf16.addTails(data, r, 4, x, xOffset, odd, n, y, yOffset + r);
-        }
-        for (; r < to; r++) {
-          y[yOffset + r] = VectorBf16.dot(data, 2L * r * n, x, xOffset, odd, n);
-        }
-      }
-    }
+  public void matvec(Matrix w, Input x, int token, float[] y, int yOffset, int from, int to) {
+    w.format().matvec(w, x, token, y, yOffset, from, to);
   }
 
   @Override
   public void widen(Matrix w, int from, int to, float[] out) {
-    int n = w.columns();
-    switch (w) {
-      case Matrix.F32 _ ->
-          MemorySegment.copy(
-              w.data(), FLOAT, 4L * from * n, out, 0, Math.multiplyExact(to - from, n));
-      case Matrix.Bf16 _ -> {
-        for (int r = from; r < to; r++) {
-          VectorBf16.widen(w.data(), 2L * r * n, n, out, (r - from) * n);
-        }
-      }
-    }
+    w.format().widen(w, from, to, out);
   }
 
   @Override
@@ -143,6 +104,11 @@ public final class VectorKernels implements Kernels {
     }
   }
 
+  /**
+   * For a block of neurons first all gate and up products, then SiLU for the block, then all down
+   * columns. The records of a block lie within a few hundred kilobytes, so the second pass over
+   * them finds its pages and most of its lines near.
+   */
   @Override
   public void neurons(
       Matrix records,
@@ -150,12 +116,33 @@ public final class VectorKernels implements Kernels {
       int from,
       int to,
       float[] scales,
-      float[] x,
-      int xOffset,
+      Input x,
+      int token,
       float[] y,
       int yOffset,
       float[] scratch) {
-    VectorNeurons.one(records, list, from, to, scales, x, xOffset, y, yOffset, scratch, this);
+    Format format = records.format();
+    for (int b = from; b < to; b += NEURON_BLOCK) {
+      int n = Math.min(NEURON_BLOCK, to - b);
+      format.gateUp(records, list, b, n, to, x, token, scratch);
+      activate(scratch, n, scales, b);
+      format.addDown(records, list, b, n, scratch, y, yOffset);
+    }
+  }
+
+  /**
+   * h[0, n) holds gates and h[NEURON_BLOCK, ...) ups: leaves scale · SiLU(gate) · up in the first.
+   * The whole block is computed, so that its tail takes the vector path too; nobody reads what lies
+   * beyond n.
+   */
+  private void activate(float[] h, int n, float[] scales, int scaleAt) {
+    if (scales != null) {
+      for (int k = 0; k < n; k++) {
+        h[NEURON_BLOCK + k] *= scales[scaleAt + k];
+      }
+    }
+    Arrays.fill(h, n, NEURON_BLOCK, 0);
+    siluTimes(h, 0, h, NEURON_BLOCK, NEURON_BLOCK);
   }
 
   @Override
@@ -170,7 +157,7 @@ public final class VectorKernels implements Kernels {
       float[] y,
       int yAt,
       float[] scratch) {
-    VectorNeurons.tile(records, columns, list, n, factors, tile, tileAt, y, yAt, scratch, this);
+    TileNeurons.run(records, columns, list, n, factors, tile, tileAt, y, yAt, scratch, this);
   }
 
   @Override
@@ -245,91 +232,25 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void attend(
-      float[] q,
-      int qOffset,
-      float[] keys,
-      float[] values,
-      int[] stretches,
-      int headDim,
-      float scale,
-      float[] scores,
-      float[] out,
-      int outOffset) {
-    int seen = scores(q, qOffset, keys, stretches, headDim, scale, scores, 0);
-    VectorAttention.softmax(scores, 0, seen);
-    Arrays.fill(out, outOffset, outOffset + headDim, 0);
-    mix(scores, 0, values, stretches, headDim, out, outOffset);
-  }
-
-  /** The scores of all places of some stretches, to out from {@code at}; where they end. */
-  private static int scores(
-      float[] q,
-      int qAt,
-      float[] keys,
-      int[] stretches,
-      int headDim,
-      float scale,
-      float[] out,
-      int at) {
-    int next = at;
-    for (int i = 0; i < stretches.length; i += 2) {
-      int from = stretches[i];
-      int to = stretches[i + 1];
-      VectorAttention.scores(q, qAt, keys, from, to, headDim, scale, out, next);
-      next += to - from;
-    }
-    return next;
-  }
-
-  private static void mix(
-      float[] p, int pAt, float[] values, int[] stretches, int headDim, float[] out, int outAt) {
-    int next = pAt;
-    for (int i = 0; i < stretches.length; i += 2) {
-      int n = stretches[i + 1] - stretches[i];
-      VectorAttention.mix(p, next, values, stretches[i] * headDim, n, headDim, out, outAt);
-      next += n;
-    }
-  }
-
-  @Override
-  public void attendFour(
-      float[] q,
-      int[] qAt,
-      float[] keys,
-      float[] values,
-      int[][] stretches,
-      int headDim,
-      float scale,
-      float[] scores,
-      float[] out) {
-    int[] common = Stretches.common(stretches);
-    int[] at = new int[4];
-    int[][] rest = new int[4][];
-    for (int k = 0; k < 4; k++) {
-      at[k] = k * (scores.length / 4);
-      rest[k] = Stretches.after(stretches[k], common);
+      float[] q, int[] qAt, KvHead cache, int[][] spans, float scale, float[] scores, float[] out) {
+    int n = qAt.length;
+    int headDim = cache.headDim();
+    int[] common = KvSpans.common(spans);
+    int[] at = new int[n]; // of scores, by query
+    int[][] rest = new int[n][];
+    for (int k = 0; k < n; k++) {
+      at[k] = k * (scores.length / n);
+      rest[k] = KvSpans.after(spans[k], common);
       Arrays.fill(out, qAt[k], qAt[k] + headDim, 0);
     }
-    int seen = 0;
-    for (int i = 0; i < common.length; i += 2) {
-      int from = common[i];
-      int to = common[i + 1];
-      VectorAttention.scoresOfFour(q, qAt, keys, from, to, headDim, scale, scores, at, seen);
-      seen += to - from;
+    int seen = VectorAttention.scores(q, qAt, 0, n, cache, common, scale, scores, at, 0);
+    for (int k = 0; k < n; k++) {
+      int end = VectorAttention.scores(q, qAt, k, k + 1, cache, rest[k], scale, scores, at, seen);
+      VectorAttention.softmax(scores, at[k], end);
     }
-    for (int k = 0; k < 4; k++) {
-      int end = scores(q, qAt[k], keys, rest[k], headDim, scale, scores, at[k] + seen);
-      VectorAttention.softmax(scores, at[k], end - at[k]);
-    }
-    seen = 0;
-    for (int i = 0; i < common.length; i += 2) {
-      int n = common[i + 1] - common[i];
-      int first = common[i] * headDim;
-      VectorAttention.mixOfFour(scores, at, seen, values, first, n, headDim, out, qAt);
-      seen += n;
-    }
-    for (int k = 0; k < 4; k++) {
-      mix(scores, at[k] + seen, values, rest[k], headDim, out, qAt[k]);
+    seen = VectorAttention.mix(scores, at, 0, n, cache, common, out, qAt, 0);
+    for (int k = 0; k < n; k++) {
+      VectorAttention.mix(scores, at, k, k + 1, cache, rest[k], out, qAt, seen);
     }
   }
 }

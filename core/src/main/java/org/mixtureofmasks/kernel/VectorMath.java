@@ -12,6 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
  * adds in one order while interpreted and in another once compiled, and its EXP is one library or
  * another: with them the same prompt could give other last bits from run to run.
  */
+@SuppressWarnings("FloatingPointLiteralPrecision") // coefficients as they are published
 final class VectorMath {
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
 

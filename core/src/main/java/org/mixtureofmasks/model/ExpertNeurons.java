@@ -2,19 +2,19 @@ package org.mixtureofmasks.model;
 
 import java.util.Arrays;
 import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.kernel.ParallelKernels;
 import org.mixtureofmasks.kernel.SparseFfn;
-import org.mixtureofmasks.kernel.Team;
 
 /** The FFN of layers whose experts are lists of neuron records, after routing. */
 final class ExpertNeurons {
-  private final Team team;
+  private final ParallelKernels kernels;
 
-  ExpertNeurons(Team team) {
-    this.team = team;
+  ExpertNeurons(ParallelKernels kernels) {
+    this.kernels = kernels;
   }
 
   /** The tokens' outputs to s.out; counts the weights that they used. */
-  void run(ModelState s, FeedForward.Experts ffn, int l) {
+  void run(Workspace s, FeedForward.Experts ffn, int l) {
     if (s.normed.tokens() < SparseFfn.LEAST_TOKENS) {
       for (int t = 0; t < s.normed.tokens(); t++) {
         one(s, ffn, l, t);
@@ -24,19 +24,19 @@ final class ExpertNeurons {
     }
   }
 
-  private void one(ModelState s, FeedForward.Experts ffn, int l, int t) {
-    ModelState.Sparse w = s.sparse;
+  private void one(Workspace s, FeedForward.Experts ffn, int l, int t) {
+    Workspace.Sparse w = s.sparse;
     int n = list(w, ffn, t);
     count(s, l, n);
-    boolean ones = ones(ffn) || w.choices.count(t) == 1 && w.choices.weight(t, 0) == 1;
-    w.ffn.one(team, ffn.neurons(), w.list, n, ones ? null : w.scales, s.normed, t, s.out);
+    boolean ones = ones(ffn) || w.decisions.count(t) == 1 && w.decisions.weight(t, 0) == 1;
+    w.ffn.one(kernels, ffn.neurons(), w.list, n, ones ? null : w.scales, s.normed, t, s.out);
   }
 
   private static boolean ones(FeedForward.Experts ffn) {
     return ffn.router().routing().weights() == Routing.Weights.ONES;
   }
 
-  private static void count(ModelState s, int l, long neurons) {
+  private static void count(Workspace s, int l, long neurons) {
     s.sparse.activeWeights[l] += 3 * neurons * s.normed.columns();
   }
 
@@ -46,19 +46,19 @@ final class ExpertNeurons {
    *
    * @return how many
    */
-  private static int list(ModelState.Sparse w, FeedForward.Experts ffn, int t) {
-    if (w.choices.count(t) == 1) {
-      int expert = w.choices.expert(t, 0);
+  private static int list(Workspace.Sparse w, FeedForward.Experts ffn, int t) {
+    if (w.decisions.count(t) == 1) {
+      int expert = w.decisions.expert(t, 0);
       int n = ffn.runs().size(expert);
       ffn.runs().list(expert, w.list);
-      Arrays.fill(w.scales, 0, n, w.choices.weight(t, 0));
+      Arrays.fill(w.scales, 0, n, w.decisions.weight(t, 0));
       return n;
     }
     Arrays.fill(w.mask, 0, ffn.stored(), 0);
-    for (int i = 0; i < w.choices.count(t); i++) {
-      ffn.runs().addTo(w.choices.expert(t, i), w.choices.weight(t, i), w.mask);
+    for (int i = 0; i < w.decisions.count(t); i++) {
+      ffn.runs().addTo(w.decisions.expert(t, i), w.decisions.weight(t, i), w.mask);
     }
-    UnscaledUnion union = ffn.union();
+    SharedNeurons union = ffn.union();
     Arrays.fill(w.seen, false);
     int n = 0;
     for (int j = 0; j < ffn.stored(); j++) {
@@ -82,65 +82,65 @@ final class ExpertNeurons {
    * other ways have no such part. With several experts a token the order of its sums, and so their
    * last bits, depends on the batch.
    */
-  private void many(ModelState s, FeedForward.Experts ffn, int l) {
-    ModelState.Sparse w = s.sparse;
+  private void many(Workspace s, FeedForward.Experts ffn, int l) {
+    Workspace.Sparse w = s.sparse;
     int tokens = s.normed.tokens();
-    int most = w.choices.most();
-    int[] pairs = w.choices.pairsByExpert(tokens, ffn.router().experts());
+    int most = w.decisions.most();
+    int[] pairs = w.decisions.pairsByExpert(tokens, ffn.router().experts());
     boolean adds = ffn.union() == null || most == 1; // each expert's outputs
     ExpertRuns parts = adds ? ffn.runs() : ffn.union().parts();
     w.ffn.clear();
-    if (most == 1 || parts != null && fillTiles(w.choices, pairs)) {
+    if (most == 1 || parts != null && fillTiles(w.decisions, pairs)) {
       lanesOfPairs(w, ffn, parts, tokens, pairs);
       for (int t = 0; t < tokens; t++) {
-        int chosen = w.choices.count(t);
-        count(s, l, chosen == 1 ? ffn.runs().size(w.choices.expert(t, 0)) : list(w, ffn, t));
+        int chosen = w.decisions.count(t);
+        count(s, l, chosen == 1 ? ffn.runs().size(w.decisions.expert(t, 0)) : list(w, ffn, t));
       }
     } else {
       count(s, l, lanesOfTokens(w, ffn, pairs));
     }
-    w.ffn.many(team, ffn.neurons(), s.normed, s.out);
+    w.ffn.many(kernels, ffn.neurons(), s.normed, s.out);
   }
 
   /** Whether the experts that were chosen have a tile of tokens each, on average. */
-  private boolean fillTiles(Choices choices, int[] pairs) {
-    int most = choices.most();
+  private boolean fillTiles(RoutingDecisions decisions, int[] pairs) {
+    int most = decisions.most();
     int used = 0;
     int last = -1;
     for (int pair : pairs) {
-      int expert = choices.expert(pair / most, pair % most);
+      int expert = decisions.expert(pair / most, pair % most);
       used += expert == last ? 0 : 1;
       last = expert;
     }
-    return pairs.length >= used * team.kernels().tileTokens();
+    return pairs.length >= used * kernels.kernels().tileTokens();
   }
 
   private static void lanesOfPairs(
-      ModelState.Sparse w, FeedForward.Experts ffn, ExpertRuns parts, int tokens, int[] pairs) {
-    int most = w.choices.most();
+      Workspace.Sparse w, FeedForward.Experts ffn, ExpertRuns parts, int tokens, int[] pairs) {
+    int most = w.decisions.most();
     int[] list = {};
     int last = -1;
     for (int pair : pairs) {
       int t = pair / most;
-      int expert = w.choices.expert(t, pair % most);
+      int expert = w.decisions.expert(t, pair % most);
       if (expert != last) {
         list = listed(w, parts, expert);
         last = expert;
       }
-      w.ffn.lane(t, list, parts.size(expert), w.choices.weight(t, pair % most));
+      w.ffn.lane(t, list, parts.size(expert), w.decisions.weight(t, pair % most));
     }
     int shared = ffn.router().experts();
     if (parts.experts() > shared) {
       list = listed(w, parts, shared);
       for (int t = 0; t < tokens; t++) {
-        if (w.choices.count(t) > 0) {
+        if (w.decisions.count(t) > 0) {
           w.ffn.lane(t, list, parts.size(shared), 1);
         }
       }
     }
   }
 
-  private static int[] listed(ModelState.Sparse w, ExpertRuns parts, int part) {
+  private static int[] listed(Workspace.Sparse w, ExpertRuns parts, int part) {
     int[] list = w.room(part, parts.size(part));
     parts.list(part, list);
     return list;
@@ -149,8 +149,8 @@ final class ExpertNeurons {
   /**
    * @return neurons of all of them
    */
-  private static long lanesOfTokens(ModelState.Sparse w, FeedForward.Experts ffn, int[] pairs) {
-    int most = w.choices.most();
+  private static long lanesOfTokens(Workspace.Sparse w, FeedForward.Experts ffn, int[] pairs) {
+    int most = w.decisions.most();
     long neurons = 0;
     for (int pair : pairs) {
       if (pair % most != 0) {

@@ -46,7 +46,7 @@ sealed interface FeedForward {
    * @param runs which neurons an expert holds
    * @param union with several unscaled experts for a token; else null
    */
-  record Experts(Matrix neurons, Router router, ExpertRuns runs, UnscaledUnion union)
+  record Experts(Matrix neurons, Router router, ExpertRuns runs, SharedNeurons union)
       implements FeedForward {
     @Override
     public long bytes() {
@@ -73,7 +73,17 @@ sealed interface FeedForward {
 
     @Override
     public long bytes() {
-      return router.weight().bytes() + blocks.stream().mapToLong(b -> b.ffn.bytes()).sum();
+      return router.weight().bytes() + blockBytes();
+    }
+
+    /** Bytes of all experts together. */
+    long blockBytes() {
+      return blocks.stream().mapToLong(b -> b.ffn.bytes()).sum();
+    }
+
+    /** Weights of all experts together. */
+    long blockWeights() {
+      return blocks.stream().mapToLong(Block::weights).sum();
     }
   }
 
@@ -86,7 +96,7 @@ sealed interface FeedForward {
   record Block(int[] inputs, Dense ffn) {
     /** Weights that a token of this expert reads: 2·|in|·|mid| + |mid|·d. */
     long weights() {
-      return ffn.bytes() / ffn.gate.elementBytes();
+      return ffn.gate.elements() + ffn.up.elements() + ffn.down.elements();
     }
   }
 }

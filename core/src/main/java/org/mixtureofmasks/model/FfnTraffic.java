@@ -6,7 +6,7 @@ import java.util.function.IntToDoubleFunction;
 import org.mixtureofmasks.format.FfnReads;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Shares;
-import org.mixtureofmasks.kernel.Matrix;
+import org.mixtureofmasks.kernel.Format;
 
 /**
  * What tokens read of the feed-forward parts as they lie in memory, and the shares that this is.
@@ -61,7 +61,7 @@ final class FfnTraffic {
       }
       case FeedForward.Experts experts -> {
         double lists = sum(experts.router(), chosen, e -> PAIR * (1.0 + experts.runs().count(e)));
-        yield reads(experts.neurons(), active, experts.router(), lists);
+        yield reads(experts.neurons().format(), active, experts.router(), lists);
       }
       case FeedForward.Blocks blocks -> {
         double inputs =
@@ -69,14 +69,14 @@ final class FfnTraffic {
                 blocks.router(),
                 chosen,
                 e -> (double) Integer.BYTES * blocks.blocks().get(e).inputs().length);
-        Matrix some = blocks.blocks().getFirst().ffn().gate();
-        yield reads(some, active, blocks.router(), inputs);
+        Format format = blocks.blocks().getFirst().ffn().gate().format();
+        yield reads(format, active, blocks.router(), inputs);
       }
     };
   }
 
-  private FfnReads reads(Matrix format, double active, Router router, double lists) {
-    int perWeight = format.elementBytes();
+  private FfnReads reads(Format format, double active, Router router, double lists) {
+    double perWeight = (double) format.rowBytes(config.hiddenSize()) / config.hiddenSize();
     return new FfnReads(
         active, perWeight * active, router.weight().bytes() + lists, perWeight * denseWeights());
   }

@@ -1,155 +1,130 @@
 package org.mixtureofmasks.model;
 
-import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Rotary;
 import org.mixtureofmasks.kernel.Kernels;
-import org.mixtureofmasks.kernel.Matrix;
-import org.mixtureofmasks.kernel.Team;
+import org.mixtureofmasks.kernel.ParallelKernels;
 
-/** The decoder: embedding, layers, last norm. Weights are immutable, all else is in the state. */
+/**
+ * The decoder: embedding, layers, last norm. Weights are immutable, all else is in texts and
+ * workspace.
+ */
 final class ForwardPass {
   private final ModelConfig config;
   private final ModelWeights weights;
-  private final Team team;
+  private final ParallelKernels kernels;
   private final Rotary rotary;
+  private final GroupedQueryLayer groupedQuery;
+  private final RoutingLayer routing;
   private final SparseLayer sparse;
+  private final ExpertNeurons neurons;
 
-  ForwardPass(ModelConfig config, ModelWeights weights, Team team) {
+  ForwardPass(ModelConfig config, ModelWeights weights, ParallelKernels kernels) {
     this.config = config;
     this.weights = weights;
-    this.team = team;
+    this.kernels = kernels;
     this.rotary = Rotary.of(config);
-    this.sparse = new SparseLayer(team);
+    groupedQuery = new GroupedQueryLayer(config, kernels);
+    routing = new RoutingLayer(kernels);
+    sparse = new SparseLayer(kernels);
+    neurons = new ExpertNeurons(kernels);
   }
 
   /** Appends tokens[from, from + n) of one text, up to a batch; see {@link #run}. */
   void append(ModelState s, int[] tokens, int from, int n) {
-    run(s, tokens, from, Places.chain(s.position(), n), s.position() + n);
+    Slots slots = Slots.append(s.text(), n);
+    run(s.workspace(), tokens, from, slots);
+    hold(slots, n - 1, slots.lastLength());
   }
 
   /**
-   * Runs up to a batch of tokens; leaves the residual stream of each in s.x. What the state holds
-   * changes only when all is done, so a failure leaves it as it was.
-   *
-   * @param kept how many tokens of the last one's text are held afterwards
+   * Runs up to a batch of tokens; leaves the residual stream of each in w.x. Texts hold their
+   * tokens only when {@link #hold} says so, so a failure leaves them as they were.
    */
-  void run(ModelState s, int[] tokens, int from, Places places, int kept) {
+  void run(Workspace w, int[] tokens, int from, Slots slots) {
     int d = config.hiddenSize();
-    int n = places.count();
-    s.cache.reserve(places.first() + n);
+    int n = slots.count();
+    slots.reserve();
+    w.reserveScores(slots.mostSeen());
     for (int t = 0; t < n; t++) {
-      weights.embedding().row(tokens[from + t], s.x, t * d);
-      rotary.angles(places.positions()[t], s.cos, s.sin, t * rotary.pairs());
+      weights.embedding().row(tokens[from + t], w.x, t * d);
+      rotary.angles(slots.positions()[t], w.cos, w.sin, t * rotary.pairs());
     }
     for (int l = 0; l < config.layers(); l++) {
       ModelWeights.Layer layer = weights.layers().get(l);
-      norm(s, layer.attentionNorm(), n);
-      attention(s, layer, l, places);
-      Kernels.add(s.x, s.out, 0, n * d);
-      norm(s, layer.ffnNorm(), n);
-      feedForward(s, layer.ffn(), l);
-      if (s.observer != null) {
-        s.observer.computed(l, n, s.normed.values(), s.out);
+      norm(w, layer.attentionNorm(), n);
+      switch (layer.attention()) {
+        case Attention.GroupedQuery grouped -> groupedQuery.run(w, grouped, l, slots);
       }
-      Kernels.add(s.x, s.out, 0, n * d);
+      Kernels.add(w.x, w.out, 0, n * d);
+      norm(w, layer.ffnNorm(), n);
+      feedForward(w, layer.ffn(), l, slots.slots());
+      if (w.observer != null) {
+        w.observer.computed(l, n, w.normed.values(), w.out);
+      }
+      Kernels.add(w.x, w.out, 0, n * d);
     }
-    s.cache.gather(places.seen()[n - 1], kept);
-    s.hold(kept, n);
+    w.count(n);
+  }
+
+  /** After a run: the text of a token of it now is the first {@code kept} tokens it saw. */
+  void hold(Slots slots, int token, int kept) {
+    slots.texts()[token].hold(slots.spans()[token], kept, config.kvHeads());
   }
 
   /** The logits of the tokens rows[from, to) of the last run, to {@code out}: vocab_size each. */
-  void logits(ModelState s, int[] rows, int from, int to, float[] out) {
+  void logits(Workspace w, int[] rows, int from, int to, float[] out) {
     int d = config.hiddenSize();
-    float[] normed = s.normed.values();
+    float[] normed = w.normed.values();
     for (int i = from; i < to; i++) {
       int at = (i - from) * d;
-      team.kernels().rmsNorm(s.x, rows[i] * d, weights.norm(), config.rmsNormEps(), normed, at);
+      kernels.kernels().rmsNorm(w.x, rows[i] * d, weights.norm(), config.rmsNormEps(), normed, at);
     }
-    s.normed.changed(to - from);
-    team.multiply(s.normed, weights.output(), out);
+    w.normed.changed(to - from);
+    kernels.multiply(w.normed, weights.output(), out);
   }
 
-  private void norm(ModelState s, float[] weight, int n) {
+  private void norm(Workspace w, float[] weight, int n) {
     int d = config.hiddenSize();
     if (n == 1) {
-      team.kernels().rmsNorm(s.x, 0, weight, config.rmsNormEps(), s.normed.values(), 0);
+      kernels.kernels().rmsNorm(w.x, 0, weight, config.rmsNormEps(), w.normed.values(), 0);
     } else {
-      team.forEach(
+      kernels.forEach(
           n,
           (t, part) ->
-              team.kernels()
-                  .rmsNorm(s.x, t * d, weight, config.rmsNormEps(), s.normed.values(), t * d));
+              kernels
+                  .kernels()
+                  .rmsNorm(w.x, t * d, weight, config.rmsNormEps(), w.normed.values(), t * d));
     }
-    s.normed.changed(n);
+    w.normed.changed(n);
   }
 
-  private void attention(ModelState s, ModelWeights.Layer layer, int l, Places places) {
-    int n = places.count();
-    int hd = config.headDim();
-    int heads = config.heads();
-    int kvHeads = config.kvHeads();
-    int group = heads / kvHeads; // query heads that share a key-value head
-    team.multiply(
-        s.normed,
-        new Matrix[] {layer.query(), layer.key(), layer.value()},
-        new float[][] {s.q, s.k, s.v});
-    team.forEach(
-        n,
-        (t, part) -> {
-          int angles = t * hd / 2;
-          for (int h = 0; h < heads; h++) {
-            Kernels.rope(s.q, (t * heads + h) * hd, hd, s.cos, s.sin, angles);
-          }
-          for (int g = 0; g < kvHeads; g++) {
-            int at = (t * kvHeads + g) * hd;
-            Kernels.rope(s.k, at, hd, s.cos, s.sin, angles);
-            s.cache.put(l, g, places.first() + t, s.k, s.v, at);
-          }
-        });
-    float scale = (float) (1 / Math.sqrt(hd));
-    int fours = n / 4;
-    team.forEach(
-        (fours + n % 4) * heads,
-        (item, part) -> {
-          int h = item % heads;
-          float[] keys = s.cache.keys(l, h / group);
-          float[] values = s.cache.values(l, h / group);
-          int unit = item / heads; // four tokens, and after those single ones
-          int t = unit < fours ? 4 * unit : unit + 3 * fours;
-          int at = (t * heads + h) * hd;
-          float[] scores = s.scores[part];
-          float[] out = s.attended.values();
-          if (unit < fours) {
-            int step = heads * hd;
-            int[] all = {at, at + step, at + 2 * step, at + 3 * step};
-            int[][] seen = Arrays.copyOfRange(places.seen(), t, t + 4);
-            team.kernels().attendFour(s.q, all, keys, values, seen, hd, scale, scores, out);
-          } else {
-            int[] seen = places.seen()[t];
-            team.kernels().attend(s.q, at, keys, values, seen, hd, scale, scores, out, at);
-          }
-        });
-    s.attended.changed(n);
-    team.multiply(s.attended, layer.attentionOutput(), s.out);
+  /** The feed-forward part of a layer on up to a batch of given inputs; leaves w.out. */
+  void feedForward(Workspace w, int l, float[] inputs, int at, int n) {
+    System.arraycopy(inputs, at, w.normed.values(), 0, n * config.hiddenSize());
+    w.normed.changed(n);
+    feedForward(w, weights.layers().get(l).ffn(), l, IntStream.range(0, n).toArray());
   }
 
-  /** The feed-forward part of a layer on up to a batch of given inputs; leaves s.out. */
-  void feedForward(ModelState s, int l, float[] inputs, int at, int n) {
-    System.arraycopy(inputs, at, s.normed.values(), 0, n * config.hiddenSize());
-    s.normed.changed(n);
-    feedForward(s, weights.layers().get(l).ffn(), l);
-  }
-
-  private void feedForward(ModelState s, FeedForward ffn, int l) {
+  private void feedForward(Workspace w, FeedForward ffn, int l, int[] slots) {
     switch (ffn) {
       case FeedForward.Dense dense -> {
-        team.gated(s.normed, dense.gate(), dense.up(), s.gate, s.up);
-        team.multiply(s.gate, dense.down(), s.out);
+        kernels.gated(w.normed, dense.gate(), dense.up(), w.gate, w.up);
+        kernels.multiply(w.gate, dense.down(), w.out);
       }
-      case FeedForward.Masked masked -> sparse.masked(s, masked, l);
-      case FeedForward.Experts experts -> sparse.experts(s, experts, l);
-      case FeedForward.Blocks blocks -> sparse.blocks(s, blocks, l);
+      case FeedForward.Masked masked -> {
+        routing.route(w, masked.router(), l, slots);
+        sparse.masked(w, masked, l);
+      }
+      case FeedForward.Blocks blocks -> {
+        routing.route(w, blocks.router(), l, slots);
+        sparse.blocks(w, blocks, l);
+      }
+      case FeedForward.Experts experts -> {
+        routing.route(w, experts.router(), l, slots);
+        neurons.run(w, experts, l);
+      }
     }
   }
 }

@@ -3,25 +3,28 @@ package org.mixtureofmasks.model;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.kernel.Format;
 import org.mixtureofmasks.kernel.KernelChoice;
-import org.mixtureofmasks.kernel.Matrix;
-import org.mixtureofmasks.kernel.Team;
+import org.mixtureofmasks.kernel.ParallelKernels;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A LLaMA-style model, dense or a mixture of masks, ready to run. Configuration and weights are
- * immutable; every caller brings its own {@link ModelState}, and callers on different threads may
- * run at the same time: they share the threads, nothing else.
+ * immutable; every text is a {@link TextState}, every caller brings a {@link Workspace}, and {@link
+ * #newState} makes both for whoever has one text. Callers on different threads may run at the same
+ * time: they share the threads and the pool of pages, nothing else.
  */
 public final class Model implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Model.class);
@@ -91,9 +94,10 @@ public final class Model implements AutoCloseable {
   private final ModelConfig config;
   private final ModelWeights weights;
   private final Arena arena;
-  private final Team team;
+  private final ParallelKernels kernels;
   private final ForwardPass forward;
   private final PackedPass packed;
+  private final KvPool pool;
   private final String description;
 
   private Model(
@@ -101,15 +105,16 @@ public final class Model implements AutoCloseable {
       ModelConfig config,
       ModelWeights weights,
       Arena arena,
-      Team team,
+      ParallelKernels kernels,
       String description) {
     this.checkpoint = checkpoint;
     this.config = config;
     this.weights = weights;
     this.arena = arena;
-    this.team = team;
-    this.forward = new ForwardPass(config, weights, team);
-    this.packed = new PackedPass(config, team, forward);
+    this.kernels = kernels;
+    this.forward = new ForwardPass(config, weights, kernels);
+    this.packed = new PackedPass(config, kernels, forward);
+    this.pool = new KvPool(config);
     this.description = description;
   }
 
@@ -124,16 +129,25 @@ public final class Model implements AutoCloseable {
 
   /** The same with kernels of one's choice: for comparisons. */
   static Model open(Path model, LoadOptions options, KernelChoice choice) {
+    return open(model, options, choice, WeightFormats.of(options.weights()));
+  }
+
+  /**
+   * The same with number formats of one's choice.
+   *
+   * @param formats what a matrix that is stored so is kept in; options.weights() counts for nothing
+   */
+  static Model open(
+      Path model, LoadOptions options, KernelChoice choice, Function<DType, Format> formats) {
     Checkpoint checkpoint = Checkpoints.open(model);
     Arena arena = Arena.ofShared();
-    Team team = null;
+    ParallelKernels kernels = null;
     try {
       ModelConfig config = ConfigReader.read(checkpoint);
       WeightMemory memory = WeightMemory.of(options.memory(), checkpoint, arena);
       ModelWeights weights =
-          WeightLoader.load(
-              checkpoint, config, options.weights(), memory.allocator(), memory.mapped());
-      team = new Team(choice.kernels(), options.threads());
+          WeightLoader.load(checkpoint, config, formats, memory.allocator(), memory.mapped());
+      kernels = new ParallelKernels(choice.kernels(), options.threads());
       String description =
           "kernels: "
               + choice.kernels().name()
@@ -148,10 +162,10 @@ public final class Model implements AutoCloseable {
               + " bytes, "
               + memory.description();
       LOG.info("{}: {}", model, description);
-      return new Model(checkpoint, config, weights, arena, team, description);
+      return new Model(checkpoint, config, weights, arena, kernels, description);
     } catch (RuntimeException | Error e) {
-      if (team != null) {
-        team.close();
+      if (kernels != null) {
+        kernels.close();
       }
       arena.close();
       checkpoint.close();
@@ -159,14 +173,15 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  /** The number format of the weights in memory: f32 or bf16. */
+  /** The number format of the weights in memory, such as "bf16". */
   public String weightType() {
     return typeName(weights);
   }
 
   private static String typeName(ModelWeights weights) {
-    Matrix first = weights.layers().getFirst().query();
-    return first instanceof Matrix.F32 ? "f32" : "bf16";
+    return switch (weights.layers().getFirst().attention()) {
+      case Attention.GroupedQuery grouped -> grouped.query().format().name();
+    };
   }
 
   /** The shape. */
@@ -175,42 +190,70 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * Memory for one caller.
+   * A text and a workspace of its own: for one caller with one text.
    *
-   * @param contextLength tokens that it can hold
+   * @param contextLength tokens that the text can have
    * @throws UserError unless it is in [1, max_position_embeddings]
    */
   public ModelState newState(int contextLength) {
     boolean sparse = config.mixtureOfMasks().isPresent();
-    return newState(contextLength, sparse ? ModelState.SPARSE_BATCH : ModelState.BATCH);
+    return newState(contextLength, sparse ? Workspace.SPARSE_BATCH : Workspace.BATCH);
   }
 
   /**
    * The same.
    *
-   * @param packLimit tokens that are computed together at most; working memory grows with it
+   * @param packLimit tokens that are computed together at most, at least 1; working memory grows
+   *     with it
    */
   public ModelState newState(int contextLength, int packLimit) {
-    if (packLimit < 1) {
-      throw new IllegalArgumentException("passes of " + packLimit + " tokens");
-    }
+    TextState text = newText(contextLength);
+    return new ModelState(text, newWorkspace(Math.min(packLimit, contextLength)));
+  }
+
+  /**
+   * A state that suits {@link #judge}: passes of so many tokens that those of a sparse model share
+   * their experts' tiles.
+   *
+   * @param contextLength tokens that a text can have
+   * @throws UserError unless it is in [1, max_position_embeddings]
+   */
+  public ModelState newScoringState(int contextLength) {
+    return newState(contextLength, Workspace.SPARSE_BATCH);
+  }
+
+  /**
+   * An empty text.
+   *
+   * @param contextLength tokens that it can have; memory is taken as they come
+   * @throws UserError unless it is in [1, max_position_embeddings]
+   */
+  public TextState newText(int contextLength) {
     if (contextLength < 1 || contextLength > config.maxPositions()) {
       throw new UserError(
-          "a context of "
-              + contextLength
-              + " tokens is outside 1 to "
-              + config.maxPositions()
-              + " (max_position_embeddings of "
-              + checkpoint.path()
-              + ")");
+          "a context of %d tokens is outside 1 to %d (max_position_embeddings of %s)"
+              .formatted(contextLength, config.maxPositions(), checkpoint.path()));
     }
-    return new ModelState(this, contextLength, Math.min(packLimit, contextLength));
+    return new TextState(this, pool, contextLength);
+  }
+
+  /**
+   * Working memory for one caller, whose texts share it.
+   *
+   * @param batch tokens that are computed together at most, at least 1; its memory grows with it
+   */
+  public Workspace newWorkspace(int batch) {
+    if (batch < 1) {
+      throw new IllegalArgumentException("passes of %d tokens".formatted(batch));
+    }
+    return new Workspace(this, batch);
   }
 
   /**
    * Appends tokens[from, from + count) to the state.
    *
-   * @return the logits of the last one, vocab_size floats, valid until the next call on this state
+   * @return the logits of the last one, vocab_size floats, valid until the next call with this
+   *     workspace
    * @throws UserError if a token is outside the vocabulary or the context is exceeded; the state is
    *     unchanged then
    */
@@ -219,12 +262,13 @@ public final class Model implements AutoCloseable {
     int done = 0;
     int n = 0;
     while (done < count) {
-      n = Math.min(state.batch, count - done);
+      n = Math.min(state.packLimit(), count - done);
       forward.append(state, tokens, from + done, n);
       done += n;
     }
-    forward.logits(state, new int[] {n - 1}, 0, 1, state.logits);
-    return state.logits;
+    float[] logits = state.workspace().logits;
+    forward.logits(state.workspace(), new int[] {n - 1}, 0, 1, logits);
+    return logits;
   }
 
   /**
@@ -235,19 +279,20 @@ public final class Model implements AutoCloseable {
   public void forwardEach(
       ModelState state, int[] tokens, int from, int count, LogitsVisitor visitor) {
     check(state, tokens, from, count);
+    Workspace w = state.workspace();
     // As many rows of logits at once as keep a tile busy and their memory small.
-    int rows = Math.min(state.batch, 16);
+    int rows = Math.min(state.packLimit(), 16);
     float[] many = new float[Math.multiplyExact(rows, config.vocabSize())];
     for (int done = 0; done < count; ) {
-      int n = Math.min(state.batch, count - done);
+      int n = Math.min(state.packLimit(), count - done);
       forward.append(state, tokens, from + done, n);
       int[] all = IntStream.range(0, n).toArray();
       for (int t = 0; t < n; t += rows) {
         int some = Math.min(rows, n - t);
-        forward.logits(state, all, t, t + some, many);
+        forward.logits(w, all, t, t + some, many);
         for (int i = 0; i < some; i++) {
-          System.arraycopy(many, i * config.vocabSize(), state.logits, 0, config.vocabSize());
-          visitor.logits(done + t + i, state.logits);
+          System.arraycopy(many, i * config.vocabSize(), w.logits, 0, config.vocabSize());
+          visitor.logits(done + t + i, w.logits);
         }
       }
       done += n;
@@ -256,21 +301,20 @@ public final class Model implements AutoCloseable {
 
   /**
    * What a layer's feed-forward part gives for inputs that need not be its own: to compare two
-   * models on the same ones. The state is only working memory; its tokens stay.
+   * models on the same ones.
    *
    * @param layer from 0
    * @param tokens how many, n
    * @param inputs n x hidden_size or more: normed residual streams
    * @param outputs n x hidden_size or more; overwritten
    */
-  public void feedForward(
-      ModelState state, int layer, int tokens, float[] inputs, float[] outputs) {
-    checkOwner(state);
+  public void feedForward(Workspace w, int layer, int tokens, float[] inputs, float[] outputs) {
+    checkOwner(w);
     int d = config.hiddenSize();
-    for (int done = 0; done < tokens; done += state.batch) {
-      int n = Math.min(state.batch, tokens - done);
-      forward.feedForward(state, layer, inputs, done * d, n);
-      System.arraycopy(state.out, 0, outputs, done * d, n * d);
+    for (int done = 0; done < tokens; done += w.batch()) {
+      int n = Math.min(w.batch(), tokens - done);
+      forward.feedForward(w, layer, inputs, done * d, n);
+      System.arraycopy(w.out, 0, outputs, done * d, n * d);
     }
   }
 
@@ -282,18 +326,18 @@ public final class Model implements AutoCloseable {
    *     the state is unchanged then
    */
   public Packed.Judged judge(ModelState state, Packed pack) {
-    checkOwner(state);
+    checkOwner(state.workspace());
     return packed.run(state, pack);
   }
 
-  private void checkOwner(ModelState state) {
-    if (state.model != this) {
+  private void checkOwner(Workspace workspace) {
+    if (workspace.model != this) {
       throw new IllegalArgumentException("the state belongs to another model");
     }
   }
 
   private void check(ModelState state, int[] tokens, int from, int count) {
-    checkOwner(state);
+    checkOwner(state.workspace());
     if (count < 1) {
       throw new IllegalArgumentException("no tokens to append");
     }
@@ -359,7 +403,7 @@ public final class Model implements AutoCloseable {
   }
 
   int threads() {
-    return team.threads();
+    return kernels.threads();
   }
 
   /** Whether any layer computes all intermediate_size activations. */
@@ -377,7 +421,7 @@ public final class Model implements AutoCloseable {
   /** Ends the threads and unmaps the files; no state of this model may be used after it. */
   @Override
   public void close() {
-    team.close();
+    kernels.close();
     if (arena.scope().isAlive()) {
       arena.close();
     }

@@ -1,136 +1,36 @@
 package org.mixtureofmasks.model;
 
-import java.util.Arrays;
-import java.util.Objects;
-import org.mixtureofmasks.format.ModelConfig;
-import org.mixtureofmasks.format.Routing;
-import org.mixtureofmasks.kernel.Activations;
-import org.mixtureofmasks.kernel.Kernels;
-import org.mixtureofmasks.kernel.SparseFfn;
-
 /**
- * The memory of one caller: its keys and values, its working memory, its count of experts. Nothing
- * of it is shared; not for concurrent use. Made by {@link Model#newState}.
+ * A text and the workspace that it is computed in: all that one caller needs. Whoever has several
+ * texts lets them share a workspace: {@code new ModelState(model.newText(n), workspace)}. Nothing
+ * of it is for concurrent use. Made by {@link Model#newState} with a workspace of its own.
+ *
+ * @param text keys, values and position
+ * @param workspace activations, expert counts, and what passes are told to do
  */
-public final class ModelState {
-  /** Tokens that are computed together at most, unless the caller wants another number. */
-  static final int BATCH = 128;
-
-  /** The same for sparse models: the more tokens, the more of them share an expert. */
-  static final int SPARSE_BATCH = 512;
-
+public record ModelState(TextState text, Workspace workspace) {
   /**
-   * Rows of logits that are computed together at most: their memory is vocab_size times as many.
+   * @throws IllegalArgumentException if they are of different models
    */
-  static final int LOGIT_ROWS = 64;
-
-  final Model model;
-  final int batch; // B: tokens that are computed together, at most the context
-  final KvCache cache;
-  final float[] x; // B x d, the residual stream
-  final Activations normed; // B x d
-  final float[] q; // B x (h hd)
-  final float[] k; // B x (g hd)
-  final float[] v; // B x (g hd)
-  final Activations attended; // B x (h hd)
-  final float[] out; // B x d, what attention or the FFN adds
-  final Activations gate; // B x m
-  final float[] up; // B x m
-  final float[] cos; // B x hd/2
-  final float[] sin; // B x hd/2
-  final float[][] scores; // threads x 4 contexts, and what the kernel wants behind each
-  final float[] logits; // V
-  float[] packedLogits = {}; // up to LOGIT_ROWS x V, when a packed pass needs them
-  final Sparse sparse; // null for a dense model
-  LayerObserver observer; // null: nobody looks
-  int removedLayer = -1; // -1: no expert is removed
-  int removedExpert;
-
-  private final int contextLength;
-  private int position;
-  private long counted;
-
-  ModelState(Model model, int contextLength, int batch) {
-    ModelConfig c = model.config();
-    this.model = model;
-    this.contextLength = contextLength;
-    this.batch = batch;
-    int d = c.hiddenSize();
-    int kv = c.kvHeads() * c.headDim();
-    cache = new KvCache(c, contextLength + batch);
-    x = new float[batch * d];
-    normed = new Activations(batch, d);
-    q = new float[batch * c.heads() * c.headDim()];
-    k = new float[batch * kv];
-    v = new float[batch * kv];
-    attended = new Activations(batch, c.heads() * c.headDim());
-    out = new float[batch * d];
-    cos = new float[batch * c.headDim() / 2];
-    sin = new float[batch * c.headDim() / 2];
-    scores = new float[model.threads()][4 * (contextLength + 2 * Kernels.KEY_BLOCK)];
-    logits = new float[c.vocabSize()];
-    sparse = c.mixtureOfMasks().isPresent() ? new Sparse(model, batch) : null;
-    int m = model.needsDenseActivations() ? c.intermediateSize() : 0;
-    gate = new Activations(batch, m);
-    up = new float[batch * m];
-  }
-
-  /** Working memory of sparse layers; E experts, at most k of them for each token. */
-  static final class Sparse {
-    final float[] routerProducts; // B x rows of router.weight
-    final Choices choices; // B x k
-    final int[] list; // neurons of one token, at most the most that a layer stores
-    final float[] scales; // by place in the list
-    final float[] mask; // by neuron: the sum of the weights of the chosen experts that hold it
-    final boolean[] seen; // by neuron
-    final SparseFfn ffn;
-    private final int[][] lists; // by expert or by token: neurons, where a batch needs them
-    final long[][] counts; // layers x E
-    final long[] activeWeights; // layers
-    final Activations inputs; // B x d: what input masks leave of x
-    final float[] blockOut; // B x d: what an expert's tokens get
-
-    private Sparse(Model model, int batch) {
-      ModelConfig c = model.config();
-      ModelConfig.MixtureOfMasks mom = c.mixtureOfMasks().orElseThrow();
-      routerProducts = new float[batch * mom.routing().routerRows(mom.experts())];
-      choices = new Choices(batch, mom.expertsPerToken());
-      int most = Math.max(c.intermediateSize(), model.mostStoredNeurons());
-      list = new int[most];
-      scales = new float[most];
-      mask = new float[most];
-      seen = new boolean[c.intermediateSize()];
-      ffn = new SparseFfn(c.hiddenSize(), model.threads());
-      lists = new int[Math.max(batch, mom.experts() + 1)][0];
-      counts = new long[c.layers()][mom.experts()];
-      activeWeights = new long[c.layers()];
-      int masked = mom.inputMasks().isPresent() ? batch : 0;
-      inputs = new Activations(masked, c.hiddenSize());
-      blockOut = new float[masked * c.hiddenSize()];
-    }
-
-    /** The list of that number, with room for n neurons. */
-    int[] room(int number, int n) {
-      if (lists[number].length < n) {
-        lists[number] = new int[n];
-      }
-      return lists[number];
+  public ModelState {
+    if (text.model != workspace.model) {
+      throw new IllegalArgumentException("a text and a workspace of different models");
     }
   }
 
-  /** Tokens that the state holds: the next one gets this position. */
+  /** Tokens that the text has: the next one gets this position. */
   public int position() {
-    return position;
+    return text.position();
+  }
+
+  /** Tokens that the text can have. */
+  public int contextLength() {
+    return text.contextLength();
   }
 
   /** Tokens that one pass computes together at most, a {@link Packed} one's among them. */
   public int packLimit() {
-    return batch;
-  }
-
-  /** Tokens that it can hold. */
-  public int contextLength() {
-    return contextLength;
+    return workspace.batch();
   }
 
   /**
@@ -139,68 +39,32 @@ public final class ModelState {
    * @throws IllegalArgumentException if it is negative or beyond {@link #position}
    */
   public void truncate(int newPosition) {
-    if (newPosition < 0 || newPosition > position) {
-      throw new IllegalArgumentException(
-          "cannot go back to position " + newPosition + " from " + position);
-    }
-    position = newPosition;
-  }
-
-  /** Tells an observer of every later token; null: none. One at a time. */
-  public void observe(LayerObserver newObserver) {
-    observer = newObserver;
-  }
-
-  /**
-   * From now on no token chooses this expert: its router score is -∞. Keys and values of earlier
-   * tokens stay as they are. One expert at a time.
-   *
-   * @throws IllegalArgumentException if there is no such expert, or each token needs all of them
-   */
-  public void removeExpert(int layer, int expert) {
-    ModelConfig.MixtureOfMasks mom =
-        model
-            .config()
-            .mixtureOfMasks()
-            .orElseThrow(() -> new IllegalArgumentException("a dense model has no experts"));
-    Objects.checkIndex(layer, model.config().layers());
-    Objects.checkIndex(expert, mom.experts());
-    if (mom.routing().select() == Routing.Select.TOP_K && mom.expertsPerToken() == mom.experts()) {
-      throw new IllegalArgumentException("every token needs all " + mom.experts() + " experts");
-    }
-    removedLayer = layer;
-    removedExpert = expert;
-  }
-
-  /** Gives the removed expert back. */
-  public void restoreExpert() {
-    removedLayer = -1;
+    text.truncate(newPosition);
   }
 
   /** Forgets all tokens and what was counted. */
   public void reset() {
-    position = 0;
-    counted = 0;
-    if (sparse != null) {
-      for (long[] layer : sparse.counts) {
-        Arrays.fill(layer, 0);
-      }
-      Arrays.fill(sparse.activeWeights, 0);
-    }
+    text.truncate(0);
+    workspace.resetCounts();
   }
 
-  /** What this state's tokens used so far, truncated ones included. */
+  /** See {@link Workspace#observe}. */
+  public void observe(LayerObserver observer) {
+    workspace.observe(observer);
+  }
+
+  /** See {@link Workspace#removeExpert}. */
+  public void removeExpert(int layer, int expert) {
+    workspace.removeExpert(layer, expert);
+  }
+
+  /** See {@link Workspace#restoreExpert}. */
+  public void restoreExpert() {
+    workspace.restoreExpert();
+  }
+
+  /** See {@link Workspace#expertLoad}. */
   public ExpertLoad expertLoad() {
-    ModelConfig c = model.config();
-    long dense = 3L * c.hiddenSize() * c.intermediateSize();
-    return sparse == null
-        ? new ExpertLoad(counted, new long[c.layers()][0], new long[c.layers()], dense)
-        : new ExpertLoad(counted, sparse.counts, sparse.activeWeights, dense);
-  }
-
-  /** After a pass: {@code computed} tokens more were run, and so many are held now. */
-  void hold(int held, int computed) {
-    position = held;
-    counted += computed;
+    return workspace.expertLoad();
   }
 }

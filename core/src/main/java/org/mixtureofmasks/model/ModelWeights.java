@@ -4,8 +4,7 @@ import java.util.List;
 import org.mixtureofmasks.kernel.Matrix;
 
 /**
- * All weights of a model, immutable. V is vocab_size, d hidden_size, h heads, g kvHeads, hd
- * head_dim.
+ * All weights of a model, immutable. V is vocab_size, d hidden_size.
  *
  * @param embedding V x d
  * @param layers from the first to the last
@@ -21,33 +20,20 @@ record ModelWeights(Matrix embedding, List<Layer> layers, float[] norm, Matrix o
    * One decoder layer.
    *
    * @param attentionNorm d
-   * @param query (h hd) x d, rows in split-half rotary order
-   * @param key (g hd) x d, rows in split-half rotary order
-   * @param value (g hd) x d
-   * @param attentionOutput d x (h hd)
+   * @param attention the attention part
    * @param ffnNorm d
    * @param ffn the feed-forward part
    */
-  record Layer(
-      float[] attentionNorm,
-      Matrix query,
-      Matrix key,
-      Matrix value,
-      Matrix attentionOutput,
-      float[] ffnNorm,
-      FeedForward ffn) {
+  record Layer(float[] attentionNorm, Attention attention, float[] ffnNorm, FeedForward ffn) {
 
     /** Bytes of everything but the feed-forward part. */
     long attentionBytes() {
-      return 4L * (attentionNorm.length + ffnNorm.length)
-          + query.bytes()
-          + key.bytes()
-          + value.bytes()
-          + attentionOutput.bytes();
+      return 4L * (attentionNorm.length + ffnNorm.length) + attention.bytes();
     }
   }
 
   /** Bytes of all weights, tied ones once. */
+  @SuppressWarnings("ReferenceEquality") // tied ones are one object
   long bytes() {
     long sum = embedding.bytes() + 4L * norm.length;
     if (output != embedding) {

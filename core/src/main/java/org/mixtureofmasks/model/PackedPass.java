@@ -5,39 +5,41 @@ import java.util.Objects;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.kernel.Kernels;
-import org.mixtureofmasks.kernel.Team;
+import org.mixtureofmasks.kernel.ParallelKernels;
 
 /** Runs a {@link Packed} and judges its targets. */
 final class PackedPass {
   private final ModelConfig config;
-  private final Team team;
+  private final ParallelKernels kernels;
   private final ForwardPass forward;
 
-  PackedPass(ModelConfig config, Team team, ForwardPass forward) {
+  PackedPass(ModelConfig config, ParallelKernels kernels, ForwardPass forward) {
     this.config = config;
-    this.team = team;
+    this.kernels = kernels;
     this.forward = forward;
   }
 
   Packed.Judged run(ModelState s, Packed pack) {
     check(s, pack);
-    Places places = Places.of(s.position(), pack.parents());
-    checkPlaces(s, pack, places);
-    forward.run(s, pack.tokens(), 0, places, pack.kept());
+    Slots slots = Slots.of(s.text(), pack.parents());
+    checkSlots(s, pack, slots);
+    Workspace w = s.workspace();
+    forward.run(w, pack.tokens(), 0, slots);
+    forward.hold(slots, slots.count() - 1, pack.kept());
 
     int[] rows = Arrays.stream(pack.scored()).distinct().toArray();
-    int most = Math.min(rows.length, ModelState.LOGIT_ROWS);
+    int most = Math.min(rows.length, Workspace.LOGIT_ROWS);
     int vocabulary = config.vocabSize();
-    if (s.packedLogits.length < Math.multiplyExact(most, vocabulary)) {
-      s.packedLogits = new float[most * vocabulary];
+    if (w.packedLogits.length < Math.multiplyExact(most, vocabulary)) {
+      w.packedLogits = new float[most * vocabulary];
     }
     Packed.Judged judged =
         new Packed.Judged(new double[pack.scored().length], new boolean[pack.scored().length]);
     int target = 0;
     for (int from = 0; from < rows.length; from += most) {
       int to = Math.min(rows.length, from + most);
-      forward.logits(s, rows, from, to, s.packedLogits);
-      target = judge(s.packedLogits, rows, from, to, pack, target, judged);
+      forward.logits(w, rows, from, to, w.packedLogits);
+      target = judge(w.packedLogits, rows, from, to, pack, target, judged);
     }
     return judged;
   }
@@ -45,15 +47,15 @@ final class PackedPass {
   /** Judges the targets of rows [from, to), the first of which is {@code target}; the next one. */
   private int judge(
       float[] logits, int[] rows, int from, int to, Packed pack, int target, Packed.Judged judged) {
-    Kernels kernels = team.kernels();
+    Kernels own = kernels.kernels();
     int vocabulary = config.vocabSize();
     float[] max = new float[to - from];
     double[] logSum = new double[to - from];
-    team.forEach(
+    kernels.forEach(
         to - from,
         (i, part) -> {
-          max[i] = kernels.max(logits, i * vocabulary, vocabulary);
-          logSum[i] = Math.log(kernels.sumOfExps(logits, i * vocabulary, vocabulary, max[i]));
+          max[i] = own.max(logits, i * vocabulary, vocabulary);
+          logSum[i] = Math.log(own.sumOfExps(logits, i * vocabulary, vocabulary, max[i]));
         });
     int next = target;
     for (int i = 0; i < to - from; i++) {
@@ -91,8 +93,8 @@ final class PackedPass {
     }
   }
 
-  private static void checkPlaces(ModelState s, Packed pack, Places places) {
-    for (int position : places.positions()) {
+  private static void checkSlots(ModelState s, Packed pack, Slots slots) {
+    for (int position : slots.positions()) {
       if (position >= s.contextLength()) {
         throw new UserError(
             "context exceeded: a text of "
@@ -101,9 +103,9 @@ final class PackedPass {
                 + s.contextLength());
       }
     }
-    if (pack.kept() < 0 || pack.kept() > places.lastLength()) {
+    if (pack.kept() < 0 || pack.kept() > slots.lastLength()) {
       throw new IllegalArgumentException(
-          pack.kept() + " tokens of " + places.lastLength() + " cannot be kept");
+          pack.kept() + " tokens of " + slots.lastLength() + " cannot be kept");
     }
   }
 

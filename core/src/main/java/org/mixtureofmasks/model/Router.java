@@ -6,11 +6,11 @@ import org.mixtureofmasks.kernel.Matrix;
 /**
  * Chooses a token's experts.
  *
- * @param weight always f32: E x d for linear scores, 2E x d for SwiGLU ones
+ * @param weight f32 whatever the other weights are: E x d for linear scores, 2E x d for SwiGLU ones
  * @param experts E
  * @param routing how
  */
-record Router(Matrix.F32 weight, int experts, Routing routing) {
+record Router(Matrix weight, int experts, Routing routing) {
   /** No expert. */
   static final int NONE = -1;
 
@@ -22,12 +22,12 @@ record Router(Matrix.F32 weight, int experts, Routing routing) {
    * @param out where the experts of the token go: the k largest in descending order, ties to the
    *     lower index; or those above the threshold, ascending
    */
-  void choose(float[] products, int at, Choices out, int token) {
+  void choose(float[] products, int at, RoutingDecisions out, int token) {
     choose(products, at, out, token, NONE);
   }
 
   /** The same as if the score of the expert {@code removed}, unless NONE, were -∞. */
-  void choose(float[] products, int at, Choices out, int token, int removed) {
+  void choose(float[] products, int at, RoutingDecisions out, int token, int removed) {
     score(products, at);
     if (removed != NONE) {
       products[at + removed] = Float.NEGATIVE_INFINITY;
@@ -60,7 +60,7 @@ record Router(Matrix.F32 weight, int experts, Routing routing) {
     }
   }
 
-  private int largest(float[] r, int at, Choices out, int token) {
+  private int largest(float[] r, int at, RoutingDecisions out, int token) {
     int best = -1;
     for (int e = 0; e < experts; e++) {
       if (!out.has(token, e) && (best < 0 || r[at + e] > r[at + best])) {
@@ -70,7 +70,7 @@ record Router(Matrix.F32 weight, int experts, Routing routing) {
     return best;
   }
 
-  private void weigh(float[] r, int at, Choices out, int token) {
+  private void weigh(float[] r, int at, RoutingDecisions out, int token) {
     int n = out.count(token);
     switch (routing.weights()) {
       case NORMALISED -> normalise(r, at, out, token);
@@ -92,7 +92,7 @@ record Router(Matrix.F32 weight, int experts, Routing routing) {
    * p_e / Σ p with p = softmax(r) is the softmax over the chosen scores alone, since the common
    * denominator cancels.
    */
-  private static void normalise(float[] r, int at, Choices out, int token) {
+  private static void normalise(float[] r, int at, RoutingDecisions out, int token) {
     int n = out.count(token);
     double largest = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < n; i++) {

@@ -3,42 +3,21 @@ package org.mixtureofmasks.model;
 import java.util.Arrays;
 import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.kernel.Activations;
-import org.mixtureofmasks.kernel.Team;
+import org.mixtureofmasks.kernel.ParallelKernels;
 
-/** Routing and the sparse feed-forwards. */
+/** The sparse feed-forwards that are computed by dense products, after routing. */
 final class SparseLayer {
-  private final Team team;
-  private final ExpertNeurons neurons;
+  private final ParallelKernels kernels;
 
-  SparseLayer(Team team) {
-    this.team = team;
-    neurons = new ExpertNeurons(team);
-  }
-
-  /** Chooses the experts of all tokens and counts them. */
-  private void route(ModelState s, Router router, int l) {
-    ModelState.Sparse w = s.sparse;
-    team.multiply(s.normed, router.weight(), w.routerProducts);
-    int removed = l == s.removedLayer ? s.removedExpert : Router.NONE;
-    for (int t = 0; t < s.normed.tokens(); t++) {
-      int at = t * router.weight().rows();
-      router.choose(w.routerProducts, at, w.choices, t, removed);
-      if (s.observer != null) {
-        float[] scores = Arrays.copyOfRange(w.routerProducts, at, at + router.experts());
-        s.observer.routed(l, s.position() + t, w.choices.of(t), scores);
-      }
-      for (int i = 0; i < w.choices.count(t); i++) {
-        w.counts[l][w.choices.expert(t, i)]++;
-      }
-    }
+  SparseLayer(ParallelKernels kernels) {
+    this.kernels = kernels;
   }
 
   /** Everything is computed, then y = W_d (v ⊙ a) with v_j from the weights that hold j. */
-  void masked(ModelState s, FeedForward.Masked ffn, int l) {
-    ModelState.Sparse w = s.sparse;
-    route(s, ffn.router(), l);
+  void masked(Workspace s, FeedForward.Masked ffn, int l) {
+    Workspace.Sparse w = s.sparse;
     Activations x = ffn.inputMasks() == null ? s.normed : maskedInputs(s, ffn.inputMasks());
-    team.gated(x, ffn.dense().gate(), ffn.dense().up(), s.gate, s.up);
+    kernels.gated(x, ffn.dense().gate(), ffn.dense().up(), s.gate, s.up);
     int m = ffn.dense().gate().rows();
     float[] a = s.gate.values();
     for (int t = 0; t < s.normed.tokens(); t++) {
@@ -48,21 +27,21 @@ final class SparseLayer {
       }
       long inputs = x.columns();
       if (ffn.inputMasks() != null) {
-        inputs = ones(ffn.inputMasks()[w.choices.expert(t, 0)]);
+        inputs = ones(ffn.inputMasks()[w.decisions.expert(t, 0)]);
       }
       w.activeWeights[l] += inputs == 0 ? 0 : active * (2 * inputs + x.columns());
     }
     s.gate.changed(s.normed.tokens());
-    team.multiply(s.gate, ffn.dense().down(), s.out);
+    kernels.multiply(s.gate, ffn.dense().down(), s.out);
   }
 
   /** x ⊙ h_e of each token's expert e. */
-  private static Activations maskedInputs(ModelState s, byte[][] masks) {
-    ModelState.Sparse w = s.sparse;
+  private static Activations maskedInputs(Workspace s, byte[][] masks) {
+    Workspace.Sparse w = s.sparse;
     int d = s.normed.columns();
     float[] out = w.inputs.values();
     for (int t = 0; t < s.normed.tokens(); t++) {
-      byte[] mask = masks[w.choices.expert(t, 0)];
+      byte[] mask = masks[w.decisions.expert(t, 0)];
       for (int c = 0; c < d; c++) {
         out[t * d + c] = mask[c] * s.normed.values()[t * d + c];
       }
@@ -72,12 +51,12 @@ final class SparseLayer {
   }
 
   /** Leaves v of one token in w.mask; how many of its m elements are not 0. */
-  private static int mask(ModelState.Sparse w, FeedForward.Masked ffn, int t, int m) {
+  private static int mask(Workspace.Sparse w, FeedForward.Masked ffn, int t, int m) {
     boolean ones = ffn.router().routing().weights() == Routing.Weights.ONES;
     Arrays.fill(w.mask, 0, m, 0);
-    for (int i = 0; i < w.choices.count(t); i++) {
-      byte[] mask = ffn.masks()[w.choices.expert(t, i)];
-      float weight = w.choices.weight(t, i);
+    for (int i = 0; i < w.decisions.count(t); i++) {
+      byte[] mask = ffn.masks()[w.decisions.expert(t, i)];
+      float weight = w.decisions.weight(t, i);
       for (int j = 0; j < m; j++) {
         w.mask[j] = ones ? Math.max(w.mask[j], mask[j]) : w.mask[j] + weight * mask[j];
       }
@@ -98,9 +77,8 @@ final class SparseLayer {
   }
 
   /** Each expert is a dense FFN over the inputs that it keeps, for the tokens that chose it. */
-  void blocks(ModelState s, FeedForward.Blocks ffn, int l) {
-    route(s, ffn.router(), l);
-    ModelState.Sparse w = s.sparse;
+  void blocks(Workspace s, FeedForward.Blocks ffn, int l) {
+    Workspace.Sparse w = s.sparse;
     int d = s.normed.columns();
     Arrays.fill(s.out, 0, s.normed.tokens() * d, 0);
     for (int e = 0; e < ffn.blocks().size(); e++) {
@@ -111,25 +89,25 @@ final class SparseLayer {
         continue;
       }
       s.gate.reshape(block.ffn().gate().rows());
-      team.gated(w.inputs, block.ffn().gate(), block.ffn().up(), s.gate, s.up);
-      team.multiply(s.gate, block.ffn().down(), w.blockOut);
+      kernels.gated(w.inputs, block.ffn().gate(), block.ffn().up(), s.gate, s.up);
+      kernels.multiply(s.gate, block.ffn().down(), w.blockOut);
       for (int i = 0; i < tokens; i++) {
         int t = w.list[i];
         for (int c = 0; c < d; c++) {
-          s.out[t * d + c] = w.choices.weight(t, 0) * w.blockOut[i * d + c];
+          s.out[t * d + c] = w.decisions.weight(t, 0) * w.blockOut[i * d + c];
         }
       }
     }
   }
 
   /** The kept inputs of the tokens of an expert, to w.inputs; the tokens to w.list. */
-  private static int gather(ModelState s, int expert, int[] inputs) {
-    ModelState.Sparse w = s.sparse;
+  private static int gather(Workspace s, int expert, int[] inputs) {
+    Workspace.Sparse w = s.sparse;
     int d = s.normed.columns();
     float[] out = w.inputs.values();
     int n = 0;
     for (int t = 0; t < s.normed.tokens(); t++) {
-      if (w.choices.expert(t, 0) == expert) {
+      if (w.decisions.expert(t, 0) == expert) {
         for (int c = 0; c < inputs.length; c++) {
           out[n * inputs.length + c] = s.normed.values()[t * d + inputs[c]];
         }
@@ -139,11 +117,5 @@ final class SparseLayer {
     w.inputs.reshape(inputs.length);
     w.inputs.changed(n);
     return n;
-  }
-
-  /** Only the chosen experts' neurons are read. */
-  void experts(ModelState s, FeedForward.Experts ffn, int l) {
-    route(s, ffn.router(), l);
-    neurons.run(s, ffn, l);
   }
 }

@@ -91,16 +91,16 @@ final class SparseLoader {
         union(router.routing(), held, l, stored, live < 0));
   }
 
-  private UnscaledUnion union(Routing routing, ExpertRuns runs, int l, int stored, boolean copies) {
+  private SharedNeurons union(Routing routing, ExpertRuns runs, int l, int stored, boolean copies) {
     if (routing.weights() != Routing.Weights.ONES || routing.topK() == 1) {
       return null;
     }
     if (!copies) {
-      return new UnscaledUnion(runs, IntStream.range(0, stored).toArray(), stored);
+      return new SharedNeurons(runs, IntStream.range(0, stored).toArray(), stored);
     }
     try (MaskFile file = MaskFile.of(checkpoint)) {
       int m = config.intermediateSize();
-      return new UnscaledUnion(runs, file.neuronOrder(l, stored, m), m);
+      return new SharedNeurons(runs, file.neuronOrder(l, stored, m), m);
     }
   }
 }

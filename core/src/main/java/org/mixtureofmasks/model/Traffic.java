@@ -3,6 +3,7 @@ package org.mixtureofmasks.model;
 import java.util.function.IntToDoubleFunction;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.kernel.Matrix;
 
 /** Counts the bytes of weights that one decoded token reads: what bounds its speed. */
 final class Traffic {
@@ -12,7 +13,8 @@ final class Traffic {
    * @param activeWeights mean number of weights that a token reads of a sparse FFN, by layer
    */
   static long bytes(ModelConfig config, ModelWeights weights, IntToDoubleFunction activeWeights) {
-    long embeddingRow = (long) config.hiddenSize() * weights.embedding().elementBytes();
+    Matrix embedding = weights.embedding();
+    long embeddingRow = embedding.format().rowBytes(embedding.columns());
     double sum = embeddingRow + 4.0 * weights.norm().length + weights.output().bytes();
     for (int l = 0; l < config.layers(); l++) {
       ModelWeights.Layer layer = weights.layers().get(l);
@@ -23,14 +25,22 @@ final class Traffic {
             case FeedForward.Masked masked -> masked.bytes();
             case FeedForward.Experts experts ->
                 experts.router().weight().bytes()
-                    + experts.neurons().elementBytes() * activeWeights.applyAsDouble(l);
+                    + bytes(
+                        experts.neurons().bytes(),
+                        experts.neurons().elements(),
+                        activeWeights.applyAsDouble(l));
             case FeedForward.Blocks blocks ->
                 blocks.router().weight().bytes()
-                    + blocks.blocks().getFirst().ffn().gate().elementBytes()
-                        * activeWeights.applyAsDouble(l);
+                    + bytes(
+                        blocks.blockBytes(), blocks.blockWeights(), activeWeights.applyAsDouble(l));
           };
     }
     return Math.round(sum);
+  }
+
+  /** Bytes that {@code some} of the weights take when all of them take so many. */
+  private static double bytes(long bytes, long weights, double some) {
+    return weights == 0 ? 0 : bytes * some / weights;
   }
 
   /** Weights that a token is expected to read of a layer's FFN when it chooses experts evenly. */

@@ -3,11 +3,14 @@ package org.mixtureofmasks.model;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
 import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.TensorNames;
 import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.kernel.Format;
 import org.mixtureofmasks.kernel.Matrix;
 
 /** Makes the weights of a model from a checkpoint, every shape checked against the config. */
@@ -19,16 +22,17 @@ final class WeightLoader {
   private WeightLoader(
       Checkpoint checkpoint,
       ModelConfig config,
-      Model.WeightType type,
+      Function<DType, Format> formats,
       SegmentAllocator memory,
       boolean mapped) {
     this.checkpoint = checkpoint;
     this.config = config;
     this.source =
-        new WeightSource(checkpoint.path(), TensorNames.of(checkpoint), type, memory, mapped);
+        new WeightSource(checkpoint.path(), TensorNames.of(checkpoint), formats, memory, mapped);
   }
 
   /**
+   * @param formats what a matrix that is stored so is kept in
    * @param memory holds what cannot stay in the mapped files
    * @param mapped whether what can stay there does
    * @throws BadCheckpoint naming the tensor that is missing or of another shape
@@ -36,10 +40,10 @@ final class WeightLoader {
   static ModelWeights load(
       Checkpoint checkpoint,
       ModelConfig config,
-      Model.WeightType type,
+      Function<DType, Format> formats,
       SegmentAllocator memory,
       boolean mapped) {
-    return new WeightLoader(checkpoint, config, type, memory, mapped).load();
+    return new WeightLoader(checkpoint, config, formats, memory, mapped).load();
   }
 
   private ModelWeights load() {
@@ -66,10 +70,11 @@ final class WeightLoader {
     IntUnaryOperator order = TensorNames.rotaryOrder(checkpoint, config);
     return new ModelWeights.Layer(
         source.vector(prefix + "input_layernorm.weight", d),
-        source.matrix(prefix + "self_attn.q_proj.weight", q, d, order),
-        source.matrix(prefix + "self_attn.k_proj.weight", kv, d, order),
-        source.matrix(prefix + "self_attn.v_proj.weight", kv, d),
-        source.matrix(prefix + "self_attn.o_proj.weight", d, q),
+        new Attention.GroupedQuery(
+            source.matrix(prefix + "self_attn.q_proj.weight", q, d, order),
+            source.matrix(prefix + "self_attn.k_proj.weight", kv, d, order),
+            source.matrix(prefix + "self_attn.v_proj.weight", kv, d),
+            source.matrix(prefix + "self_attn.o_proj.weight", d, q)),
         source.vector(prefix + "post_attention_layernorm.weight", d),
         feedForward(l, prefix + "mlp."));
   }

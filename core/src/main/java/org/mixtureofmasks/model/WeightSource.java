@@ -2,44 +2,41 @@ package org.mixtureofmasks.model;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.format.NamedTensors;
+import org.mixtureofmasks.kernel.F32;
+import org.mixtureofmasks.kernel.Format;
 import org.mixtureofmasks.kernel.Matrix;
 
 /**
- * Stored tensors as weights: F32 and BF16 that need no change stay in the mapped file; everything
- * else is converted once into memory of the arena.
+ * Stored tensors as weights: what is stored as the format that is wanted stays in the mapped file;
+ * everything else is converted once into memory of the arena.
  */
 public final class WeightSource {
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
   private final NamedTensors tensors;
-  private final Model.WeightType type;
+  private final Function<DType, Format> formats;
   private final SegmentAllocator memory;
   private final boolean mapped;
 
   /**
+   * @param formats what a matrix that is stored so is kept in
    * @param memory for what cannot stay in the files
    * @param mapped whether what can stay there does
    */
   public WeightSource(
       Path path,
       Map<String, StoredTensor> tensors,
-      Model.WeightType type,
+      Function<DType, Format> formats,
       SegmentAllocator memory,
       boolean mapped) {
     this.tensors = new NamedTensors(path, tensors);
-    this.type = type;
+    this.formats = formats;
     this.memory = memory;
     this.mapped = mapped;
   }
@@ -75,20 +72,12 @@ public final class WeightSource {
 
   /** A tensor of rows x columns elements, whatever its dimensions, as a matrix. */
   Matrix matrix(StoredTensor tensor, int rows, int columns, IntUnaryOperator order) {
-    // AUTO keeps f32 and bf16 as they are. f16 and the quantised types become bf16: half the
-    // memory to read for each token; whoever wants them exactly asks for F32.
-    boolean f32 =
-        type == Model.WeightType.F32 || type == Model.WeightType.AUTO && wide(tensor.dtype());
-    return convert(tensor, rows, columns, order, f32);
+    return convert(tensor, rows, columns, order, formats.apply(tensor.dtype()));
   }
 
-  private static boolean wide(DType dtype) {
-    return dtype == DType.F32 || dtype == DType.F64;
-  }
-
-  /** A matrix that is f32 whatever type was asked for. */
-  Matrix.F32 exact(String name, int rows, int columns) {
-    return (Matrix.F32) convert(tensor(name, rows, columns), rows, columns, null, true);
+  /** A matrix that is f32 whatever formats are wanted. */
+  Matrix exact(String name, int rows, int columns) {
+    return convert(tensor(name, rows, columns), rows, columns, null, F32.FORMAT);
   }
 
   private MemorySegment copy(MemorySegment data) {
@@ -99,28 +88,21 @@ public final class WeightSource {
   }
 
   private Matrix convert(
-      StoredTensor tensor, int rows, int columns, IntUnaryOperator order, boolean f32) {
-    if (order == null && tensor.dtype() == (f32 ? DType.F32 : DType.BF16)) {
-      MemorySegment data = mapped ? tensor.data() : copy(tensor.data());
-      return f32 ? new Matrix.F32(data, rows, columns) : new Matrix.Bf16(data, rows, columns);
+      StoredTensor tensor, int rows, int columns, IntUnaryOperator order, Format format) {
+    if (order == null && format.isStoredAs(tensor.dtype().name())) {
+      MemorySegment stored = mapped ? tensor.data() : copy(tensor.data());
+      return new Matrix(stored, rows, columns, format);
     }
-    int size = f32 ? Float.BYTES : Short.BYTES;
     // Checked against the file already: a block of stored bytes holds at most 32 elements.
-    MemorySegment data = memory.allocate(Math.max(1, (long) rows * columns * size), 64);
-    data = data.asSlice(0, (long) rows * columns * size);
+    long rowBytes = format.rowBytes(columns);
+    long bytes = Math.multiplyExact(rows, rowBytes);
+    MemorySegment data = memory.allocate(Math.max(1, bytes), 64).asSlice(0, bytes);
     float[] row = new float[columns];
     for (int r = 0; r < rows; r++) {
       int from = order == null ? r : order.applyAsInt(r);
       Elements.copyTo(tensor, (long) from * columns, row, 0, columns);
-      long at = (long) r * columns * size;
-      if (f32) {
-        MemorySegment.copy(row, 0, data, FLOAT, at, columns);
-      } else {
-        for (int c = 0; c < columns; c++) {
-          data.set(SHORT, at + 2L * c, Elements.bf16(row[c]));
-        }
-      }
+      format.put(row, data, r * rowBytes);
     }
-    return f32 ? new Matrix.F32(data, rows, columns) : new Matrix.Bf16(data, rows, columns);
+    return new Matrix(data, rows, columns, format);
   }
 }

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.io.BadCheckpoint;
 
 /**
@@ -49,7 +50,7 @@ final class AddedTokens {
   }
 
   /** Takes the file's own {@code added_tokens}, which may be null. */
-  void read(JsonNode list) {
+  void read(@Nullable JsonNode list) {
     if (list == null) {
       return;
     }

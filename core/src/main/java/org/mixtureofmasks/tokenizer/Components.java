@@ -3,6 +3,7 @@ package org.mixtureofmasks.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.io.BadCheckpoint;
 
 /**
@@ -66,7 +67,7 @@ final class Components {
   private double growth = 1;
   private boolean decodesBytes;
   private boolean addsTokens;
-  private String first;
+  private @Nullable String first;
 
   /**
    * @param tokens one more than the largest id
@@ -81,26 +82,26 @@ final class Components {
     return decodesBytes;
   }
 
-  void normalizer(JsonNode node) {
+  void normalizer(@Nullable JsonNode node) {
     each(node, "normalizer", "normalizers", NORMALIZERS);
   }
 
-  void preTokenizer(JsonNode node) {
+  void preTokenizer(@Nullable JsonNode node) {
     each(node, "pre_tokenizer", "pretokenizers", PRE_TOKENIZERS);
   }
 
-  void decoder(JsonNode node) {
+  void decoder(@Nullable JsonNode node) {
     growth = 1;
     each(node, "decoder", "decoders", DECODERS);
   }
 
   /** Returns the special token that comes first in every encoding, or null. */
-  String postProcessor(JsonNode node) {
+  @Nullable String postProcessor(@Nullable JsonNode node) {
     each(node, "post_processor", "processors", POST_PROCESSORS);
     return first;
   }
 
-  private void each(JsonNode node, String what, String list, Set<String> known) {
+  private void each(@Nullable JsonNode node, String what, String list, Set<String> known) {
     if (node == null) {
       return;
     }
@@ -135,7 +136,7 @@ final class Components {
       case "ByteFallback" -> decodesBytes = true;
       case "Strip" -> {
         // The Strip decoder's `stop` indexes before the start of a short token: a panic.
-        if (known == DECODERS
+        if (what.equals("decoder")
             && !(node.path("stop").isInt() && node.path("stop").intValue() == 0)) {
           throw bad("a Strip decoder's 'stop' is not 0");
         }

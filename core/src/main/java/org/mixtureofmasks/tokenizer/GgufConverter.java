@@ -8,6 +8,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -133,9 +135,10 @@ final class GgufConverter {
    * unions of equal score.
    */
   private List<Merge> mergesByScore() {
+    float[] scores = Objects.requireNonNull(gguf.scores()); // sentencePiece() looked
     List<Merge> merges = new ArrayList<>();
     for (int id = 0; id < gguf.tokens().length; id++) {
-      float score = gguf.scores()[id];
+      float score = scores[id];
       if (Float.isNaN(score)) {
         throw bad("the score of token " + id + " is not a number");
       }
@@ -161,9 +164,9 @@ final class GgufConverter {
     }
     // transformers' generate_merges: by score, then by the pieces' lengths, all descending.
     merges.sort(
-        Comparator.comparing(Merge::score)
-            .thenComparing(m -> m.left().codePointCount(0, m.left().length()))
-            .thenComparing(m -> m.right().codePointCount(0, m.right().length()))
+        Comparator.comparingDouble(Merge::score)
+            .thenComparingInt(m -> m.left().codePointCount(0, m.left().length()))
+            .thenComparingInt(m -> m.right().codePointCount(0, m.right().length()))
             .reversed());
     return merges;
   }
@@ -273,7 +276,8 @@ final class GgufConverter {
     return template;
   }
 
-  private void piece(ArrayNode single, ArrayNode pair, ObjectNode special, int id, int text) {
+  private void piece(
+      @Nullable ArrayNode single, ArrayNode pair, ObjectNode special, int id, int text) {
     String token = gguf.tokens()[id];
     ObjectNode piece = JSON.objectNode();
     piece.putObject("SpecialToken").put("id", token).put("type_id", text);

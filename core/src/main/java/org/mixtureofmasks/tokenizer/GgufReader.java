@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.GgufFile;
@@ -68,7 +69,7 @@ final class GgufReader {
         ends);
   }
 
-  private Boolean flag(String key) {
+  private @Nullable Boolean flag(String key) {
     JsonNode value = metadata.path(PREFIX + key);
     return value.isBoolean() ? value.booleanValue() : null;
   }

@@ -2,6 +2,7 @@ package org.mixtureofmasks.tokenizer;
 
 import java.nio.file.Path;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The vocabulary in a GGUF file, as {@code tokenizer.ggml.*} gives it.
@@ -24,14 +25,14 @@ import java.util.Set;
 record GgufVocabulary(
     Path file,
     String model,
-    String pre,
+    @Nullable String pre,
     String[] tokens,
-    float[] scores,
-    int[] types,
-    String[] merges,
-    Boolean addSpacePrefix,
-    Boolean addBos,
-    Boolean addEos,
+    float @Nullable [] scores,
+    int @Nullable [] types,
+    String @Nullable [] merges,
+    @Nullable Boolean addSpacePrefix,
+    @Nullable Boolean addBos,
+    @Nullable Boolean addEos,
     int bos,
     int eos,
     int unknown,

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.io.BadCheckpoint;
 
 /**
@@ -32,7 +33,7 @@ final class ModelReader {
 
   private final Map<String, Integer> ids = new LinkedHashMap<>();
   private final Map<String, Object> settings = new HashMap<>();
-  private List<String[]> merges;
+  private @Nullable List<String[]> merges;
   private boolean listed; // the vocabulary is an array of [token, score], as Unigram's is
   private boolean vocabulary;
 
@@ -77,8 +78,7 @@ final class ModelReader {
       if (merges != null) {
         throw bad(in, "'model' has two lists of merges");
       }
-      merges = new ArrayList<>();
-      merges(in);
+      merges = merges(in);
     } else {
       Object setting =
           switch (value) {
@@ -139,10 +139,11 @@ final class ModelReader {
   }
 
   /** ["a b", ...] or [["a", "b"], ...]. */
-  private void merges(JsonParser in) throws IOException {
+  private List<String[]> merges(JsonParser in) throws IOException {
     if (in.currentToken() != JsonToken.START_ARRAY) {
       throw bad(in, "'merges' is not an array");
     }
+    List<String[]> pairs = new ArrayList<>();
     while (in.nextToken() != JsonToken.END_ARRAY) {
       if (in.currentToken() == JsonToken.VALUE_STRING) {
         String pair = in.getText();
@@ -150,7 +151,7 @@ final class ModelReader {
         if (space < 0 || pair.indexOf(' ', space + 1) >= 0) {
           throw bad(in, "the merge '" + JsonBytes.shown(pair) + "' is not two tokens");
         }
-        merges.add(new String[] {pair.substring(0, space), pair.substring(space + 1)});
+        pairs.add(new String[] {pair.substring(0, space), pair.substring(space + 1)});
       } else if (in.currentToken() == JsonToken.START_ARRAY) {
         String[] pair = new String[2];
         for (int i = 0; i < 2; i++) {
@@ -162,11 +163,12 @@ final class ModelReader {
         if (in.nextToken() != JsonToken.END_ARRAY) {
           throw bad(in, "a merge is not two tokens");
         }
-        merges.add(pair);
+        pairs.add(pair);
       } else {
         throw bad(in, "a merge is not two tokens");
       }
     }
+    return pairs;
   }
 
   private void check() {

@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 
 /**
@@ -162,7 +163,7 @@ final class NativeTokenizer implements AutoCloseable {
 
   /** Loads the library once, at the first tokenizer. */
   private static final class Loaded {
-    private static final String FAULT = load();
+    private static final @Nullable String FAULT = load();
 
     private Loaded() {}
 
@@ -174,7 +175,7 @@ final class NativeTokenizer implements AutoCloseable {
 
     /** Null, or why there is no library. */
     @SuppressWarnings("restricted") // System.load: the launcher enables native access
-    private static String load() {
+    private static @Nullable String load() {
       String folder = "/native/lib/" + platform() + "/cpu/";
       if (TokenizersLibrary.class.getResource(folder + LIBRARY) == null) {
         return "the tokenizers library has no build for "
@@ -204,7 +205,7 @@ final class NativeTokenizer implements AutoCloseable {
     }
 
     /** A loaded library needs its file no more, except on Windows, which holds it till the end. */
-    private static void discard(Path copies) {
+    private static void discard(@Nullable Path copies) {
       if (copies == null) {
         return;
       }

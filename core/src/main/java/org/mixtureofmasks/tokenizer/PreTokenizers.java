@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a text is cut before byte-level BPE, by the name that GGUF gives in {@code
@@ -88,7 +89,7 @@ final class PreTokenizers {
   private PreTokenizers() {}
 
   /** The patterns of a name; null when the name is unknown. */
-  static List<String> patterns(String name) {
+  static @Nullable List<String> patterns(String name) {
     return BY_NAME.get(name);
   }
 

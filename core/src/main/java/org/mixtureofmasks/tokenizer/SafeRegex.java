@@ -1,5 +1,7 @@
 package org.mixtureofmasks.tokenizer;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Judges a file's regular expression by its form. The library matches by backtracking (Oniguruma)
  * and panics when one match takes ten million steps: {@code (a+)+$} gets there with thirty letters.
@@ -71,7 +73,7 @@ final class SafeRegex {
   }
 
   /** Why the pattern is refused, as the end of a sentence; null if it is not. */
-  static String fault(String pattern) {
+  static @Nullable String fault(String pattern) {
     if (PreTokenizers.known(pattern)) {
       return null;
     }

@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.io.StrictJson;
 
 /**
@@ -23,7 +24,8 @@ import org.mixtureofmasks.io.StrictJson;
  * @param eosIds ids that end a text, as generation_config.json and config.json state them
  * @param names the contents of all tokens that are called special
  */
-record SpecialTokens(String bos, int bosId, String eos, Set<Integer> eosIds, Set<String> names) {
+record SpecialTokens(
+    @Nullable String bos, int bosId, @Nullable String eos, Set<Integer> eosIds, Set<String> names) {
   /** Bytes; added_tokens_decoder and a chat template stay far below. */
   private static final long SIZE_LIMIT = 16L << 20;
 
@@ -79,18 +81,18 @@ record SpecialTokens(String bos, int bosId, String eos, Set<Integer> eosIds, Set
     }
   }
 
-  private static void add(Set<String> names, String token) {
+  private static void add(Set<String> names, @Nullable String token) {
     if (token != null) {
       names.add(token);
     }
   }
 
-  private static String role(JsonNode config, JsonNode map, String role) {
+  private static @Nullable String role(JsonNode config, JsonNode map, String role) {
     return content((config.has(role) ? config : map).path(role));
   }
 
   /** A token is a string, or an object with its content. */
-  private static String content(JsonNode token) {
+  private static @Nullable String content(JsonNode token) {
     JsonNode content = token.isObject() ? token.path("content") : token;
     return content.isTextual() ? content.textValue() : null;
   }

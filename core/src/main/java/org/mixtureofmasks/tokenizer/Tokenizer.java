@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.BadCheckpoint;
 
@@ -172,8 +173,8 @@ public final class Tokenizer implements AutoCloseable {
     return token;
   }
 
-  private OptionalInt bos(SpecialTokens special, String firstAdded) {
-    for (String token : new String[] {special.bos(), firstAdded}) {
+  private OptionalInt bos(SpecialTokens special, @Nullable String firstAdded) {
+    for (String token : new @Nullable String[] {special.bos(), firstAdded}) {
       if (token != null && vocabulary.ids().containsKey(token)) {
         return OptionalInt.of(vocabulary.ids().get(token));
       }

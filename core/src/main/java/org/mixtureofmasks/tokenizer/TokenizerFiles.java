@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.BadCheckpoint;
@@ -38,7 +39,7 @@ final class TokenizerFiles {
     if (name.endsWith(".json")) {
       // Under its own name it has a model's other files beside it; elsewhere it stands alone.
       boolean named = path.getFileName().toString().equals(JSON_NAME);
-      Path folder = path.toAbsolutePath().getParent();
+      Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent()); // it is a file
       return json(path, named ? SpecialTokens.in(folder) : SpecialTokens.NONE);
     }
     if (name.endsWith(".bin")) {

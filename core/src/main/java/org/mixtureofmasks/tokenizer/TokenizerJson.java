@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.io.BadCheckpoint;
 
 /**
@@ -21,7 +22,7 @@ import org.mixtureofmasks.io.BadCheckpoint;
  * @param vocabulary its tokens
  * @param firstSpecial the special token that the post-processor puts first, or null
  */
-record TokenizerJson(String text, Vocabulary vocabulary, String firstSpecial) {
+record TokenizerJson(String text, Vocabulary vocabulary, @Nullable String firstSpecial) {
   private static final List<String> MEMBERS =
       List.of(
           "version",
@@ -59,7 +60,7 @@ record TokenizerJson(String text, Vocabulary vocabulary, String firstSpecial) {
     }
     Map<String, Integer> ids = new ModelReader(file, bytes, where).read();
     int base = ids.size();
-    Map<String, JsonNode> parts = new HashMap<>();
+    Map<String, @Nullable JsonNode> parts = new HashMap<>();
     for (String part : MEMBERS.subList(3, 8)) {
       JsonNode node = members.containsKey(part) ? json.tree(members.get(part)) : null;
       parts.put(part, node == null || node.isNull() ? null : node);
@@ -67,7 +68,7 @@ record TokenizerJson(String text, Vocabulary vocabulary, String firstSpecial) {
     AddedTokens added = new AddedTokens(file, ids, base);
     added.read(parts.get("added_tokens"));
     added.promote(named);
-    String[] tokens = byId(file, ids);
+    @Nullable String[] tokens = byId(file, ids);
     Components components = new Components(file, tokens.length);
     components.normalizer(parts.get("normalizer"));
     components.preTokenizer(parts.get("pre_tokenizer"));
@@ -79,7 +80,7 @@ record TokenizerJson(String text, Vocabulary vocabulary, String firstSpecial) {
     return new TokenizerJson(splice(bytes, members, added.nodes()), vocabulary, first);
   }
 
-  private static String[] byId(Path file, Map<String, Integer> ids) {
+  private static @Nullable String[] byId(Path file, Map<String, Integer> ids) {
     int max = -1;
     for (int id : ids.values()) {
       max = Math.max(max, id);
@@ -91,7 +92,7 @@ record TokenizerJson(String text, Vocabulary vocabulary, String firstSpecial) {
           -1,
           "the largest id is " + max + " though there are only " + ids.size() + " tokens");
     }
-    String[] tokens = new String[max + 1];
+    @Nullable String[] tokens = new @Nullable String[max + 1];
     for (Map.Entry<String, Integer> entry : ids.entrySet()) {
       String other = tokens[entry.getValue()];
       if (other != null) {

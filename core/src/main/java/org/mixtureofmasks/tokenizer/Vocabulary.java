@@ -2,6 +2,7 @@ package org.mixtureofmasks.tokenizer;
 
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The names of all tokens, added ones included, as the checked file gives them.
@@ -12,10 +13,13 @@ import java.util.Set;
  * @param byteFallback whether {@code <0xNN>} tokens are decoded to bytes
  */
 record Vocabulary(
-    Map<String, Integer> ids, String[] tokens, Set<Integer> special, boolean byteFallback) {
+    Map<String, Integer> ids,
+    @Nullable String[] tokens,
+    Set<Integer> special,
+    boolean byteFallback) {
 
   /** The byte that a {@code <0xNN>} token stands for; -1 for every other token. */
-  static int byteOf(String token) {
+  static int byteOf(@Nullable String token) {
     if (token == null || token.length() != 6 || !token.startsWith("<0x") || !token.endsWith(">")) {
       return -1;
     }

@@ -88,7 +88,7 @@ class ElementwiseTest {
 
   @ParameterizedTest
   @EnumSource
-  void splitPutsEvenElementsBeforeOddOnesAndAddOrderedPutsThemBack(Twin twin) {
+  void splitPutsEvenElementsBeforeOddOnesAndTheirOrderAddsThemBack(Twin twin) {
     for (int n : SIZES) {
       float[] x = new float[n + 1];
       for (int i = 0; i < n; i++) {
@@ -98,9 +98,10 @@ class ElementwiseTest {
       twin.kernels.split(x, 1, split, 2, n);
       for (int i = 0; i < n; i++) {
         assertEquals(i, split[2 + (i % 2 == 0 ? i / 2 : (n + 1) / 2 + i / 2)]);
+        assertEquals(i, Order.SPLIT.column(Order.SPLIT.place(i, n), n));
       }
       float[] back = new float[n + 1];
-      Kernels.addOrdered(true, split, 2, back, 1, n);
+      Order.SPLIT.addTo(back, 1, split, 2, n);
       assertArrayEquals(x, back);
     }
   }
@@ -110,7 +111,7 @@ class ElementwiseTest {
   void attentionMixesValuesByTheSoftmaxOfScaledScores(Twin twin) {
     Random random = new Random(3);
     for (int headDim : new int[] {2, 8, 16, 48, 64, 80, 128}) {
-      for (int places : new int[] {1, 2, 15, 16, 17, 40}) {
+      for (int places : new int[] {1, 2, 15, 16, 17, 40, 128, 129, 300}) {
         checkAttention(twin, random, headDim, 0, places);
       }
     }
@@ -118,13 +119,14 @@ class ElementwiseTest {
 
   @ParameterizedTest
   @EnumSource
-  void attentionSeesOnlyItsStretchesWhereverTheyBegin(Twin twin) {
+  void attentionSeesOnlyItsSpansWhereverTheyBegin(Twin twin) {
     Random random = new Random(4);
     for (int headDim : new int[] {8, 64}) {
       checkAttention(twin, random, headDim, 3, 4);
       checkAttention(twin, random, headDim, 0, 16, 16, 17, 31, 33);
       checkAttention(twin, random, headDim, 0, 21, 37, 38, 47, 48, 50, 97);
       checkAttention(twin, random, headDim, 0, 1, 5, 30, 95, 113);
+      checkAttention(twin, random, headDim, 0, 127, 128, 131, 250, 260, 384, 385);
     }
   }
 
@@ -139,44 +141,78 @@ class ElementwiseTest {
       {{5, 40}, {5, 41}, {5, 50, 60, 61}, {5, 45, 47, 48, 50, 97}},
       {{3, 4}, {0, 2}, {5, 9}, {7, 30}}, // nothing in common
       {{0, 17, 19, 60}, {0, 17, 19, 61}, {0, 17, 19, 60, 70, 71}, {0, 17, 19, 62}},
+      {{0, 253}, {0, 254}, {0, 255}, {0, 256}}, // over the end of a page
+      {{0, 100, 120, 140}, {0, 100, 120, 260}, {0, 100, 120, 129}, {0, 100, 120, 300}},
     };
     Random random = new Random(6);
     for (int headDim : new int[] {2, 8, 48, 64, 80}) {
       float[] q = TestMatrices.random(random, 5 * headDim);
-      float[] keys = TestMatrices.random(random, 112 * headDim);
-      float[] v = TestMatrices.random(random, 112 * headDim);
+      KvHead cache = cache(random, 2, 1, headDim, 300);
       int[] at = {headDim, 0, 3 * headDim, 4 * headDim};
-      for (int[][] stretches : cases) {
+      for (int[][] spans : cases) {
         float[] alone = new float[5 * headDim];
         for (int k = 0; k < 4; k++) {
-          twin.kernels.attend(
-              q, at[k], keys, v, stretches[k], headDim, 0.3f, new float[144], alone, at[k]);
+          int[][] own = {spans[k]};
+          twin.kernels.attend(q, new int[] {at[k]}, cache, own, 0.3f, new float[400], alone);
         }
         float[] four = new float[5 * headDim];
-        twin.kernels.attendFour(q, at, keys, v, stretches, headDim, 0.3f, new float[576], four);
-        assertArrayEquals(alone, four, headDim + " x " + Arrays.deepToString(stretches));
+        twin.kernels.attend(q, at, cache, spans, 0.3f, new float[4 * 400], four);
+        assertArrayEquals(alone, four, headDim + " x " + Arrays.deepToString(spans));
       }
     }
   }
 
-  private static void checkAttention(Twin twin, Random random, int headDim, int... stretches) {
-    int end = stretches[stretches.length - 1];
-    int room = (end + 15) / 16 * 16;
+  @ParameterizedTest
+  @EnumSource
+  void headsOfAGroupGetTheBitsOfEachAlone(Twin twin) {
+    Random random = new Random(7);
+    for (int headDim : new int[] {8, 48, 64}) {
+      KvHead cache = cache(random, 3, 2, headDim, 300);
+      for (int heads : new int[] {1, 2, 3, 4, 5, 8, 9}) {
+        float[] q = TestMatrices.random(random, heads * headDim);
+        int[] at = new int[heads];
+        int[][] spans = new int[heads][];
+        float[] alone = new float[heads * headDim];
+        for (int h = 0; h < heads; h++) {
+          at[h] = h * headDim;
+          spans[h] = new int[] {0, 291};
+          int[][] own = {spans[h]};
+          twin.kernels.attend(q, new int[] {at[h]}, cache, own, 0.3f, new float[323], alone);
+        }
+        float[] group = new float[heads * headDim];
+        twin.kernels.attend(q, at, cache, spans, 0.3f, new float[heads * 323], group);
+        assertArrayEquals(alone, group, heads + " heads of " + headDim);
+      }
+    }
+  }
+
+  /** A cache whose slots, used or not, hold anything. */
+  private static KvHead cache(Random random, int head, int others, int headDim, int slots) {
+    float[][] pages = new float[Math.ceilDiv(slots, KvHead.PAGE)][];
+    for (int p = 0; p < pages.length; p++) {
+      pages[p] = TestMatrices.random(random, KvHead.pageFloats(head + 1 + others, headDim));
+    }
+    return new KvHead(pages, head, headDim);
+  }
+
+  private static void checkAttention(Twin twin, Random random, int headDim, int... spans) {
+    int end = spans[spans.length - 1];
     float[] q = TestMatrices.random(random, headDim + 4);
     float[] k = TestMatrices.random(random, end * headDim);
     float[] v = TestMatrices.random(random, end * headDim);
-    // Beyond the last place lies what truncated tokens left: it must not count.
-    float[] keys = TestMatrices.random(random, room * headDim);
+    // Beyond the last slot lies what truncated tokens left: it must not count.
+    KvHead cache = cache(random, 1, 1, headDim, end);
     for (int t = 0; t < end; t++) {
-      Kernels.putKey(k, t * headDim, keys, t, headDim);
+      cache.put(t, k, v, t * headDim);
     }
     float scale = (float) (1 / Math.sqrt(headDim));
-    float[] out = new float[headDim + 1];
-    twin.kernels.attend(q, 4, keys, v, stretches, headDim, scale, new float[end + 32], out, 1);
+    float[] out = new float[headDim + 4];
+    int[][] own = {spans};
+    twin.kernels.attend(q, new int[] {4}, cache, own, scale, new float[end + 32], out);
     double[] p = new double[end];
     double sum = 0;
-    for (int s = 0; s < stretches.length; s += 2) {
-      for (int t = stretches[s]; t < stretches[s + 1]; t++) {
+    for (int s = 0; s < spans.length; s += 2) {
+      for (int t = spans[s]; t < spans[s + 1]; t++) {
         double dot = 0;
         for (int i = 0; i < headDim; i++) {
           dot += (double) q[4 + i] * k[t * headDim + i];
@@ -190,7 +226,7 @@ class ElementwiseTest {
       for (int t = 0; t < end; t++) {
         exact += p[t] / sum * v[t * headDim + i];
       }
-      assertEquals(exact, out[1 + i], 5e-6, headDim + " x " + Arrays.toString(stretches));
+      assertEquals(exact, out[4 + i], 5e-6, headDim + " x " + Arrays.toString(spans));
     }
   }
 

@@ -34,10 +34,10 @@ final class KernelProbe {
     Kernels scalar = new ScalarKernels();
     Random random = new Random(5);
     List<String> wrong = new ArrayList<>();
-    for (boolean bf16 : new boolean[] {false, true}) {
+    for (Format format : List.of(F32.FORMAT, Bf16.FORMAT)) {
       for (int n : new int[] {3, 16, 33, 64, 77}) {
-        Matrix w = TestMatrices.random(random, bf16, 3 * 21, n);
-        float[] x = TestMatrices.ordered(w, TestMatrices.random(random, 5 * n), 5);
+        Matrix w = TestMatrices.random(random, format, 3 * 21, n);
+        Input x = TestMatrices.input(w, TestMatrices.random(random, 5 * n), 5);
         float[][] y = new float[2][5 * 63];
         float[][] z = new float[2][5 * n];
         int[] list = {0, 3, 4, 5, 6, 9, 11, 13, 14, 15, 16, 17, 18, 19, 20};
@@ -46,9 +46,9 @@ final class KernelProbe {
           Kernels k = i == 0 ? scalar : kernels;
           float[] wide = new float[63 * n];
           k.widen(w, 0, 63, wide);
-          k.matmul(wide, 63, n, x, 5, y[i], 63, 0);
-          k.neurons(w, list, 0, 15, null, x, 4 * n, z[i], 4 * n, scratch);
-          lanes(k, w, list, x, z[i]);
+          k.matmul(wide, 63, n, x.floats(), 5, y[i], 63, 0);
+          k.neurons(w, list, 0, 15, null, x, 4, z[i], 4 * n, scratch);
+          lanes(k, w, list, x.floats(), z[i]);
         }
         note(wrong, "products " + n, y);
         note(wrong, "neurons " + n, z);
@@ -57,18 +57,23 @@ final class KernelProbe {
     for (int headDim : new int[] {8, 48, 64}) {
       float[][] mixed = new float[2][5 * headDim];
       float[] q = TestMatrices.random(random, 5 * headDim);
-      float[] keys = TestMatrices.random(random, 64 * headDim);
-      int[][] seen = {{0, 37}, {0, 38}, {0, 36, 40, 41}, {0, 39}};
+      KvHead cache =
+          new KvHead(new float[][] {page(random, headDim), page(random, headDim)}, 0, headDim);
+      int[][] seen = {{0, 37}, {0, 150}, {0, 36, 40, 41}, {0, 39}};
       int[] at = {0, headDim, 2 * headDim, 3 * headDim};
+      int[] last = {4 * headDim};
       for (int i = 0; i < 2; i++) {
         Kernels k = i == 0 ? scalar : kernels;
-        k.attendFour(q, at, keys, keys, seen, headDim, 0.3f, new float[4 * 96], mixed[i]);
-        int last = 4 * headDim;
-        k.attend(q, last, keys, keys, seen[2], headDim, 0.3f, new float[96], mixed[i], last);
+        k.attend(q, at, cache, seen, 0.3f, new float[4 * 192], mixed[i]);
+        k.attend(q, last, cache, new int[][] {seen[2]}, 0.3f, new float[96], mixed[i]);
       }
       note(wrong, "attention " + headDim, mixed);
     }
     return wrong.isEmpty() ? "agrees" : "differs: " + wrong;
+  }
+
+  private static float[] page(Random random, int headDim) {
+    return TestMatrices.random(random, KvHead.pageFloats(1, headDim));
   }
 
   /** Lanes of more than one tile, two lists in turns; four tokens, so that lanes add up. */
@@ -84,7 +89,7 @@ final class KernelProbe {
         ffn.lane(i % 4, list, 15, 0.5f);
       }
     }
-    try (Team team = new Team(k, 1)) {
+    try (ParallelKernels team = new ParallelKernels(k, 1)) {
       ffn.many(team, w, x, y);
     }
   }

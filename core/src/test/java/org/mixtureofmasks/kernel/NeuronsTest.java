@@ -14,20 +14,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Sparse SwiGLU of both twins against straightforward double code. */
 class NeuronsTest {
-  record Case(Kernels kernels, boolean bf16, int columns, int stored, double share) {
+  record Case(Kernels kernels, Format format, int columns, int stored, double share) {
     @Override
     public String toString() {
-      return kernels.name() + (bf16 ? " bf16 d=" : " f32 d=") + columns + " share " + share;
+      return kernels.name() + " " + format.name() + " d=" + columns + " share " + share;
     }
   }
 
   static List<Case> cases() {
     List<Case> cases = new ArrayList<>();
     for (Kernels kernels : List.of(new VectorKernels(), new ScalarKernels())) {
-      for (boolean bf16 : new boolean[] {false, true}) {
+      for (Format format : List.of(F32.FORMAT, Bf16.FORMAT)) {
         for (int columns : new int[] {1, 8, 31, 64, 77, 256}) {
           for (double share : new double[] {0, 0.1, 0.5, 1}) {
-            cases.add(new Case(kernels, bf16, columns, 61, share));
+            cases.add(new Case(kernels, format, columns, 61, share));
           }
         }
       }
@@ -61,14 +61,14 @@ class NeuronsTest {
   @MethodSource("cases")
   void oneTokenEqualsDoubleArithmetic(Case c) {
     Random random = new Random(c.columns);
-    Matrix w = TestMatrices.random(random, c.bf16, 3 * c.stored, c.columns);
+    Matrix w = TestMatrices.random(random, c.format, 3 * c.stored, c.columns);
     int[] list = pick(random, c);
     float[] scales = TestMatrices.random(random, Math.max(1, list.length));
     Activations x = activations(random, 1, c.columns);
     float[] y = TestMatrices.random(random, c.columns); // must be overwritten
     for (int threads = 1; threads <= 3; threads += 2) {
       SparseFfn ffn = new SparseFfn(c.columns, threads);
-      try (Team team = new Team(c.kernels, threads)) {
+      try (ParallelKernels team = new ParallelKernels(c.kernels, threads)) {
         ffn.one(team, w, list, list.length, scales, x, 0, y);
       }
       double[] exact = new double[c.columns];
@@ -87,12 +87,12 @@ class NeuronsTest {
   @MethodSource("cases")
   void lanesOfManyTokensEqualDoubleArithmetic(Case c) {
     Random random = new Random(c.columns + 1);
-    Matrix w = TestMatrices.random(random, c.bf16, 3 * c.stored, c.columns);
+    Matrix w = TestMatrices.random(random, c.format, 3 * c.stored, c.columns);
     int tokens = 41;
     Activations x = activations(random, tokens, c.columns);
     float[] y = TestMatrices.random(random, tokens * c.columns); // must be overwritten
     SparseFfn ffn = new SparseFfn(c.columns, 2);
-    try (Team team = new Team(c.kernels, 2)) {
+    try (ParallelKernels team = new ParallelKernels(c.kernels, 2)) {
       // Twice: what a call leaves behind must not reach the next.
       for (int round = 0; round < 2; round++) {
         double[] exact = new double[tokens * c.columns];
@@ -130,7 +130,7 @@ class NeuronsTest {
   @MethodSource("cases")
   void theBitsOfATokenDoNotDependOnTheLanesBesideIt(Case c) {
     Random random = new Random(c.columns + 2);
-    Matrix w = TestMatrices.random(random, c.bf16, 3 * c.stored, c.columns);
+    Matrix w = TestMatrices.random(random, c.format, 3 * c.stored, c.columns);
     int[] list = pick(random, c);
     int[] other = pick(random, c);
     int tokens = 40;
@@ -138,7 +138,7 @@ class NeuronsTest {
     float[] alone = new float[tokens * c.columns];
     float[] beside = new float[tokens * c.columns];
     SparseFfn ffn = new SparseFfn(c.columns, 1);
-    try (Team team = new Team(c.kernels, 1)) {
+    try (ParallelKernels team = new ParallelKernels(c.kernels, 1)) {
       ffn.lane(39, list, list.length, 1);
       ffn.many(team, w, x, alone);
       ffn.clear();
@@ -159,7 +159,7 @@ class NeuronsTest {
   @MethodSource("cases")
   void aNeuronThatOverflowsReachesOnlyTokensThatHoldIt(Case c) {
     Random random = new Random(c.columns + 3);
-    Matrix w = TestMatrices.random(random, c.bf16, 3 * c.stored, c.columns);
+    Matrix w = TestMatrices.random(random, c.format, 3 * c.stored, c.columns);
     Activations x = activations(random, 9, c.columns);
     for (int i = 0; i < c.columns; i++) { // token 0 overflows every neuron: others must not notice
       x.values()[i] = Float.POSITIVE_INFINITY;
@@ -167,7 +167,7 @@ class NeuronsTest {
     x.changed(9);
     float[] y = new float[9 * c.columns];
     SparseFfn ffn = new SparseFfn(c.columns, 1);
-    try (Team team = new Team(c.kernels, 1)) {
+    try (ParallelKernels team = new ParallelKernels(c.kernels, 1)) {
       ffn.lane(0, new int[] {7}, 0, 1);
       for (int t = 1; t < 9; t++) {
         ffn.lane(t, new int[] {5, 7}, 2, 1);

@@ -28,25 +28,25 @@ class ProductsTest {
     return Math.min(columns + 1, 2 * Math.sqrt(columns)) * 0x1p-24 * magnitude;
   }
 
-  record Shape(Kernels kernels, boolean bf16, int tokens, int rows, int columns) {
+  record Shape(Kernels kernels, Format format, int tokens, int rows, int columns) {
     @Override
     public String toString() {
-      return kernels.name() + (bf16 ? " bf16 " : " f32 ") + tokens + "x" + rows + "x" + columns;
+      return kernels.name() + " " + format.name() + " " + tokens + "x" + rows + "x" + columns;
     }
   }
 
   static List<Shape> shapes() {
     List<Shape> shapes = new ArrayList<>();
     for (Kernels kernels : List.of(new VectorKernels(), new ScalarKernels())) {
-      for (boolean bf16 : new boolean[] {false, true}) {
+      for (Format format : List.of(F32.FORMAT, Bf16.FORMAT)) {
         // Whole vectors, tails of every kind, fewer columns than a vector has lanes.
         for (int columns : new int[] {1, 2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 172, 576}) {
           for (int tokens : new int[] {1, 2, 4, 5, 11}) {
-            shapes.add(new Shape(kernels, bf16, tokens, columns % 7 + tokens, columns));
+            shapes.add(new Shape(kernels, format, tokens, columns % 7 + tokens, columns));
           }
         }
-        shapes.add(new Shape(kernels, bf16, 9, 300, 257));
-        shapes.add(new Shape(kernels, bf16, 70, 300, 257));
+        shapes.add(new Shape(kernels, format, 9, 300, 257));
+        shapes.add(new Shape(kernels, format, 70, 300, 257));
       }
     }
     return shapes;
@@ -56,17 +56,17 @@ class ProductsTest {
   @MethodSource("shapes")
   void productsEqualSumsInDoubleWithinTheRoundingOfTheirMagnitude(Shape s) {
     Random random = new Random(s.columns * 31 + s.tokens);
-    Matrix w = TestMatrices.random(random, s.bf16, s.rows, s.columns);
+    Matrix w = TestMatrices.random(random, s.format, s.rows, s.columns);
     float[] x = TestMatrices.random(random, s.tokens * s.columns);
-    float[] ordered = TestMatrices.ordered(w, x, s.tokens);
+    Input input = TestMatrices.input(w, x, s.tokens);
     float[] one = new float[s.tokens * s.rows];
     for (int t = 0; t < s.tokens; t++) {
-      s.kernels.matvec(w, ordered, t * s.columns, one, t * s.rows, 0, s.rows);
+      s.kernels.matvec(w, input, t, one, t * s.rows, 0, s.rows);
     }
     float[] many = new float[s.tokens * s.rows];
     float[] wide = new float[s.rows * s.columns];
     s.kernels.widen(w, 0, s.rows, wide);
-    s.kernels.matmul(wide, s.rows, s.columns, ordered, s.tokens, many, s.rows, 0);
+    s.kernels.matmul(wide, s.rows, s.columns, input.floats(), s.tokens, many, s.rows, 0);
     for (int t = 0; t < s.tokens; t++) {
       for (int r = 0; r < s.rows; r++) {
         double[] exact = TestMatrices.dot(w, r, x, t * s.columns);
@@ -86,10 +86,10 @@ class ProductsTest {
     Random random = new Random(s.columns * 31 + s.tokens);
     int rows = 77;
     int tokens = s.kernels.tileTokens() * (s.tokens % 3) + 12 + s.columns % 20;
-    Matrix w = TestMatrices.random(random, s.bf16, rows, s.columns);
+    Matrix w = TestMatrices.random(random, s.format, rows, s.columns);
     Activations x = new Activations(tokens + 1, s.columns);
     float[] y = new float[tokens * rows];
-    try (Team team = new Team(s.kernels, 2)) {
+    try (ParallelKernels team = new ParallelKernels(s.kernels, 2)) {
       for (int round = 0; round < 2; round++) { // what was transposed before must not be used again
         float[] values = TestMatrices.random(random, tokens * s.columns);
         System.arraycopy(values, 0, x.values(), 0, values.length);
@@ -110,11 +110,11 @@ class ProductsTest {
   void theBitsOfATokenDoNotDependOnItsNeighbours(Shape s) {
     Random random = new Random(s.columns);
     int most = 3 * s.kernels.tileTokens();
-    Matrix w = TestMatrices.random(random, s.bf16, 64 + s.rows % 7, s.columns);
+    Matrix w = TestMatrices.random(random, s.format, 64 + s.rows % 7, s.columns);
     float[] values = TestMatrices.random(random, most * s.columns);
     float[] all = new float[most * w.rows()];
     float[] some = new float[most * w.rows()];
-    try (Team team = new Team(s.kernels, 1)) {
+    try (ParallelKernels team = new ParallelKernels(s.kernels, 1)) {
       multiply(team, w, values, 0, most, all);
       for (int first : new int[] {0, 3}) {
         for (int n : new int[] {12, 16, 17, most - 3}) {
@@ -127,7 +127,8 @@ class ProductsTest {
     }
   }
 
-  private static void multiply(Team team, Matrix w, float[] values, int first, int n, float[] y) {
+  private static void multiply(
+      ParallelKernels team, Matrix w, float[] values, int first, int n, float[] y) {
     Activations x = new Activations(n, w.columns());
     System.arraycopy(values, first * w.columns(), x.values(), 0, n * w.columns());
     x.changed(n);
@@ -139,15 +140,15 @@ class ProductsTest {
   void aTeamGivesTheSameBitsAsOneThread(Shape s) {
     Random random = new Random(s.columns);
     // Tall enough to be worth sharing out.
-    Matrix w = TestMatrices.random(random, s.bf16, 20_000 / s.columns, s.columns);
+    Matrix w = TestMatrices.random(random, s.format, 20_000 / s.columns, s.columns);
     Activations x = new Activations(s.tokens, s.columns);
     System.arraycopy(
         TestMatrices.random(random, s.tokens * s.columns), 0, x.values(), 0, x.values().length);
     x.changed(s.tokens);
     float[] alone = new float[s.tokens * w.rows()];
     float[] shared = new float[s.tokens * w.rows()];
-    try (Team one = new Team(s.kernels, 1);
-        Team three = new Team(s.kernels, 3)) {
+    try (ParallelKernels one = new ParallelKernels(s.kernels, 1);
+        ParallelKernels three = new ParallelKernels(s.kernels, 3)) {
       one.multiply(x, w, alone);
       three.multiply(x, w, shared);
     }

@@ -2,30 +2,21 @@ package org.mixtureofmasks.kernel;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Random;
 
 /** Random weights and activations for the tests of this room. */
 final class TestMatrices {
   private TestMatrices() {}
 
-  static Matrix random(Random random, boolean bf16, int rows, int columns) {
-    int bytes = bf16 ? 2 : 4;
+  static Matrix random(Random random, Format format, int rows, int columns) {
     // One element off any alignment: mapped files promise none.
-    MemorySegment data =
-        Arena.ofAuto().allocate((long) (rows * columns + 1) * bytes, 64).asSlice(bytes);
-    for (int i = 0; i < rows * columns; i++) {
-      float value = (float) random.nextGaussian();
-      if (bf16) {
-        data.set(
-            ValueLayout.JAVA_SHORT_UNALIGNED,
-            2L * i,
-            (short) (Float.floatToRawIntBits(value) >>> 16));
-      } else {
-        data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i, value);
-      }
+    long rowBytes = format.rowBytes(columns);
+    long odd = format == F32.FORMAT ? 4 : 2;
+    MemorySegment data = Arena.ofAuto().allocate(rows * rowBytes + odd, 64).asSlice(odd);
+    for (int r = 0; r < rows; r++) {
+      format.put(random(random, columns), data, r * rowBytes);
     }
-    return bf16 ? new Matrix.Bf16(data, rows, columns) : new Matrix.F32(data, rows, columns);
+    return new Matrix(data, rows, columns, format);
   }
 
   static float[] random(Random random, int n) {
@@ -36,16 +27,14 @@ final class TestMatrices {
     return x;
   }
 
-  /** tokens x columns in the order that the matrix wants. */
-  static float[] ordered(Matrix w, float[] x, int tokens) {
-    if (!w.splits()) {
-      return x;
-    }
-    float[] out = new float[x.length];
+  /** Activations in the form that the matrix wants. */
+  static Input input(Matrix w, float[] x, int tokens) {
+    Order order = w.format().order();
+    Input input = order.newInput(x, w.columns());
     for (int t = 0; t < tokens; t++) {
-      new ScalarKernels().split(x, t * w.columns(), out, t * w.columns(), w.columns());
+      order.prepare(new ScalarKernels(), x, t, input);
     }
-    return out;
+    return input;
   }
 
   /** Σ w a in double, the exact value, and Σ |w a|, what rounding errors are measured by. */

@@ -25,7 +25,7 @@ class LayerObserverTest {
   private static final int M = 30;
 
   /** More than a batch. */
-  private static final int TOKENS = ModelState.SPARSE_BATCH + 30;
+  private static final int TOKENS = Workspace.SPARSE_BATCH + 30;
 
   @TempDir Path folder;
   private final Random random = new Random(5);
@@ -149,7 +149,7 @@ class LayerObserverTest {
             @Override
             public void computed(int layer, int n, float[] inputs, float[] outputs) {
               float[] again = new float[n * D];
-              llama.feedForward(other, layer, n, inputs, again);
+              llama.feedForward(other.workspace(), layer, n, inputs, again);
               assertArrayEquals(Arrays.copyOf(outputs, n * D), again, 1e-6f);
               heard[layer] += n;
             }

@@ -173,29 +173,29 @@ class RoutingLayoutsTest {
 
   @Test
   void equalScoresChooseTheLowerIndices() {
-    Choices choices = new Choices(1, 3);
+    RoutingDecisions decisions = new RoutingDecisions(1, 3);
     float[] scores = {1, 2, 2, 1, 2, 1};
-    new Router(null, 6, Routing.topK(3)).choose(scores, 0, choices, 0);
+    new Router(null, 6, Routing.topK(3)).choose(scores, 0, decisions, 0);
     assertEquals(
         List.of(1, 2, 4),
-        List.of(choices.expert(0, 0), choices.expert(0, 1), choices.expert(0, 2)));
-    assertEquals(1 / 3f, choices.weight(0, 0), 1e-7);
+        List.of(decisions.expert(0, 0), decisions.expert(0, 1), decisions.expert(0, 2)));
+    assertEquals(1 / 3f, decisions.weight(0, 0), 1e-7);
   }
 
   @Test
   void aGateAtTheThresholdDoesNotPass() {
-    Choices choices = new Choices(1, 2);
-    new Router(null, 2, Routing.threshold(2, 0.5)).choose(new float[] {0, 1e-3f}, 0, choices, 0);
-    assertEquals(1, choices.count(0));
-    assertEquals(1, choices.expert(0, 0));
-    assertEquals(2 / (1 + Math.exp(-1e-3)), choices.weight(0, 0), 1e-6);
+    RoutingDecisions decisions = new RoutingDecisions(1, 2);
+    new Router(null, 2, Routing.threshold(2, 0.5)).choose(new float[] {0, 1e-3f}, 0, decisions, 0);
+    assertEquals(1, decisions.count(0));
+    assertEquals(1, decisions.expert(0, 0));
+    assertEquals(2 / (1 + Math.exp(-1e-3)), decisions.weight(0, 0), 1e-6);
   }
 
   @Test
   void onlyMasksThatOverlapInPartHaveNoParts() {
     int[] neuron = {0, 1, 2, 3};
     ExpertRuns shared = new ExpertRuns(new int[] {0, 1, 3}, new int[] {0, 2, 0, 1, 2, 2}, 4, null);
-    ExpertRuns parts = new UnscaledUnion(shared, neuron, 4).parts();
+    ExpertRuns parts = new SharedNeurons(shared, neuron, 4).parts();
     assertEquals(3, parts.experts());
     int[] list = new int[4];
     parts.list(2, list);
@@ -203,6 +203,6 @@ class RoutingLayoutsTest {
     assertEquals(0, list[0]);
     ExpertRuns partly =
         new ExpertRuns(new int[] {0, 1, 2, 3}, new int[] {0, 2, 1, 2, 3, 1}, 4, null);
-    assertNull(new UnscaledUnion(partly, neuron, 4).parts());
+    assertNull(new SharedNeurons(partly, neuron, 4).parts());
   }
 }

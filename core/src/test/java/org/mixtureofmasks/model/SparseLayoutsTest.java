@@ -125,7 +125,7 @@ class SparseLayoutsTest {
     RandomModel model =
         new RandomModel(
             random, 32, 48, 8, 1, true, RandomModel.masks(random, 48, 0.5, 0.5, 0.3, 0.6));
-    int[] tokens = tokens(random, ModelState.SPARSE_BATCH + 37);
+    int[] tokens = tokens(random, Workspace.SPARSE_BATCH + 37);
     double[][] expected = new ReferenceModel(model).logits(tokens);
     try (Model llama = open(model, "runs")) {
       ModelState state = llama.newState(600);

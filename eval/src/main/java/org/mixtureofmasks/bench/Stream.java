@@ -15,6 +15,7 @@ public final class Stream {
   private static final int REPEATS = 7;
 
   // The sums end here, or the compiler would see that nobody wants them.
+  @SuppressWarnings("UnusedVariable")
   private static volatile long sink;
 
   private Stream() {}
@@ -50,6 +51,7 @@ public final class Stream {
     }
   }
 
+  @SuppressWarnings("NonAtomicVolatileUpdate") // whatever the sum is, it was computed
   private static void read(MemorySegment buffer, long size, int part, int parts, boolean vector) {
     long share = size / parts / 1024 * 1024;
     long from = part * share;

@@ -22,8 +22,8 @@ public final class VectorStream {
     for (long i = from; i < to; i += 4L * BYTES) {
       a = a.add(IntVector.fromMemorySegment(I, m, i, ByteOrder.LITTLE_ENDIAN));
       b = b.add(IntVector.fromMemorySegment(I, m, i + BYTES, ByteOrder.LITTLE_ENDIAN));
-      c = c.add(IntVector.fromMemorySegment(I, m, i + 2 * BYTES, ByteOrder.LITTLE_ENDIAN));
-      d = d.add(IntVector.fromMemorySegment(I, m, i + 3 * BYTES, ByteOrder.LITTLE_ENDIAN));
+      c = c.add(IntVector.fromMemorySegment(I, m, i + 2L * BYTES, ByteOrder.LITTLE_ENDIAN));
+      d = d.add(IntVector.fromMemorySegment(I, m, i + 3L * BYTES, ByteOrder.LITTLE_ENDIAN));
     }
     return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
   }

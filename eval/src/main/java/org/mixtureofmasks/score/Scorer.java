@@ -18,9 +18,6 @@ import org.mixtureofmasks.model.Packed;
  * the state that it runs the model in.
  */
 public final class Scorer {
-  /** Tokens of a pass: many, so that tokens of sparse models share their experts' tiles. */
-  static final int PASS = 512;
-
   private final Model model;
   private final ModelState state;
 
@@ -33,7 +30,7 @@ public final class Scorer {
    */
   public Scorer(Model model, int contextLength) {
     this.model = model;
-    this.state = model.newState(contextLength, PASS);
+    this.state = model.newScoringState(contextLength);
   }
 
   /**

@@ -73,8 +73,8 @@ public final class PythonRandom {
 
   /** {@code random()}: 53 random bits in [0, 1). */
   public double nextDouble() {
-    long a = nextBits() >>> 5;
-    long b = nextBits() >>> 6;
+    long a = Integer.toUnsignedLong(nextBits()) >>> 5;
+    long b = Integer.toUnsignedLong(nextBits()) >>> 6;
     return (a * 67108864.0 + b) / 9007199254740992.0;
   }
 

@@ -6,10 +6,13 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.mixtureofmasks.kernel.Activations;
+import org.mixtureofmasks.kernel.Bf16;
+import org.mixtureofmasks.kernel.F32;
 import org.mixtureofmasks.kernel.KernelChoice;
+import org.mixtureofmasks.kernel.KvHead;
 import org.mixtureofmasks.kernel.Matrix;
+import org.mixtureofmasks.kernel.ParallelKernels;
 import org.mixtureofmasks.kernel.SparseFfn;
-import org.mixtureofmasks.kernel.Team;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -46,7 +49,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class KernelBenchmark {
   private static final int PROMPT = 128; // tokens
   private static final int HEAD_DIM = 64;
-  private static final int PLACES = 512;
+  private static final int SLOTS = 512;
 
   /** hidden_size x intermediate_size. */
   @Param({"256x768", "576x1536", "2048x5632"})
@@ -63,7 +66,7 @@ public class KernelBenchmark {
   public double share;
 
   private final Arena arena = Arena.ofShared();
-  private Team team;
+  private ParallelKernels team;
   private MemorySegment buffer;
   private int d;
   private int m;
@@ -74,7 +77,8 @@ public class KernelBenchmark {
   private int[] runs;
   private Activations prompt;
   private float[] promptOut;
-  private float[] cache;
+  private KvHead cache;
+  private float[] queries;
 
   /** Finite weights of both types: the bits of 0.5 in bf16 repeated. */
   @Setup(Level.Trial)
@@ -82,7 +86,7 @@ public class KernelBenchmark {
     String[] sizes = shape.split("x");
     d = Integer.parseInt(sizes[0]);
     m = Integer.parseInt(sizes[1]);
-    team = new Team(KernelChoice.get().kernels(), threads);
+    team = new ParallelKernels(KernelChoice.get().kernels(), threads);
     buffer = arena.allocate((long) megabytes << 20, 64);
     MemorySegment pattern = MemorySegment.ofArray(new short[] {0x3f00, 0x3f01});
     for (long at = 0; at + 4 <= buffer.byteSize(); at += 4) {
@@ -114,9 +118,16 @@ public class KernelBenchmark {
     }
     prompt.changed(PROMPT);
     promptOut = new float[PROMPT * 3 * m];
-    cache = new float[PLACES * HEAD_DIM];
-    for (int i = 0; i < cache.length; i++) {
-      cache[i] = random.nextFloat();
+    float[][] pages = new float[SLOTS / KvHead.PAGE][KvHead.pageFloats(1, HEAD_DIM)];
+    for (float[] page : pages) {
+      for (int i = 0; i < page.length; i++) {
+        page[i] = random.nextFloat();
+      }
+    }
+    cache = new KvHead(pages, 0, HEAD_DIM);
+    queries = new float[4 * HEAD_DIM];
+    for (int i = 0; i < queries.length; i++) {
+      queries[i] = random.nextFloat();
     }
   }
 
@@ -130,21 +141,22 @@ public class KernelBenchmark {
   @Benchmark
   public long stream() {
     long[] sums = new long[threads];
-    team.run(
-        (part, parts) -> {
-          long share = buffer.byteSize() / parts / 4096 * 4096;
-          for (long at = part * share; at < (part + 1) * share; at += 1 << 20) {
-            sums[part] +=
-                VectorStream.sum(buffer, at, Math.min((part + 1) * share, at + (1 << 20)));
-          }
-        });
+    team.team()
+        .run(
+            (part, parts) -> {
+              long share = buffer.byteSize() / parts / 4096 * 4096;
+              for (long at = part * share; at < (part + 1) * share; at += 1 << 20) {
+                sums[part] +=
+                    VectorStream.sum(buffer, at, Math.min((part + 1) * share, at + (1 << 20)));
+              }
+            });
     return sums[0];
   }
 
   private Matrix matrix(boolean bf16, int i) {
     long bytes = 3L * m * d * (bf16 ? 2 : 4);
     MemorySegment data = buffer.asSlice(i * bytes, bytes);
-    return bf16 ? new Matrix.Bf16(data, 3 * m, d) : new Matrix.F32(data, 3 * m, d);
+    return new Matrix(data, 3 * m, d, bf16 ? Bf16.FORMAT : F32.FORMAT);
   }
 
   private int matrices(boolean bf16) {
@@ -207,15 +219,15 @@ public class KernelBenchmark {
     return promptOut;
   }
 
-  /** Four heads over 512 places, one by one: 64 times. */
+  /** Four heads over 512 slots, one by one: 64 times. */
   @Benchmark
   public float[] attentionOneByOne() {
-    int[] seen = {0, PLACES};
-    float[] scores = new float[PLACES + 32];
+    int[][] seen = {{0, SLOTS}};
+    float[] scores = new float[SLOTS + 32];
     for (int i = 0; i < 64; i++) {
       for (int k = 0; k < 4; k++) {
-        int at = k * HEAD_DIM;
-        team.kernels().attend(cache, at, cache, cache, seen, HEAD_DIM, 0.1f, scores, promptOut, at);
+        int[] at = {k * HEAD_DIM};
+        team.kernels().attend(queries, at, cache, seen, 0.1f, scores, promptOut);
       }
     }
     return promptOut;
@@ -224,11 +236,11 @@ public class KernelBenchmark {
   /** The same at once. */
   @Benchmark
   public float[] attentionOfFour() {
-    int[][] seen = {{0, PLACES}, {0, PLACES}, {0, PLACES}, {0, PLACES}};
+    int[][] seen = {{0, SLOTS}, {0, SLOTS}, {0, SLOTS}, {0, SLOTS}};
     int[] at = {0, HEAD_DIM, 2 * HEAD_DIM, 3 * HEAD_DIM};
-    float[] scores = new float[4 * (PLACES + 32)];
+    float[] scores = new float[4 * (SLOTS + 32)];
     for (int i = 0; i < 64; i++) {
-      team.kernels().attendFour(cache, at, cache, cache, seen, HEAD_DIM, 0.1f, scores, promptOut);
+      team.kernels().attend(queries, at, cache, seen, 0.1f, scores, promptOut);
     }
     return promptOut;
   }

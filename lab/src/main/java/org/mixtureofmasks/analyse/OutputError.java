@@ -2,14 +2,14 @@ package org.mixtureofmasks.analyse;
 
 import org.mixtureofmasks.model.LayerObserver;
 import org.mixtureofmasks.model.Model;
-import org.mixtureofmasks.model.ModelState;
+import org.mixtureofmasks.model.Workspace;
 
 /**
  * How far each layer's output is from the dense model's, on the inputs that the layer really has.
  */
 final class OutputError implements LayerObserver {
   private final Model dense;
-  private final ModelState memory;
+  private final Workspace memory;
   private final int hidden;
   private final double[] difference; // by layer: Σ |y - y_dense|²
   private final double[] size; // Σ |y_dense|²
@@ -20,7 +20,7 @@ final class OutputError implements LayerObserver {
    */
   OutputError(Model dense) {
     this.dense = dense;
-    memory = dense.newState(Math.min(dense.config().maxPositions(), 128));
+    memory = dense.newWorkspace(128);
     hidden = dense.config().hiddenSize();
     difference = new double[dense.config().layers()];
     size = new double[dense.config().layers()];

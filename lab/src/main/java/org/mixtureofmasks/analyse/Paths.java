@@ -70,7 +70,7 @@ final class Paths {
   List<Path> top(int most) {
     return ways.entrySet().stream()
         .sorted(
-            Comparator.comparing((Map.Entry<String, Integer> e) -> -e.getValue())
+            Comparator.comparingInt((Map.Entry<String, Integer> e) -> -e.getValue())
                 .thenComparing(Map.Entry::getKey))
         .limit(most)
         .map(e -> new Path(experts(e.getKey()), e.getValue()))
@@ -85,7 +85,7 @@ final class Paths {
   static int leading(int[] chosen, float[] scores) {
     return Arrays.stream(chosen)
         .boxed()
-        .max(Comparator.comparingDouble((Integer e) -> scores[e]).thenComparing(e -> -e))
+        .max(Comparator.comparingDouble((Integer e) -> scores[e]).thenComparingInt(e -> -e))
         .orElse(NOBODY);
   }
 }

@@ -2,6 +2,7 @@ package org.mixtureofmasks.nn;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -62,7 +63,7 @@ public final class Tensors {
   @SuppressWarnings("restricted") // the length is the tensor's own
   public static MemorySegment bytes(Tensor tensor) {
     if (!tensor.is_contiguous()) {
-      throw new IllegalArgumentException("not contiguous: " + shape(tensor));
+      throw new IllegalArgumentException("not contiguous: " + Arrays.toString(shape(tensor)));
     }
     return MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(tensor.nbytes());
   }

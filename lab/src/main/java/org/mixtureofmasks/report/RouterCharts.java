@@ -10,8 +10,6 @@ import org.mixtureofmasks.report.ReportFigure.Kind;
 
 /** How sure the router is, how evenly it spreads the tokens, what its choice tells. */
 final class RouterCharts {
-  private static final DoubleFunction<String> PLAIN = v -> ReportText.cell(v, 3);
-
   private RouterCharts() {}
 
   static String confidence(ReportData d) {
@@ -32,7 +30,7 @@ final class RouterCharts {
                 "mean over tokens", "/entropy/mean",
                 "load", "/load_entropy",
                 "largest possible", "/entropy/max_possible"),
-            PLAIN)
+            RouterCharts::plain)
         + byLayer(
             d,
             new ReportFigure(
@@ -48,7 +46,7 @@ final class RouterCharts {
                 "/margin/median",
                 "5th percentile",
                 "/margin/p05"),
-            PLAIN)
+            RouterCharts::plain)
         + "</div>\n";
   }
 
@@ -69,7 +67,7 @@ final class RouterCharts {
             columns(
                 "coefficient of variation", "/load_cv",
                 "most used over mean", "/load_max_over_mean"),
-            PLAIN)
+            RouterCharts::plain)
         + (d.everyLayerHas("/active_share")
             ? byLayer(
                 d,
@@ -108,7 +106,7 @@ final class RouterCharts {
                         + " as few tokens.")
                 .axes("layer", "information", "nats"),
             columns,
-            PLAIN);
+            RouterCharts::plain);
   }
 
   static String outputError(ReportData d) {
@@ -150,5 +148,9 @@ final class RouterCharts {
       grid.row(row);
     }
     return figure.frame("All layers", grid).html();
+  }
+
+  private static String plain(double value) {
+    return ReportText.cell(value, 3);
   }
 }

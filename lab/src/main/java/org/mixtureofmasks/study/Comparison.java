@@ -128,8 +128,8 @@ record Comparison(List<Group> groups) {
         .sorted(
             Comparator.comparing(Group::reference)
                 .reversed()
-                .thenComparing(g -> -Math.round(g.target() / POINT))
-                .thenComparing(g -> g.loss().mean()))
+                .thenComparingLong(g -> -Math.round(g.target() / POINT))
+                .thenComparingDouble(g -> g.loss().mean()))
         .toList();
   }
 
@@ -137,7 +137,7 @@ record Comparison(List<Group> groups) {
   List<Group> byCost() {
     return groups.stream()
         .filter(g -> !Double.isNaN(g.cost()))
-        .sorted(Comparator.comparingDouble(Group::cost).thenComparing(g -> g.loss().mean()))
+        .sorted(Comparator.comparingDouble(Group::cost).thenComparingDouble(g -> g.loss().mean()))
         .toList();
   }
 

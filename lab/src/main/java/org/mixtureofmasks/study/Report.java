@@ -44,7 +44,7 @@ final class Report {
   static String byTargetNote(Plan plan) {
     return "At equal active share of the FFN: loss in nats a token over evaluate.rows, judged by the"
         + " engine on the compiled model; mean ± sample deviation over seeds; "
-        + tokens(plan.runs().stream().mapToLong(PlannedRun::tokens).max().orElse(0))
+        + tokens((double) plan.runs().stream().mapToLong(PlannedRun::tokens).max().orElse(0))
         + " tokens.";
   }
 

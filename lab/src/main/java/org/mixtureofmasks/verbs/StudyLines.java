@@ -2,6 +2,7 @@ package org.mixtureofmasks.verbs;
 
 import java.io.PrintWriter;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
@@ -32,7 +33,7 @@ final class StudyLines implements StudyListener {
   }
 
   private void line(String text) {
-    err.println(LocalTime.now().truncatedTo(ChronoUnit.SECONDS) + " " + text);
+    err.println(LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS) + " " + text);
     err.flush();
   }
 }

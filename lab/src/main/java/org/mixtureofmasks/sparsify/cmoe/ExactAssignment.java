@@ -89,7 +89,7 @@ final class ExactAssignment {
     int to = end;
     while (from[to] >= 0) {
       int moved = mover[from[to]][to];
-      members.get(from[to]).remove((Integer) moved);
+      members.get(from[to]).remove(Integer.valueOf(moved));
       members.get(to).add(moved);
       to = from[to];
     }

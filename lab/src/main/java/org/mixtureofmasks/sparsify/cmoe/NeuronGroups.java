@@ -28,7 +28,7 @@ record NeuronGroups(List<Integer> shared, List<List<Integer>> routed, int[] repr
     List<Integer> byMarks =
         IntStream.range(0, neurons)
             .boxed()
-            .sorted(Comparator.comparing((Integer j) -> -counts.of(j, j))) // ties: lower index
+            .sorted(Comparator.comparingLong((Integer j) -> -counts.of(j, j))) // ties: lower index
             .toList();
     int shared = neurons / parts * sharedParts;
     List<Integer> rest = byMarks.subList(shared, neurons).stream().sorted().toList();

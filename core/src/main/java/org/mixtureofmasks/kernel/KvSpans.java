@@ -3,10 +3,11 @@ package org.mixtureofmasks.kernel;
 import java.util.Arrays;
 
 /**
- * Places that a token sees, as pairs of the first place of a stretch and the one after its last.
+ * KV spans: the slots of a cache that a token sees, as pairs of the first slot of a span and the
+ * one after its last, in the order of the token's text.
  */
-final class Stretches {
-  private Stretches() {}
+final class KvSpans {
+  private KvSpans() {}
 
   /** What all of them begin with. */
   static int[] common(int[][] all) {

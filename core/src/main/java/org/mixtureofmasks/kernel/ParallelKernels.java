@@ -5,7 +5,7 @@ package org.mixtureofmasks.kernel;
  * part they fall to, so the number of threads does not change a product; it does change the last
  * bits of {@link SparseFfn}'s sums.
  */
-public final class Team implements AutoCloseable {
+public final class ParallelKernels implements AutoCloseable {
   /** Work below this many bytes of weights is not worth a hand-over. */
   private static final long ALONE_BYTES = 32 << 10;
 
@@ -20,8 +20,8 @@ public final class Team implements AutoCloseable {
   private final Kernels kernels;
   private final ThreadTeam threads;
 
-  /** A team of {@code threads} threads that computes with {@code kernels}. */
-  public Team(Kernels kernels, int threads) {
+  /** Computes with {@code kernels} on {@code threads} threads, the caller's included. */
+  public ParallelKernels(Kernels kernels, int threads) {
     this.kernels = kernels;
     this.threads = new ThreadTeam(threads);
   }
@@ -55,9 +55,9 @@ public final class Team implements AutoCloseable {
         });
   }
 
-  /** Runs each part once. */
-  public void run(ThreadTeam.Work work) {
-    threads.run(work);
+  /** The threads themselves, for work that is shared out otherwise. */
+  public ThreadTeam team() {
+    return threads;
   }
 
   /** y[t, r] = Σ_c w[r, c] x[t, c]: y is x.tokens() x w.rows(). */
@@ -81,9 +81,9 @@ public final class Team implements AutoCloseable {
 
   /** Has x in every order that the product with w will ask for. */
   private void prepare(Activations x, Matrix w) {
-    x.ordered(w, this);
+    x.input(w.format(), this);
     if (inTiles(x, w)) {
-      x.tiles(w, this);
+      x.tiles(w.format(), this);
     }
   }
 
@@ -101,7 +101,7 @@ public final class Team implements AutoCloseable {
       int from = ThreadTeam.start(w.rows(), part, parts, 4);
       int to = ThreadTeam.start(w.rows(), part + 1, parts, 4);
       if (x.tokens() == 1) {
-        kernels.matvec(w, x.ordered(w, this), 0, ys[i], 0, from, to);
+        kernels.matvec(w, x.input(w.format(), this), 0, ys[i], 0, from, to);
       } else {
         matmul(w, x, ys[i], from, to);
       }
@@ -117,9 +117,10 @@ public final class Team implements AutoCloseable {
       int end = Math.min(to, r + block);
       kernels.widen(w, r, end, rows);
       if (inTiles(x, w)) {
-        tiles(rows, end - r, x.tiles(w, this), x.tokens(), n, y, w.rows(), r);
+        tiles(rows, end - r, x.tiles(w.format(), this), x.tokens(), n, y, w.rows(), r);
       } else {
-        kernels.matmul(rows, end - r, n, x.ordered(w, this), x.tokens(), y, w.rows(), r);
+        float[] ordered = x.input(w.format(), this).floats();
+        kernels.matmul(rows, end - r, n, ordered, x.tokens(), y, w.rows(), r);
       }
     }
   }

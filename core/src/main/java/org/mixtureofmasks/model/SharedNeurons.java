@@ -13,7 +13,7 @@ import org.mixtureofmasks.format.Routing;
  * of the experts, and one of the shared neurons, for every token with an expert. Outputs of parts
  * add up. Masks that overlap in other ways have no such parts.
  */
-final class UnscaledUnion {
+final class SharedNeurons {
   private final int[] neuron; // [stored]: which one it is
   private final int[] holders; // [neurons]: experts that hold it
   private final ExpertRuns parts; // E experts without shared neurons, then these; null: overlap
@@ -23,7 +23,7 @@ final class UnscaledUnion {
    * @param neuron which neuron each stored one is, from 0; the same number for copies
    * @param neurons numbers are below it
    */
-  UnscaledUnion(ExpertRuns runs, int[] neuron, int neurons) {
+  SharedNeurons(ExpertRuns runs, int[] neuron, int neurons) {
     this.neuron = neuron;
     holders = new int[neurons];
     int[] list = new int[neuron.length];

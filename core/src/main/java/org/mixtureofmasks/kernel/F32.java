@@ -6,14 +6,91 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Inner loops over f32 rows: the shapes of {@link VectorBf16} with plain activations. */
-final class VectorF32 {
+/** 32-bit floats; the inner loops have the shapes of {@link Bf16} with plain activations. */
+public final class F32 extends Format {
+  /** The format. */
+  public static final Format FORMAT = new F32();
+
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
   private static final int L = F.length();
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private VectorF32() {}
+  private F32() {}
+
+  @Override
+  public String name() {
+    return "f32";
+  }
+
+  @Override
+  public long rowBytes(int columns) {
+    return 4L * columns;
+  }
+
+  @Override
+  public boolean isStoredAs(String type) {
+    return type.equals("F32");
+  }
+
+  @Override
+  public float get(MemorySegment data, long row, int column, int columns) {
+    return data.get(FLOAT, row + 4L * column);
+  }
+
+  @Override
+  public void put(float[] values, MemorySegment data, long row) {
+    MemorySegment.copy(values, 0, data, FLOAT, row, values.length);
+  }
+
+  @Override
+  public void widen(Matrix w, int from, int to, float[] out) {
+    int n = w.columns();
+    MemorySegment.copy(w.data(), FLOAT, 4L * from * n, out, 0, Math.multiplyExact(to - from, n));
+  }
+
+  @Override
+  public void matvec(Matrix w, Input x, int token, float[] y, int yAt, int from, int to) {
+    int n = w.columns();
+    for (int r = from; r < to; r++) {
+      y[yAt + r] = dot(w.data(), 4L * r * n, x.floats(), x.at(token), n);
+    }
+  }
+
+  @Override
+  public void gateUp(
+      Matrix records, int[] list, int from, int count, int end, Input x, int token, float[] h) {
+    MemorySegment w = records.data();
+    int n = records.columns();
+    long row = 4L * n;
+    long record = 3 * row;
+    int ahead = ahead(record);
+    for (int k = 0; k < count; k++) {
+      long at = list[from + k] * record;
+      fetch(w, record, list, from + k + ahead, end);
+      h[k] = dot(w, at, x.floats(), x.at(token), n);
+      h[Kernels.NEURON_BLOCK + k] = dot(w, at + row, x.floats(), x.at(token), n);
+    }
+  }
+
+  @Override
+  public void addDown(
+      Matrix records, int[] list, int from, int count, float[] h, float[] y, int yAt) {
+    MemorySegment w = records.data();
+    int n = records.columns();
+    long row = 4L * n;
+    int k = 0;
+    for (; k + 4 <= count; k += 4) {
+      long d0 = (list[from + k] * 3L + 2) * row;
+      long d1 = (list[from + k + 1] * 3L + 2) * row;
+      long d2 = (list[from + k + 2] * 3L + 2) * row;
+      long d3 = (list[from + k + 3] * 3L + 2) * row;
+      axpy4(w, d0, d1, d2, d3, h, k, y, yAt, n);
+    }
+    for (; k < count; k++) {
+      axpy(w, (list[from + k] * 3L + 2) * row, h[k], y, yAt, n);
+    }
+  }
 
   private static FloatVector load(MemorySegment w, long at) {
     return FloatVector.fromMemorySegment(F, w, at, ByteOrder.LITTLE_ENDIAN);
@@ -28,7 +105,7 @@ final class VectorF32 {
   }
 
   /** One row times x[at ...]. */
-  static float dot(MemorySegment w, long row, float[] x, int at, int n) {
+  private static float dot(MemorySegment w, long row, float[] x, int at, int n) {
     FloatVector a = FloatVector.zero(F);
     FloatVector b = a;
     int end = n / (2 * L) * (2 * L);
@@ -44,7 +121,7 @@ final class VectorF32 {
   }
 
   /** y += h w[row]. */
-  static void axpy(MemorySegment w, long row, float h, float[] y, int at, int n) {
+  private static void axpy(MemorySegment w, long row, float h, float[] y, int at, int n) {
     int end = F.loopBound(n);
     for (int i = 0; i < end; i += L) {
       load(w, row + 4L * i)
@@ -61,7 +138,7 @@ final class VectorF32 {
   }
 
   /** y += Σ_k h[from + k] w[row_k] for four rows. */
-  static void axpy4(
+  private static void axpy4(
       MemorySegment w,
       long row0,
       long row1,

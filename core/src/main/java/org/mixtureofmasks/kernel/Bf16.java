@@ -9,15 +9,18 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Inner loops over bf16 rows. Each loads a vector of 32-bit lanes, each lane an (even, odd) pair of
- * weights: shifted left by 16 it is the even element as a float, masked with 0xffff0000 the odd
- * one. Methods are small on purpose: with many more vector calls in one, C2 stops inlining and they
- * run ten times slower.
+ * Brain floats, the upper halves of floats. Inner loops load a vector of 32-bit lanes, each lane an
+ * (even, odd) pair of weights: shifted left by 16 it is the even element as a float, masked with
+ * 0xffff0000 the odd one. So activations are wanted {@link Order#SPLIT}. Methods are small on
+ * purpose: with many more vector calls in one, C2 stops inlining and they run ten times slower.
  *
  * <p>Offsets into segments are bytes; e and o are where the even and the odd half of the ordered
  * activations begin; n is columns.
  */
-final class VectorBf16 {
+public final class Bf16 extends Format {
+  /** The format. */
+  public static final Format FORMAT = new Bf16();
+
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
   private static final int L = F.length();
@@ -25,7 +28,124 @@ final class VectorBf16 {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private VectorBf16() {}
+  private Bf16() {}
+
+  @Override
+  public String name() {
+    return "bf16";
+  }
+
+  @Override
+  public long rowBytes(int columns) {
+    return 2L * columns;
+  }
+
+  @Override
+  public boolean isStoredAs(String type) {
+    return type.equals("BF16");
+  }
+
+  @Override
+  public float get(MemorySegment data, long row, int column, int columns) {
+    return widen(data.get(SHORT, row + 2L * column));
+  }
+
+  @Override
+  public void put(float[] values, MemorySegment data, long row) {
+    for (int c = 0; c < values.length; c++) {
+      data.set(SHORT, row + 2L * c, narrow(values[c]));
+    }
+  }
+
+  @Override
+  public Order order() {
+    return Order.SPLIT;
+  }
+
+  private static float widen(short bits) {
+    return Float.intBitsToFloat(bits << 16);
+  }
+
+  /** Rounded to nearest even; a NaN stays one. */
+  private static short narrow(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    if (Float.isNaN(value)) {
+      return (short) (bits >>> 16 | 0x40);
+    }
+    return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+  }
+
+  @Override
+  public void widen(Matrix w, int from, int to, float[] out) {
+    int n = w.columns();
+    for (int r = from; r < to; r++) {
+      widen(w.data(), 2L * r * n, n, out, (r - from) * n);
+    }
+  }
+
+  @Override
+  public void matvec(Matrix w, Input input, int token, float[] y, int yAt, int from, int to) {
+    MemorySegment data = w.data();
+    float[] x = input.floats();
+    int n = w.columns();
+    int even = input.at(token);
+    int odd = even + (n + 1) / 2;
+    int r = from;
+    float[] partial = new float[4 * L];
+    for (; r + 4 <= to; r += 4) {
+      for (int k = 0; k < 4; k++) {
+        partialDot(data, 2L * (r + k) * n, x, even, odd, n, partial, k * L);
+      }
+      VectorMath.sums(partial, 0, y, yAt + r, 1);
+      addTails(data, r, 4, x, even, odd, n, y, yAt + r);
+    }
+    for (; r < to; r++) {
+      y[yAt + r] = dot(data, 2L * r * n, x, even, odd, n);
+    }
+  }
+
+  @Override
+  public void gateUp(
+      Matrix records, int[] list, int from, int count, int end, Input input, int token, float[] h) {
+    MemorySegment w = records.data();
+    float[] x = input.floats();
+    int n = records.columns();
+    int e = input.at(token);
+    int o = e + (n + 1) / 2;
+    long row = 2L * n;
+    long record = 3 * row;
+    int ahead = ahead(record);
+    for (int k = 0; k < count; k++) {
+      long at = list[from + k] * record;
+      fetch(w, record, list, from + k + ahead, end);
+      if (Prefetch.available()) {
+        dot2(w, at, at + row, x, e, o, n, h, k, Kernels.NEURON_BLOCK + k);
+      } else {
+        h[k] = dot(w, at, x, e, o, n);
+        h[Kernels.NEURON_BLOCK + k] = dot(w, at + row, x, e, o, n);
+      }
+    }
+  }
+
+  @Override
+  public void addDown(
+      Matrix records, int[] list, int from, int count, float[] h, float[] y, int yAt) {
+    MemorySegment w = records.data();
+    int n = records.columns();
+    int o = yAt + (n + 1) / 2;
+    long row = 2L * n;
+    int k = 0;
+    for (; k + 4 <= count; k += 4) {
+      long d0 = (list[from + k] * 3L + 2) * row;
+      long d1 = (list[from + k + 1] * 3L + 2) * row;
+      long d2 = (list[from + k + 2] * 3L + 2) * row;
+      long d3 = (list[from + k + 3] * 3L + 2) * row;
+      axpy4(w, d0, d1, d2, d3, h, k, y, yAt, o, n);
+    }
+    for (; k < count; k++) {
+      axpy(w, (list[from + k] * 3L + 2) * row, h[k], y, yAt, o, n);
+    }
+  }
 
   private static IntVector load(MemorySegment w, long at) {
     return IntVector.fromMemorySegment(I, w, at, ByteOrder.LITTLE_ENDIAN);
@@ -48,7 +168,7 @@ final class VectorBf16 {
   private static float tail(MemorySegment w, long row, float[] x, int e, int o, int n) {
     float sum = 0;
     for (int c = whole(n); c < n; c++) {
-      float weight = Matrix.Bf16.widen(w.get(SHORT, row + 2L * c));
+      float weight = widen(w.get(SHORT, row + 2L * c));
       sum += weight * x[((c & 1) == 0 ? e : o) + c / 2];
     }
     return sum;
@@ -58,7 +178,7 @@ final class VectorBf16 {
    * One row times x. Rows are read one after the other, not several at once: as one stream the
    * hardware prefetches them best (measured: .9 of a plain read against .5 for four rows of 576).
    */
-  static float dot(MemorySegment w, long row, float[] x, int e, int o, int n) {
+  private static float dot(MemorySegment w, long row, float[] x, int e, int o, int n) {
     FloatVector a = FloatVector.zero(F);
     FloatVector b = a;
     int end = whole(n);
@@ -71,7 +191,7 @@ final class VectorBf16 {
   }
 
   /** One row times x, but for what no whole vector covers: L sums to out[at, at + L). */
-  static void partialDot(
+  private static void partialDot(
       MemorySegment w, long row, float[] x, int e, int o, int n, float[] out, int at) {
     FloatVector a = FloatVector.zero(F);
     FloatVector b = a;
@@ -85,7 +205,7 @@ final class VectorBf16 {
   }
 
   /** Adds to y[at + k] what {@link #partialDot} left out of row r + k, for count rows. */
-  static void addTails(
+  private static void addTails(
       MemorySegment w, int r, int count, float[] x, int e, int o, int n, float[] y, int at) {
     if (whole(n) == n) {
       return;
@@ -100,7 +220,7 @@ final class VectorBf16 {
    * asked for ahead of their use: to the hardware's prefetcher two rows at once are no stream (2.5
    * times slower from memory).
    */
-  static void dot2(
+  private static void dot2(
       MemorySegment w,
       long row0,
       long row1,
@@ -135,7 +255,7 @@ final class VectorBf16 {
   }
 
   /** y += h w[row], y ordered with halves at e and o. */
-  static void axpy(MemorySegment w, long row, float h, float[] y, int e, int o, int n) {
+  private static void axpy(MemorySegment w, long row, float h, float[] y, int e, int o, int n) {
     int end = whole(n);
     for (int i = 0; i < end; i += 2 * L) {
       IntVector v = load(w, row + 2L * i);
@@ -151,12 +271,12 @@ final class VectorBf16 {
 
   private static void axpyTail(MemorySegment w, long row, float h, float[] y, int e, int o, int n) {
     for (int c = whole(n); c < n; c++) {
-      y[((c & 1) == 0 ? e : o) + c / 2] += h * Matrix.Bf16.widen(w.get(SHORT, row + 2L * c));
+      y[((c & 1) == 0 ? e : o) + c / 2] += h * widen(w.get(SHORT, row + 2L * c));
     }
   }
 
   /** y += Σ_k h[at + k] w[row_k] for four rows. */
-  static void axpy4(
+  private static void axpy4(
       MemorySegment w,
       long row0,
       long row1,
@@ -200,7 +320,7 @@ final class VectorBf16 {
   }
 
   /** Row to out[at, at + n) as floats in split order. */
-  static void widen(MemorySegment w, long row, int n, float[] out, int at) {
+  private static void widen(MemorySegment w, long row, int n, float[] out, int at) {
     int o = at + (n + 1) / 2;
     int end = whole(n);
     for (int i = 0; i < end; i += 2 * L) {
@@ -209,7 +329,7 @@ final class VectorBf16 {
       odd(v).intoArray(out, o + i / 2);
     }
     for (int c = end; c < n; c++) {
-      out[((c & 1) == 0 ? at : o) + c / 2] = Matrix.Bf16.widen(w.get(SHORT, row + 2L * c));
+      out[((c & 1) == 0 ? at : o) + c / 2] = widen(w.get(SHORT, row + 2L * c));
     }
   }
 }

@@ -2,8 +2,8 @@ package org.mixtureofmasks.model;
 
 import java.util.Arrays;
 
-/** The experts that each token of a batch chose in one layer, and their factors. */
-final class Choices {
+/** The routing decision of each token of a batch in one layer: its experts and their weights. */
+final class RoutingDecisions {
   private final int most;
   private final int[] experts; // tokens x most
   private final float[] weights; // tokens x most
@@ -13,7 +13,7 @@ final class Choices {
    * @param tokens of a batch
    * @param most experts of one token
    */
-  Choices(int tokens, int most) {
+  RoutingDecisions(int tokens, int most) {
     this.most = most;
     experts = new int[Math.multiplyExact(tokens, most)];
     weights = new float[tokens * most];
@@ -40,7 +40,7 @@ final class Choices {
     return Arrays.copyOfRange(experts, token * most, token * most + counts[token]);
   }
 
-  /** Its factor. */
+  /** Its weight. */
   float weight(int token, int i) {
     return weights[token * most + i];
   }

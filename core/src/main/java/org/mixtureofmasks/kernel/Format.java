@@ -1,0 +1,153 @@
+package org.mixtureofmasks.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A number format of weights: how a row of a {@link Matrix} is stored, and the vector kernels over
+ * rows. A further format is one class that extends this one: {@link #name}, {@link #rowBytes},
+ * {@link #get} and {@link #put} are enough to run; whoever wants it fast overrides the kernels,
+ * which by default widen row by row. {@link ScalarKernels}, the reference, needs {@link #get}
+ * alone.
+ *
+ * <p>Kernels loop over rows or neurons inside one call, and their inner loops are static methods of
+ * the format's class: so a call through this class, which HotSpot cannot inline once several
+ * formats are in use, is made once a block of rows and not once a row.
+ *
+ * <p>A format has no state; each has one instance.
+ */
+public abstract class Format {
+  /**
+   * How far ahead records of neurons are asked for. Without it every jump from one run of neurons
+   * to the next waits for memory: at a hidden_size of 576 half of the neurons took as long as all.
+   */
+  private static final long AHEAD_BYTES = 8 << 10;
+
+  /** For formats. */
+  protected Format() {}
+
+  /** As logs and reports name it, such as "bf16". */
+  public abstract String name();
+
+  /**
+   * Bytes of a row, scales included.
+   *
+   * @throws org.mixtureofmasks.UserError if rows of that length cannot be stored (in blocks: those
+   *     that are no whole number of blocks), saying which and what would fit
+   */
+  public abstract long rowBytes(int columns);
+
+  /**
+   * One weight as a float, exactly.
+   *
+   * @param data of the matrix
+   * @param row where the row begins, in bytes
+   * @param column in [0, columns)
+   * @param columns of the row
+   */
+  public abstract float get(MemorySegment data, long row, int column, int columns);
+
+  /**
+   * Stores a row, rounded to what the format can hold.
+   *
+   * @param values columns floats
+   * @param data of the matrix
+   * @param row where the row begins, in bytes
+   */
+  public abstract void put(float[] values, MemorySegment data, long row);
+
+  /**
+   * Whether rows are what a checkpoint stores as this type, so that they can stay where they are.
+   *
+   * @param type as checkpoints name it, such as "BF16"
+   */
+  public boolean isStoredAs(String type) {
+    return false;
+  }
+
+  /** How kernels read activations of matrices in this format. */
+  public Order order() {
+    return Order.PLAIN;
+  }
+
+  /**
+   * Rows [from, to) as floats in {@link #order}: what the products of many tokens read, so that a
+   * row is widened once for all of them.
+   *
+   * @param out (to - from) x columns, written
+   */
+  public void widen(Matrix w, int from, int to, float[] out) {
+    int n = w.columns();
+    long bytes = rowBytes(n);
+    for (int r = from; r < to; r++) {
+      for (int c = 0; c < n; c++) {
+        out[(r - from) * n + order().place(c, n)] = get(w.data(), r * bytes, c, n);
+      }
+    }
+  }
+
+  /** y[yAt + r] = Σ_c w[r, c] x[token, c] for rows r in [from, to). */
+  public void matvec(Matrix w, Input x, int token, float[] y, int yAt, int from, int to) {
+    int n = w.columns();
+    float[] row = new float[n];
+    for (int r = from; r < to; r++) {
+      widen(w, r, r + 1, row);
+      y[yAt + r] = VectorTile.product(row, 0, x.floats(), x.at(token), n);
+    }
+  }
+
+  /**
+   * Gate and up products of some neurons: g_j·x to h[k] and u_j·x to h[NEURON_BLOCK + k] for j =
+   * list[from + k].
+   *
+   * @param records 3 rows for each neuron: gate g, up u, down column d
+   * @param count at most {@link Kernels#NEURON_BLOCK}
+   * @param end of the neurons in the list that will be asked for, to be fetched ahead
+   */
+  public void gateUp(
+      Matrix records, int[] list, int from, int count, int end, Input x, int token, float[] h) {
+    int n = records.columns();
+    float[] rows = new float[2 * n];
+    for (int k = 0; k < count; k++) {
+      int j = list[from + k];
+      widen(records, 3 * j, 3 * j + 2, rows);
+      h[k] = VectorTile.product(rows, 0, x.floats(), x.at(token), n);
+      h[Kernels.NEURON_BLOCK + k] = VectorTile.product(rows, n, x.floats(), x.at(token), n);
+    }
+  }
+
+  /**
+   * y += Σ_k h[k] d_j for j = list[from + k], k in [0, count).
+   *
+   * @param records as in {@link #gateUp}
+   * @param y columns floats from yAt in {@link #order}
+   */
+  public void addDown(
+      Matrix records, int[] list, int from, int count, float[] h, float[] y, int yAt) {
+    int n = records.columns();
+    float[] row = new float[n];
+    for (int k = 0; k < count; k++) {
+      int down = 3 * list[from + k] + 2;
+      widen(records, down, down + 1, row);
+      for (int c = 0; c < n; c++) {
+        y[yAt + c] += h[k] * row[c];
+      }
+    }
+  }
+
+  /** By how many neurons records of so many bytes are asked for ahead of their use. */
+  protected static int ahead(long recordBytes) {
+    return Math.toIntExact(Math.ceilDiv(AHEAD_BYTES, recordBytes));
+  }
+
+  /**
+   * Asks for the record of neuron list[at] unless {@code at} is the end of the list or beyond.
+   *
+   * @param recordBytes of a neuron's three rows
+   */
+  protected static void fetch(MemorySegment data, long recordBytes, int[] list, int at, int end) {
+    if (at < end) {
+      long next = data.address() + list[at] * recordBytes;
+      Prefetch.lines(next, next + recordBytes);
+    }
+  }
+}
