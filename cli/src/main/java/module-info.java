@@ -2,6 +2,7 @@
 module org.mixtureofmasks.cli {
   requires transitive org.mixtureofmasks.eval;
   requires transitive info.picocli;
+  requires java.logging;
   requires jdk.management;
   requires me.tongfei.progressbar;
   requires org.slf4j;

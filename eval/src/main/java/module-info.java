@@ -3,7 +3,6 @@ module org.mixtureofmasks.eval {
   requires transitive org.mixtureofmasks.core;
   requires transitive org.snakeyaml.engine.v2;
   requires jdk.incubator.vector;
-  requires java.logging;
   requires java.net.http;
   requires org.apache.commons.compress;
   requires org.apache.commons.csv;

@@ -52,11 +52,6 @@ public interface TensorSource {
     return encoded(DType.I32, values.length, shape, (buffer, i) -> buffer.putInt(values[i]));
   }
 
-  /** I64; the array is not copied. */
-  static TensorSource ofLongs(long[] values, long... shape) {
-    return encoded(DType.I64, values.length, shape, (buffer, i) -> buffer.putLong(values[i]));
-  }
-
   /** U8; the array is not copied. */
   static TensorSource ofBytes(byte[] values, long... shape) {
     return of(MemorySegment.ofArray(values), DType.U8, shape);

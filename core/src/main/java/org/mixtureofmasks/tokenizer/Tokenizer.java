@@ -121,12 +121,6 @@ public final class Tokenizer implements AutoCloseable {
     return vocabulary.special().contains(id);
   }
 
-  /** The id of a token as the vocabulary spells it (a space may be U+0120 or U+2581 there). */
-  public OptionalInt idOf(String token) {
-    Integer id = vocabulary.ids().get(token);
-    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
-  }
-
   /**
    * The token as the vocabulary spells it.
    *

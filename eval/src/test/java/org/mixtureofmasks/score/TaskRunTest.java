@@ -35,7 +35,7 @@ class TaskRunTest {
   @TempDir private Path folder;
 
   @Test
-  void aRealModelKnowsItsStories() {
+  void aModelOfStoriesPrefersTheirEndingsAndProgressEndsAtAllQuestions() {
     List<Long> heard = new ArrayList<>();
     TaskScores scores = run(STORIES, heard);
     TaskResult result = SmallTasks.result(STORIES, scores);
