@@ -2,7 +2,15 @@ package org.mixtureofmasks.analyse;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.Dimension;
+import org.mixtureofmasks.format.ExpertMasks;
+import org.mixtureofmasks.format.Mask;
+import org.mixtureofmasks.format.ShippedExperts;
 import org.mixtureofmasks.train.FinishedRun;
 import org.mixtureofmasks.train.RunFolder;
 
@@ -28,43 +36,49 @@ final class MaskHistory {
   }
 
   private static void add(RunFolder run, ArrayNode to) {
-    boolean[][][][] before = new boolean[1][][][];
+    List<ExpertMasks> seen = new ArrayList<>(); // the checkpoint before, once there is one
     FinishedRun.eachCheckpoint(
         run.path(),
         checkpoint -> {
-          boolean[][][] masks = checkpoint.method().hardMasks();
-          ObjectNode step = to.addObject().put("step", checkpoint.steps());
-          ArrayNode layers = step.putArray("layers");
-          for (int l = 0; l < masks.length; l++) {
-            ObjectNode layer = layers.addObject().put("layer", l);
-            layer.put("density", Numbers.rounded(density(masks[l])));
-            if (before[0] != null) {
-              layer.put("changed_share", Numbers.rounded(changed(before[0][l], masks[l])));
-            }
-          }
-          before[0] = masks;
+          Optional<ExpertMasks> before = seen.stream().reduce((_, last) -> last);
+          Optional<ExpertMasks> now = checkpoint.method().shipped().map(ShippedExperts::masks);
+          ArrayNode layers = to.addObject().put("step", checkpoint.steps()).putArray("layers");
+          now.ifPresent(
+              masks -> {
+                write(before, masks, layers);
+                seen.clear();
+                seen.add(masks);
+              });
         });
   }
 
-  /** Share of a layer's E x m mask elements that are on. */
-  static double density(boolean[][] masks) {
-    long on = 0;
-    for (boolean[] mask : masks) {
-      for (boolean b : mask) {
-        on += b ? 1 : 0;
+  private static void write(Optional<ExpertMasks> before, ExpertMasks now, ArrayNode layers) {
+    for (int l = 0; l < now.layers(); l++) {
+      List<Mask> masks = now.layer(Dimension.NEURONS, l);
+      ObjectNode layer = layers.addObject().put("layer", l);
+      layer.put("density", Numbers.rounded(density(masks)));
+      if (before.isPresent()) {
+        List<Mask> earlier = before.get().layer(Dimension.NEURONS, l);
+        layer.put("changed_share", Numbers.rounded(changed(earlier, masks)));
       }
     }
-    return (double) on / ((long) masks.length * masks[0].length);
+  }
+
+  /** Share of a layer's E x m mask elements that are on. */
+  static double density(List<Mask> masks) {
+    long on = masks.stream().mapToLong(Mask::count).sum();
+    return (double) on / ((long) masks.size() * masks.getFirst().length());
   }
 
   /** Share of them that differ. */
-  static double changed(boolean[][] before, boolean[][] now) {
+  static double changed(List<Mask> before, List<Mask> now) {
     long different = 0;
-    for (int e = 0; e < now.length; e++) {
-      for (int j = 0; j < now[e].length; j++) {
-        different += before[e][j] != now[e][j] ? 1 : 0;
-      }
+    int length = now.getFirst().length();
+    for (int e = 0; e < now.size(); e++) {
+      Mask was = before.get(e);
+      Mask is = now.get(e);
+      different += IntStream.range(0, length).filter(j -> was.on(j) != is.on(j)).count();
     }
-    return (double) different / ((long) now.length * now[0].length);
+    return (double) different / ((long) now.size() * length);
   }
 }

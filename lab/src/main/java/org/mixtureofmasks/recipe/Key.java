@@ -38,6 +38,11 @@ public record Key<T>(String name, Kind<T> kind, T fallback, String unit, String 
     return new Key<>(name, new Kind.Choice(words), fallback, "", sentence);
   }
 
+  /** A constant of an enum, written in lower case. */
+  public static <E extends Enum<E>> Key<E> word(String name, E fallback, String sentence) {
+    return new Key<>(name, new Kind.Word<>(fallback.getDeclaringClass()), fallback, "", sentence);
+  }
+
   /**
    * A file or folder, relative to the recipe's own folder; {@code ${NAME}} stands for an
    * environment variable. Required.

@@ -3,6 +3,8 @@ package org.mixtureofmasks.recipe;
 import java.util.List;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.yaml.YamlValue;
+import java.util.Locale;
+import java.util.stream.Stream;
 
 /** How a value is written in YAML, what is allowed, and how it is written back. */
 public sealed interface Kind<T> {
@@ -142,6 +144,28 @@ public sealed interface Kind<T> {
     @Override
     public String write(String value) {
       return value;
+    }
+  }
+
+  /** A constant of an enum, in lower case. */
+  record Word<E extends Enum<E>>(Class<E> type) implements Kind<E> {
+    private Choice words() {
+      return new Choice(Stream.of(type.getEnumConstants()).map(this::write).toList());
+    }
+
+    @Override
+    public E read(YamlValue value, Context context) {
+      return Enum.valueOf(type, words().read(value, context).toUpperCase(Locale.ROOT));
+    }
+
+    @Override
+    public String allowed() {
+      return words().allowed();
+    }
+
+    @Override
+    public String write(E value) {
+      return value.name().toLowerCase(Locale.ROOT);
     }
   }
 

@@ -6,111 +6,117 @@ import java.util.List;
 public final class RunKeys {
   private RunKeys() {}
 
+  private static final RecipeSection.Builder DATA = RecipeSection.named("data", "What is read.");
+  private static final RecipeSection.Builder TRAIN =
+      RecipeSection.named("train", "The training loop.");
+  private static final RecipeSection.Builder EVALUATE =
+      RecipeSection.named("evaluate", "Validation on the way.");
+  private static final RecipeSection.Builder CHECKPOINT =
+      RecipeSection.named("checkpoint", "Saving.");
+
   public static final Key<String> MODEL =
       Key.path("model", "the dense model to start from: a folder or file that mom inspect reads");
 
   public static final Key<List<Source>> DATA_TRAIN =
-      Key.sources(
-          "data.train",
+      DATA.sources(
+          "train",
           "what to train on: files of packed token ids (.u16, .u32), text (.txt) or documents (.jsonl)");
   public static final Key<Integer> ROW =
-      Key.integer(
-          "data.row",
+      DATA.integer(
+          "row",
           257,
           2,
           1 << 20,
           "tokens",
           "length of a row of packed ids; its first row - 1 tokens are inputs, its last row - 1 targets");
   public static final Key<String> ORDER =
-      Key.choice(
-          "data.order",
+      DATA.choice(
+          "order",
           "sequential",
           List.of("sequential", "shuffled"),
           "rows as they stand in the files, or shuffled anew each epoch by train.seed");
 
   public static final Key<Integer> STEPS =
-      Key.integer(
-          "train.steps",
+      TRAIN.integer(
+          "steps",
           200,
           0,
           Integer.MAX_VALUE,
           "optimiser steps",
           "length of the run; 0 makes the model sparse without training");
   public static final Key<Double> TOKENS =
-      Key.number(
-          "train.tokens",
+      TRAIN.number(
+          "tokens",
           0,
           Kind.Range.nonNegative(),
           "tokens",
           "length of the run when it is not given in steps (0: it is)");
   public static final Key<Integer> BATCH_TOKENS =
-      Key.integer(
-          "train.batch_tokens",
+      TRAIN.integer(
+          "batch_tokens",
           8192,
           1,
           Integer.MAX_VALUE,
           "tokens",
           "input tokens of one optimiser step, rounded up to whole rows");
   public static final Key<Integer> MICRO_BATCH_ROWS =
-      Key.integer(
-          "train.micro_batch_rows",
+      TRAIN.integer(
+          "micro_batch_rows",
           8,
           1,
           Integer.MAX_VALUE,
           "rows",
           "rows in one forward and backward pass: more is faster and takes more memory");
   public static final Key<Double> LR =
-      Key.number(
-          "train.lr",
+      TRAIN.number(
+          "lr",
           4e-4,
           Kind.Range.above(0, 1),
           "",
           "peak learning rate of the weights (2e-5 for models of a billion parameters)");
   public static final Key<Double> WARMUP_SHARE =
-      Key.number(
-          "train.warmup_share",
+      TRAIN.number(
+          "warmup_share",
           0.02,
           Kind.Range.of(0, 1),
           "share of the steps",
           "linear rise of the learning rates from 0");
   public static final Key<Double> MIN_LR_SHARE =
-      Key.number(
-          "train.min_lr_share",
+      TRAIN.number(
+          "min_lr_share",
           0.05,
           Kind.Range.of(0, 1),
           "share of the peak",
           "where the cosine of the learning rates ends");
   public static final Key<Double> WEIGHT_DECAY =
-      Key.number(
-          "train.weight_decay",
+      TRAIN.number(
+          "weight_decay",
           0.1,
           Kind.Range.of(0, 1),
           "per unit of learning rate",
           "AdamW's decay of matrices and embeddings; norms, routers and masks have none");
   public static final Key<Double> BETA1 =
-      Key.number(
-          "train.beta1", 0.9, Kind.Range.below(0, 1), "", "AdamW's decay of the first moment");
+      TRAIN.number("beta1", 0.9, Kind.Range.below(0, 1), "", "AdamW's decay of the first moment");
   public static final Key<Double> BETA2 =
-      Key.number(
-          "train.beta2", 0.95, Kind.Range.below(0, 1), "", "AdamW's decay of the second moment");
+      TRAIN.number("beta2", 0.95, Kind.Range.below(0, 1), "", "AdamW's decay of the second moment");
   public static final Key<Double> CLIP =
-      Key.number(
-          "train.clip",
+      TRAIN.number(
+          "clip",
           1.0,
           Kind.Range.nonNegative(),
           "",
           "largest global norm of the weights' gradient; 0 never clips");
   public static final Key<String> PRECISION =
-      Key.choice(
-          "train.precision",
+      TRAIN.choice(
+          "precision",
           "bf16",
           List.of("bf16", "fp32"),
           "number format of the matrix products' operands; the weights themselves are kept in fp32");
   public static final Key<Integer> THREADS =
-      Key.integer("train.threads", 0, 0, 1024, "threads", "threads of libtorch; 0: one a core");
+      TRAIN.integer("threads", 0, 0, 1024, "threads", "threads of libtorch; 0: one a core");
   public static final Key<Integer> SEED =
-      Key.integer(
-          "train.seed",
+      TRAIN.integer(
+          "seed",
           0,
           0,
           Integer.MAX_VALUE,
@@ -118,10 +124,10 @@ public final class RunKeys {
           "start of all random numbers: shuffling, masks, router, gate noise");
 
   public static final Key<List<Source>> EVALUATE_ROWS =
-      Key.sources("evaluate.rows", "files of rows that are never trained on, as data.train's");
+      EVALUATE.sources("rows", "files of rows that are never trained on, as data.train's");
   public static final Key<Integer> EVALUATE_EVERY =
-      Key.integer(
-          "evaluate.every",
+      EVALUATE.integer(
+          "every",
           0,
           0,
           Integer.MAX_VALUE,
@@ -129,21 +135,16 @@ public final class RunKeys {
           "how often the validation loss is taken; 0: before the first and after the last step");
 
   public static final Key<Integer> CHECKPOINT_EVERY =
-      Key.integer(
-          "checkpoint.every",
+      CHECKPOINT.integer(
+          "every",
           100,
           0,
           Integer.MAX_VALUE,
           "steps",
           "how often the run is saved so that mom resume can go on; 0: only at the end");
   public static final Key<Integer> CHECKPOINT_KEEP =
-      Key.integer(
-          "checkpoint.keep",
-          2,
-          1,
-          Integer.MAX_VALUE,
-          "checkpoints",
-          "how many of the latest are kept");
+      CHECKPOINT.integer(
+          "keep", 2, 1, Integer.MAX_VALUE, "checkpoints", "how many of the latest are kept");
 
   /** The top level: the model and the method. */
   public static RecipeSection top(List<String> methods) {
@@ -161,27 +162,5 @@ public final class RunKeys {
 
   /** The sections of the loop that every run has. */
   public static final List<RecipeSection> SECTIONS =
-      List.of(
-          new RecipeSection("data", "What is read.", List.of(DATA_TRAIN, ROW, ORDER)),
-          new RecipeSection(
-              "train",
-              "The training loop.",
-              List.of(
-                  STEPS,
-                  TOKENS,
-                  BATCH_TOKENS,
-                  MICRO_BATCH_ROWS,
-                  LR,
-                  WARMUP_SHARE,
-                  MIN_LR_SHARE,
-                  WEIGHT_DECAY,
-                  BETA1,
-                  BETA2,
-                  CLIP,
-                  PRECISION,
-                  THREADS,
-                  SEED)),
-          new RecipeSection(
-              "evaluate", "Validation on the way.", List.of(EVALUATE_ROWS, EVALUATE_EVERY)),
-          new RecipeSection("checkpoint", "Saving.", List.of(CHECKPOINT_EVERY, CHECKPOINT_KEEP)));
+      List.of(DATA.build(), TRAIN.build(), EVALUATE.build(), CHECKPOINT.build());
 }

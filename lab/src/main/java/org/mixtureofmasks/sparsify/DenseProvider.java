@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.format.ModelConfig;
-import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
@@ -36,8 +35,8 @@ public final class DenseProvider implements MethodProvider {
     }
 
     @Override
-    public void prepare(DecoderModule model, long[][] calibration) {
-      // A dense model starts as it is.
+    public Preparation prepare(ModelConfig config) {
+      return Preparation.ofNothing(() -> {}); // a dense model starts as it is
     }
 
     @Override
@@ -46,7 +45,7 @@ public final class DenseProvider implements MethodProvider {
     }
 
     @Override
-    public void restore(DecoderModule model, Map<String, Tensor> saved) {
+    public void restore(ModelConfig config, Map<String, Tensor> saved) {
       // There is no state.
     }
   }

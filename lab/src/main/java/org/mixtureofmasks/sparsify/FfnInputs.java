@@ -1,21 +1,15 @@
 package org.mixtureofmasks.sparsify;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.nn.DecoderModule;
-import org.mixtureofmasks.nn.Tensors;
 
 /** What calibration looks at: the input of every layer's FFN in the dense model. */
-public final class FfnInputs {
-  /** Tokens of one forward pass. */
-  private static final int TOKENS_PER_PASS = 2048;
-
+final class FfnInputs {
   private FfnInputs() {}
 
   /**
@@ -25,7 +19,7 @@ public final class FfnInputs {
    * @param rows token ids, rows x length, at least one row
    * @return for each layer tokens x hidden_size, tokens in the rows' order; the caller's to close
    */
-  public static List<Tensor> of(DecoderModule model, long[][] rows) {
+  static List<Tensor> of(DecoderModule model, long[][] rows) {
     long tokens = (long) rows.length * rows[0].length;
     List<Tensor> inputs = new ArrayList<>();
     try (NoGradGuard _ = new NoGradGuard()) {
@@ -35,19 +29,15 @@ public final class FfnInputs {
             torch.empty(
                 new long[] {tokens, model.config().hiddenSize()}, new TensorOptions(type), null));
       }
-      int rowsPerPass = Math.max(1, TOKENS_PER_PASS / rows[0].length);
-      for (int from = 0; from < rows.length; from += rowsPerPass) {
-        long[][] part = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + rowsPerPass));
-        long at = (long) from * rows[0].length;
-        try (PointerScope _ = new PointerScope()) {
-          model.hidden(
-              Tensors.of(part),
+      long[] filled = new long[inputs.size()];
+      new WholePasses(model)
+          .run(
+              rows,
               (layer, x, weights) -> {
-                inputs.get(layer).narrow(0, at, x.size(0)).copy_(x);
+                inputs.get(layer).narrow(0, filled[layer], x.size(0)).copy_(x);
+                filled[layer] += x.size(0);
                 return weights.dense(x);
               });
-        }
-      }
     }
     return inputs;
   }

@@ -4,29 +4,34 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.format.ExpertMasks;
+import org.mixtureofmasks.format.Mask;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
-import org.mixtureofmasks.nn.DecoderModule;
+import org.mixtureofmasks.format.ShippedExperts;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Tensors;
 
 /**
  * What methods share whose experts are decided before the first step: masks are constants, weights
- * and routers train on. A subclass says how the experts are made ({@link #start}) and how tokens
- * choose them ({@link #route}); y = (a ⊙ v) W_d^T with v = Σ_e w_e V_e.
+ * and routers train on. A subclass prepares the experts and says how tokens choose them ({@link
+ * #route}); y = (a ⊙ v) W_d^T with v = Σ_e w_e V_e.
  */
 public abstract class FixedExperts implements Method {
   /**
    * What one layer starts from.
    *
-   * @param masks experts x intermediate_size
-   * @param router fp32, as {@link #routing} reads it: experts x hidden_size for linear scores
+   * @param masks of its experts' neurons
+   * @param router rows x hidden_size, row-major, rows as {@link #routing} reads them: experts for
+   *     linear scores
    */
-  public record LayerStart(boolean[][] masks, Tensor router) {}
+  public record LayerStart(List<Mask> masks, float[] router) {}
 
   /**
    * What a layer's tokens chose.
@@ -37,30 +42,30 @@ public abstract class FixedExperts implements Method {
    */
   public record Choice(Tensor weights, Tensor loss) {}
 
+  private static final String ACTIVE_SHARES = "active_shares";
+  private static final String PASSES = "passes";
+
   private final double routerLr;
   private final List<Tensor> masks = new ArrayList<>();
   private final List<Tensor> routers = new ArrayList<>();
   private final List<LoadCount> loads = new ArrayList<>();
 
+  private final Sums counts = new Sums();
+
   /** Σ over layers of the own losses of this micro-batch; null before any. */
   private Tensor loss;
-
-  private double activeShares;
-  private long passes;
 
   /**
    * @param routerLr peak learning rate of the routers; 0 keeps them as they start
    */
   protected FixedExperts(double routerLr) {
     this.routerLr = routerLr;
+    counts.declareNumber(ACTIVE_SHARES);
+    counts.declareNumber(PASSES);
   }
 
-  /**
-   * Masks and router of every layer.
-   *
-   * @param calibration rows of token ids; empty when the provider asks for none
-   */
-  protected abstract List<LayerStart> start(DecoderModule model, long[][] calibration);
+  /** How tokens choose experts. */
+  protected abstract Routing routing();
 
   /**
    * What the engine computes by {@link #routing}, with a gradient.
@@ -70,23 +75,23 @@ public abstract class FixedExperts implements Method {
    */
   protected abstract Choice route(int layer, Tensor x, Tensor router);
 
-  /** As the interface says; not within a PointerScope, since what it makes outlives the call. */
-  @Override
-  public void prepare(DecoderModule model, long[][] calibration) {
-    for (LayerStart layer : start(model, calibration)) {
-      int neurons = layer.masks()[0].length;
-      float[] flat = new float[layer.masks().length * neurons];
-      for (int i = 0; i < flat.length; i++) {
-        flat[i] = layer.masks()[i / neurons][i % neurons] ? 1 : 0;
-      }
-      add(Tensors.of(flat, layer.masks().length, neurons), layer.router());
+  /**
+   * The last thing a preparation does; not within a PointerScope.
+   *
+   * @param starts of every layer
+   */
+  protected final void begin(ModelConfig config, List<LayerStart> starts) {
+    int width = config.hiddenSize();
+    for (LayerStart layer : starts) {
+      float[] router = layer.router();
+      add(MaskTensors.of(layer.masks()), Tensors.of(router, router.length / width, width));
     }
   }
 
   private void add(Tensor mask, Tensor router) {
+    loads.add(new LoadCount(counts, masks.size(), (int) mask.size(0)));
     masks.add(mask);
     routers.add(router.set_requires_grad(routerLr > 0));
-    loads.add(new LoadCount((int) mask.size(0)));
   }
 
   @Override
@@ -124,15 +129,15 @@ public abstract class FixedExperts implements Method {
 
   private void count(int l, Tensor weights, Tensor v) {
     loads.get(l).add(weights.detach().ne(new Scalar(0)).sum(0));
-    activeShares += v.detach().ne(new Scalar(0)).to(torch.ScalarType.Float).mean().item_double();
-    passes++;
+    counts.add(
+        ACTIVE_SHARES,
+        v.detach().ne(new Scalar(0)).to(torch.ScalarType.Float).mean().item_double());
+    counts.add(PASSES, 1);
   }
 
   @Override
   public void beginStep(int step, int steps) {
-    loads.forEach(LoadCount::reset);
-    activeShares = 0;
-    passes = 0;
+    counts.reset();
   }
 
   @Override
@@ -146,11 +151,17 @@ public abstract class FixedExperts implements Method {
   }
 
   @Override
+  public final Sums counts() {
+    return counts;
+  }
+
+  @Override
   public Map<String, Object> metrics() {
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("phase", "recover");
+    double passes = counts.number(PASSES);
     if (passes > 0) {
-      m.put("active_ffn_share", activeShares / passes);
+      m.put("active_ffn_share", counts.number(ACTIVE_SHARES) / passes);
     }
     LoadCount.describe(loads, m);
     return m;
@@ -168,10 +179,9 @@ public abstract class FixedExperts implements Method {
     return state;
   }
 
-  /** As the interface says; not within a PointerScope, since what it makes outlives the call. */
   @Override
-  public void restore(DecoderModule model, Map<String, Tensor> saved) {
-    for (int l = 0; l < model.config().layers(); l++) {
+  public void restore(ModelConfig config, Map<String, Tensor> saved) {
+    for (int l = 0; l < config.layers(); l++) {
       add(SavedTensors.copy(saved, name(l, "masks")), SavedTensors.copy(saved, name(l, "router")));
     }
   }
@@ -186,21 +196,11 @@ public abstract class FixedExperts implements Method {
   }
 
   @Override
-  public final boolean[][][] hardMasks() {
-    boolean[][][] hard = new boolean[masks.size()][][];
-    for (int l = 0; l < hard.length; l++) {
-      float[] flat = Tensors.toFloats(masks.get(l));
-      int neurons = (int) masks.get(l).size(1);
-      hard[l] = new boolean[(int) masks.get(l).size(0)][neurons];
-      for (int i = 0; i < flat.length; i++) {
-        hard[l][i / neurons][i % neurons] = flat[i] != 0;
-      }
-    }
-    return hard;
-  }
-
-  @Override
-  public final List<Tensor> routers() {
-    return List.copyOf(routers);
+  public final Optional<ShippedExperts> shipped() {
+    return Optional.of(
+        new ShippedExperts(
+            ExpertMasks.ofNeurons(masks.stream().map(MaskTensors::masks).toList()),
+            routers.stream().map(Tensors::toFloats).toList(),
+            routing()));
   }
 }

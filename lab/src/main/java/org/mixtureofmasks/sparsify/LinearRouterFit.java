@@ -28,7 +28,19 @@ public final class LinearRouterFit {
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.95;
 
+  private static final String MOMENTS = "second_moments";
+
   private LinearRouterFit() {}
+
+  /**
+   * What whitening is made from: x^T x, which adds up over tokens. The steps that follow need the
+   * tokens themselves.
+   */
+  private static Sums secondMoments(Tensor x) {
+    Sums sums = new Sums();
+    sums.declare(MOMENTS, torch.ScalarType.Float, x.size(1), x.size(1)).add_(x.t().matmul(x));
+    return sums;
+  }
 
   /**
    * Runs without gradients of its own making: call it within a NoGradGuard.
@@ -41,7 +53,7 @@ public final class LinearRouterFit {
   public static Tensor fit(Tensor x, Tensor targets, UnaryOperator<Tensor> link) {
     long tokens = x.size(0);
     long width = x.size(1);
-    Tensor covariance = x.t().matmul(x).div(new Scalar((double) tokens));
+    Tensor covariance = secondMoments(x).get(MOMENTS).div(new Scalar((double) tokens));
     Tensor ridge = covariance.diagonal().mean().mul(new Scalar(RIDGE));
     Tensor identity = torch.eye(width);
     Tensor lower = torch.linalg_cholesky(covariance.add(identity.mul(ridge)), false);

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.nn.Tensors;
 
@@ -13,15 +12,11 @@ public final class LoadCount {
   private final Tensor counts;
 
   /**
+   * @param sums what the step counts; reset when it begins
    * @param experts of the layer
    */
-  public LoadCount(int experts) {
-    counts = torch.zeros(new long[] {experts}, new TensorOptions(torch.ScalarType.Long));
-  }
-
-  /** Begins a new step. */
-  public void reset() {
-    counts.zero_();
+  public LoadCount(Sums sums, int layer, int experts) {
+    counts = sums.declare("layers.%s.load".formatted(layer), torch.ScalarType.Long, experts);
   }
 
   /**

@@ -2,21 +2,22 @@ package org.mixtureofmasks.sparsify;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
-import org.mixtureofmasks.format.Routing;
-import org.mixtureofmasks.nn.DecoderModule;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.ShippedExperts;
 import org.mixtureofmasks.nn.FeedForward;
 
 /**
  * What a way of making a model sparse brings to the one training loop: what is trainable, the
- * feed-forward part, its extra losses, its hard masks. The loop owns the optimiser, the schedules,
+ * feed-forward part, its extra losses, what it ships. The loop owns the optimiser, the schedules,
  * the data and the checkpoints.
  *
- * <p>Order of calls: {@link #prepare} once (a resumed run calls {@link #restore} instead); then for
- * each optimiser step {@link #beginStep}, for each micro-batch {@link #beginMicroBatch}, the
- * model's forward pass through {@link #feedForward}, {@link #extraLoss}, backward; after the
- * optimiser's update {@link #endStep}. What a method does not override does nothing and gives
- * nothing.
+ * <p>Order of calls: {@link #prepare} once, layer by layer (a resumed run calls {@link #restore}
+ * instead); then for each optimiser step {@link #beginStep}, for each micro-batch {@link
+ * #beginMicroBatch}, the model's forward pass through {@link #feedForward}, {@link #extraLoss},
+ * backward; after the optimiser's update {@link #endStep}. What a method does not override does
+ * nothing and gives nothing.
  */
 public interface Method {
   /** A set of trainable tensors with its own learning rate. */
@@ -27,13 +28,12 @@ public interface Method {
   String name();
 
   /**
-   * Makes the start: masks and router from calibration rows or from constants.
+   * Makes the start, masks and router, from what it asks to see of each layer. The method is ready
+   * once the preparation has finished.
    *
-   * @param model the dense model, its weights already loaded
-   * @param calibration rows of token ids (inputs only), rows x length; empty when the start needs
-   *     none
+   * @param config the dense model's shape
    */
-  void prepare(DecoderModule model, long[][] calibration);
+  Preparation prepare(ModelConfig config);
 
   /** Trainable tensors besides the model's own weights, by a name unique in the run. */
   default List<ParameterGroup> parameterGroups() {
@@ -94,44 +94,31 @@ public interface Method {
 
   /**
    * Sets the method back to a saved state: trainable tensors and {@link #state()} together, by
-   * name.
-   */
-  void restore(DecoderModule model, Map<String, Tensor> saved);
-
-  /**
-   * The masks as they would be shipped now, by layer, expert and neuron.
+   * name. Not within a PointerScope that ends before the method does.
    *
-   * @return num_layers x num_experts x intermediate_size; empty for a method without masks
+   * @param config the dense model's shape
    */
-  default boolean[][][] hardMasks() {
-    return new boolean[0][][];
+  void restore(ModelConfig config, Map<String, Tensor> saved);
+
+  /**
+   * What this step's forward passes have counted: sums over its tokens that {@link #endStep} and
+   * {@link #metrics} are made from, the tensors themselves. They begin at 0 in {@link #beginStep};
+   * a loop whose tokens are spread over machines adds the machines' sums up before the step ends.
+   */
+  default Sums counts() {
+    return new Sums();
   }
 
   /**
-   * The input masks as they would be shipped now: which dimensions of the FFN's input each expert
-   * reads.
-   *
-   * @return num_layers x num_experts x hidden_size; empty when every expert reads all of them
+   * The experts as they would be shipped now; made anew for each call. Empty for a method without
+   * experts, whose run ends with a dense model, or with none: {@link #onlyJudges}.
    */
-  default boolean[][][] hardInputMasks() {
-    return new boolean[0][][];
+  default Optional<ShippedExperts> shipped() {
+    return Optional.empty();
   }
 
-  /**
-   * The router of each layer, fp32: rows x hidden_size, as {@link #routing} reads them; empty for a
-   * method without experts.
-   */
-  default List<Tensor> routers() {
-    return List.of();
-  }
-
-  /** How tokens choose experts; null for a method without experts. */
-  default Routing routing() {
-    return null;
-  }
-
-  /** Whether a run ends with a model; false for what only judges the dense one. */
-  default boolean ships() {
-    return true;
+  /** Why a run ends without a model, as a sentence; empty for all that make one. */
+  default Optional<String> onlyJudges() {
+    return Optional.empty();
   }
 }

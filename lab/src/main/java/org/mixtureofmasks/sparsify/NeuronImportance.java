@@ -1,7 +1,5 @@
 package org.mixtureofmasks.sparsify;
 
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -12,9 +10,6 @@ import org.mixtureofmasks.nn.FfnWeights;
  * adds to the FFN's output.
  */
 public final class NeuronImportance {
-  /** Tokens whose activations exist at once. */
-  private static final int TOKENS_PER_PASS = 2048;
-
   private NeuronImportance() {}
 
   /**
@@ -40,33 +35,12 @@ public final class NeuronImportance {
             new long[] {input.size(0), weights.gate().size(0)},
             new TensorOptions(torch.ScalarType.Float),
             null);
-    eachPass(input, weights, (at, s) -> all.narrow(0, at, s.size(0)).copy_(s));
+    LayerByLayer.eachPass(
+        input,
+        (first, x) -> {
+          Tensor s = of(weights.activations(x), weights.down());
+          all.narrow(0, first, s.size(0)).copy_(s);
+        });
     return all;
-  }
-
-  /**
-   * The mean over tokens.
-   *
-   * @param input the layer's input, tokens x hidden_size, at least one token
-   * @return fp32 [intermediate_size]
-   */
-  public static Tensor mean(Tensor input, FfnWeights weights) {
-    Tensor sum = torch.zeros(weights.gate().size(0));
-    eachPass(input, weights, (_, s) -> sum.add_(s.sum(0)));
-    return sum.div_(new Scalar((double) input.size(0)));
-  }
-
-  /** Takes the importance of some tokens. */
-  private interface Pass {
-    void take(long firstToken, Tensor importance);
-  }
-
-  private static void eachPass(Tensor input, FfnWeights weights, Pass pass) {
-    for (long at = 0; at < input.size(0); at += TOKENS_PER_PASS) {
-      try (PointerScope _ = new PointerScope()) {
-        Tensor x = input.narrow(0, at, Math.min(TOKENS_PER_PASS, input.size(0) - at));
-        pass.take(at, of(weights.activations(x), weights.down()));
-      }
-    }
   }
 }

@@ -1,19 +1,14 @@
 package org.mixtureofmasks.train;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SequencedMap;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
-import org.mixtureofmasks.checkpoint.SafetensorsWriter;
-import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.format.ConfigReader;
-import org.mixtureofmasks.nn.DecoderModule;
-import org.mixtureofmasks.nn.DenseWeights;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeReader;
@@ -75,10 +70,9 @@ public record FinishedRun(
     Natives.start(settings.threads());
     MethodProvider provider = Methods.provider(recipe);
     try (Checkpoint dense = Checkpoints.open(settings.model())) {
-      DecoderModule model =
-          DenseWeights.load(dense, ConfigReader.read(dense), settings.precision());
-      Method method = provider.create(recipe, model.config());
-      method.restore(model, TrainingCheckpoint.method(step));
+      ModelConfig config = ConfigReader.read(dense);
+      Method method = provider.create(recipe, config);
+      method.restore(config, TrainingCheckpoint.method(step));
       return new FinishedRun(run, recipe, step, saved.step(), method, saved.parent());
     }
   }
@@ -91,24 +85,5 @@ public record FinishedRun(
   /** Makes the recipe's method. */
   public MethodProvider provider() {
     return Methods.provider(recipe);
-  }
-
-  /** Writes the run's masks.safetensors, if the method has masks. */
-  public void writeMasks() {
-    boolean[][][] masks = method.hardMasks();
-    if (masks.length == 0) {
-      return;
-    }
-    SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
-    for (int l = 0; l < masks.length; l++) {
-      int experts = masks[l].length;
-      int neurons = masks[l][0].length;
-      byte[] flat = new byte[experts * neurons];
-      for (int i = 0; i < flat.length; i++) {
-        flat[i] = (byte) (masks[l][i / neurons][i % neurons] ? 1 : 0);
-      }
-      tensors.put("layers." + l + ".masks", TensorSource.ofBytes(flat, experts, neurons));
-    }
-    SafetensorsWriter.write(run.masks(), java.util.Map.of("format", "pt"), tensors);
   }
 }

@@ -22,6 +22,7 @@ import org.mixtureofmasks.nn.DenseWeights;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RunKeys;
+import org.mixtureofmasks.sparsify.LayerByLayer;
 import org.mixtureofmasks.sparsify.Method;
 import org.mixtureofmasks.sparsify.Method.ParameterGroup;
 import org.mixtureofmasks.sparsify.MethodProvider;
@@ -108,7 +109,7 @@ record Start(
         rows[i] = Arrays.copyOf(rows[i], settings.rowTokens());
       }
     }
-    method.prepare(model, rows);
+    LayerByLayer.prepare(method, model, rows);
     return withOptimizer();
   }
 
@@ -118,7 +119,7 @@ record Start(
     try (NoGradGuard _ = new NoGradGuard()) {
       model.parameters().forEach((name, t) -> t.copy_(weights.get(name)));
     }
-    method.restore(model, TrainingCheckpoint.method(folder));
+    method.restore(model.config(), TrainingCheckpoint.method(folder));
     Start start = withOptimizer();
     start.optimizer().restore(TrainingCheckpoint.optimizer(folder));
     if (sampler != null) {

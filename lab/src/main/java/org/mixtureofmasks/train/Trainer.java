@@ -6,10 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.recipe.Recipe;
@@ -27,8 +23,7 @@ public final class Trainer implements AutoCloseable {
   private final TrainingListener listener;
   private final Recipe recipe;
   private final Start start;
-  private final StepLoss stepLoss;
-  private final Schedule schedule;
+  private final OptimiserStep optimiserStep;
   private final Validation validation;
   private final MetricsFile metrics;
   private final int steps;
@@ -46,15 +41,13 @@ public final class Trainer implements AutoCloseable {
     this.recipe = recipe;
     this.start = start;
     this.steps = start.settings().steps();
-    this.schedule = start.settings().schedule();
-    this.validation = new Validation(start.validationFiles(), start.settings().microRows());
+    this.validation =
+        new Validation(
+            start.settings().validationFiles(),
+            start.validationFiles(),
+            start.settings().microRows());
     this.metrics = new MetricsFile(run.metrics());
-    this.stepLoss =
-        new StepLoss(
-            start.model(),
-            start.method(),
-            start.teacher(),
-            Methods.provider(recipe).distillation(recipe));
+    this.optimiserStep = new OptimiserStep(start);
   }
 
   /**
@@ -188,89 +181,46 @@ public final class Trainer implements AutoCloseable {
   /** One optimiser step; returns its line of metrics. */
   private Map<String, Object> oneStep() {
     long from = System.nanoTime();
-    Method method = start.method();
-    start.optimizer().clearGradients();
-    method.beginStep(step, steps);
-    long[][] rows = start.sampler().next(start.settings().stepRows());
-    StepLoss.Result loss = stepLoss.accumulate(rows, start.settings().microRows());
-    double norm = clip();
-    double factor = schedule.factor(step);
-    requireFinite(loss, norm);
-    start.optimizer().step(factor);
-    method.endStep(step, steps);
+    OptimiserStep.Result taken = optimiserStep.take(step, run);
     step++;
-    tokens += (long) rows.length * start.settings().rowTokens();
+    tokens += taken.tokens();
     double seconds = (System.nanoTime() - from) / 1e9;
 
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("step", step);
     line.put("tokens", tokens);
-    line.put("loss", loss.crossEntropy());
+    line.put("loss", taken.loss().crossEntropy());
     if (start.teacher() != null) {
-      line.put("distillation_loss", loss.divergence());
+      line.put("distillation_loss", taken.loss().divergence());
     }
-    line.put("extra_loss", loss.extra());
-    line.put("lr", recipe.get(RunKeys.LR) * factor);
-    line.put("gradient_norm", norm);
-    Map<String, Object> figures = method.metrics();
+    line.put("extra_loss", taken.loss().extra());
+    line.put("lr", recipe.get(RunKeys.LR) * taken.factor());
+    line.put("gradient_norm", taken.gradientNorm());
+    Map<String, Object> figures = start.method().metrics();
     line.putAll(figures);
-    report(loss, factor, seconds, figures);
+    report(taken, seconds, figures);
     int evaluateEvery = recipe.get(RunKeys.EVALUATE_EVERY);
     if (!validation.isEmpty()
         && (step == steps || (evaluateEvery > 0 && step % evaluateEvery == 0))) {
       validate(line);
     }
-    line.put("tokens_per_second", rows.length * start.settings().rowTokens() / seconds);
+    line.put("tokens_per_second", taken.tokens() / seconds);
     line.put("time", Instant.now().toString());
     return line;
   }
 
-  private void report(
-      StepLoss.Result loss, double factor, double seconds, Map<String, Object> figures) {
+  private void report(OptimiserStep.Result taken, double seconds, Map<String, Object> figures) {
     steppedHere++;
     secondsHere += seconds;
-    int stepTokens = start.settings().stepRows() * start.settings().rowTokens();
     listener.step(
         new TrainingListener.Progress(
             step,
             steps,
-            loss.crossEntropy(),
-            recipe.get(RunKeys.LR) * factor,
-            steppedHere * (double) stepTokens / secondsHere,
+            taken.loss().crossEntropy(),
+            recipe.get(RunKeys.LR) * taken.factor(),
+            steppedHere * (double) taken.tokens() / secondsHere,
             secondsHere / steppedHere * (steps - step),
             figures));
-  }
-
-  /** Scales the weights' gradients to the largest norm; returns the norm before. */
-  private double clip() {
-    double limit = recipe.get(RunKeys.CLIP);
-    try (PointerScope _ = new PointerScope()) {
-      TensorVector moving = new TensorVector();
-      for (Tensor t : start.model().parameters().values()) {
-        if (t.requires_grad() && t.grad().defined()) {
-          moving.push_back(t);
-        }
-      }
-      return moving.empty()
-          ? 0
-          : torch.clip_grad_norm_(moving, limit > 0 ? limit : Double.POSITIVE_INFINITY);
-    }
-  }
-
-  private void requireFinite(StepLoss.Result loss, double norm) {
-    double total = loss.crossEntropy() + loss.divergence() + loss.extra() + norm;
-    if (!Double.isFinite(total)) {
-      throw new UserError(
-          "the loss is "
-              + loss.crossEntropy()
-              + " and the gradient's norm "
-              + norm
-              + " at step "
-              + (step + 1)
-              + "; the last good checkpoint is "
-              + run.latest().map(Path::toString).orElse("none yet")
-              + ": begin anew with a smaller train.lr");
-    }
   }
 
   private void validate(Map<String, Object> line) {

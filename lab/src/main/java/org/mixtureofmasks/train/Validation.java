@@ -1,5 +1,6 @@
 package org.mixtureofmasks.train;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,19 +19,22 @@ public final class Validation {
   /**
    * Mean losses, nats a token.
    *
-   * @param byFile by file name
+   * @param byFile by the end of the file's path as the recipe names it
    * @param mean over all tokens
    */
   public record Result(Map<String, Double> byFile, double mean) {}
 
+  private final List<String> names;
   private final List<TokenRows> files;
   private final int batchRows;
 
   /**
-   * @param files rows to judge by
+   * @param named what the user named, absolute: text, or packed rows
+   * @param files the same as packed rows
    * @param batchRows rows of one forward pass
    */
-  public Validation(List<TokenRows> files, int batchRows) {
+  public Validation(List<Path> named, List<TokenRows> files, int batchRows) {
+    this.names = FileNames.of(named);
     this.files = List.copyOf(files);
     this.batchRows = batchRows;
   }
@@ -44,7 +48,8 @@ public final class Validation {
     Map<String, Double> byFile = new LinkedHashMap<>();
     double all = 0;
     long tokens = 0;
-    for (TokenRows file : files) {
+    for (int f = 0; f < files.size(); f++) {
+      TokenRows file = files.get(f);
       double sum = 0;
       for (int from = 0; from < file.rows(); from += batchRows) {
         long[][] rows = new long[Math.min(batchRows, file.rows() - from)][];
@@ -54,7 +59,7 @@ public final class Validation {
         sum += crossEntropy(model, ffn, rows);
       }
       long n = (long) file.rows() * (file.rowLength() - 1);
-      byFile.put(file.file().getFileName().toString(), sum / n);
+      byFile.put(names.get(f), sum / n);
       all += sum;
       tokens += n;
     }

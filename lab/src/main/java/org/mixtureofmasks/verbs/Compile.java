@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.compile.Layout;
-import org.mixtureofmasks.compile.RunCompiler;
+import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.train.FinishedRun;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -70,13 +70,10 @@ public final class Compile implements Verb {
 
   @Override
   public Integer call() {
-    FinishedRun finished = FinishedRun.open(run);
     Map<String, Object> made =
-        RunOutput.write(
-            finished,
-            out,
-            layout == null ? RunCompiler.defaultLayout(finished) : layout,
-            Optional.ofNullable(weights).map(w -> w.dtype));
+        RunModel.of(FinishedRun.open(run))
+            .write(
+                out, Optional.ofNullable(layout), Optional.ofNullable(weights).map(w -> w.dtype));
     RunReport.print(made, spec.commandLine().getOut(), json);
     return 0;
   }

@@ -15,6 +15,7 @@ import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.compile.Layout;
 import org.mixtureofmasks.demo.DemoFiles;
 import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.io.Json;
@@ -107,9 +108,9 @@ public final class Demo implements Verb {
     try (Trainer trainer = Trainer.begin(recipe, files.run(), progress)) {
       trainer.train();
     }
-    FinishedRun run = FinishedRun.open(files.run());
-    run.writeMasks();
-    RunOutput.write(run, files.sparse(), Layout.RUNS);
+    RunModel model = RunModel.of(FinishedRun.open(files.run()));
+    model.writeMasks();
+    model.write(files.sparse(), Optional.of(Layout.RUNS), Optional.empty());
   }
 
   private static PerplexityResult evaluate(DemoFiles files, Path model) {

@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.train.FinishedRun;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
@@ -67,7 +69,8 @@ final class RunReport {
       }
     }
     FinishedRun run = FinishedRun.open(trainer.folder().path());
-    run.writeMasks();
+    RunModel model = RunModel.of(run);
+    model.writeMasks();
     Map<String, Object> summary = new LinkedHashMap<>();
     summary.put("run", trainer.folder().path().toString());
     summary.put("steps", run.steps());
@@ -80,13 +83,13 @@ final class RunReport {
     if (tokensPerSecond > 0) {
       summary.put("tokens_per_second", tokensPerSecond);
     }
-    if (!run.method().ships()) {
-      summary.put("not_compiled", RunOutput.shipsNothing(run));
+    if (run.method().onlyJudges().isPresent()) {
+      summary.put("not_compiled", run.method().onlyJudges().get());
     } else if (Files.exists(trainer.folder().model())) {
       summary.put("model", trainer.folder().model().toString());
       progress.note("the model is there already: " + trainer.folder().model());
     } else {
-      summary.putAll(RunOutput.write(run, trainer.folder().model()));
+      summary.putAll(model.write(trainer.folder().model(), Optional.empty(), Optional.empty()));
     }
     print(summary, out, json);
     return 0;

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.compile.Layout;
-import org.mixtureofmasks.compile.RunCompiler;
+import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
 import org.mixtureofmasks.train.FinishedRun;
@@ -40,7 +40,7 @@ class RemovalTest {
       trainer.train();
     }
     Path model = tiny.path("sparse");
-    RunCompiler.compile(FinishedRun.open(run), model, Layout.RUNS, Optional.empty());
+    RunModel.of(FinishedRun.open(run)).write(model, Optional.of(Layout.RUNS), Optional.empty());
     return Model.open(model, new Model.LoadOptions(Model.WeightType.AUTO, 1));
   }
 

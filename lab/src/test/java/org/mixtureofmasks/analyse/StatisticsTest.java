@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.format.Mask;
 import org.mixtureofmasks.format.Routing;
 
 /** Each figure on numbers worked out by hand. */
@@ -113,8 +114,9 @@ class StatisticsTest {
 
   @Test
   void historiesTellTheDensityAndWhatHasChanged() {
-    boolean[][] before = {{true, false, false, false}, {true, true, false, false}};
-    boolean[][] now = {{false, true, false, false}, {true, true, true, false}};
+    List<Mask> before =
+        List.of(Mask.of(true, false, false, false), Mask.of(true, true, false, false));
+    List<Mask> now = List.of(Mask.of(false, true, false, false), Mask.of(true, true, true, false));
     assertEquals(3 / 8.0, MaskHistory.density(before));
     assertEquals(3 / 8.0, MaskHistory.changed(before, now));
   }

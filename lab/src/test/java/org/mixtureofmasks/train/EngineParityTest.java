@@ -2,24 +2,20 @@ package org.mixtureofmasks.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.compile.Compiled;
-import org.mixtureofmasks.compile.HardMasks;
 import org.mixtureofmasks.compile.Layout;
-import org.mixtureofmasks.compile.RunCompiler;
+import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.format.ShippedExperts;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
 import org.mixtureofmasks.nn.Tensors;
@@ -79,15 +75,15 @@ class EngineParityTest {
         Trainer.begin(tiny.recipe(method, masks, overrides), run, TrainingListener.SILENT)) {
       trainer.train();
       float[][] expected = inTheTrainer(trainer);
-      HardMasks hard = new HardMasks(trainer.method().hardMasks());
+      ShippedExperts shipped = trainer.method().shipped().orElseThrow();
       for (Layout layout : Layout.values()) {
         Path out = tiny.path("model-" + layout.word());
-        Compiled compiled =
-            RunCompiler.compile(FinishedRun.open(run), out, layout, Optional.empty());
-        boolean byMasks = trainer.method().routing().select() == Routing.Select.TOP_K;
+        Map<String, Object> made =
+            RunModel.of(FinishedRun.open(run)).write(out, Optional.of(layout), Optional.empty());
+        boolean byMasks = shipped.routing().select() == Routing.Select.TOP_K;
         assertEquals(
-            byMasks ? hard.activeShare(trainer.method().routing().topK()) : TARGET,
-            compiled.activeFfnShare());
+            byMasks ? shipped.masks().activeShare(shipped.routing().topK()) : TARGET,
+            made.get("active_ffn_share"));
         float[][] actual = inTheEngine(out);
         for (int t = 0; t < TOKENS.length; t++) {
           assertArrayEquals(expected[t], actual[t], TOLERANCE, layout + " at " + t);
@@ -175,19 +171,22 @@ class EngineParityTest {
   }
 
   @Test
-  void aRunWithoutMasksIsRefused() throws IOException {
+  void aRunWithoutExpertsIsWrittenAsTheDenseModelThatItIs() throws IOException {
     TinyRun tiny = new TinyRun(folder);
     Path run = tiny.path("dense");
-    try (Trainer trainer =
-        Trainer.begin(tiny.dense("train.steps=1"), run, TrainingListener.SILENT)) {
-      trainer.train();
-    }
     Path out = tiny.path("out");
-    UserError dense =
-        assertThrows(
-            UserError.class,
-            () -> RunCompiler.compile(FinishedRun.open(run), out, Layout.RUNS, Optional.empty()));
-    assertTrue(dense.getMessage().contains("no masks to compile"), dense.getMessage());
-    assertTrue(!Files.exists(out));
+    try (Trainer trainer =
+        Trainer.begin(
+            tiny.dense("train.steps=1", "train.precision=fp32"), run, TrainingListener.SILENT)) {
+      trainer.train();
+      float[][] expected = inTheTrainer(trainer);
+      Map<String, Object> made =
+          RunModel.of(FinishedRun.open(run)).write(out, Optional.empty(), Optional.empty());
+      assertEquals(1.0, made.get("active_ffn_share"));
+      float[][] actual = inTheEngine(out);
+      for (int t = 0; t < TOKENS.length; t++) {
+        assertArrayEquals(expected[t], actual[t], TOLERANCE, "at " + t);
+      }
+    }
   }
 }

@@ -3,6 +3,7 @@ package org.mixtureofmasks.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,7 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -26,9 +29,13 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.SafetensorsWriter;
+import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.cli.Main;
+import org.mixtureofmasks.format.ShippedExperts;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.sparsify.Shipped;
 
 class TrainerTest {
   private static final String SAMPLED_MASKS =
@@ -97,6 +104,37 @@ class TrainerTest {
     double after = lines.getLast().get("validation_loss").asDouble();
     assertTrue(after < before - 0.3, before + " -> " + after);
     assertEquals(20 * 48, lines.getLast().get("tokens").asLong());
+  }
+
+  @Test
+  void filesOfOneNameAreJudgedEachUnderTheEndOfItsPath() throws IOException {
+    Files.createDirectories(tiny.path("x"));
+    tiny.rows("x/valid.u16", 10, 4);
+    String rows =
+        "evaluate.rows=[%s, %s]".formatted(tiny.path("valid.u16"), tiny.path("x/valid.u16"));
+    List<ObjectNode> lines = metrics(run("run", tiny.dense("train.steps=1", rows)));
+    JsonNode losses = lines.getFirst().get("validation_losses");
+    String other = folder.getFileName() + "/valid.u16";
+    assertEquals(
+        List.of(other, "x/valid.u16"),
+        List.copyOf(losses.propertyStream().map(Map.Entry::getKey).toList()));
+    assertNotEquals(losses.get(other), losses.get("x/valid.u16"));
+    double mean = (losses.get(other).asDouble() + losses.get("x/valid.u16").asDouble()) / 2;
+    assertEquals(mean, lines.getFirst().get("validation_loss").asDouble(), 1e-12);
+  }
+
+  @Test
+  void masksComeBackFromARunWithoutTheDenseModelsWeights() throws IOException {
+    String keys = "masks: {experts: 3, calibration_tokens: 64}\n";
+    Path run = run("run", tiny.recipe("mixture_of_masks", keys, "train.steps=1"));
+    List<float[]> routers = FinishedRun.open(run).method().shipped().orElseThrow().routers();
+    SafetensorsWriter.write(
+        tiny.path("model/model.safetensors"),
+        Map.of(),
+        new LinkedHashMap<>(Map.of("model.norm.weight", TensorSource.of(new float[16], 16))));
+    ShippedExperts again = FinishedRun.open(run).method().shipped().orElseThrow();
+    assertArrayEquals(routers.getLast(), again.routers().getLast());
+    assertEquals(0.5, again.masks().activeShare(1), 1e-9);
   }
 
   @Test
@@ -229,12 +267,11 @@ class TrainerTest {
             "train.steps=3");
     Path out = tiny.path("run");
     try (Trainer trainer = Trainer.begin(recipe, out, TrainingListener.SILENT)) {
-      float[] router = Tensors.toFloats(trainer.method().routers().getFirst());
+      float[] router = Shipped.routers(trainer.method()).getFirst();
       float[] weight = weight(trainer);
       trainer.train();
       assertArrayEquals(weight, weight(trainer));
-      assertFalse(
-          java.util.Arrays.equals(router, Tensors.toFloats(trainer.method().routers().getFirst())));
+      assertFalse(java.util.Arrays.equals(router, Shipped.routers(trainer.method()).getFirst()));
     }
   }
 

@@ -14,12 +14,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.cli.Main;
 import org.mixtureofmasks.demo.DemoFiles;
 import org.mixtureofmasks.io.TextFiles;
+import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.perplexity.Perplexity;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -49,7 +51,8 @@ class AnalyseTest {
         Trainer.begin(Methods.read(demo.recipe(), quick), demo.run(), TrainingListener.SILENT)) {
       trainer.train();
     }
-    RunOutput.write(FinishedRun.open(demo.run()), demo.run().resolve("model"));
+    RunModel.of(FinishedRun.open(demo.run()))
+        .write(demo.run().resolve("model"), Optional.empty(), Optional.empty());
   }
 
   private int run(Object... arguments) {
@@ -224,7 +227,7 @@ class AnalyseTest {
       trainer.train();
     }
     Path model = tiny.path("sparse");
-    RunOutput.write(FinishedRun.open(run), model);
+    RunModel.of(FinishedRun.open(run)).write(model, Optional.empty(), Optional.empty());
     return model;
   }
 

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -23,7 +24,7 @@ import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.cli.Main;
-import org.mixtureofmasks.compile.Layout;
+import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.train.FinishedRun;
@@ -145,10 +146,10 @@ class SparsifyTest {
     assertEquals(0.5, json.get("active_ffn_share_measured").asDouble(), 1e-9);
     assertTrue(json.get("validation_loss").isNumber());
     assertFalse(Files.exists(run.resolve("model")));
-    FinishedRun finished = FinishedRun.open(run);
+    RunModel finished = RunModel.of(FinishedRun.open(run));
     Path to = folder.resolve("compiled");
     UserError error =
-        assertThrows(UserError.class, () -> RunOutput.write(finished, to, Layout.RUNS));
+        assertThrows(UserError.class, () -> finished.write(to, Optional.empty(), Optional.empty()));
     assertTrue(error.getMessage().contains("no structure to compile"), error.getMessage());
     assertFalse(Files.exists(to));
   }

@@ -3,18 +3,18 @@ package org.mixtureofmasks.sparsify.cmoe;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
-import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Tensors;
-import org.mixtureofmasks.sparsify.FfnInputs;
 import org.mixtureofmasks.sparsify.FixedExperts;
+import org.mixtureofmasks.sparsify.Preparation;
+import org.mixtureofmasks.sparsify.Sums;
 
 /**
  * CMoE: neurons that are active most often are shared by all tokens, the others are grouped by when
@@ -36,28 +36,37 @@ public final class Cmoe extends FixedExperts {
   }
 
   @Override
-  protected List<LayerStart> start(DecoderModule model, long[][] calibration) {
-    int neurons = model.config().intermediateSize();
-    List<NeuronGroups> groups = new ArrayList<>();
-    List<float[]> routers = new ArrayList<>();
-    try (PointerScope _ = new PointerScope();
-        NoGradGuard _ = new NoGradGuard()) {
-      List<Tensor> inputs = FfnInputs.of(model, calibration);
-      for (int l = 0; l < inputs.size(); l++) {
-        float[] together = NeuronMarks.together(inputs.get(l), model.ffn(l), options.marks());
-        groups.add(NeuronGroups.of(together, neurons, options.experts(), options.shared()));
-        routers.add(Tensors.toFloats(router(model.ffn(l), groups.getLast().representatives())));
-        inputs.get(l).close();
+  public Preparation prepare(ModelConfig config) {
+    int neurons = config.intermediateSize();
+    return new Preparation.OfSums() {
+      private final List<LayerStart> starts = new ArrayList<>();
+
+      @Override
+      public Sums empty(FfnWeights weights) {
+        return NeuronMarks.none(neurons);
       }
-    }
-    List<LayerStart> starts = new ArrayList<>();
-    for (int l = 0; l < groups.size(); l++) {
-      starts.add(
-          new LayerStart(
-              groups.get(l).masks(neurons),
-              Tensors.of(routers.get(l), 2L * options.routed(), model.config().hiddenSize())));
-    }
-    return starts;
+
+      @Override
+      public void add(Tensor x, FfnWeights weights, Sums to) {
+        NeuronMarks.add(x, weights, options.marks(), to);
+      }
+
+      @Override
+      public void layer(int layer, Sums sums, FfnWeights weights) {
+        float[] together = NeuronMarks.together(sums);
+        NeuronGroups groups =
+            NeuronGroups.of(together, neurons, options.experts(), options.shared());
+        starts.add(
+            new LayerStart(
+                groups.masks(neurons),
+                Tensors.toFloats(router(weights, groups.representatives()))));
+      }
+
+      @Override
+      public void finish() {
+        begin(config, starts);
+      }
+    };
   }
 
   /** The representatives' rows of length 1, all gates before all ups: 2 N_r x hidden_size. */
@@ -87,7 +96,7 @@ public final class Cmoe extends FixedExperts {
   }
 
   @Override
-  public Routing routing() {
+  protected Routing routing() {
     return new Routing(
         Routing.Score.SWIGLU, Routing.Select.TOP_K, options.active(), 0, Routing.Weights.ONES);
   }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.mixtureofmasks.format.Mask;
 
 /**
  * How CMoE divides the neurons of a layer: the most marked ones are shared, the rest fall into
@@ -18,7 +19,7 @@ import java.util.stream.IntStream;
 record NeuronGroups(List<Integer> shared, List<List<Integer>> routed, int[] representatives) {
 
   /**
-   * @param together as {@link NeuronMarks#together} counts, neurons squared
+   * @param together as {@link NeuronMarks} counts, neurons squared
    * @param neurons of the layer; a multiple of parts
    * @param parts N, all experts
    * @param sharedParts N_s, parts whose neurons every token uses; below parts
@@ -90,16 +91,15 @@ record NeuronGroups(List<Integer> shared, List<List<Integer>> routed, int[] repr
   }
 
   /** A mask for each routed expert that holds the shared neurons too. */
-  boolean[][] masks(int neurons) {
-    boolean[][] masks = new boolean[routed.size()][neurons];
-    for (int e = 0; e < masks.length; e++) {
-      for (int j : shared) {
-        masks[e][j] = true;
-      }
-      for (int j : routed.get(e)) {
-        masks[e][j] = true;
-      }
-    }
-    return masks;
+  List<Mask> masks(int neurons) {
+    return routed.stream()
+        .map(
+            group -> {
+              boolean[] on = new boolean[neurons];
+              shared.forEach(j -> on[j] = true);
+              group.forEach(j -> on[j] = true);
+              return Mask.of(on);
+            })
+        .toList();
   }
 }

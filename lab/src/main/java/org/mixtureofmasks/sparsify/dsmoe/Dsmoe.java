@@ -1,21 +1,23 @@
 package org.mixtureofmasks.sparsify.dsmoe;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.bytedeco.javacpp.PointerScope;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.GradMode;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.format.Mask;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
-import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.FixedExperts;
+import org.mixtureofmasks.sparsify.NeedsPasses;
+import org.mixtureofmasks.sparsify.Preparation;
 import org.mixtureofmasks.sparsify.SavedTensors;
+import org.mixtureofmasks.sparsify.WholePasses;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * of the loss on gates is steered so that the target share of them passes while it trains as when
  * it ships.
  */
-public final class Dsmoe extends FixedExperts {
+public final class Dsmoe extends FixedExperts implements NeedsPasses {
   private static final Logger LOG = LoggerFactory.getLogger(Dsmoe.class);
   private static final double ROUTER_DEVIATION = 0.02;
 
@@ -50,14 +52,13 @@ public final class Dsmoe extends FixedExperts {
   /** Rounds end when the share is this near to the target. */
   private static final double NEAR = 0.001;
 
-  /** Tokens of one calibration pass. */
-  private static final int TOKENS_PER_PASS = 2048;
-
   private final DsmoeOptions options;
   private final long seed;
-  private final GateHistogram histogram = new GateHistogram();
-  private DecoderModule model;
-  private long[][] calibration;
+  private final GateHistogram histogram;
+  private int layers;
+
+  /** Rows that the threshold is set on; none without a target. */
+  private long[][] calibration = new long[0][];
 
   /** τ, the same for all layers. */
   private float threshold;
@@ -78,6 +79,7 @@ public final class Dsmoe extends FixedExperts {
     super(weightsLr * options.routerLrFactor());
     this.options = options;
     this.seed = seed;
+    this.histogram = new GateHistogram(counts());
     this.threshold = (float) options.threshold();
   }
 
@@ -87,32 +89,30 @@ public final class Dsmoe extends FixedExperts {
   }
 
   @Override
-  public void prepare(DecoderModule model, long[][] calibration) {
-    super.prepare(model, calibration);
-    this.model = model;
-    this.calibration = calibration;
-    if (options.tracks()) {
-      calibrate();
-    }
+  public Preparation prepare(ModelConfig config) {
+    return Preparation.ofNothing(
+        () -> {
+          layers = config.layers();
+          begin(config, starts(config));
+        });
   }
 
-  @Override
-  protected List<LayerStart> start(DecoderModule model, long[][] calibration) {
+  /** Equal parts of neighbouring neurons, small random routers. */
+  private List<LayerStart> starts(ModelConfig config) {
     SplittableRandom random = new SplittableRandom(seed);
-    int experts = options.experts();
-    int neurons = model.config().intermediateSize();
+    int neurons = config.intermediateSize();
+    int part = neurons / options.experts();
+    List<Mask> masks =
+        IntStream.range(0, options.experts())
+            .mapToObj(e -> Mask.of(neurons, j -> j / part == e))
+            .toList();
     List<LayerStart> starts = new ArrayList<>();
-    for (int l = 0; l < model.config().layers(); l++) {
-      boolean[][] masks = new boolean[experts][neurons];
-      int part = neurons / experts;
-      for (int e = 0; e < experts; e++) {
-        Arrays.fill(masks[e], e * part, (e + 1) * part, true);
-      }
-      float[] router = new float[experts * model.config().hiddenSize()];
+    for (int l = 0; l < config.layers(); l++) {
+      float[] router = new float[options.experts() * config.hiddenSize()];
       for (int i = 0; i < router.length; i++) {
         router[i] = (float) (ROUTER_DEVIATION * random.nextGaussian());
       }
-      starts.add(new LayerStart(masks, Tensors.of(router, experts, model.config().hiddenSize())));
+      starts.add(new LayerStart(masks, router));
     }
     return starts;
   }
@@ -124,10 +124,7 @@ public final class Dsmoe extends FixedExperts {
       histogram.add(logits);
     }
     Gates gates = Gates.of(logits, threshold);
-    Tensor loss =
-        options.l1() == 0
-            ? null
-            : gates.mean().mul(new Scalar(lossWeight() / model.config().layers()));
+    Tensor loss = options.l1() == 0 ? null : gates.mean().mul(new Scalar(lossWeight() / layers));
     return new Choice(gates.weights(), loss);
   }
 
@@ -138,33 +135,34 @@ public final class Dsmoe extends FixedExperts {
   }
 
   @Override
-  public void beginStep(int step, int steps) {
-    super.beginStep(step, steps);
-    histogram.reset();
-  }
-
-  @Override
   public void endStep(int step, int steps) {
     if (!options.tracks()) {
       return;
     }
     excess = (float) (histogram.shareAbove(logit(threshold)) - options.target());
     pressure = (float) Math.clamp(pressure + STEERING * excess, -LIMIT, LIMIT);
-    if (step + 1 == steps) {
-      calibrate();
-    }
+  }
+
+  @Override
+  public void calibrate(WholePasses passes, long[][] rows) {
+    calibration = rows;
+    recalibrate(passes);
   }
 
   /**
    * Sets τ to the one of a few rounds at which the share of passing gates is nearest the target.
    */
-  private void calibrate() {
+  @Override
+  public void recalibrate(WholePasses passes) {
+    if (!options.tracks()) {
+      return;
+    }
     float best = threshold;
     double least = Double.POSITIVE_INFINITY;
     calibrating = true;
     for (int round = 0; round < CALIBRATION_ROUNDS && least >= NEAR; round++) {
       histogram.reset();
-      passOverCalibration();
+      passes.run(calibration, feedForward());
       double off = Math.abs(histogram.shareAbove(logit(threshold)) - options.target());
       if (off < least) {
         least = off;
@@ -179,17 +177,6 @@ public final class Dsmoe extends FixedExperts {
           "no threshold lets dsmoe.target {} of the gates pass: the nearest is off by {}",
           options.target(),
           least);
-    }
-  }
-
-  private void passOverCalibration() {
-    int rows = Math.max(1, TOKENS_PER_PASS / calibration[0].length);
-    for (int from = 0; from < calibration.length; from += rows) {
-      int to = Math.min(calibration.length, from + rows);
-      try (PointerScope _ = new PointerScope();
-          NoGradGuard _ = new NoGradGuard()) {
-        model.hidden(Tensors.of(Arrays.copyOfRange(calibration, from, to)), feedForward());
-      }
     }
   }
 
@@ -221,9 +208,9 @@ public final class Dsmoe extends FixedExperts {
   }
 
   @Override
-  public void restore(DecoderModule model, Map<String, Tensor> saved) {
-    super.restore(model, saved);
-    this.model = model;
+  public void restore(ModelConfig config, Map<String, Tensor> saved) {
+    super.restore(config, saved);
+    layers = config.layers();
     float[] tracked = Tensors.toFloats(SavedTensors.copy(saved, "dsmoe.threshold"));
     threshold = tracked[0];
     pressure = tracked[1];
@@ -241,7 +228,7 @@ public final class Dsmoe extends FixedExperts {
   }
 
   @Override
-  public Routing routing() {
+  protected Routing routing() {
     return Routing.threshold(options.experts(), threshold);
   }
 }

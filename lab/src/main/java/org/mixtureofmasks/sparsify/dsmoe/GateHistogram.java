@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.Sums;
 
 /**
  * How the gates of many tokens lie, by their logits, in memory that does not grow with the tokens:
@@ -19,10 +20,17 @@ final class GateHistogram {
   /** A bin of 0.002 changes a gate by 0.0005 at most. */
   private static final int BINS = 1 << 14;
 
-  private final long[] counts = new long[BINS];
+  private final Tensor counts;
+
+  /**
+   * @param sums what the step counts; reset when it begins
+   */
+  GateHistogram(Sums sums) {
+    counts = sums.declare("gates", torch.ScalarType.Long, BINS);
+  }
 
   void reset() {
-    Arrays.fill(counts, 0);
+    counts.zero_();
   }
 
   /**
@@ -34,11 +42,8 @@ final class GateHistogram {
           logits
               .detach()
               .clamp(new ScalarOptional(new Scalar(-LIMIT)), new ScalarOptional(new Scalar(LIMIT)));
-      float[] more =
-          Tensors.toFloats(torch.histc(limited, BINS, new Scalar(-LIMIT), new Scalar(LIMIT)));
-      for (int i = 0; i < BINS; i++) {
-        counts[i] += (long) more[i];
-      }
+      Tensor more = torch.histc(limited, BINS, new Scalar(-LIMIT), new Scalar(LIMIT));
+      counts.add_(more.to(torch.ScalarType.Long));
     }
   }
 
@@ -48,6 +53,7 @@ final class GateHistogram {
    * @param share in (0, 1]
    */
   double logitPassedBy(double share) {
+    long[] counts = Tensors.toLongs(this.counts);
     double wanted = share * Arrays.stream(counts).sum();
     double above = 0;
     for (int i = BINS - 1; i >= 0; i--) {
@@ -62,6 +68,7 @@ final class GateHistogram {
 
   /** Share of the gates whose logits exceed one, straight lines within its bin. */
   double shareAbove(double logit) {
+    long[] counts = Tensors.toLongs(this.counts);
     double at = Math.clamp((logit + LIMIT) * (BINS / (2 * LIMIT)), 0, BINS - 1e-9);
     int bin = (int) at;
     double above = counts[bin] * (bin + 1 - at);

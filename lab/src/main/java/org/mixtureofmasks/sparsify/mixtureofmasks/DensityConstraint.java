@@ -28,18 +28,18 @@ sealed interface DensityConstraint permits Projection, Lagrangian, Equation5, Fi
    *
    * @param density scheduled density of each layer's masks
    */
-  default void beginStep(List<MaskedLayer> layers, double[] density) {
+  default void beginStep(List<LayerGates> layers, double[] density) {
     // The loss alone moves the gates.
   }
 
   /** The extra loss of a micro-batch, a scalar; null when there is none. */
-  Tensor loss(List<MaskedLayer> layers, double[] density);
+  Tensor loss(List<LayerGates> layers, double[] density);
 
   /**
    * The active share of each mask as this constraint counts it, spread over its gates: experts x
    * gates, of which the mean of a row is the mask's. P(z != 0) for all that work by a loss.
    */
-  default Tensor shares(MaskedLayer layer) {
+  default Tensor shares(LayerGates layer) {
     return layer.shares(gates -> HardConcrete.probabilityNonZero(gates.effectiveLogAlpha()));
   }
 

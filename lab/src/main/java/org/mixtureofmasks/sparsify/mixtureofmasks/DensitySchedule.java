@@ -36,7 +36,7 @@ record DensitySchedule(float start, double[] end) {
    *
    * @param chosen masks of each token of a pass by layer, tokens x k; null where there was none
    */
-  void meetUnions(List<MaskedLayer> layers, long[][] chosen, MixtureOfMasksOptions options) {
+  void meetUnions(List<LayerGates> layers, long[][] chosen, MixtureOfMasksOptions options) {
     for (int l = 0; l < end.length; l++) {
       if (options.topK() > 1 && chosen[l] != null) {
         try (PointerScope _ = new PointerScope();

@@ -11,9 +11,9 @@ import org.bytedeco.pytorch.Tensor;
  */
 record Equation5(double target) implements DensityConstraint {
   @Override
-  public Tensor loss(List<MaskedLayer> layers, double[] density) {
+  public Tensor loss(List<LayerGates> layers, double[] density) {
     Tensor sum = null;
-    for (MaskedLayer layer : layers) {
+    for (LayerGates layer : layers) {
       Tensor over = shares(layer).mean(1).sub(new Scalar(target));
       Tensor term = over.add(over.mul(over)).sum();
       sum = sum == null ? term : sum.add(term);

@@ -7,7 +7,6 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.nn.Tensors;
 
 /**
  * One set of gates of a layer: for each mask a gate for every dimension that the set acts on, or
@@ -109,32 +108,9 @@ final class Gates {
     }
   }
 
-  /** Makes the masks binary for good. */
-  void harden(boolean[][] masks) {
-    float[] flat = new float[Math.toIntExact(hard.numel())];
-    int width = masks[0].length;
-    for (int e = 0; e < masks.length; e++) {
-      for (int j = 0; j < width; j++) {
-        flat[e * width + j] = masks[e][j] ? 1 : 0;
-      }
-    }
-    harden(Tensors.of(flat, masks.length, width));
-  }
-
   /** Makes the masks binary for good: 0 and 1, experts x dimensions. */
   void harden(Tensor masks) {
     hard.copy_(masks);
     hardened = true;
-  }
-
-  /** The binary masks: experts x dimensions. */
-  boolean[][] hardMasks() {
-    float[] flat = Tensors.toFloats(hard);
-    int width = (int) hard.size(1);
-    boolean[][] masks = new boolean[(int) hard.size(0)][width];
-    for (int i = 0; i < flat.length; i++) {
-      masks[i / width][i % width] = flat[i] != 0;
-    }
-    return masks;
   }
 }

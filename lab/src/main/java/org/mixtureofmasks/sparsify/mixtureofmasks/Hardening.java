@@ -1,6 +1,9 @@
 package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.mixtureofmasks.format.Mask;
 
 /** From log-alpha to binary gates: an exact number of the largest, ties to the lower index. */
 final class Hardening {
@@ -50,8 +53,7 @@ final class Hardening {
    * @param experts masks in each layer
    * @return gates that stay, in the layout of logAlpha
    */
-  static boolean[][] choose(
-      float[][] logAlpha, MixtureOfMasksOptions.Budget budget, double[] gatesOn, int experts) {
+  static boolean[][] choose(float[][] logAlpha, Budget budget, double[] gatesOn, int experts) {
     return switch (budget) {
       case EXPERT -> {
         boolean[][] kept = new boolean[logAlpha.length][];
@@ -97,15 +99,16 @@ final class Hardening {
     return byLayer;
   }
 
-  /** Gates of one layer as masks over its neurons: experts x intermediate_size. */
-  static boolean[][] neurons(boolean[] gates, int experts, int block) {
+  /**
+   * Gates of one layer as masks.
+   *
+   * @param gates experts x gates of a mask, row-major
+   * @param block elements that a gate switches
+   */
+  static List<Mask> masks(boolean[] gates, int experts, int block) {
     int perMask = gates.length / experts;
-    boolean[][] masks = new boolean[experts][perMask * block];
-    for (int e = 0; e < experts; e++) {
-      for (int j = 0; j < masks[e].length; j++) {
-        masks[e][j] = gates[e * perMask + j / block];
-      }
-    }
-    return masks;
+    return IntStream.range(0, experts)
+        .mapToObj(e -> Mask.of(perMask * block, j -> gates[e * perMask + j / block]))
+        .toList();
   }
 }

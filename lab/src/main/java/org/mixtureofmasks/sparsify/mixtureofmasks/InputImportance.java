@@ -1,12 +1,12 @@
 package org.mixtureofmasks.sparsify.mixtureofmasks;
 
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.nn.FfnWeights;
+import org.mixtureofmasks.sparsify.LayerByLayer;
 
 /**
  * The calibrated start of input gates, on the scale of the neurons' gates so that one threshold may
@@ -21,9 +21,6 @@ import org.mixtureofmasks.nn.FfnWeights;
  * the deviation of the mask's neurons, which keep the log-alpha they have without input gates.
  */
 final class InputImportance {
-  /** Tokens whose activations exist at once. */
-  private static final int TOKENS_PER_PASS = 2048;
-
   private static final double NO_IMPORTANCE = 1e-30;
 
   private final FfnWeights weights;
@@ -74,28 +71,27 @@ final class InputImportance {
     Tensor gateSquares = weights.gate().square();
     Tensor upSquares = weights.up().square();
     Tensor products = weights.gate().mul(weights.up()).mul_(new Scalar(2));
-    for (long at = 0; at < x.size(0); at += TOKENS_PER_PASS) {
-      try (PointerScope _ = new PointerScope()) {
-        Tensor part = x.narrow(0, at, Math.min(TOKENS_PER_PASS, x.size(0) - at));
-        Tensor g = weights.precision().linear(part, weights.gate()).to(torch.ScalarType.Float);
-        Tensor u = weights.precision().linear(part, weights.up()).to(torch.ScalarType.Float);
-        Tensor sigmoid = g.sigmoid();
-        Tensor byUp = g.mul(sigmoid); // ∂a/∂u = SiLU(g)
-        // ∂a/∂g = u SiLU'(g), SiLU' = σ + g σ (1 - σ)
-        Tensor byGate = sigmoid.add(byUp.mul(sigmoid.neg().add(new Scalar(1)))).mul(u);
-        Tensor slope =
-            byGate
-                .square()
-                .mul(norms)
-                .matmul(gateSquares)
-                .add(byGate.mul(byUp).mul(norms).matmul(products))
-                .add(byUp.square().mul(norms).matmul(upSquares));
-        // Rounding may leave a sum of squares below 0.
-        importance
-            .narrow(0, at, part.size(0))
-            .copy_(part.square().mul(slope.clamp_min(new Scalar(0))));
-      }
-    }
+    LayerByLayer.eachPass(
+        x,
+        (first, part) -> {
+          Tensor g = weights.precision().linear(part, weights.gate()).to(torch.ScalarType.Float);
+          Tensor u = weights.precision().linear(part, weights.up()).to(torch.ScalarType.Float);
+          Tensor sigmoid = g.sigmoid();
+          Tensor byUp = g.mul(sigmoid); // ∂a/∂u = SiLU(g)
+          // ∂a/∂g = u SiLU'(g), SiLU' = σ + g σ (1 - σ)
+          Tensor byGate = sigmoid.add(byUp.mul(sigmoid.neg().add(new Scalar(1)))).mul(u);
+          Tensor slope =
+              byGate
+                  .square()
+                  .mul(norms)
+                  .matmul(gateSquares)
+                  .add(byGate.mul(byUp).mul(norms).matmul(products))
+                  .add(byUp.square().mul(norms).matmul(upSquares));
+          // Rounding may leave a sum of squares below 0.
+          importance
+              .narrow(0, first, part.size(0))
+              .copy_(part.square().mul(slope.clamp_min(new Scalar(0))));
+        });
     return importance;
   }
 }

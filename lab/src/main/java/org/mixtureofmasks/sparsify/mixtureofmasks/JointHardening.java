@@ -2,7 +2,6 @@ package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 
 /**
  * From the scores of input and neuron gates to binary ones: one threshold over both, set where the

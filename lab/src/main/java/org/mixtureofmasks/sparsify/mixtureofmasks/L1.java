@@ -11,9 +11,9 @@ import org.bytedeco.pytorch.Tensor;
  */
 record L1(double weight) implements DensityConstraint {
   @Override
-  public Tensor loss(List<MaskedLayer> layers, double[] density) {
+  public Tensor loss(List<LayerGates> layers, double[] density) {
     Tensor sum = null;
-    for (MaskedLayer layer : layers) {
+    for (LayerGates layer : layers) {
       Tensor term = layer.sampled().mean(1).sum();
       sum = sum == null ? term : sum.add(term);
     }

@@ -8,7 +8,6 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 
 /**
  * loss = Σ over budget units of λ1 (D - t) + λ2 (D - t)², D the mean density of the unit's masks by
@@ -59,13 +58,13 @@ final class Lagrangian implements DensityConstraint {
   }
 
   @Override
-  public Tensor loss(List<MaskedLayer> layers, double[] density) {
+  public Tensor loss(List<LayerGates> layers, double[] density) {
     Tensor over = excess(layers, density);
     return reversed(linear).mul(over).add(reversed(quadratic).mul(over.mul(over))).sum();
   }
 
   /** D - t of each unit. */
-  private Tensor excess(List<MaskedLayer> layers, double[] density) {
+  private Tensor excess(List<LayerGates> layers, double[] density) {
     List<Tensor> parts = new ArrayList<>();
     for (int l = 0; l < density.length; l++) {
       Tensor over = shares(layers.get(l)).mean(1).sub(new Scalar(density[l]));

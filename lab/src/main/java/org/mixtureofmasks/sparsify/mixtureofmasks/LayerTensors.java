@@ -29,9 +29,9 @@ final class LayerTensors {
   }
 
   /** Layers as a start has them. */
-  List<MaskedLayer> of(List<Calibration.LayerStart> starts, ModelConfig config) {
+  List<MaskedLayer> of(List<LayerStart> starts, ModelConfig config) {
     List<MaskedLayer> layers = new ArrayList<>();
-    for (Calibration.LayerStart start : starts) {
+    for (LayerStart start : starts) {
       Tensor logAlpha = gates(start.logAlpha());
       layers.add(
           layer(
@@ -51,9 +51,10 @@ final class LayerTensors {
   private MaskedLayer layer(Tensor router, Tensor logAlpha, Tensor up, Tensor inputs) {
     return new MaskedLayer(
         new Router(router.set_requires_grad(true), options.topK(), options.straightThrough()),
-        gates(logAlpha, options.block()),
-        up == null ? null : gates(up, options.block()),
-        inputs == null ? null : gates(inputs, 1));
+        new LayerGates(
+            gates(logAlpha, options.block()),
+            up == null ? null : gates(up, options.block()),
+            inputs == null ? null : gates(inputs, 1)));
   }
 
   private Gates gates(Tensor logAlpha, int block) {
@@ -71,13 +72,14 @@ final class LayerTensors {
               SavedTensors.copy(saved, layer + ROUTER),
               logAlpha(saved, layer, neurons),
               options.variant().masksProjections()
-                  ? logAlpha(saved, layer + MaskedLayer.UP, neurons)
+                  ? logAlpha(saved, layer + LayerGates.UP, neurons)
                   : null,
               options.variant().masksInputs()
-                  ? logAlpha(saved, layer + MaskedLayer.INPUTS, config.hiddenSize())
+                  ? logAlpha(saved, layer + LayerGates.INPUTS, config.hiddenSize())
                   : null));
       layers
           .getLast()
+          .gates()
           .sets()
           .forEach(
               (set, gates) -> {
@@ -105,6 +107,7 @@ final class LayerTensors {
       String layer = layer(l);
       layers
           .get(l)
+          .gates()
           .sets()
           .forEach(
               (set, gates) ->
@@ -131,6 +134,7 @@ final class LayerTensors {
       String layer = layer(l);
       layers
           .get(l)
+          .gates()
           .sets()
           .forEach((set, gates) -> all.put(layer + set + LOG_ALPHA, gates.logAlpha()));
     }

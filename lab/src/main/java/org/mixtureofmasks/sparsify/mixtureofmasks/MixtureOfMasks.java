@@ -5,21 +5,23 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.format.ExpertMasks;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
-import org.mixtureofmasks.nn.DecoderModule;
+import org.mixtureofmasks.format.ShippedExperts;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.LoadCount;
 import org.mixtureofmasks.sparsify.Method;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Shares;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Start;
+import org.mixtureofmasks.sparsify.Preparation;
+import org.mixtureofmasks.sparsify.Sums;
 
 /**
  * Mixture of Masks: every expert of a layer is a mask on the neurons of the one dense FFN. Phases
@@ -31,6 +33,7 @@ public final class MixtureOfMasks implements Method {
   private final double weightsLr;
   private final long seed;
   private List<MaskedLayer> layers = List.of();
+  private final Sums counts = new Sums();
   private final List<LoadCount> loads = new ArrayList<>();
   private DensityConstraint constraint;
 
@@ -43,7 +46,10 @@ public final class MixtureOfMasks implements Method {
   /** Σ over layers of the balance loss of this micro-batch, unweighted; null before any. */
   private Tensor balance;
 
-  /** Masks of each token in the latest training pass, by layer; kept only when k > 1. */
+  /**
+   * Masks of each token in the latest training pass, by layer; kept only when k > 1. Not a sum: the
+   * union of a token's masks is bisected over the tokens themselves ({@link UnionDensity}).
+   */
   private long[][] latestChoices;
 
   /**
@@ -61,14 +67,14 @@ public final class MixtureOfMasks implements Method {
     return MixtureOfMasksProvider.NAME;
   }
 
-  /** As the interface says; not within a PointerScope, since what it makes outlives the call. */
   @Override
-  public void prepare(DecoderModule model, long[][] calibration) {
-    ModelConfig config = model.config();
-    List<Calibration.LayerStart> starts =
-        options.start() == Start.CALIBRATED
-            ? new Calibration(options, seed).run(model, calibration)
-            : OpenStart.of(options, config, seed);
+  public Preparation prepare(ModelConfig config) {
+    return options.start() == Start.CALIBRATED
+        ? Calibration.of(options, config, seed, starts -> begin(starts, config))
+        : Preparation.ofNothing(() -> begin(OpenStart.of(options, config, seed), config));
+  }
+
+  private void begin(List<LayerStart> starts, ModelConfig config) {
     begin(new LayerTensors(options).of(starts, config), null);
     int gates = options.gates(config.intermediateSize());
     // With k = 1 and equal shares the target itself, so that a layer's or the model's count is
@@ -78,9 +84,9 @@ public final class MixtureOfMasks implements Method {
         starts.stream()
             .mapToDouble(start -> even ? options.target() : (double) start.gatesOn() / gates)
             .toArray();
-    schedule = new DensitySchedule((float) expectedDensity(), density);
+    schedule = new DensitySchedule((float) densities().expected(), density);
     if (!options.learnsMasks()) {
-      shipped().harden(layers);
+      harden();
     }
   }
 
@@ -89,7 +95,9 @@ public final class MixtureOfMasks implements Method {
    */
   private void begin(List<MaskedLayer> made, Map<String, Tensor> saved) {
     layers = made;
-    layers.forEach(_ -> loads.add(new LoadCount(options.experts())));
+    for (int l = 0; l < made.size(); l++) {
+      loads.add(new LoadCount(counts, l, options.experts()));
+    }
     constraint = DensityConstraint.of(options, layers.size(), saved);
   }
 
@@ -134,7 +142,7 @@ public final class MixtureOfMasks implements Method {
 
   @Override
   public void beginStep(int step, int steps) {
-    loads.forEach(LoadCount::reset);
+    counts.reset();
     latestChoices = new long[layers.size()][];
     if (hardened()) {
       return;
@@ -142,7 +150,7 @@ public final class MixtureOfMasks implements Method {
     scheduled = schedule.at(step, steps, options);
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
-      constraint.beginStep(layers, scheduled);
+      constraint.beginStep(gates(), scheduled);
     }
   }
 
@@ -150,7 +158,7 @@ public final class MixtureOfMasks implements Method {
   public void beginMicroBatch() {
     balance = null;
     if (!hardened()) {
-      layers.forEach(MaskedLayer::drawNoise);
+      gates().forEach(LayerGates::drawNoise);
     }
   }
 
@@ -160,7 +168,7 @@ public final class MixtureOfMasks implements Method {
         options.balance() == 0 || balance == null
             ? null
             : balance.mul(new Scalar(options.balance()));
-    Tensor density = hardened() ? null : constraint.loss(layers, scheduled);
+    Tensor density = hardened() ? null : constraint.loss(gates(), scheduled);
     if (loss == null || density == null) {
       return loss == null ? density : loss;
     }
@@ -172,41 +180,46 @@ public final class MixtureOfMasks implements Method {
     if (hardened()) {
       return;
     }
-    layers.forEach(MaskedLayer::settle);
+    gates().forEach(LayerGates::settle);
     if (step + 1 >= Math.round(options.sparsifyShare() * steps)) {
-      schedule.meetUnions(layers, latestChoices, options);
-      shipped().harden(layers);
+      schedule.meetUnions(gates(), latestChoices, options);
+      harden();
     }
   }
 
+  private List<LayerGates> gates() {
+    return layers.stream().map(MaskedLayer::gates).toList();
+  }
+
   private boolean hardened() {
-    return layers.getFirst().hardened();
+    return layers.getFirst().gates().hardened();
   }
 
-  private ShippedMasks shipped() {
+  private void harden() {
+    ExpertMasks masks = masks();
+    for (int l = 0; l < layers.size(); l++) {
+      layers.get(l).gates().harden(masks, l);
+    }
+  }
+
+  private ExpertMasks masks() {
     return hardened()
-        ? ShippedMasks.hardened(layers)
-        : ShippedMasks.choose(layers, options, schedule.end());
+        ? ShippedMasks.hardened(gates())
+        : ShippedMasks.choose(gates(), options, schedule.end());
   }
 
   @Override
-  public boolean[][][] hardMasks() {
-    return shipped().neurons();
+  public Optional<ShippedExperts> shipped() {
+    return Optional.of(
+        new ShippedExperts(
+            masks(),
+            layers.stream().map(layer -> Tensors.toFloats(layer.router().weight())).toList(),
+            Routing.topK(options.topK())));
   }
 
   @Override
-  public boolean[][][] hardInputMasks() {
-    return shipped().inputs();
-  }
-
-  @Override
-  public List<Tensor> routers() {
-    return layers.stream().map(layer -> layer.router().weight()).toList();
-  }
-
-  @Override
-  public Routing routing() {
-    return Routing.topK(options.topK());
+  public Sums counts() {
+    return counts;
   }
 
   @Override
@@ -216,30 +229,13 @@ public final class MixtureOfMasks implements Method {
     if (!hardened() && scheduled != null && options.constraint().isScheduled()) {
       m.put("scheduled_density", Arrays.stream(scheduled).average().orElseThrow());
     }
-    m.put("expected_density", expectedDensity());
-    m.put("hard_density", layers.stream().mapToDouble(MaskedLayer::openShare).average().orElse(0));
-    if (options.variant().masksInputs()) {
-      // The paper's R_h R_FFN, which counts the down projection as if its inputs were masked too.
-      m.put(
-          "paper_share", layers.stream().mapToDouble(MaskedLayer::openProduct).average().orElse(0));
-    }
+    densities().describe(options.variant(), m);
     LoadCount.describe(loads, m);
     return m;
   }
 
-  /** Mean over layers of the density as the constraint counts it, or of the hard masks. */
-  private double expectedDensity() {
-    try (PointerScope _ = new PointerScope();
-        NoGradGuard _ = new NoGradGuard()) {
-      return layers.stream()
-          .mapToDouble(
-              layer ->
-                  layer.hardened()
-                      ? layer.openShare()
-                      : constraint.shares(layer).mean().item_double())
-          .average()
-          .orElseThrow();
-    }
+  private Densities densities() {
+    return new Densities(gates(), constraint);
   }
 
   @Override
@@ -251,12 +247,11 @@ public final class MixtureOfMasks implements Method {
     return state;
   }
 
-  /** As the interface says; not within a PointerScope, since what it makes outlives the call. */
   @Override
-  public void restore(DecoderModule model, Map<String, Tensor> saved) {
-    begin(new LayerTensors(options).restored(saved, model.config()), saved);
+  public void restore(ModelConfig config, Map<String, Tensor> saved) {
+    begin(new LayerTensors(options).restored(saved, config), saved);
     if (!hardened()) {
-      int gates = options.gates(model.config().intermediateSize());
+      int gates = options.gates(config.intermediateSize());
       schedule = DensitySchedule.restore(saved, options, gates);
     }
   }

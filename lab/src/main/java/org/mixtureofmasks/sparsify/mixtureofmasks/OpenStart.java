@@ -19,20 +19,19 @@ final class OpenStart {
   /**
    * @param seed of the routers
    */
-  static List<Calibration.LayerStart> of(
-      MixtureOfMasksOptions options, ModelConfig config, long seed) {
+  static List<LayerStart> of(MixtureOfMasksOptions options, ModelConfig config, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     int gates = options.gates(config.intermediateSize());
     int inputs = options.variant().masksInputs() ? config.hiddenSize() : 0;
     double density = UnionDensity.independent(options.target(), options.topK());
-    List<Calibration.LayerStart> starts = new ArrayList<>();
+    List<LayerStart> starts = new ArrayList<>();
     for (int l = 0; l < config.layers(); l++) {
       float[] router = new float[options.experts() * config.hiddenSize()];
       for (int i = 0; i < router.length; i++) {
         router[i] = (float) (ROUTER_DEVIATION * random.nextGaussian());
       }
       starts.add(
-          new Calibration.LayerStart(
+          new LayerStart(
               router,
               open(options.experts() * gates),
               inputs == 0 ? null : open(options.experts() * inputs),

@@ -5,7 +5,6 @@ import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.nn.Tensors;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 
 /**
  * One shift τ per budget unit, found by bisection before each step, such that the unit's masks use
@@ -20,7 +19,7 @@ record Projection(Budget budget) implements DensityConstraint {
   private static final int MAX_HALVINGS = 60;
 
   @Override
-  public void beginStep(List<MaskedLayer> layers, double[] density) {
+  public void beginStep(List<LayerGates> layers, double[] density) {
     int experts = layers.getFirst().experts();
     int[][] unitOf = units(layers.size(), experts);
     int units = unitOf[unitOf.length - 1][experts - 1] + 1;
@@ -45,7 +44,7 @@ record Projection(Budget budget) implements DensityConstraint {
   }
 
   private static void bisect(
-      List<MaskedLayer> layers, int[][] unitOf, double[] target, double[] low, double[] high) {
+      List<LayerGates> layers, int[][] unitOf, double[] target, double[] low, double[] high) {
     for (int i = 0; i < MAX_HALVINGS; i++) {
       double[] mean = new double[target.length];
       double[] rows = new double[target.length];
@@ -74,7 +73,7 @@ record Projection(Budget budget) implements DensityConstraint {
   }
 
   /** Sets a layer's shifts to the middle of their brackets; the density of each row. */
-  private static float[] tryShift(MaskedLayer layer, int[] unitOf, double[] low, double[] high) {
+  private static float[] tryShift(LayerGates layer, int[] unitOf, double[] low, double[] high) {
     try (PointerScope _ = new PointerScope()) {
       float[] shift = new float[unitOf.length];
       for (int e = 0; e < shift.length; e++) {
@@ -86,7 +85,7 @@ record Projection(Budget budget) implements DensityConstraint {
   }
 
   /** Gates cannot leave [sigmoid(-LIMIT), sigmoid(LIMIT)] = [0.0099, 0.9901]. */
-  private static double reachable(MaskedLayer layer, double density) {
+  private static double reachable(LayerGates layer, double density) {
     double edge = 1 / (1 + Math.exp(HardConcrete.LIMIT));
     return Math.clamp(density, layer.share(edge) + TOLERANCE, layer.share(1 - edge) - TOLERANCE);
   }
@@ -114,17 +113,17 @@ record Projection(Budget budget) implements DensityConstraint {
   }
 
   @Override
-  public Tensor loss(List<MaskedLayer> layers, double[] density) {
+  public Tensor loss(List<LayerGates> layers, double[] density) {
     return null;
   }
 
   /** With P(z > 1/2), which the shift is solved for. */
   @Override
-  public Tensor shares(MaskedLayer layer) {
+  public Tensor shares(LayerGates layer) {
     return aboveHalf(layer);
   }
 
-  private static Tensor aboveHalf(MaskedLayer layer) {
+  private static Tensor aboveHalf(LayerGates layer) {
     return layer.shares(gates -> HardConcrete.probabilityAboveHalf(gates.effectiveLogAlpha()));
   }
 }

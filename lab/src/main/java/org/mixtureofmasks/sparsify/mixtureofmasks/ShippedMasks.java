@@ -1,25 +1,34 @@
 package org.mixtureofmasks.sparsify.mixtureofmasks;
 
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.mixtureofmasks.format.Dimension;
+import org.mixtureofmasks.format.ExpertMasks;
+import org.mixtureofmasks.format.Mask;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.MaskTensors;
 
-/**
- * Binary masks as a model ships them.
- *
- * @param neurons layers x experts x intermediate_size
- * @param inputs layers x experts x hidden_size; no layers when every mask reads all inputs
- */
-record ShippedMasks(boolean[][][] neurons, boolean[][][] inputs) {
+/** From gates to the binary masks that a model ships. */
+final class ShippedMasks {
+  private ShippedMasks() {}
+
   /** The masks of layers that are hardened. */
-  static ShippedMasks hardened(List<MaskedLayer> layers) {
-    return new ShippedMasks(
-        layers.stream().map(layer -> layer.neurons().hardMasks()).toArray(boolean[][][]::new),
-        layers.stream()
-            .filter(layer -> layer.inputs() != null)
-            .map(layer -> layer.inputs().hardMasks())
-            .toArray(boolean[][][]::new));
+  static ExpertMasks hardened(List<LayerGates> layers) {
+    Map<Dimension, List<List<Mask>>> masks = new EnumMap<>(Dimension.class);
+    for (LayerGates layer : layers) {
+      layer
+          .byDimension()
+          .forEach(
+              (dimension, gates) ->
+                  masks
+                      .computeIfAbsent(dimension, _ -> new ArrayList<>())
+                      .add(MaskTensors.masks(gates.hard())));
+    }
+    return ExpertMasks.of(masks);
   }
 
   /**
@@ -27,8 +36,8 @@ record ShippedMasks(boolean[][][] neurons, boolean[][][] inputs) {
    *
    * @param density active share of each layer's masks
    */
-  static ShippedMasks choose(
-      List<MaskedLayer> layers, MixtureOfMasksOptions options, double[] density) {
+  static ExpertMasks choose(
+      List<LayerGates> layers, MixtureOfMasksOptions options, double[] density) {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       return options.variant().masksInputs()
@@ -37,24 +46,23 @@ record ShippedMasks(boolean[][][] neurons, boolean[][][] inputs) {
     }
   }
 
-  private static ShippedMasks byCount(
-      List<MaskedLayer> layers, MixtureOfMasksOptions options, double[] density) {
+  private static ExpertMasks byCount(
+      List<LayerGates> layers, MixtureOfMasksOptions options, double[] density) {
     float[][] ranking = new float[layers.size()][];
     double[] gatesOn = new double[layers.size()];
     for (int l = 0; l < ranking.length; l++) {
       ranking[l] = Tensors.toFloats(layers.get(l).ranking());
       gatesOn[l] = density[l] * ranking[l].length / options.experts();
     }
-    boolean[][] kept = Hardening.choose(ranking, options.budget(), gatesOn, options.experts());
-    boolean[][][] masks = new boolean[kept.length][][];
-    for (int l = 0; l < kept.length; l++) {
-      masks[l] = Hardening.neurons(kept[l], options.experts(), options.block());
+    List<List<Mask>> masks = new ArrayList<>();
+    for (boolean[] kept : Hardening.choose(ranking, options.budget(), gatesOn, options.experts())) {
+      masks.add(Hardening.masks(kept, options.experts(), options.block()));
     }
-    return new ShippedMasks(masks, new boolean[0][][]);
+    return ExpertMasks.ofNeurons(masks);
   }
 
-  private static ShippedMasks byOneThreshold(
-      List<MaskedLayer> layers, MixtureOfMasksOptions options, double[] density) {
+  private static ExpertMasks byOneThreshold(
+      List<LayerGates> layers, MixtureOfMasksOptions options, double[] density) {
     JointHardening.Scores[] scores =
         layers.stream()
             .map(
@@ -63,22 +71,14 @@ record ShippedMasks(boolean[][][] neurons, boolean[][][] inputs) {
                         Tensors.toFloats(layer.inputs().logAlpha()),
                         Tensors.toFloats(layer.ranking())))
             .toArray(JointHardening.Scores[]::new);
-    JointHardening.Kept[] kept =
+    List<List<Mask>> neurons = new ArrayList<>();
+    List<List<Mask>> inputs = new ArrayList<>();
+    for (JointHardening.Kept kept :
         JointHardening.choose(
-            scores, options.budget(), density, options.experts(), options.block());
-    boolean[][][] neurons = new boolean[kept.length][][];
-    boolean[][][] inputs = new boolean[kept.length][][];
-    for (int l = 0; l < kept.length; l++) {
-      neurons[l] = Hardening.neurons(kept[l].neurons(), options.experts(), options.block());
-      inputs[l] = Hardening.neurons(kept[l].inputs(), options.experts(), 1);
+            scores, options.budget(), density, options.experts(), options.block())) {
+      neurons.add(Hardening.masks(kept.neurons(), options.experts(), options.block()));
+      inputs.add(Hardening.masks(kept.inputs(), options.experts(), 1));
     }
-    return new ShippedMasks(neurons, inputs);
-  }
-
-  /** Makes the layers' masks binary for good. */
-  void harden(List<MaskedLayer> layers) {
-    for (int l = 0; l < neurons.length; l++) {
-      layers.get(l).harden(neurons[l], inputs.length == 0 ? null : inputs[l]);
-    }
+    return ExpertMasks.of(Map.of(Dimension.NEURONS, neurons, Dimension.INPUTS, inputs));
   }
 }

@@ -6,6 +6,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.LayerByLayer;
+import org.mixtureofmasks.sparsify.Sums;
 
 /**
  * Which neurons are active together, as a graph, and its parts of exactly equal size with much
@@ -20,7 +22,7 @@ final class CoActivation {
    */
   static final double ACTIVE_SHARE = 0.1;
 
-  private static final int TOKENS_PER_PASS = 4096;
+  private static final String TOGETHER = "together";
   private static final int SWEEPS = 50;
 
   /**
@@ -51,25 +53,36 @@ final class CoActivation {
    * @param active neurons that count as active in each token, at least 1
    */
   static float[][] graph(Tensor importance, int active) {
-    int neurons = (int) importance.size(1);
     try (PointerScope _ = new PointerScope()) {
-      Tensor counts = torch.zeros(neurons, neurons);
-      for (long at = 0; at < importance.size(0); at += TOKENS_PER_PASS) {
-        try (PointerScope _ = new PointerScope()) {
-          Tensor s = importance.narrow(0, at, Math.min(TOKENS_PER_PASS, importance.size(0) - at));
+      return graph(together(importance, active));
+    }
+  }
+
+  /** c_ij, which adds up over tokens; exact in fp32 up to 2^24 of them. */
+  private static Sums together(Tensor importance, int active) {
+    Sums sums = new Sums();
+    long neurons = importance.size(1);
+    Tensor counts = sums.declare(TOGETHER, torch.ScalarType.Float, neurons, neurons);
+    LayerByLayer.eachPass(
+        importance,
+        (_, s) -> {
           Tensor top = s.topk(active, 1, true, false).get1();
           Tensor on = torch.zeros_like(s).scatter_(1, top, new Scalar(1));
           counts.add_(on.t().matmul(on));
-        }
-      }
-      Tensor scale = counts.diagonal().clamp_min(new Scalar(1)).rsqrt();
-      float[] flat = Tensors.toFloats(counts.mul(scale.unsqueeze(0)).mul(scale.unsqueeze(1)));
-      float[][] rows = new float[neurons][neurons];
-      for (int i = 0; i < neurons; i++) {
-        System.arraycopy(flat, i * neurons, rows[i], 0, neurons);
-      }
-      return rows;
+        });
+    return sums;
+  }
+
+  private static float[][] graph(Sums together) {
+    Tensor counts = together.get(TOGETHER);
+    int neurons = (int) counts.size(0);
+    Tensor scale = counts.diagonal().clamp_min(new Scalar(1)).rsqrt();
+    float[] flat = Tensors.toFloats(counts.mul(scale.unsqueeze(0)).mul(scale.unsqueeze(1)));
+    float[][] rows = new float[neurons][neurons];
+    for (int i = 0; i < neurons; i++) {
+      System.arraycopy(flat, i * neurons, rows[i], 0, neurons);
     }
+    return rows;
   }
 
   /** The part of each node. */

@@ -3,18 +3,16 @@ package org.mixtureofmasks.sparsify.moefication;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
-import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Tensors;
-import org.mixtureofmasks.sparsify.FfnInputs;
 import org.mixtureofmasks.sparsify.FixedExperts;
 import org.mixtureofmasks.sparsify.NeuronImportance;
+import org.mixtureofmasks.sparsify.Preparation;
 
 /**
  * MoEfication (Zhang et al. 2022): the FFN's neurons in E equal parts, of which a token uses the k
@@ -41,39 +39,34 @@ public final class Moefication extends FixedExperts {
   }
 
   @Override
-  public Routing routing() {
+  protected Routing routing() {
     return Routing.unscaled(options.topK());
   }
 
-  /** A layer's split and router in Java's memory, which outlives the scope it was made in. */
-  private record Made(boolean[][] masks, float[] router) {}
-
   @Override
-  protected List<LayerStart> start(DecoderModule model, long[][] calibration) {
+  public Preparation prepare(ModelConfig config) {
     SplittableRandom random = new SplittableRandom(seed);
-    List<Made> made = new ArrayList<>();
-    try (PointerScope _ = new PointerScope();
-        NoGradGuard _ = new NoGradGuard()) {
-      List<Tensor> inputs = FfnInputs.of(model, calibration);
-      for (int l = 0; l < inputs.size(); l++) {
-        try (PointerScope _ = new PointerScope()) {
-          made.add(layer(inputs.get(l), model.ffn(l), random.split()));
-        }
-        inputs.get(l).close();
+    return new Preparation.OfTokens() { // the router is fitted to them
+      private final List<LayerStart> starts = new ArrayList<>();
+
+      @Override
+      public void layer(int layer, Tensor x, FfnWeights weights) {
+        starts.add(start(x, weights, random.split()));
       }
-    }
-    long width = model.config().hiddenSize();
-    return made.stream()
-        .map(m -> new LayerStart(m.masks(), Tensors.of(m.router(), options.experts(), width)))
-        .toList();
+
+      @Override
+      public void finish() {
+        begin(config, starts);
+      }
+    };
   }
 
-  private Made layer(Tensor input, FfnWeights weights, SplittableRandom random) {
+  private LayerStart start(Tensor input, FfnWeights weights, SplittableRandom random) {
     Tensor importance = NeuronImportance.ofTokens(input, weights);
     int[] expertOf = NeuronSplit.of(options, weights, importance, random);
     Tensor x = input.to(torch.ScalarType.Float);
     Tensor router = ExpertPredictor.fit(x, importance, expertOf, options.experts());
-    return new Made(NeuronSplit.masks(expertOf, options.experts()), Tensors.toFloats(router));
+    return new LayerStart(NeuronSplit.masks(expertOf, options.experts()), Tensors.toFloats(router));
   }
 
   /** Weight 1 for the k largest scores; with the gradient of sigmoid(r_e) for every expert. */

@@ -1,7 +1,10 @@
 package org.mixtureofmasks.sparsify.moefication;
 
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.format.Mask;
 import org.mixtureofmasks.nn.FfnWeights;
 
 /** The expert of each neuron of a layer: equal parts that do not overlap. */
@@ -46,12 +49,10 @@ final class NeuronSplit {
     return values;
   }
 
-  /** The same as masks, experts x neurons. */
-  static boolean[][] masks(int[] expertOf, int experts) {
-    boolean[][] masks = new boolean[experts][expertOf.length];
-    for (int j = 0; j < expertOf.length; j++) {
-      masks[expertOf[j]][j] = true;
-    }
-    return masks;
+  /** The same as a mask for each expert. */
+  static List<Mask> masks(int[] expertOf, int experts) {
+    return IntStream.range(0, experts)
+        .mapToObj(e -> Mask.of(expertOf.length, j -> expertOf[j] == e))
+        .toList();
   }
 }

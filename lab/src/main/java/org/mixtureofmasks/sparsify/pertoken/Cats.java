@@ -1,16 +1,14 @@
 package org.mixtureofmasks.sparsify.pertoken;
 
-import java.util.List;
 import java.util.Map;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.nn.DecoderModule;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Tensors;
-import org.mixtureofmasks.sparsify.FfnInputs;
+import org.mixtureofmasks.sparsify.LayerByLayer;
+import org.mixtureofmasks.sparsify.Preparation;
 import org.mixtureofmasks.sparsify.SavedTensors;
 
 /**
@@ -19,7 +17,6 @@ import org.mixtureofmasks.sparsify.SavedTensors;
  * full, up and down for the kept neurons.
  */
 final class Cats implements TokenRule {
-  private static final int TOKENS_PER_PASS = 2048;
   private static final String THRESHOLDS = "per_token.thresholds";
 
   /** Below every magnitude: nothing is left out. */
@@ -38,28 +35,16 @@ final class Cats implements TokenRule {
   }
 
   @Override
-  public void calibrate(DecoderModule model, long[][] rows) {
-    thresholds = new float[model.config().layers()];
-    try (PointerScope _ = new PointerScope();
-        NoGradGuard _ = new NoGradGuard()) {
-      List<Tensor> inputs = FfnInputs.of(model, rows);
-      for (int l = 0; l < thresholds.length; l++) {
-        try (PointerScope _ = new PointerScope()) {
-          thresholds[l] = threshold(magnitudes(inputs.get(l), model.ffn(l)), target);
-        }
-        inputs.get(l).close();
-      }
-    }
+  public Preparation prepare(ModelConfig config) {
+    thresholds = new float[config.layers()];
+    return (Preparation.OfTokens) // an exact quantile
+        (layer, x, weights) -> thresholds[layer] = threshold(magnitudes(x, weights), target);
   }
 
   private static Tensor magnitudes(Tensor input, FfnWeights weights) {
     Tensor all = torch.empty(input.size(0), weights.gate().size(0));
-    for (long at = 0; at < input.size(0); at += TOKENS_PER_PASS) {
-      try (PointerScope _ = new PointerScope()) {
-        long n = Math.min(TOKENS_PER_PASS, input.size(0) - at);
-        all.narrow(0, at, n).copy_(gate(input.narrow(0, at, n), weights).abs());
-      }
-    }
+    LayerByLayer.eachPass(
+        input, (first, x) -> all.narrow(0, first, x.size(0)).copy_(gate(x, weights).abs()));
     return all;
   }
 

@@ -2,11 +2,13 @@ package org.mixtureofmasks.sparsify.pertoken;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
-import org.mixtureofmasks.nn.DecoderModule;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.sparsify.Method;
+import org.mixtureofmasks.sparsify.Preparation;
 
 /**
  * References of quality: what the dense model would lose if each token used a share of the FFN that
@@ -29,8 +31,8 @@ public final class PerToken implements Method {
   }
 
   @Override
-  public void prepare(DecoderModule model, long[][] calibration) {
-    rule.calibrate(model, calibration);
+  public Preparation prepare(ModelConfig config) {
+    return rule.prepare(config);
   }
 
   /** Unlike other methods' it counts in passes without gradients: there are no others. */
@@ -68,12 +70,14 @@ public final class PerToken implements Method {
   }
 
   @Override
-  public void restore(DecoderModule model, Map<String, Tensor> saved) {
+  public void restore(ModelConfig config, Map<String, Tensor> saved) {
     rule.restore(saved);
   }
 
   @Override
-  public boolean ships() {
-    return false;
+  public Optional<String> onlyJudges() {
+    return Optional.of(
+        "the method %s is a reference of quality: it chooses for each token anew, which is no structure to compile; the validation loss is its result"
+            .formatted(name()));
   }
 }

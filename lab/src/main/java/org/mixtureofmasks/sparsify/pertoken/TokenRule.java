@@ -1,10 +1,10 @@
 package org.mixtureofmasks.sparsify.pertoken;
 
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.mixtureofmasks.nn.DecoderModule;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.nn.FfnWeights;
+import org.mixtureofmasks.sparsify.Preparation;
 
 /** Which part of the FFN each token uses, decided for each token anew. */
 interface TokenRule {
@@ -15,9 +15,9 @@ interface TokenRule {
    */
   record Result(Tensor y, double keptShare, double ffnShare) {}
 
-  /** Takes from calibration rows what the rule needs to know; most need nothing. */
-  default void calibrate(DecoderModule model, long[][] rows) {
-    // Nothing to know.
+  /** How the rule gets to know what it needs; most need nothing. */
+  default Preparation prepare(ModelConfig config) {
+    return Preparation.ofNothing(() -> {});
   }
 
   /**
@@ -25,7 +25,7 @@ interface TokenRule {
    */
   Result apply(int layer, Tensor x, FfnWeights weights);
 
-  /** What {@link #calibrate} found, by name. */
+  /** What {@link #prepare} found, by name. */
   default Map<String, Tensor> state() {
     return Map.of();
   }
@@ -35,19 +35,12 @@ interface TokenRule {
     // Nothing to know.
   }
 
-  /** The rules' names in recipes. */
-  List<String> WORDS = List.of("oracle", "cats", "wina");
-
-  /**
-   * @param word one of {@link #WORDS}
-   * @param target share to keep, in (0, 1]
-   */
-  static TokenRule of(String word, double target) {
-    return switch (word) {
-      case "oracle" -> new Oracle(target);
-      case "cats" -> new Cats(target);
-      case "wina" -> new Wina(target);
-      default -> throw new IllegalArgumentException(word);
+  /** The rule that a recipe names. */
+  static TokenRule of(PerTokenOptions options) {
+    return switch (options.rule()) {
+      case ORACLE -> new Oracle(options.target());
+      case CATS -> new Cats(options.target());
+      case WINA -> new Wina(options.target());
     };
   }
 }

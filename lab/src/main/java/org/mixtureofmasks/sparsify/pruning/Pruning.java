@@ -2,22 +2,27 @@ package org.mixtureofmasks.sparsify.pruning;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.format.Mask;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
-import org.mixtureofmasks.nn.DecoderModule;
+import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Tensors;
-import org.mixtureofmasks.sparsify.FfnInputs;
 import org.mixtureofmasks.sparsify.FixedExperts;
 import org.mixtureofmasks.sparsify.NeuronImportance;
+import org.mixtureofmasks.sparsify.Preparation;
+import org.mixtureofmasks.sparsify.Sums;
 
 /**
  * Static pruning: in each layer the neurons of the largest mean importance stay for every token.
  * One expert, whose router is a row of zeros that nothing reads and nothing trains.
  */
 public final class Pruning extends FixedExperts {
+  private static final String IMPORTANCE = "importance";
+  private static final String TOKENS = "tokens";
+
   private final double target;
 
   /**
@@ -34,37 +39,51 @@ public final class Pruning extends FixedExperts {
   }
 
   @Override
-  public Routing routing() {
+  protected Routing routing() {
     return Routing.topK(1);
   }
 
   @Override
-  protected List<LayerStart> start(DecoderModule model, long[][] calibration) {
-    List<boolean[]> masks = new ArrayList<>();
-    try (PointerScope _ = new PointerScope();
-        NoGradGuard _ = new NoGradGuard()) {
-      List<Tensor> inputs = FfnInputs.of(model, calibration);
-      for (int l = 0; l < inputs.size(); l++) {
-        try (PointerScope _ = new PointerScope()) {
-          masks.add(mask(NeuronImportance.mean(inputs.get(l), model.ffn(l))));
-        }
-        inputs.get(l).close();
+  public Preparation prepare(ModelConfig config) {
+    return new Preparation.OfSums() {
+      private final List<LayerStart> starts = new ArrayList<>();
+
+      @Override
+      public Sums empty(FfnWeights weights) {
+        Sums sums = new Sums();
+        sums.declare(IMPORTANCE, torch.ScalarType.Float, weights.gate().size(0));
+        sums.declareNumber(TOKENS);
+        return sums;
       }
-    }
-    int width = model.config().hiddenSize();
-    return masks.stream()
-        .map(m -> new LayerStart(new boolean[][] {m}, Tensors.of(new float[width], 1, width)))
-        .toList();
+
+      @Override
+      public void add(Tensor x, FfnWeights weights, Sums to) {
+        Tensor s = NeuronImportance.of(weights.activations(x), weights.down());
+        to.get(IMPORTANCE).add_(s.sum(0));
+        to.add(TOKENS, x.size(0));
+      }
+
+      @Override
+      public void layer(int layer, Sums sums, FfnWeights weights) {
+        Tensor mean = sums.get(IMPORTANCE).div(new Scalar(sums.number(TOKENS)));
+        starts.add(new LayerStart(List.of(mask(mean)), new float[config.hiddenSize()]));
+      }
+
+      @Override
+      public void finish() {
+        begin(config, starts);
+      }
+    };
   }
 
   /** The round(target · m) neurons of the largest importance, fp32 [m]. */
-  private boolean[] mask(Tensor importance) {
-    boolean[] mask = new boolean[(int) importance.size(0)];
-    long kept = Math.round(target * mask.length);
+  private Mask mask(Tensor importance) {
+    boolean[] on = new boolean[(int) importance.size(0)];
+    long kept = Math.round(target * on.length);
     for (long j : Tensors.toLongs(importance.topk(kept, 0, true, true).get1())) {
-      mask[(int) j] = true;
+      on[(int) j] = true;
     }
-    return mask;
+    return Mask.of(on);
   }
 
   @Override

@@ -23,6 +23,10 @@ import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
 import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.TestRecipe;
+import org.mixtureofmasks.sparsify.LayerByLayer;
+import org.mixtureofmasks.sparsify.Shipped;
+import org.mixtureofmasks.sparsify.Sums;
 import org.mixtureofmasks.train.TinyRun;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
@@ -89,6 +93,10 @@ class CmoeTest {
     return chosen;
   }
 
+  private static Cmoe cmoe(String keys) {
+    return new Cmoe(CmoeOptions.of(TestRecipe.of(CmoeOptions.section(), keys)));
+  }
+
   @Test
   void tokensMarkTheNeuronsThatAnswerThemMostStronglyWithoutTheirLengths() {
     int tokens = 30;
@@ -97,7 +105,9 @@ class CmoeTest {
         NoGradGuard _ = new NoGradGuard()) {
       FfnWeights weights = TestModels.tiny(2, Precision.FP32).ffn(0);
       float[] x = random(tokens * D);
-      float[] counted = NeuronMarks.together(Tensors.of(x, tokens, D), weights, perToken);
+      Sums sums = NeuronMarks.none(NEURONS);
+      NeuronMarks.add(Tensors.of(x, tokens, D), weights, perToken, sums);
+      float[] counted = NeuronMarks.together(sums);
       float[] gate = Tensors.toFloats(weights.gate());
       float[] up = Tensors.toFloats(weights.up());
       unit(gate);
@@ -123,9 +133,9 @@ class CmoeTest {
   @Test
   void theRouterIsTheRepresentativesAndTheFfnTheirExpertsPlusTheSharedOnes() {
     DecoderModule model = TestModels.tiny(2, Precision.FP32);
-    Cmoe cmoe = new Cmoe(new CmoeOptions(6, 2, 1, 5, 96));
-    cmoe.prepare(model, rows());
-    HardMasks masks = new HardMasks(cmoe.hardMasks());
+    Cmoe cmoe = cmoe("experts: 6, shared: 2, active: 1, marks: 5");
+    LayerByLayer.prepare(cmoe, model, rows());
+    HardMasks masks = new HardMasks(Shipped.neurons(cmoe));
     assertEquals(4, masks.experts());
     assertEquals(0.5, masks.activeShare(1), 1e-12);
     try (PointerScope _ = new PointerScope();
@@ -133,7 +143,7 @@ class CmoeTest {
       FfnWeights weights = model.ffn(0);
       float[] x = random(10 * D);
       Tensor input = Tensors.of(x, 10, D);
-      float[] router = Tensors.toFloats(cmoe.routers().getFirst());
+      float[] router = Shipped.routers(cmoe).getFirst();
       float[] gate = java.util.Arrays.copyOfRange(router, 0, 4 * D);
       float[] up = java.util.Arrays.copyOfRange(router, 4 * D, 8 * D);
       for (int e = 0; e < 4; e++) {
@@ -182,11 +192,11 @@ class CmoeTest {
   @Test
   void sharedNeuronsThatTwoChosenExpertsHoldCountOnce() {
     DecoderModule model = TestModels.tiny(2, Precision.FP32);
-    Cmoe all = new Cmoe(new CmoeOptions(6, 2, 4, 5, 96)); // every expert for every token
-    all.prepare(model, rows());
+    Cmoe all = cmoe("experts: 6, shared: 2, active: 4, marks: 5"); // every expert for every token
+    LayerByLayer.prepare(all, model, rows());
     assertEquals(
         new Routing(Routing.Score.SWIGLU, Routing.Select.TOP_K, 4, 0, Routing.Weights.ONES),
-        all.routing());
+        Shipped.routing(all));
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       Tensor x = Tensors.of(random(10 * D), 10, D);
@@ -203,18 +213,18 @@ class CmoeTest {
     String keys = "cmoe: {experts: 8, shared: 2, active: 2, marks: 4, calibration_tokens: 96}\n";
     Recipe recipe = tiny.recipe("cmoe", keys);
     try (Trainer trainer = Trainer.begin(recipe, tiny.path("run"), TrainingListener.SILENT)) {
-      boolean[][][] masks = trainer.method().hardMasks();
-      float[] router = Tensors.toFloats(trainer.method().routers().getFirst());
+      boolean[][][] masks = Shipped.neurons(trainer.method());
+      float[] router = Shipped.routers(trainer.method()).getFirst();
       float[] down = Tensors.toFloats(trainer.model().ffn(0).down());
       trainer.train(3);
-      assertArrayEquals(router, Tensors.toFloats(trainer.method().routers().getFirst()));
-      assertArrayEquals(masks, trainer.method().hardMasks());
+      assertArrayEquals(router, Shipped.routers(trainer.method()).getFirst());
+      assertArrayEquals(masks, Shipped.neurons(trainer.method()));
       assertFalse(java.util.Arrays.equals(down, Tensors.toFloats(trainer.model().ffn(0).down())));
       assertEquals(0.5, (double) trainer.method().metrics().get("active_ffn_share"), 1e-6);
     }
     try (Trainer resumed = Trainer.resume(tiny.path("run"), TrainingListener.SILENT)) {
       resumed.train(4);
-      assertEquals(8 * 2 - 4, resumed.method().routers().getFirst().size(0));
+      assertEquals(8 * 2 - 4, Shipped.routers(resumed.method()).getFirst().length / D);
     }
   }
 

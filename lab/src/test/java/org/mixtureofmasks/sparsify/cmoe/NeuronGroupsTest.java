@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.format.Mask;
 
 class NeuronGroupsTest {
   /** Counts of marks by both of two neurons, from tokens x neurons. */
@@ -60,8 +61,8 @@ class NeuronGroupsTest {
   void everyMaskHoldsTheSharedNeurons() {
     NeuronGroups groups =
         new NeuronGroups(List.of(1), List.of(List.of(0, 4), List.of(2, 3)), new int[] {0, 2});
-    boolean[][] masks = groups.masks(5);
-    assertArrayEquals(new boolean[] {true, true, false, false, true}, masks[0]);
-    assertArrayEquals(new boolean[] {false, true, true, true, false}, masks[1]);
+    assertEquals(
+        List.of(Mask.of(true, true, false, false, true), Mask.of(false, true, true, true, false)),
+        groups.masks(5));
   }
 }

@@ -27,7 +27,10 @@ import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
 import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.TestRecipe;
+import org.mixtureofmasks.sparsify.LayerByLayer;
 import org.mixtureofmasks.sparsify.Method;
+import org.mixtureofmasks.sparsify.Shipped;
 import org.mixtureofmasks.train.TinyRun;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
@@ -39,9 +42,23 @@ class DsmoeTest {
   @TempDir Path folder;
 
   private static Dsmoe fixed(DecoderModule model, int experts) {
-    Dsmoe dsmoe = new Dsmoe(new DsmoeOptions(experts, 0.5, 0, 1, 1, 1), 1e-2, 5);
-    dsmoe.prepare(model, new long[0][]);
+    Dsmoe dsmoe =
+        new Dsmoe(
+            DsmoeOptions.of(
+                TestRecipe.of(DsmoeOptions.section(), "experts: %s, target: 0".formatted(experts))),
+            1e-2,
+            5);
+    LayerByLayer.prepare(dsmoe, model, new long[0][]);
     return dsmoe;
+  }
+
+  /** The trainable router of a layer. */
+  private static Tensor router(Method method, int layer) {
+    return method
+        .parameterGroups()
+        .getFirst()
+        .tensors()
+        .get("experts.layers.%s.router".formatted(layer));
   }
 
   private static float[] random(int n) {
@@ -75,7 +92,7 @@ class DsmoeTest {
     Dsmoe dsmoe = fixed(model, 4);
     int tokens = 12;
     float[] x = random(tokens * D);
-    float[] router = Tensors.toFloats(dsmoe.routers().getFirst());
+    float[] router = Shipped.routers(dsmoe).getFirst();
     FfnWeights ffn = model.ffn(0);
     float[][] weights = {
       Tensors.toFloats(ffn.gate()), Tensors.toFloats(ffn.up()), Tensors.toFloats(ffn.down())
@@ -112,7 +129,7 @@ class DsmoeTest {
   void anExpertThatDoesNotPassLearnsByItsGateAlone() {
     DecoderModule model = TestModels.tiny(4, Precision.FP32);
     Dsmoe dsmoe = fixed(model, 4);
-    Tensor router = dsmoe.routers().getFirst();
+    Tensor router = router(dsmoe, 0);
     try (NoGradGuard _ = new NoGradGuard()) {
       // Against ones: the last expert's gate is below 1/2, the others' above.
       router.fill_(new Scalar(0.05));
@@ -137,8 +154,8 @@ class DsmoeTest {
     DecoderModule model = TestModels.tiny(4, Precision.FP32);
     Dsmoe dsmoe = fixed(model, 4);
     try (NoGradGuard _ = new NoGradGuard()) {
-      dsmoe.routers().get(0).fill_(new Scalar(Math.log(3) / D)); // all gates of ones are 3/4
-      dsmoe.routers().get(1).fill_(new Scalar(-1));
+      router(dsmoe, 0).fill_(new Scalar(Math.log(3) / D)); // all gates of ones are 3/4
+      router(dsmoe, 1).fill_(new Scalar(-1));
     }
     try (PointerScope _ = new PointerScope()) {
       dsmoe.beginMicroBatch();
@@ -160,9 +177,9 @@ class DsmoeTest {
       model.hidden(
           Tensors.of(rows),
           (l, x, weights) -> {
-            float[] r = Tensors.toFloats(x.matmul(method.routers().get(l).t()));
+            float[] r = Tensors.toFloats(x.matmul(router(method, l).t()));
             for (float logit : r) {
-              boolean passes = 1 / (1 + Math.exp(-logit)) > method.routing().threshold();
+              boolean passes = 1 / (1 + Math.exp(-logit)) > Shipped.routing(method).threshold();
               sum[0] += passes ? 1.0 / r.length : 0;
             }
             return method.feedForward().apply(l, x, weights);
@@ -188,14 +205,14 @@ class DsmoeTest {
       long[][] rows = calibration(trainer.method());
       assertEquals(160, rows.length * 8);
       assertEquals(0.25, share(trainer.model(), trainer.method(), rows), 0.01);
-      double before = trainer.method().routing().threshold();
+      double before = Shipped.routing(trainer.method()).threshold();
       trainer.train(19);
-      assertEquals(before, trainer.method().routing().threshold());
+      assertEquals(before, Shipped.routing(trainer.method()).threshold());
       double share = (double) trainer.method().metrics().get("active_ffn_share");
       assertEquals(0.25, share, 0.15); // of 48 tokens
       trainer.train();
       assertEquals(0.25, share(trainer.model(), trainer.method(), rows), 0.01);
-      assertNotEquals(before, trainer.method().routing().threshold());
+      assertNotEquals(before, Shipped.routing(trainer.method()).threshold());
     }
   }
 
@@ -253,7 +270,7 @@ class DsmoeTest {
       Recipe recipe = tiny.recipe("dsmoe", keys);
       try (Trainer trainer = Trainer.begin(recipe, tiny.path("l1-" + i), TrainingListener.SILENT)) {
         trainer.train();
-        assertEquals(0.4f, trainer.method().routing().threshold());
+        assertEquals(0.4f, Shipped.routing(trainer.method()).threshold());
         shares[i] = (double) trainer.method().metrics().get("active_ffn_share");
       }
     }

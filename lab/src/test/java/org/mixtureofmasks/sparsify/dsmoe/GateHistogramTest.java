@@ -9,6 +9,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.Sums;
 
 class GateHistogramTest {
   @BeforeAll
@@ -25,7 +26,7 @@ class GateHistogramTest {
   @Test
   void theThresholdOfAShareIsTheSortedGatesOwn() {
     SplittableRandom random = new SplittableRandom(6);
-    GateHistogram histogram = new GateHistogram();
+    GateHistogram histogram = new GateHistogram(new Sums());
     double[] all = new double[30_000];
     for (int from = 0; from < all.length; from += 10_000) {
       float[] part = new float[10_000];
@@ -47,7 +48,7 @@ class GateHistogramTest {
 
   @Test
   void gatesBeyondTheRangeCountAtItsEnds() {
-    GateHistogram histogram = new GateHistogram();
+    GateHistogram histogram = new GateHistogram(new Sums());
     add(histogram, -100, -90, 3, 1000);
     assertEquals(0.5, histogram.shareAbove(0), 1e-12);
     assertEquals(3, histogram.logitPassedBy(0.5), 0.002);

@@ -13,7 +13,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.nn.Tensors;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 
 /** Densities and losses of layers with one mask, worked out by hand. */
 class ConstraintsTest {
@@ -35,11 +34,11 @@ class ConstraintsTest {
     return new Gates(Tensors.of(values, 1, values.length).set_requires_grad(true), 1);
   }
 
-  private static MaskedLayer layer(Gates neurons, Gates up, Gates inputs) {
-    return new MaskedLayer(new Router(torch.zeros(1, 2), 1, true), neurons, up, inputs);
+  private static LayerGates layer(Gates neurons, Gates up, Gates inputs) {
+    return new LayerGates(neurons, up, inputs);
   }
 
-  private static void project(MaskedLayer layer, double density) {
+  private static void project(LayerGates layer, double density) {
     try (org.bytedeco.pytorch.NoGradGuard _ = new org.bytedeco.pytorch.NoGradGuard()) {
       new Projection(Budget.EXPERT).beginStep(List.of(layer), new double[] {density});
     }
@@ -107,8 +106,8 @@ class ConstraintsTest {
       assertEquals(0.5 * P0 * (1 - P0) / 2, gradient[0], 1e-6); // dP/da = P (1 - P)
       assertEquals(0.5 * P1 * (1 - P1) / 2, gradient[1], 1e-6);
 
-      MaskedLayer both = layer(gates(0, Math.log(11)), gates(0, 0), null);
-      MaskedLayer inputs = layer(gates(0, Math.log(11)), null, gates(0, Math.log(11), 0));
+      LayerGates both = layer(gates(0, Math.log(11)), gates(0, 0), null);
+      LayerGates inputs = layer(gates(0, Math.log(11)), null, gates(0, Math.log(11), 0));
       double h = (2 * P0 + P1) / 3;
       double f = (P0 + P1) / 2;
       assertEquals(
@@ -121,7 +120,7 @@ class ConstraintsTest {
   @Test
   void equation5AndTheLagrangianCountTheTrueShareToo() {
     try (PointerScope _ = new PointerScope()) {
-      MaskedLayer layer = layer(gates(0, 0), gates(0, 0), gates(0, 0, 0));
+      LayerGates layer = layer(gates(0, 0), gates(0, 0), gates(0, 0, 0));
       double share = P0 * P0 * (1 + 2 * P0) / 3;
       double over = share - 0.5;
       assertEquals(
@@ -149,7 +148,7 @@ class ConstraintsTest {
       HardConcrete.fillNoise(v);
       noise[8] = (float) v.item_double();
       torch.manual_seed(3);
-      MaskedLayer layer = layer(neurons, null, inputs);
+      LayerGates layer = layer(neurons, null, inputs);
       layer.drawNoise();
       Tensor loss = new L1(0.8).loss(List.of(layer), null);
       loss.backward();

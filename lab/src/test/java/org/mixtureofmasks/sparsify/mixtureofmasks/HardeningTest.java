@@ -4,9 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
+import org.mixtureofmasks.format.Mask;
 
 class HardeningTest {
   private static int count(boolean[] kept, int from, int to) {
@@ -74,9 +75,7 @@ class HardeningTest {
   @Test
   void aGateSwitchesItsWholeBlock() {
     boolean[] gates = {true, false, false, true};
-    boolean[][] masks = Hardening.neurons(gates, 2, 4);
-    assertEquals(2, masks.length);
-    assertArrayEquals(new boolean[] {true, true, true, true, false, false, false, false}, masks[0]);
-    assertArrayEquals(new boolean[] {false, false, false, false, true, true, true, true}, masks[1]);
+    assertEquals(
+        List.of(Mask.of(8, j -> j < 4), Mask.of(8, j -> j >= 4)), Hardening.masks(gates, 2, 4));
   }
 }

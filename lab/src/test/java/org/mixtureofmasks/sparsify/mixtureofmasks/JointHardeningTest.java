@@ -7,7 +7,6 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.sparsify.mixtureofmasks.JointHardening.Kept;
 import org.mixtureofmasks.sparsify.mixtureofmasks.JointHardening.Scores;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 
 class JointHardeningTest {
   private static Kept one(double target) {

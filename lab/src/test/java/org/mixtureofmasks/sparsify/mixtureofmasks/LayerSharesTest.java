@@ -15,7 +15,8 @@ import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Shares;
+import org.mixtureofmasks.sparsify.Shipped;
+import org.mixtureofmasks.sparsify.WholePasses;
 
 class LayerSharesTest {
   private static final double[] DENSITIES = {0.4, 0.6};
@@ -70,9 +71,9 @@ class LayerSharesTest {
     DecoderModule model = TestModels.tiny(7, Precision.FP32);
     Options options = Options.calibrated();
     options.layerShares = Shares.BY_LOSS;
-    options.criterion = MixtureOfMasksOptions.Criterion.OUTPUT_ERROR;
+    options.criterion = Criterion.OUTPUT_ERROR;
     int sum = 0;
-    for (boolean[][] layer : TinyMixture.prepared(options, model).hardMasks()) {
+    for (boolean[][] layer : Shipped.neurons(TinyMixture.prepared(options, model))) {
       int on = TinyMixture.count(layer[0]);
       assertTrue(on >= 6 && on <= 18, on + " of 24");
       for (boolean[] mask : layer) {
@@ -96,6 +97,6 @@ class LayerSharesTest {
         expected += model.loss(ids, targets, TinyMixture.DENSE).item_double() / rows.length;
       }
     }
-    assertEquals(expected, new RowsLoss(model, rows).of(TinyMixture.DENSE), 1e-5);
+    assertEquals(expected, new WholePasses(model).loss(rows, TinyMixture.DENSE), 1e-5);
   }
 }

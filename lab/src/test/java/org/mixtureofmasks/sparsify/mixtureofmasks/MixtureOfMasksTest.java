@@ -10,6 +10,7 @@ import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.distance;
 import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.everything;
 import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.logits;
 import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.prepared;
+import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.router;
 import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.rows;
 import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.step;
 
@@ -28,8 +29,8 @@ import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Constraint;
+import org.mixtureofmasks.sparsify.LayerByLayer;
+import org.mixtureofmasks.sparsify.Shipped;
 
 class MixtureOfMasksTest {
   @Test
@@ -59,14 +60,14 @@ class MixtureOfMasksTest {
       step(method, model, s, steps);
     }
     assertEquals("recover", method.metrics().get("phase"));
-    boolean[][][] masks = method.hardMasks();
+    boolean[][][] masks = Shipped.neurons(method);
     for (boolean[][] layer : masks) {
       for (boolean[] mask : layer) {
         assertEquals(12, count(mask));
       }
     }
     step(method, model, 12, steps);
-    assertArrayEquals(masks, method.hardMasks(), "hardened masks are frozen");
+    assertArrayEquals(masks, Shipped.neurons(method), "hardened masks are frozen");
     assertEquals(0.5, (double) method.metrics().get("hard_density"), 1e-9);
   }
 
@@ -82,7 +83,7 @@ class MixtureOfMasksTest {
         step(method, model, s, 5);
       }
       int[] on =
-          Arrays.stream(method.hardMasks())
+          Arrays.stream(Shipped.neurons(method))
               .mapToInt(layer -> Arrays.stream(layer).mapToInt(TinyMixture::count).sum())
               .toArray();
       if (budget == Budget.LAYER) {
@@ -101,7 +102,7 @@ class MixtureOfMasksTest {
     MixtureOfMasks method = prepared(options, model);
     assertEquals("recover", method.metrics().get("phase"));
     assertEquals(List.of("router"), method.parameterGroups().stream().map(g -> g.name()).toList());
-    for (boolean[][] layer : method.hardMasks()) {
+    for (boolean[][] layer : Shipped.neurons(method)) {
       for (boolean[] mask : layer) {
         assertEquals(12, count(mask));
         for (int j = 0; j < 24; j++) {
@@ -130,7 +131,7 @@ class MixtureOfMasksTest {
       other.put("masks.layers." + l + ".hard", Tensors.of(random, 4, 24));
     }
     MixtureOfMasks random = new MixtureOfMasks(Options.calibrated().build(), 1e-3, 0);
-    random.restore(model, other);
+    random.restore(model.config(), other);
     double randomError = distance(dense, logits(model, random.feedForward()));
     assertTrue(error < 0.7 * randomError, error + " against " + randomError);
   }
@@ -147,7 +148,7 @@ class MixtureOfMasksTest {
         step(whole, model, s, 10);
       }
       MixtureOfMasks resumed = new MixtureOfMasks(options.build(), 1e-3, 17);
-      resumed.restore(model, everything(whole));
+      resumed.restore(model.config(), everything(whole));
       List<Double> losses = new ArrayList<>();
       for (MixtureOfMasks method : List.of(whole, resumed)) {
         torch.manual_seed(5);
@@ -156,10 +157,9 @@ class MixtureOfMasksTest {
         }
       }
       assertEquals(losses.subList(0, 6), losses.subList(6, 12), "extra losses of " + constraint);
-      assertArrayEquals(whole.hardMasks(), resumed.hardMasks());
+      assertArrayEquals(Shipped.neurons(whole), Shipped.neurons(resumed));
       for (int l = 0; l < 2; l++) {
-        assertArrayEquals(
-            Tensors.toFloats(whole.routers().get(l)), Tensors.toFloats(resumed.routers().get(l)));
+        assertArrayEquals(Shipped.routers(whole).get(l), Shipped.routers(resumed).get(l));
       }
     }
   }
@@ -168,12 +168,12 @@ class MixtureOfMasksTest {
   void theSameSeedGivesTheSameStartAndAnotherSeedAnother() {
     DecoderModule model = TestModels.tiny(9, Precision.FP32);
     for (Options options : List.of(Options.ones(), Options.calibrated())) {
-      float[] first = Tensors.toFloats(prepared(options, model).routers().get(1));
-      float[] again = Tensors.toFloats(prepared(options, model).routers().get(1));
+      float[] first = Shipped.routers(prepared(options, model)).get(1);
+      float[] again = Shipped.routers(prepared(options, model)).get(1);
       assertArrayEquals(first, again);
       MixtureOfMasks other = new MixtureOfMasks(options.build(), 1e-3, 18);
-      other.prepare(model, rows(16, 16, 1));
-      assertTrue(!Arrays.equals(first, Tensors.toFloats(other.routers().get(1))));
+      LayerByLayer.prepare(other, model, rows(16, 16, 1));
+      assertTrue(!Arrays.equals(first, Shipped.routers(other).get(1)));
     }
   }
 
@@ -186,11 +186,11 @@ class MixtureOfMasksTest {
     double[] used = new double[2];
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
-      boolean[][][] masks = method.hardMasks();
+      boolean[][][] masks = Shipped.neurons(method);
       model.hidden(
           Tensors.of(rows(16, 16, 1)),
           (l, x, weights) -> {
-            Router router = new Router(method.routers().get(l), 2, true);
+            Router router = new Router(router(method, l), 2, true);
             long[] chosen = Tensors.toLongs(router.route(x).chosen());
             for (int t = 0; t < chosen.length / 2; t++) {
               for (int j = 0; j < 24; j++) {
@@ -227,7 +227,7 @@ class MixtureOfMasksTest {
     Options target = Options.ones();
     target.target = 1.5;
     assertEquals(
-        "masks.target is 1.5: give a share above 0 and at most 1, such as 0.5",
+        "test:1: masks.target: 1.5 is not in (0, 1]",
         assertThrows(UserError.class, target::build).getMessage());
     Options k = Options.ones();
     k.topK = 5;
@@ -249,7 +249,8 @@ class MixtureOfMasksTest {
     DecoderModule model = TestModels.tiny(12, Precision.FP32);
     MixtureOfMasks method = new MixtureOfMasks(Options.calibrated().build(), 1e-3, 0);
     UserError error =
-        assertThrows(UserError.class, () -> method.prepare(model, new long[][] {{1, 2, 3}}));
+        assertThrows(
+            UserError.class, () -> LayerByLayer.prepare(method, model, new long[][] {{1, 2, 3}}));
     assertTrue(error.getMessage().contains("at least 4 calibration tokens, there are 3"));
   }
 }

@@ -1,11 +1,10 @@
 package org.mixtureofmasks.sparsify.mixtureofmasks;
 
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Constraint;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Criterion;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Shares;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Start;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Variant;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.mixtureofmasks.recipe.TestRecipe;
 
 /** Options for tests, from which single ones are changed. */
 final class Options {
@@ -38,27 +37,29 @@ final class Options {
   }
 
   MixtureOfMasksOptions build() {
-    return new MixtureOfMasksOptions(
-        variant,
-        start,
-        experts,
-        topK,
-        target,
-        constraint,
-        l0Weight,
-        l1Weight,
-        budget,
-        block,
-        balance,
-        sparsifyShare,
-        densityWarmupShare,
-        0.1,
-        5,
-        straightThrough,
-        0,
-        1024,
-        criterion,
-        layerShares,
-        true);
+    Map<String, Object> keys = new LinkedHashMap<>();
+    keys.put("variant", variant);
+    keys.put("start", start);
+    keys.put("experts", experts);
+    keys.put("top_k", topK);
+    keys.put("target", target);
+    keys.put("constraint", constraint);
+    keys.put("budget", budget);
+    keys.put("block", block);
+    keys.put("balance", balance);
+    keys.put("sparsify_share", sparsifyShare);
+    keys.put("density_warmup_share", densityWarmupShare);
+    keys.put("mask_lr", 0.1);
+    keys.put("straight_through", straightThrough);
+    keys.put("calibration_tokens", 1024);
+    keys.put("criterion", criterion);
+    keys.put("layer_shares", layerShares);
+    keys.put("l0_weight", l0Weight);
+    keys.put("l1_weight", l1Weight);
+    String text =
+        keys.entrySet().stream()
+            .map(e -> e.getKey() + ": " + e.getValue().toString().toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining(", "));
+    return MixtureOfMasksOptions.of(TestRecipe.of(MixtureOfMasksOptions.section(), text));
   }
 }

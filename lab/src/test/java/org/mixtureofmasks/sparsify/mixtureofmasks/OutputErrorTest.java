@@ -17,7 +17,6 @@ import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Criterion;
 
 class OutputErrorTest {
   @BeforeAll

@@ -8,12 +8,10 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.nn.Tensors;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
 
 class ProjectionTest {
   private static final int LAYERS = 3;
@@ -25,26 +23,21 @@ class ProjectionTest {
     Natives.start(2);
   }
 
-  private static List<MaskedLayer> layers(double spread) {
+  private static List<LayerGates> layers(double spread) {
     SplittableRandom r = new SplittableRandom(7);
-    List<MaskedLayer> layers = new ArrayList<>();
+    List<LayerGates> layers = new ArrayList<>();
     for (int l = 0; l < LAYERS; l++) {
       float[] logAlpha = new float[E * GATES];
       for (int i = 0; i < logAlpha.length; i++) {
         logAlpha[i] = (float) (spread * r.nextGaussian() + i % 7 - l);
       }
-      layers.add(
-          new MaskedLayer(
-              new Router(torch.zeros(E, 4), 1, true),
-              new Gates(Tensors.of(logAlpha, E, GATES), 1),
-              null,
-              null));
+      layers.add(new LayerGates(new Gates(Tensors.of(logAlpha, E, GATES), 1), null, null));
     }
     return layers;
   }
 
   /** Densities of each mask as the gates see them, in double precision. */
-  private static double[][] densities(List<MaskedLayer> layers) {
+  private static double[][] densities(List<LayerGates> layers) {
     double[][] densities = new double[LAYERS][E];
     for (int l = 0; l < LAYERS; l++) {
       float[] a = Tensors.toFloats(layers.get(l).neurons().effectiveLogAlpha());
@@ -59,7 +52,7 @@ class ProjectionTest {
   void everyMaskMeetsItsDensityToAMillionth() {
     try (PointerScope _ = new PointerScope()) {
       for (double spread : new double[] {0, 0.5, 4}) {
-        List<MaskedLayer> layers = layers(spread);
+        List<LayerGates> layers = layers(spread);
         for (double target : new double[] {0.05, 0.25, 0.5, 0.9, 0.98}) {
           new Projection(Budget.EXPERT)
               .beginStep(layers, new double[] {target, target, target / 2});
@@ -77,7 +70,7 @@ class ProjectionTest {
   @Test
   void aLayersBudgetIsMetOnAverageOverItsMasks() {
     try (PointerScope _ = new PointerScope()) {
-      List<MaskedLayer> layers = layers(2);
+      List<LayerGates> layers = layers(2);
       new Projection(Budget.LAYER).beginStep(layers, new double[] {0.4, 0.5, 0.6});
       double[][] densities = densities(layers);
       for (int l = 0; l < LAYERS; l++) {
@@ -89,7 +82,7 @@ class ProjectionTest {
   @Test
   void theGlobalBudgetIsMetOnAverageAndLetsLayersDiffer() {
     try (PointerScope _ = new PointerScope()) {
-      List<MaskedLayer> layers = layers(1);
+      List<LayerGates> layers = layers(1);
       new Projection(Budget.GLOBAL).beginStep(layers, new double[] {0.5, 0.5, 0.5});
       double[] mean =
           Arrays.stream(densities(layers))
@@ -104,9 +97,7 @@ class ProjectionTest {
   void theShiftCarriesNoGradient() {
     try (PointerScope _ = new PointerScope()) {
       Tensor logAlpha = Tensors.of(new float[] {0.5f, -0.5f, 1, 2}, 1, 4).set_requires_grad(true);
-      MaskedLayer layer =
-          new MaskedLayer(
-              new Router(torch.zeros(1, 4), 1, true), new Gates(logAlpha, 1), null, null);
+      LayerGates layer = new LayerGates(new Gates(logAlpha, 1), null, null);
       try (org.bytedeco.pytorch.NoGradGuard _ = new org.bytedeco.pytorch.NoGradGuard()) {
         new Projection(Budget.EXPERT).beginStep(List.of(layer), new double[] {0.5});
       }

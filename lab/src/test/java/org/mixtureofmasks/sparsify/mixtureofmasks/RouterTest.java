@@ -3,7 +3,9 @@ package org.mixtureofmasks.sparsify.mixtureofmasks;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -11,6 +13,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.format.ExpertMasks;
+import org.mixtureofmasks.format.Mask;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.nn.Precision;
@@ -35,14 +39,8 @@ class RouterTest {
     return Tensors.of(v, rows, columns);
   }
 
-  private static boolean[][] randomMasks(SplittableRandom r) {
-    boolean[][] masks = new boolean[E][M];
-    for (boolean[] mask : masks) {
-      for (int j = 0; j < M; j++) {
-        mask[j] = r.nextBoolean();
-      }
-    }
-    return masks;
+  private static List<Mask> randomMasks(SplittableRandom r) {
+    return IntStream.range(0, E).mapToObj(_ -> Mask.of(M, _ -> r.nextBoolean())).toList();
   }
 
   /** A layer whose parts a test can vary. */
@@ -53,10 +51,8 @@ class RouterTest {
       MaskedLayer layer =
           new MaskedLayer(
               new Router(weight, topK, straightThrough),
-              new Gates(torch.zeros(E, M), 1),
-              null,
-              null);
-      layer.harden(randomMasks(r), null);
+              new LayerGates(new Gates(torch.zeros(E, M), 1), null, null));
+      layer.gates().harden(ExpertMasks.ofNeurons(List.of(randomMasks(r))), 0);
       FfnWeights ffn =
           new FfnWeights(random(r, M, D), random(r, M, D), random(r, D, M), Precision.FP32);
       return new Rig(layer, random(r, TOKENS, D), ffn, random(r, TOKENS, D));
@@ -73,7 +69,7 @@ class RouterTest {
         Tensor p = inDouble(x).matmul(inDouble(weight).t()).softmax(1);
         Tensor p0 = inDouble(x).matmul(inDouble(layer.router().weight()).t()).softmax(1);
         Tensor w = inDouble(fixed.weights()).add(p).sub(p0);
-        Tensor v = w.matmul(inDouble(layer.neurons().hard()));
+        Tensor v = w.matmul(inDouble(layer.gates().neurons().hard()));
         Tensor gate = inDouble(x).matmul(inDouble(ffn.gate()).t());
         Tensor a = torch.silu(gate).mul(inDouble(x).matmul(inDouble(ffn.up()).t()));
         Tensor y = a.mul(v).matmul(inDouble(ffn.down()).t());

@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.LayerByLayer;
 
 /** A mixture on the tiny model, for tests: its start, its steps and what it computes. */
 final class TinyMixture {
@@ -32,7 +33,7 @@ final class TinyMixture {
 
   static MixtureOfMasks prepared(Options options, DecoderModule model) {
     MixtureOfMasks method = new MixtureOfMasks(options.build(), 1e-3, 17);
-    method.prepare(model, rows(16, 16, 1));
+    LayerByLayer.prepare(method, model, rows(16, 16, 1));
     return method;
   }
 
@@ -67,6 +68,15 @@ final class TinyMixture {
       method.endStep(step, steps);
       return extra.item_double();
     }
+  }
+
+  /** The trainable router of a layer. */
+  static Tensor router(MixtureOfMasks method, int layer) {
+    return method
+        .parameterGroups()
+        .getFirst()
+        .tensors()
+        .get("masks.layers.%s.router".formatted(layer));
   }
 
   static int count(boolean[] mask) {

@@ -9,6 +9,7 @@ import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.count;
 import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.everything;
 import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.logits;
 import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.prepared;
+import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.router;
 import static org.mixtureofmasks.sparsify.mixtureofmasks.TinyMixture.step;
 
 import java.util.ArrayList;
@@ -26,9 +27,7 @@ import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Budget;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Constraint;
-import org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksOptions.Variant;
+import org.mixtureofmasks.sparsify.Shipped;
 
 class VariantsTest {
   private static final int D = 16;
@@ -48,8 +47,8 @@ class VariantsTest {
 
   /** (2 |in| |mid| + |mid| d) / (3 d m), averaged over layers and masks. */
   private static double share(MixtureOfMasks method) {
-    boolean[][][] neurons = method.hardMasks();
-    boolean[][][] inputs = method.hardInputMasks();
+    boolean[][][] neurons = Shipped.neurons(method);
+    boolean[][][] inputs = Shipped.inputs(method);
     double sum = 0;
     for (int l = 0; l < neurons.length; l++) {
       for (int e = 0; e < neurons[l].length; e++) {
@@ -120,7 +119,7 @@ class VariantsTest {
   void hardenedMasksOfBothProjectionsComputeWhatTheNeuronMaskDoes() {
     DecoderModule model = TestModels.tiny(5, Precision.FP32);
     MixtureOfMasks method = prepared(calibrated(Variant.MOM_FW), model);
-    boolean[][][] masks = method.hardMasks();
+    boolean[][][] masks = Shipped.neurons(method);
     Tensor[] v = new Tensor[2];
     for (int l = 0; l < 2; l++) {
       float[] flat = new float[4 * M];
@@ -131,7 +130,7 @@ class VariantsTest {
     }
     FeedForward expected =
         (l, x, weights) -> {
-          Tensor w = new Router(method.routers().get(l), 1, false).route(x).weights();
+          Tensor w = new Router(router(method, l), 1, false).route(x).weights();
           Tensor mask = w.matmul(v[l]);
           Tensor g = torch.linear(x, weights.gate()).mul(mask);
           Tensor a = torch.silu(g).mul(torch.linear(x, weights.up()).mul(mask));
@@ -177,8 +176,8 @@ class VariantsTest {
   void thePapersProductIsReportedBesideTheTrueShare() {
     DecoderModule model = TestModels.tiny(7, Precision.FP32);
     MixtureOfMasks method = prepared(calibrated(Variant.MOM_FH), model);
-    boolean[][][] neurons = method.hardMasks();
-    boolean[][][] inputs = method.hardInputMasks();
+    boolean[][][] neurons = Shipped.neurons(method);
+    boolean[][][] inputs = Shipped.inputs(method);
     double product = 0;
     for (int l = 0; l < 2; l++) {
       for (int e = 0; e < 4; e++) {
@@ -193,7 +192,7 @@ class VariantsTest {
   void inputMasksShipOnlyWhereInputsAreMasked() {
     DecoderModule model = TestModels.tiny(8, Precision.FP32);
     for (Variant variant : Variant.values()) {
-      boolean[][][] inputs = prepared(calibrated(variant), model).hardInputMasks();
+      boolean[][][] inputs = Shipped.inputs(prepared(calibrated(variant), model));
       assertEquals(variant.masksInputs() ? 2 : 0, inputs.length, variant.name());
       if (variant.masksInputs()) {
         assertEquals(4, inputs[1].length);
@@ -214,7 +213,7 @@ class VariantsTest {
           step(whole, model, s, 10);
         }
         MixtureOfMasks resumed = new MixtureOfMasks(options.build(), 1e-3, 17);
-        resumed.restore(model, everything(whole));
+        resumed.restore(model.config(), everything(whole));
         List<Double> losses = new ArrayList<>();
         for (MixtureOfMasks method : List.of(whole, resumed)) {
           torch.manual_seed(5);
@@ -225,7 +224,7 @@ class VariantsTest {
         assertEquals(losses.subList(0, 6), losses.subList(6, 12), variant + " " + constraint);
         assertSameMasks(whole, resumed);
         MixtureOfMasks hardened = new MixtureOfMasks(options.build(), 1e-3, 17);
-        hardened.restore(model, everything(whole));
+        hardened.restore(model.config(), everything(whole));
         assertSameMasks(whole, hardened);
         assertEquals("recover", hardened.metrics().get("phase"));
       }
@@ -233,8 +232,8 @@ class VariantsTest {
   }
 
   private static void assertSameMasks(MixtureOfMasks expected, MixtureOfMasks actual) {
-    assertArrayEquals(expected.hardMasks(), actual.hardMasks());
-    assertArrayEquals(expected.hardInputMasks(), actual.hardInputMasks());
+    assertArrayEquals(Shipped.neurons(expected), Shipped.neurons(actual));
+    assertArrayEquals(Shipped.inputs(expected), Shipped.inputs(actual));
   }
 
   @Test
@@ -248,7 +247,7 @@ class VariantsTest {
           assertTrue(Double.isFinite(step(method, model, s, 5)));
         }
         assertEquals("recover", method.metrics().get("phase"));
-        assertArrayEquals(new long[] {1, D}, Tensors.shape(method.routers().getFirst()));
+        assertArrayEquals(new long[] {1, D}, Tensors.shape(router(method, 0)));
         assertEquals(0.5, share(method), 1 / 48.0 + 1e-9, variant + " " + options.start);
         assertEquals(List.of(1.0, 1.0), method.metrics().get("expert_load_max"));
       }
@@ -262,7 +261,7 @@ class VariantsTest {
     options.block = 4;
     options.target = 0.6;
     MixtureOfMasks method = prepared(options, model);
-    for (boolean[] mask : method.hardMasks()[0]) {
+    for (boolean[] mask : Shipped.neurons(method)[0]) {
       for (int j = 0; j < M; j++) {
         assertEquals(mask[j / 4 * 4], mask[j]);
       }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
@@ -25,8 +26,10 @@ import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
+import org.mixtureofmasks.recipe.TestRecipe;
 import org.mixtureofmasks.sparsify.FixedExperts;
-import org.mixtureofmasks.sparsify.moefication.MoeficationOptions.Split;
+import org.mixtureofmasks.sparsify.LayerByLayer;
+import org.mixtureofmasks.sparsify.Shipped;
 import org.mixtureofmasks.train.TinyRun;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
@@ -46,13 +49,21 @@ class MoeficationTest {
   }
 
   private static Moefication method(int experts, int topK, Split split, boolean straightThrough) {
-    return new Moefication(
-        new MoeficationOptions(experts, topK, split, straightThrough, 5, 192), 1e-3, 17);
+    return new Moefication(options(experts, topK, split, straightThrough), 1e-3, 17);
+  }
+
+  private static MoeficationOptions options(
+      int experts, int topK, Split split, boolean straightThrough) {
+    return MoeficationOptions.of(
+        TestRecipe.of(
+            MoeficationOptions.section(),
+            "experts: %s, top_k: %s, split: %s, straight_through: %s"
+                .formatted(experts, topK, split.name().toLowerCase(Locale.ROOT), straightThrough)));
   }
 
   private static Moefication prepared(DecoderModule model, int experts, int topK, Split split) {
     Moefication method = method(experts, topK, split, true);
-    method.prepare(model, rows(16, 1));
+    LayerByLayer.prepare(method, model, rows(16, 1));
     return method;
   }
 
@@ -67,7 +78,7 @@ class MoeficationTest {
   @EnumSource(Split.class)
   void everyNeuronBelongsToOneOfTheEqualExperts(Split split) {
     DecoderModule model = TestModels.tiny(3, Precision.FP32);
-    for (boolean[][] layer : prepared(model, 6, 3, split).hardMasks()) {
+    for (boolean[][] layer : Shipped.neurons(prepared(model, 6, 3, split))) {
       for (int e = 0; e < 6; e++) {
         int size = 0;
         for (int j = 0; j < 24; j++) {
@@ -88,7 +99,7 @@ class MoeficationTest {
   @Test
   void neighboursStayTogetherWhenTheSplitIsContiguous() {
     DecoderModule model = TestModels.tiny(3, Precision.FP32);
-    boolean[] second = prepared(model, 4, 2, Split.CONTIGUOUS).hardMasks()[1][1];
+    boolean[] second = Shipped.neurons(prepared(model, 4, 2, Split.CONTIGUOUS))[1][1];
     for (int j = 0; j < 24; j++) {
       assertEquals(j >= 6 && j < 12, second[j], "neuron " + j);
     }
@@ -125,7 +136,7 @@ class MoeficationTest {
   void withoutStraightThroughTheRouterStaysThePredictor() {
     DecoderModule model = TestModels.tiny(5, Precision.FP32);
     Moefication method = method(4, 2, Split.K_MEANS, false);
-    method.prepare(model, rows(16, 1));
+    LayerByLayer.prepare(method, model, rows(16, 1));
     assertTrue(method.parameterGroups().isEmpty());
     assertTrue(method.state().containsKey("experts.layers.1.router"));
   }
@@ -149,16 +160,17 @@ class MoeficationTest {
     Map<String, Tensor> saved = new LinkedHashMap<>(method.state());
     method.parameterGroups().forEach(g -> saved.putAll(g.tensors()));
     Moefication other = method(4, 2, Split.RANDOM, true);
-    other.restore(model, saved);
+    other.restore(model.config(), saved);
     assertArrayEquals(logits(model, method.feedForward()), logits(model, other.feedForward()));
-    assertArrayEquals(method.hardMasks()[0][0], other.hardMasks()[0][0]);
+    assertArrayEquals(Shipped.neurons(method)[0][0], Shipped.neurons(other)[0][0]);
 
     Moefication again = prepared(model, 4, 2, Split.RANDOM);
-    assertArrayEquals(method.hardMasks()[1][2], again.hardMasks()[1][2]);
-    MoeficationOptions options = new MoeficationOptions(4, 2, Split.RANDOM, true, 5, 192);
+    assertArrayEquals(Shipped.neurons(method)[1][2], Shipped.neurons(again)[1][2]);
+    MoeficationOptions options = options(4, 2, Split.RANDOM, true);
     Moefication otherSeed = new Moefication(options, 1e-3, 18);
-    otherSeed.prepare(model, rows(16, 1));
-    assertFalse(java.util.Arrays.equals(method.hardMasks()[1][2], otherSeed.hardMasks()[1][2]));
+    LayerByLayer.prepare(otherSeed, model, rows(16, 1));
+    assertFalse(
+        java.util.Arrays.equals(Shipped.neurons(method)[1][2], Shipped.neurons(otherSeed)[1][2]));
   }
 
   private String refusal(String section) throws IOException {

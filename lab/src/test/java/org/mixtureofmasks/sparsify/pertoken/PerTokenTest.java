@@ -59,7 +59,7 @@ class PerTokenTest {
             TrainingListener.SILENT)) {
       trainer.train();
     }
-    assertFalse(FinishedRun.open(run).method().ships());
+    assertTrue(FinishedRun.open(run).method().onlyJudges().isPresent());
     List<String> lines = Files.readAllLines(run.resolve("metrics.jsonl"));
     assertEquals(1, lines.size());
     return new ObjectMapper().readTree(lines.getFirst());

@@ -3,6 +3,7 @@ package org.mixtureofmasks.sparsify.pertoken;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -15,6 +16,8 @@ import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
+import org.mixtureofmasks.recipe.TestRecipe;
+import org.mixtureofmasks.sparsify.LayerByLayer;
 
 /** Two inputs, three neurons, one token (1, 1): small enough to work out by hand. */
 class TokenRuleTest {
@@ -107,16 +110,18 @@ class TokenRuleTest {
   void aTargetOfOneIsTheDenseModelByEveryRule() {
     DecoderModule model = TestModels.tiny(2, Precision.FP32);
     long[][] ids = {{1, 2, 3, 4, 5, 6, 7, 8}};
-    for (String word : TokenRule.WORDS) {
-      TokenRule rule = TokenRule.of(word, 1);
-      rule.calibrate(model, ids);
+    for (PerTokenOptions.Rule word : PerTokenOptions.Rule.values()) {
+      String keys = "target: 1, rule: " + word.name().toLowerCase(Locale.ROOT);
+      TokenRule rule =
+          TokenRule.of(new PerTokenOptions(TestRecipe.of(PerTokenOptions.section(), keys)));
+      LayerByLayer.prepare(new PerToken(rule), model, ids);
       try (PointerScope _ = new PointerScope();
           NoGradGuard _ = new NoGradGuard()) {
         Tensor tokens = Tensors.of(ids);
         float[] dense = Tensors.toFloats(model.forward(tokens, (l, x, w) -> w.dense(x)));
         float[] kept =
             Tensors.toFloats(model.forward(tokens, (l, x, w) -> rule.apply(l, x, w).y()));
-        assertArrayEquals(dense, kept, 1e-5f, word);
+        assertArrayEquals(dense, kept, 1e-5f, keys);
       }
     }
   }
@@ -126,7 +131,7 @@ class TokenRuleTest {
     DecoderModule model = TestModels.tiny(3, Precision.FP32);
     long[][] ids = {{1, 2, 3, 4, 5, 6, 7, 8}, {8, 30, 6, 45, 4, 3, 2, 49}};
     Cats cats = new Cats(0.25);
-    cats.calibrate(model, ids);
+    LayerByLayer.prepare(new PerToken(cats), model, ids);
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       model.hidden(

@@ -20,6 +20,8 @@ import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
+import org.mixtureofmasks.sparsify.LayerByLayer;
+import org.mixtureofmasks.sparsify.Shipped;
 import org.mixtureofmasks.train.TinyRun;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
@@ -72,11 +74,11 @@ class PruningTest {
   void theNeuronsOfTheLargestMeanImportanceStay() {
     DecoderModule model = TestModels.tiny(5, Precision.FP32);
     Pruning method = new Pruning(0.3); // round(7.2) of 24
-    method.prepare(model, rows(16, 1));
+    LayerByLayer.prepare(method, model, rows(16, 1));
     for (int l = 0; l < 2; l++) {
       double[] importance = importance(model, l, rows(16, 1));
       double least = Arrays.stream(importance).sorted().toArray()[24 - 7];
-      boolean[][] mask = method.hardMasks()[l];
+      boolean[][] mask = Shipped.neurons(method)[l];
       assertEquals(1, mask.length);
       for (int j = 0; j < 24; j++) {
         assertEquals(importance[j] >= least, mask[0][j], "layer " + l + " neuron " + j);
@@ -88,13 +90,13 @@ class PruningTest {
   void itIsTheDenseModelWithoutTheDownColumnsOfWhatIsGone() {
     DecoderModule model = TestModels.tiny(6, Precision.FP32);
     Pruning method = new Pruning(0.5);
-    method.prepare(model, rows(16, 1));
+    LayerByLayer.prepare(method, model, rows(16, 1));
     float[] pruned = logits(model, method.feedForward());
     try (NoGradGuard _ = new NoGradGuard()) {
       for (int l = 0; l < 2; l++) {
         Tensor down = model.ffn(l).down();
         for (int j = 0; j < 24; j++) {
-          if (!method.hardMasks()[l][0][j]) {
+          if (!Shipped.neurons(method)[l][0][j]) {
             down.select(1, j).zero_();
           }
         }
@@ -107,9 +109,9 @@ class PruningTest {
   void itsRouterIsZeroAndNotTrained() {
     DecoderModule model = TestModels.tiny(7, Precision.FP32);
     Pruning method = new Pruning(0.5);
-    method.prepare(model, rows(16, 1));
+    LayerByLayer.prepare(method, model, rows(16, 1));
     assertTrue(method.parameterGroups().isEmpty());
-    assertArrayEquals(new float[16], Tensors.toFloats(method.routers().get(1)));
+    assertArrayEquals(new float[16], Shipped.routers(method).get(1));
   }
 
   @Test

@@ -1,4 +1,4 @@
-package org.mixtureofmasks.verbs;
+package org.mixtureofmasks.compile;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -19,62 +19,86 @@ import org.mixtureofmasks.checkpoint.SafetensorsFile;
 import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.checkpoint.TensorSource;
-import org.mixtureofmasks.compile.Compiled;
-import org.mixtureofmasks.compile.ExpertLayout;
-import org.mixtureofmasks.compile.Layout;
-import org.mixtureofmasks.compile.RunCompiler;
-import org.mixtureofmasks.compile.SparseModel;
 import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.Dimension;
+import org.mixtureofmasks.format.ExpertMasks;
+import org.mixtureofmasks.format.Mask;
 import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.format.ShippedExperts;
 import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.AtomicFolder;
 import org.mixtureofmasks.train.FinishedRun;
 
 /**
- * From a run to a model folder: a sparse one by the compiler, or a dense one in Hugging Face's form
- * when the run has no masks. Weights keep the number format of the dense model that the run began
- * with.
+ * Writes what a run has made: its masks, and the model of its newest checkpoint, a sparse one by
+ * the compiler or a dense one in Hugging Face's form when the method has no experts. Reads the run,
+ * changes nothing in its checkpoints.
  */
-final class RunOutput {
+public final class RunModel {
   private static final List<String> TOKENIZER_FILES =
       List.of("tokenizer.json", "tokenizer_config.json", "chat_template.jinja");
 
-  private RunOutput() {}
+  private final FinishedRun run;
+  private final Optional<ShippedExperts> experts;
 
-  /** The same in the method's own layout, with weights of the dense model's own type. */
-  static Map<String, Object> write(FinishedRun run, Path out) {
-    return write(run, out, RunCompiler.defaultLayout(run));
+  private RunModel(FinishedRun run) {
+    this.run = run;
+    this.experts = run.method().shipped();
   }
 
-  /** The same with weights of the dense model's own type. */
-  static Map<String, Object> write(FinishedRun run, Path out, Layout layout) {
-    return write(run, out, layout, Optional.empty());
+  /** What a run ships as it stands. */
+  public static RunModel of(FinishedRun run) {
+    return new RunModel(run);
+  }
+
+  /** Writes the run's own masks.safetensors (the neurons' masks), if the method has experts. */
+  public void writeMasks() {
+    if (experts.isEmpty()) {
+      return;
+    }
+    ExpertMasks masks = experts.get().masks();
+    SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
+    for (int l = 0; l < masks.layers(); l++) {
+      int neurons = masks.length(Dimension.NEURONS);
+      byte[] flat = new byte[masks.experts() * neurons];
+      for (int i = 0; i < flat.length; i++) {
+        Mask mask = masks.mask(Dimension.NEURONS, l, i / neurons);
+        flat[i] = (byte) (mask.on(i % neurons) ? 1 : 0);
+      }
+      tensors.put(
+          "layers.%s.masks".formatted(l), TensorSource.ofBytes(flat, masks.experts(), neurons));
+    }
+    SafetensorsWriter.write(run.run().masks(), Map.of("format", "pt"), tensors);
   }
 
   /**
-   * Writes the model of a run's newest checkpoint.
+   * Writes the model.
    *
    * @param out must not exist yet, or be empty
+   * @param layout how experts are stored; empty for the usual one: copied with masks of inputs,
+   *     else runs
    * @param weights their type; empty for the dense model's own
    * @return what was made, as JSON objects hold it: model, bytes, active_ffn_share and the like
    * @throws UserError if the method only judges, or out cannot be made
    */
-  static Map<String, Object> write(
-      FinishedRun run, Path out, Layout layout, Optional<DType> weights) {
-    if (!run.method().ships()) {
-      throw new UserError(run.run().path() + ": " + shipsNothing(run));
-    }
+  public Map<String, Object> write(Path out, Optional<Layout> layout, Optional<DType> weights) {
+    run.method()
+        .onlyJudges()
+        .ifPresent(
+            why -> {
+              throw new UserError("%s: %s".formatted(run.run().path(), why));
+            });
     Map<String, Object> made = new LinkedHashMap<>();
     made.put("model", out.toString());
-    if (run.method().hardMasks().length == 0) {
-      try (Checkpoint dense = Checkpoints.open(run.denseModel());
-          SafetensorsFile file = SafetensorsFile.open(run.step().resolve("model.safetensors"))) {
-        DType dtype = weights.orElse(SparseModel.defaultDtype(dense));
-        writeDense(run, dense.metadata(), file.tensors(), dtype, out);
+    try (Checkpoint dense = Checkpoints.open(run.denseModel());
+        SafetensorsFile file = SafetensorsFile.open(run.step().resolve("model.safetensors"))) {
+      DType dtype = weights.orElse(SparseModel.defaultDtype(dense));
+      if (experts.isEmpty()) {
+        writeDense(dense.metadata(), file.tensors(), dtype, out);
+      } else {
+        describe(compile(experts.get(), dense, file, out, layout, dtype), made);
       }
-    } else {
-      describe(RunCompiler.compile(run, out, layout, weights), made);
     }
     try (Checkpoint checkpoint = Checkpoints.open(out)) {
       Shares shares = StoredShares.of(checkpoint, ConfigReader.read(checkpoint));
@@ -85,12 +109,40 @@ final class RunOutput {
     return made;
   }
 
-  /** Why there is no model of a run whose method does not ship. */
-  static String shipsNothing(FinishedRun run) {
-    return "the method "
-        + run.method().name()
-        + " is a reference of quality: it chooses for each token anew, which is no structure to"
-        + " compile; the validation loss is its result";
+  private Compiled compile(
+      ShippedExperts shipped,
+      Checkpoint dense,
+      SafetensorsFile weights,
+      Path out,
+      Optional<Layout> layout,
+      DType dtype) {
+    ExpertMasks masks = shipped.masks();
+    boolean inputs = masks.has(Dimension.INPUTS);
+    SparseModel model =
+        new SparseModel(
+            dense.metadata(),
+            weights.tensors(),
+            new HardMasks(
+                flags(masks, Dimension.NEURONS),
+                inputs ? flags(masks, Dimension.INPUTS) : new boolean[0][][]),
+            shipped.routers(),
+            shipped.routing(),
+            run.provider().variant(run.recipe()),
+            run.provider().target(run.recipe()),
+            run.parent(),
+            run.denseModel());
+    return Compiler.compile(model, out, layout.orElse(inputs ? Layout.COPIED : Layout.RUNS), dtype);
+  }
+
+  private static boolean[][][] flags(ExpertMasks masks, Dimension dimension) {
+    boolean[][][] flags = new boolean[masks.layers()][masks.experts()][masks.length(dimension)];
+    for (int l = 0; l < flags.length; l++) {
+      for (int e = 0; e < flags[l].length; e++) {
+        boolean[] row = flags[l][e];
+        masks.mask(dimension, l, e).indices().forEach(j -> row[j] = true);
+      }
+    }
+    return flags;
   }
 
   private static void describe(Compiled compiled, Map<String, Object> made) {
@@ -108,12 +160,8 @@ final class RunOutput {
     made.put("runs_per_expert", compiled.runsPerExpert());
   }
 
-  private static void writeDense(
-      FinishedRun run,
-      ObjectNode config,
-      Map<String, StoredTensor> weights,
-      DType dtype,
-      Path out) {
+  private void writeDense(
+      ObjectNode config, Map<String, StoredTensor> weights, DType dtype, Path out) {
     SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
     weights.forEach(
         (name, t) -> {

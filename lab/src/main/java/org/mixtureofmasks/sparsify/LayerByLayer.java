@@ -1,0 +1,96 @@
+package org.mixtureofmasks.sparsify;
+
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.nn.DecoderModule;
+import org.mixtureofmasks.nn.FfnWeights;
+
+/**
+ * Prepares a method on a dense model that is in memory: one pass over the calibration rows keeps
+ * the inputs of all layers, then layer by layer they are handed over and freed.
+ */
+public final class LayerByLayer {
+  /** Tokens whose activations exist at once. */
+  public static final int TOKENS_PER_PASS = 2048;
+
+  private LayerByLayer() {}
+
+  /**
+   * Not within a PointerScope, since what the method makes outlives the call.
+   *
+   * @param model the dense model
+   * @param calibration rows of token ids (inputs only), rows x length; empty when the method asks
+   *     for none
+   */
+  public static void prepare(Method method, DecoderModule model, long[][] calibration) {
+    Preparation preparation = method.prepare(model.config());
+    if (!(preparation instanceof Preparation.OfNothing)) {
+      try (PointerScope _ = new PointerScope();
+          NoGradGuard _ = new NoGradGuard()) {
+        List<Tensor> inputs = FfnInputs.of(model, calibration);
+        if (preparation instanceof Preparation.ByLoss byLoss) {
+          measure(byLoss, model, inputs, calibration);
+        }
+        for (int l = 0; l < inputs.size(); l++) {
+          try (PointerScope _ = new PointerScope()) {
+            layer(preparation, l, inputs.get(l), model.ffn(l));
+          }
+          inputs.get(l).close();
+        }
+      }
+    }
+    preparation.finish();
+    if (method instanceof NeedsPasses whole) {
+      whole.calibrate(new WholePasses(model), calibration);
+    }
+  }
+
+  private static void measure(
+      Preparation.ByLoss byLoss, DecoderModule model, List<Tensor> inputs, long[][] rows) {
+    WholePasses passes = new WholePasses(model);
+    for (int l = 0; l < inputs.size(); l++) {
+      byLoss.measure(l, inputs.get(l), model.ffn(l), ffn -> passes.loss(rows, ffn));
+    }
+  }
+
+  private static void layer(Preparation preparation, int l, Tensor x, FfnWeights weights) {
+    switch (preparation) {
+      case Preparation.OfNothing _ -> {
+        // Asks for no layer.
+      }
+      case Preparation.OfTokens tokens -> tokens.layer(l, x, weights);
+      case Preparation.OfSums statistics ->
+          statistics.layer(l, sums(statistics, x, weights), weights);
+    }
+  }
+
+  private static Sums sums(Preparation.OfSums statistics, Tensor x, FfnWeights weights) {
+    Sums sums = statistics.empty(weights);
+    eachPass(x, (_, pass) -> statistics.add(pass, weights, sums));
+    return sums;
+  }
+
+  /** Takes some of a layer's tokens. */
+  public interface Pass {
+    /**
+     * @param first index of the first token
+     * @param x tokens x hidden_size
+     */
+    void take(long first, Tensor x);
+  }
+
+  /**
+   * Hands tokens over in passes that bound the activations' memory, each within a PointerScope.
+   *
+   * @param x tokens x hidden_size
+   */
+  public static void eachPass(Tensor x, Pass pass) {
+    for (long at = 0; at < x.size(0); at += TOKENS_PER_PASS) {
+      try (PointerScope _ = new PointerScope()) {
+        pass.take(at, x.narrow(0, at, Math.min(TOKENS_PER_PASS, x.size(0) - at)));
+      }
+    }
+  }
+}
