@@ -6,7 +6,7 @@ module org.mixtureofmasks.cli {
   requires jdk.management;
   requires me.tongfei.progressbar;
   requires org.slf4j;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
   exports org.mixtureofmasks.cli;
 

@@ -1,10 +1,14 @@
-/** Reads and runs dense and masked LLaMA-style models: what a program embeds. */
+/**
+ * Reads and runs dense and masked LLaMA-style models: what a program embeds. Kernels are for this
+ * project's own modules: their methods change with what processors can do.
+ */
+@SuppressWarnings("module") // the modules named below are compiled after this one
 module org.mixtureofmasks.core {
   requires jdk.incubator.vector;
   requires jdk.management;
   requires transitive com.fasterxml.jackson.databind;
   requires org.slf4j;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
   requires ai.djl.tokenizers;
 
   exports org.mixtureofmasks;
@@ -13,7 +17,10 @@ module org.mixtureofmasks.core {
   exports org.mixtureofmasks.format;
   exports org.mixtureofmasks.template;
   exports org.mixtureofmasks.tokenizer;
-  exports org.mixtureofmasks.kernel;
   exports org.mixtureofmasks.model;
   exports org.mixtureofmasks.generate;
+  exports org.mixtureofmasks.kernel to
+      org.mixtureofmasks.eval,
+      org.mixtureofmasks.cli,
+      org.mixtureofmasks.lab;
 }

@@ -8,7 +8,7 @@ module org.mixtureofmasks.eval {
   requires org.apache.commons.csv;
   requires dev.hardwood.core;
   requires org.slf4j;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
   exports org.mixtureofmasks.yaml;
   exports org.mixtureofmasks.task;

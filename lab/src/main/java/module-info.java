@@ -8,7 +8,7 @@ module org.mixtureofmasks.lab {
   requires java.management;
   requires jdk.management;
   requires org.slf4j;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
   exports org.mixtureofmasks.analyse;
   exports org.mixtureofmasks.compile;
@@ -17,12 +17,6 @@ module org.mixtureofmasks.lab {
   exports org.mixtureofmasks.recipe;
   exports org.mixtureofmasks.report;
   exports org.mixtureofmasks.sparsify;
-  exports org.mixtureofmasks.sparsify.cmoe;
-  exports org.mixtureofmasks.sparsify.dsmoe;
-  exports org.mixtureofmasks.sparsify.mixtureofmasks;
-  exports org.mixtureofmasks.sparsify.moefication;
-  exports org.mixtureofmasks.sparsify.pertoken;
-  exports org.mixtureofmasks.sparsify.pruning;
   exports org.mixtureofmasks.study;
   exports org.mixtureofmasks.train;
 

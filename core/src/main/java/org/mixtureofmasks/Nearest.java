@@ -11,6 +11,10 @@ public final class Nearest {
   /**
    * The known name with the smallest edit distance, if it is close enough to be a slip of the
    * finger.
+   *
+   * @param name what was written
+   * @param known the names there are
+   * @return the nearest of them; empty when none is near
    */
   public static Optional<String> of(String name, Collection<String> known) {
     return known.stream()
@@ -18,7 +22,13 @@ public final class Nearest {
         .filter(k -> distance(name, k) <= Math.max(2, name.length() / 3));
   }
 
-  /** " (did you mean X?)" or nothing: the tail of an error message. */
+  /**
+   * The tail of an error message about an unknown name.
+   *
+   * @param name what was written
+   * @param known the names there are
+   * @return " (did you mean X?)", or nothing when none is near
+   */
   public static String hint(String name, Collection<String> known) {
     return of(name, known).map(k -> " (did you mean '" + k + "'?)").orElse("");
   }

@@ -18,12 +18,21 @@ public class UserError extends RuntimeException {
 
   private final int exitCode;
 
-  /** A failure (exit code 1) described by one line. */
+  /**
+   * A failure (exit code 1) described by one line.
+   *
+   * @param message what is wrong, where, and how to mend it, in one line
+   */
   public UserError(String message) {
     this(FAILED, message, null);
   }
 
-  /** A failure (exit code 1) described by one line, with what caused it. */
+  /**
+   * A failure (exit code 1) described by one line, with what caused it.
+   *
+   * @param message what is wrong, where, and how to mend it, in one line
+   * @param cause what went wrong below
+   */
   public UserError(String message, Throwable cause) {
     this(FAILED, message, cause);
   }
@@ -33,12 +42,17 @@ public class UserError extends RuntimeException {
     this.exitCode = exitCode;
   }
 
-  /** A command, option or recipe that cannot be understood (exit code 2). */
+  /**
+   * A command, option or recipe that cannot be understood (exit code 2).
+   *
+   * @param message what is wrong, where, and how to mend it, in one line
+   * @return an error of exit code 2
+   */
   public static UserError usage(String message) {
     return new UserError(USAGE, message, null);
   }
 
-  /** 1 for a failure, 2 for wrong usage. */
+  /** {@return the exit code of the program that ends by it: 1 for a failure, 2 for wrong usage} */
   public int exitCode() {
     return exitCode;
   }

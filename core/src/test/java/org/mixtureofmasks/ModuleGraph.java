@@ -44,7 +44,12 @@ public record ModuleGraph(List<Path> modulePath) {
 
   /** The same graph with one more place that is searched for modules. */
   public ModuleGraph with(Path module) {
-    return new ModuleGraph(Stream.concat(modulePath.stream(), Stream.of(module)).toList());
+    return with(new ModuleGraph(List.of(module)));
+  }
+
+  /** This graph and the places of another one. */
+  public ModuleGraph with(ModuleGraph other) {
+    return new ModuleGraph(Stream.concat(modulePath.stream(), other.modulePath.stream()).toList());
   }
 
   /** All places, as --module-path wants them. */

@@ -10,6 +10,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
@@ -224,7 +225,7 @@ public final class GenerateVerb implements Verb {
   }
 
   /** With a prompt of ids the text is welcome, but it can be done without. */
-  private Tokenizer openTokenizer() {
+  private @Nullable Tokenizer openTokenizer() {
     if (prompt.ids == null || tokenizer.given() || !stop.isEmpty()) {
       return tokenizer.open(model.path());
     }

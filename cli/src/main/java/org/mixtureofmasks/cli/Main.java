@@ -61,6 +61,12 @@ public final class Main implements Runnable {
     ServiceLoader.load(Verb.class).stream()
         .map(ServiceLoader.Provider::get)
         .forEach(line::addSubcommand);
+    if (args.length > 0
+        && LabVerbs.NAMES.contains(args[0])
+        && !line.getSubcommands().containsKey(args[0])) {
+      line.getErr().println("mom: " + LabVerbs.missing(args[0]));
+      return UserError.FAILED;
+    }
     line.setUsageHelpWidth(HELP_COLUMNS);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler((e, command, parsed) -> main.report(e, command));

@@ -46,7 +46,7 @@ final class ParameterCount {
   }
 
   long of(Part part) {
-    return counts.get(part);
+    return counts.getOrDefault(part, 0L);
   }
 
   long total() {

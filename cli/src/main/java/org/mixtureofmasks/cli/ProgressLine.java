@@ -4,14 +4,15 @@ import java.text.DecimalFormat;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
 
 /** Progress with speed and time left on stderr, when somebody watches; otherwise nothing. */
 public final class ProgressLine implements AutoCloseable {
   private static final int MILLIS_BETWEEN_UPDATES = 500;
 
-  private final ProgressBar bar;
+  private final @Nullable ProgressBar bar;
 
-  private ProgressLine(ProgressBar bar) {
+  private ProgressLine(@Nullable ProgressBar bar) {
     this.bar = bar;
   }
 

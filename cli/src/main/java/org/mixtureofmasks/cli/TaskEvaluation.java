@@ -75,7 +75,7 @@ record TaskEvaluation(
             + ": "
             + summary.leading().key()
             + " "
-            + TaskTable.value(summary.leading(), summary.estimates().get(summary.leading()))
+            + TaskTable.value(summary.leading(), summary.estimate(summary.leading()))
             + ", "
             + summary.documents()
             + " documents in "

@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.task.LoadedTask;
 import org.mixtureofmasks.task.Task;
@@ -31,7 +32,7 @@ final class TaskNames {
    * @param names of tasks or groups, each with its own shots behind a colon or without
    * @param limit documents of each task at most; null: all
    */
-  static List<Asked> load(List<String> names, TaskOptions options, Integer limit) {
+  static List<Asked> load(List<String> names, TaskOptions options, @Nullable Integer limit) {
     if (options.data() == null) {
       throw UserError.usage(
           "--tasks needs --data DIR, the folder of the tasks' files ('mom evaluate --list' names"

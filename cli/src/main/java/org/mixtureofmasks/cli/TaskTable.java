@@ -3,6 +3,7 @@ package org.mixtureofmasks.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
@@ -61,7 +62,7 @@ final class TaskTable {
   private void add(String before, Summary summary) {
     for (Metric metric : summary.metrics()) {
       boolean first = metric == summary.leading();
-      Estimate mine = summary.estimates().get(metric);
+      Estimate mine = summary.estimate(metric);
       List<String> row = new ArrayList<>();
       row.add(first ? before + summary.name() : "");
       row.add(first && summary.shots().isPresent() ? "" + summary.shots().getAsInt() : "");
@@ -69,7 +70,7 @@ final class TaskTable {
       row.add(value(metric, mine));
       row.add(first ? String.valueOf(summary.documents()) : "");
       if (dense.isPresent()) {
-        Estimate other = denseByName.get(summary.name()).estimates().get(metric);
+        Estimate other = Objects.requireNonNull(denseByName.get(summary.name())).estimate(metric);
         row.add(value(metric, other));
         addRetention(row, metric, mine.value(), other.value(), summary.chance());
       }

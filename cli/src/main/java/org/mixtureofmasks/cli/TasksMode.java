@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.harness.ResultsFolder;
 import org.mixtureofmasks.harness.ResultsJson;
@@ -23,14 +24,18 @@ import org.mixtureofmasks.score.Evaluation;
  * @param output how they are printed
  */
 record TasksMode(
-    List<String> names, TaskOptions options, Integer limit, Path out, OutputOptions output) {
+    List<String> names,
+    TaskOptions options,
+    @Nullable Integer limit,
+    @Nullable Path out,
+    OutputOptions output) {
 
   /**
    * Evaluates a model, and a dense one beside it if there is one (else null).
    *
    * <p>What can fail without a model fails first: names, files, the folder for results.
    */
-  void run(Supplier<Candidate> model, Supplier<Candidate> reference) {
+  void run(Supplier<Candidate> model, @Nullable Supplier<Candidate> reference) {
     if (limit != null && limit < 1) {
       throw UserError.usage("--limit " + limit + ": it must be at least 1");
     }

@@ -1,6 +1,8 @@
 /**
- * The command {@code mom}: the frame of every verb, the verbs that run and evaluate models, and the
- * only way to stdout and stderr. Modules add verbs as services of {@link
- * org.mixtureofmasks.cli.Verb}.
+ * The command {@code mom}: the frame of every verb, errors as one line, progress, and the verbs
+ * that run and evaluate models.
  */
+@NullMarked
 package org.mixtureofmasks.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -26,6 +26,8 @@ public final class Checkpoints {
    * Opens a model: a folder with config.json, a GGUF file, or a llama2.c .bin file. Nothing of the
    * weights is read; every length in the headers is checked against the files.
    *
+   * @param path a folder or a file
+   * @return the checkpoint; closing it unmaps its files
    * @throws BadCheckpoint if there is no such path, it is none of these, or a rule of its format is
    *     broken
    */

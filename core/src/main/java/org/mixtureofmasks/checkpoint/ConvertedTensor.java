@@ -49,7 +49,11 @@ public record ConvertedTensor(StoredTensor tensor, DType dtype, @Nullable IntUna
   /**
    * Encodes some values as F32 or BF16 and writes them whole.
    *
+   * @param values written whole
    * @param bytes room for them, little-endian
+   * @param dtype F32 or BF16, rounded to the nearest
+   * @param channel where to
+   * @throws IOException if the channel fails
    */
   public static void write(
       float[] values, ByteBuffer bytes, DType dtype, WritableByteChannel channel)

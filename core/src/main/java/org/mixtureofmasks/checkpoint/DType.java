@@ -5,15 +5,25 @@ package org.mixtureofmasks.checkpoint;
  * {@link #blockSize} elements into {@link #blockBytes} bytes.
  */
 public enum DType {
+  /** 64-bit floats. */
   F64(1, 8),
+  /** 32-bit floats. */
   F32(1, 4),
+  /** IEEE half floats. */
   F16(1, 2),
+  /** Brain floats: the upper half of an F32. */
   BF16(1, 2),
+  /** 64-bit integers. */
   I64(1, 8),
+  /** 32-bit integers. */
   I32(1, 4),
+  /** 16-bit integers. */
   I16(1, 2),
+  /** Signed bytes. */
   I8(1, 1),
+  /** Unsigned bytes. */
   U8(1, 1),
+  /** Bytes that are 0 or 1. */
   BOOL(1, 1),
   /** Blocks of 32: an f16 scale, 32 signed bytes. */
   Q8_0(32, 34),
@@ -30,12 +40,12 @@ public enum DType {
     this.blockBytes = blockBytes;
   }
 
-  /** Elements in a block; 1 for the plain types. */
+  /** {@return elements in a block; 1 for the plain types} */
   public int blockSize() {
     return blockSize;
   }
 
-  /** Bytes of a block. */
+  /** {@return bytes of a block} */
   public int blockBytes() {
     return blockBytes;
   }

@@ -25,6 +25,8 @@ public final class Elements {
   /**
    * All elements in row-major order, dequantised; F64 is rounded to the nearest float.
    *
+   * @param tensor of any float type, plain or quantised
+   * @return its elements
    * @throws UserError if they are more than an array holds, or integers
    */
   public static float[] toFloats(StoredTensor tensor) {
@@ -36,8 +38,11 @@ public final class Elements {
   /**
    * A run of elements, dequantised, into an array.
    *
+   * @param tensor of any float type, plain or quantised
    * @param first index of the first element, row-major, 0 to elements - count
    * @param out where they go, from outOffset on
+   * @param outOffset index in out of the first
+   * @param count how many
    * @throws IndexOutOfBoundsException if the run leaves the tensor or the array
    * @throws UserError if the tensor holds integers
    */
@@ -124,6 +129,8 @@ public final class Elements {
   /**
    * All elements of a tensor of integers (BOOL as 0 and 1, U8 unsigned), row-major.
    *
+   * @param tensor of any integer type
+   * @return its elements
    * @throws UserError if the tensor holds no integers, too many for an array, or one that does not
    *     fit an int
    */
@@ -169,6 +176,9 @@ public final class Elements {
   /**
    * The bits of the nearest bfloat16, ties to even; a NaN stays a NaN, what overflows becomes
    * infinite.
+   *
+   * @param x any float
+   * @return the bits
    */
   public static short bf16(float x) {
     int bits = Float.floatToRawIntBits(x);
@@ -178,7 +188,12 @@ public final class Elements {
     return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
   }
 
-  /** The value of a bfloat16. */
+  /**
+   * Widens a bfloat16; exact.
+   *
+   * @param bits of a bfloat16
+   * @return its value
+   */
   public static float fromBf16(short bits) {
     return Float.intBitsToFloat(bits << 16);
   }

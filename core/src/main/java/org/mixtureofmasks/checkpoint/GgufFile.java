@@ -99,7 +99,12 @@ public final class GgufFile implements Checkpoint {
     return all.byteSize();
   }
 
-  /** Number of elements of an array of the metadata, of any length; -1 when there is none. */
+  /**
+   * The length of an array of the metadata, however long.
+   *
+   * @param key of the metadata, as in tokenizer.ggml.tokens
+   * @return number of elements; -1 when there is no such array
+   */
   public long arrayLength(String key) {
     GgufMetadata.Array array = metadata.arrays().get(key);
     return array == null ? -1 : array.count();
@@ -109,6 +114,8 @@ public final class GgufFile implements Checkpoint {
    * An array of strings (tokenizer.ggml.tokens, tokenizer.ggml.merges), decoded anew at each call;
    * empty when the file has no such key.
    *
+   * @param key of the metadata, as in tokenizer.ggml.tokens
+   * @return the strings by index; empty when the file has no such key
    * @throws BadCheckpoint if it holds something else, or more than four million elements
    */
   public Optional<String[]> strings(String key) {
@@ -124,7 +131,12 @@ public final class GgufFile implements Checkpoint {
             });
   }
 
-  /** An array of F32 (tokenizer.ggml.scores); the rest as {@link #strings}. */
+  /**
+   * An array of F32 (tokenizer.ggml.scores); the rest as {@link #strings}.
+   *
+   * @param key of the metadata, as in tokenizer.ggml.tokens
+   * @return the numbers by index; empty when the file has no such key
+   */
   public Optional<float[]> floats(String key) {
     return find(key, GgufType.F32, "32-bit floats")
         .map(
@@ -138,7 +150,12 @@ public final class GgufFile implements Checkpoint {
             });
   }
 
-  /** An array of I32 or U32 (tokenizer.ggml.token_type); the rest as {@link #strings}. */
+  /**
+   * An array of I32 or U32 (tokenizer.ggml.token_type); the rest as {@link #strings}.
+   *
+   * @param key of the metadata, as in tokenizer.ggml.tokens
+   * @return the numbers by index; empty when the file has no such key
+   */
   public Optional<int[]> ints(String key) {
     GgufMetadata.Array found = metadata.arrays().get(key);
     int type = found != null && found.type() == GgufType.U32 ? GgufType.U32 : GgufType.I32;

@@ -37,6 +37,8 @@ public final class SafetensorsFile implements AutoCloseable {
   /**
    * Opens a file on its own; closing it unmaps it.
    *
+   * @param file a .safetensors file
+   * @return the file, mapped
    * @throws BadCheckpoint if any rule of the format is broken
    */
   public static SafetensorsFile open(Path file) {
@@ -94,29 +96,31 @@ public final class SafetensorsFile implements AutoCloseable {
     return new SafetensorsFile(file, size, header, own);
   }
 
-  /** The file that was opened. */
+  /** {@return the file that was opened} */
   public Path file() {
     return file;
   }
 
-  /** Size of the file. */
+  /** {@return size of the file in bytes} */
   public long bytes() {
     return bytes;
   }
 
-  /** The strings under __metadata__; empty when it has none. */
+  /** {@return the strings under __metadata__; empty when it has none} */
   public Map<String, String> metadata() {
     return header.metadata();
   }
 
-  /** The tensors in the order of their bytes. */
+  /** {@return the tensors in the order of their bytes} */
   public Map<String, StoredTensor> tensors() {
     return header.tensors();
   }
 
   /**
-   * The tensor of that name.
+   * Looks a tensor up.
    *
+   * @param name as the file spells it
+   * @return the tensor
    * @throws BadCheckpoint if there is none
    */
   public StoredTensor tensor(String name) {

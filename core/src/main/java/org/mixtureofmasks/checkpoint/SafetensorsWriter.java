@@ -25,7 +25,9 @@ public final class SafetensorsWriter {
    * Writes a file and replaces an older one at the end, at once. Tensors of wider elements go
    * first, so that every tensor is aligned to its elements; otherwise the order is kept.
    *
+   * @param target the file
    * @param metadata goes under __metadata__; may be empty
+   * @param tensors by name, written one after the other
    * @throws UserError if the disk is full, the folder not writable, or a source fails; the older
    *     file is then untouched
    */

@@ -18,11 +18,12 @@ import java.util.List;
 public record StoredTensor(
     String name, DType dtype, List<Long> shape, MemorySegment data, Path file, long offset) {
 
+  /** Copies the shape. */
   public StoredTensor {
     shape = List.copyOf(shape);
   }
 
-  /** Number of elements. */
+  /** {@return number of elements, the product of the dimensions} */
   public long elements() {
     long n = 1;
     for (long d : shape) {

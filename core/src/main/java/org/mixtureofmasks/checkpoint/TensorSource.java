@@ -14,20 +14,21 @@ import org.mixtureofmasks.io.Channels;
  * A tensor about to be stored: what it is, and its bytes, written piece by piece when asked for.
  */
 public interface TensorSource {
-  /** The encoding of the bytes. */
+  /** {@return the encoding of the bytes} */
   DType dtype();
 
-  /** Row-major dimensions, outermost first. */
+  /** {@return row-major dimensions, outermost first} */
   List<Long> shape();
 
   /**
    * Writes all bytes, little-endian, row-major; exactly as many as dtype and shape ask for.
    *
+   * @param channel where to
    * @throws IOException if the channel or the source fails
    */
   void writeTo(WritableByteChannel channel) throws IOException;
 
-  /** Bytes that {@link #writeTo} writes. */
+  /** {@return bytes that {@link #writeTo} writes} */
   default long byteSize() {
     long n = 1;
     for (long d : shape()) {
@@ -36,28 +37,59 @@ public interface TensorSource {
     return Math.multiplyExact(n / dtype().blockSize(), dtype().blockBytes());
   }
 
-  /** F32; the array is not copied. */
+  /**
+   * A tensor of F32 from an array.
+   *
+   * @param values row-major, not copied
+   * @param shape dimensions, outermost first; their product is the number of values
+   * @return the tensor
+   */
   static TensorSource of(float[] values, long... shape) {
     return encoded(DType.F32, values.length, shape, (buffer, i) -> buffer.putFloat(values[i]));
   }
 
-  /** BF16, rounded to the nearest; the array is not copied. */
+  /**
+   * A tensor of BF16, rounded to the nearest from an array.
+   *
+   * @param values row-major, not copied
+   * @param shape dimensions, outermost first; their product is the number of values
+   * @return the tensor
+   */
   static TensorSource ofBf16(float[] values, long... shape) {
     return encoded(
         DType.BF16, values.length, shape, (buffer, i) -> buffer.putShort(Elements.bf16(values[i])));
   }
 
-  /** I32; the array is not copied. */
+  /**
+   * A tensor of I32 from an array.
+   *
+   * @param values row-major, not copied
+   * @param shape dimensions, outermost first; their product is the number of values
+   * @return the tensor
+   */
   static TensorSource ofInts(int[] values, long... shape) {
     return encoded(DType.I32, values.length, shape, (buffer, i) -> buffer.putInt(values[i]));
   }
 
-  /** U8; the array is not copied. */
+  /**
+   * A tensor of U8 from an array.
+   *
+   * @param values row-major, not copied
+   * @param shape dimensions, outermost first; their product is the number of values
+   * @return the tensor
+   */
   static TensorSource ofBytes(byte[] values, long... shape) {
     return of(MemorySegment.ofArray(values), DType.U8, shape);
   }
 
-  /** Bytes as they are, in memory, mapped or native; read when written. */
+  /**
+   * Bytes as they are, in memory, mapped or native; read when written.
+   *
+   * @param bytes little-endian, row-major
+   * @param dtype their encoding
+   * @param shape dimensions, outermost first
+   * @return the tensor
+   */
   static TensorSource of(MemorySegment bytes, DType dtype, long... shape) {
     TensorSource source = new SegmentSource(dtype, boxed(shape), bytes);
     if (source.byteSize() != bytes.byteSize()) {
@@ -67,7 +99,12 @@ public interface TensorSource {
     return source;
   }
 
-  /** A stored tensor as it is; its checkpoint must stay open until it is written. */
+  /**
+   * A stored tensor as it is; its checkpoint must stay open until it is written.
+   *
+   * @param tensor of an open checkpoint
+   * @return the same tensor, to be written elsewhere
+   */
   static TensorSource of(StoredTensor tensor) {
     return new SegmentSource(tensor.dtype(), tensor.shape(), tensor.data());
   }
@@ -75,6 +112,12 @@ public interface TensorSource {
   /** Puts element i, encoded, into the buffer. */
   @FunctionalInterface
   interface Encoding {
+    /**
+     * Encodes one value at the buffer's position.
+     *
+     * @param buffer little-endian, with room for it
+     * @param i which value, row-major from 0
+     */
     void put(ByteBuffer buffer, int i);
   }
 
@@ -91,7 +134,13 @@ public interface TensorSource {
     return Arrays.stream(shape).boxed().toList();
   }
 
-  /** Bytes that exist. */
+  /**
+   * Bytes that exist.
+   *
+   * @param dtype their encoding
+   * @param shape dimensions, outermost first
+   * @param bytes little-endian, row-major
+   */
   record SegmentSource(DType dtype, List<Long> shape, MemorySegment bytes) implements TensorSource {
     private static final int PIECE = 1 << 20;
 
@@ -107,7 +156,14 @@ public interface TensorSource {
     }
   }
 
-  /** Numbers that are encoded on the way. */
+  /**
+   * Numbers that are encoded on the way.
+   *
+   * @param dtype their encoding
+   * @param shape dimensions, outermost first
+   * @param count number of values
+   * @param encoding encodes one of them
+   */
   record EncodedSource(DType dtype, List<Long> shape, int count, Encoding encoding)
       implements TensorSource {
     private static final int PIECE = 1 << 16;

@@ -26,6 +26,8 @@ public final class Generation {
   private volatile boolean cancelled;
 
   /**
+   * Prepares one text; nothing is computed yet.
+   *
    * @param model the model
    * @param tokenizer gives the text; without it only token ids come out, and stop strings cannot be
    * @param options what to generate
@@ -52,6 +54,7 @@ public final class Generation {
    *
    * @param prompt token ids, at least one, special tokens included
    * @param onText gets each piece of text as soon as it is certain
+   * @return the text, its tokens, why it ended and how long it took
    * @throws UserError for an empty prompt, an id outside the vocabulary, or when prompt and
    *     maxTokens together pass the model's context
    */

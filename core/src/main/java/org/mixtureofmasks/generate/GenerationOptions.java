@@ -14,6 +14,11 @@ import org.mixtureofmasks.UserError;
 public record GenerationOptions(
     int maxTokens, List<String> stop, boolean ignoreEos, Sampling sampling) {
 
+  /**
+   * Checks the limit.
+   *
+   * @throws UserError if maxTokens is below 1
+   */
   public GenerationOptions {
     stop = List.copyOf(stop);
     if (maxTokens < 1) {
@@ -21,7 +26,12 @@ public record GenerationOptions(
     }
   }
 
-  /** Greedy, up to maxTokens or an end token. */
+  /**
+   * The most likely token, always, without stop strings.
+   *
+   * @param maxTokens the most tokens to generate, at least 1
+   * @return options that end at an end token or at maxTokens
+   */
   public static GenerationOptions greedy(int maxTokens) {
     return new GenerationOptions(maxTokens, List.of(), false, Sampling.greedy());
   }

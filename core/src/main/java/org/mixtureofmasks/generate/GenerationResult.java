@@ -23,19 +23,20 @@ public record GenerationResult(
     double promptSeconds,
     double decodeSeconds) {
 
+  /** Copies the lists. */
   public GenerationResult {
     tokenIds = List.copyOf(tokenIds);
     promptTokenIds = List.copyOf(promptTokenIds);
   }
 
-  /** Prompt tokens a second; empty when the prompt was not finished. */
+  /** {@return prompt tokens a second; empty when the prompt was not finished} */
   public OptionalDouble promptTokensPerSecond() {
     return tokenIds.isEmpty()
         ? OptionalDouble.empty()
         : OptionalDouble.of(promptTokenIds.size() / promptSeconds);
   }
 
-  /** Tokens a second after the first; empty when there is none after the first. */
+  /** {@return tokens a second after the first; empty when there is none after the first} */
   public OptionalDouble decodeTokensPerSecond() {
     return tokenIds.size() < 2
         ? OptionalDouble.empty()

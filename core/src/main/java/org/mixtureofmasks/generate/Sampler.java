@@ -18,6 +18,11 @@ public final class Sampler {
   private final RandomGenerator random;
   private final BitSet seen = new BitSet();
 
+  /**
+   * A sampler of one text.
+   *
+   * @param sampling how a token is chosen
+   */
   public Sampler(Sampling sampling) {
     this.sampling = sampling;
     this.random = GENERATOR.create(sampling.seed());
@@ -25,12 +30,16 @@ public final class Sampler {
 
   /**
    * Tells the sampler of a token of the prompt or the answer; the repetition penalty knows them.
+   *
+   * @param token an id of the vocabulary
    */
   public void accept(int token) {
     seen.set(token);
   }
 
   /**
+   * Chooses a token.
+   *
    * @param logits one for each token of the vocabulary; not changed
    * @return the id of the chosen token; it is not yet accepted
    * @throws UserError when a logit is NaN: the weights are broken

@@ -21,6 +21,11 @@ import org.mixtureofmasks.UserError;
 public record Sampling(
     double temperature, int topK, double topP, double minP, double repetitionPenalty, long seed) {
 
+  /**
+   * Checks the ranges.
+   *
+   * @throws UserError if a value is outside its range
+   */
   public Sampling {
     require(
         temperature >= 0 && Double.isFinite(temperature),
@@ -37,12 +42,18 @@ public record Sampling(
         "above 0 (1 is none)");
   }
 
-  /** The most likely token, always. */
+  /** {@return the most likely token, always} */
   public static Sampling greedy() {
     return new Sampling(0, 0, 1, 0, 1, 0);
   }
 
-  /** Plain sampling at a temperature. */
+  /**
+   * Sampling from the whole distribution.
+   *
+   * @param temperature divides the logits; 0 is greedy
+   * @param seed the same seed gives the same tokens
+   * @return sampling without limits or penalty
+   */
   public static Sampling of(double temperature, long seed) {
     return new Sampling(temperature, 0, 1, 0, 1, seed);
   }

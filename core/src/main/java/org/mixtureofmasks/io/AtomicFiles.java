@@ -31,15 +31,31 @@ public final class AtomicFiles {
   /** What fills a new file. */
   @FunctionalInterface
   public interface Body {
+    /**
+     * Writes the whole content.
+     *
+     * @param channel of the temporary file
+     * @throws IOException if writing fails; the target is then untouched
+     */
     void writeTo(WritableByteChannel channel) throws IOException;
   }
 
-  /** UTF-8 text; the rest as {@link #write}. */
+  /**
+   * UTF-8 text; the rest as {@link #write}.
+   *
+   * @param target the file
+   * @param text its content
+   */
   public static void writeString(Path target, String text) {
     writeBytes(target, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Bytes; the rest as {@link #write}. */
+  /**
+   * Bytes; the rest as {@link #write}.
+   *
+   * @param target the file
+   * @param bytes its content
+   */
   public static void writeBytes(Path target, byte[] bytes) {
     write(target, channel -> Channels.writeFully(channel, ByteBuffer.wrap(bytes)));
   }
@@ -47,6 +63,8 @@ public final class AtomicFiles {
   /**
    * Writes a file, making the folders above it; an older file is replaced at the end, at once.
    *
+   * @param target the file
+   * @param body writes its content
    * @throws UserError if the disk is full, the folder not writable, or the body fails; the older
    *     file is then untouched
    */
@@ -75,6 +93,7 @@ public final class AtomicFiles {
    * Makes a folder and tries to write there, so that hours of work do not end at a full disk or a
    * folder of somebody else.
    *
+   * @param folder made with the folders above it
    * @throws UserError if nothing can be written
    */
   public static void requireWritable(Path folder) {

@@ -44,6 +44,8 @@ public final class AtomicFolder implements AutoCloseable {
   /**
    * Begins a folder that must not exist yet (an empty one may).
    *
+   * @param target the folder to be
+   * @return the folder, to be filled and committed
    * @throws UserError if it exists or its parent is not writable
    */
   public static AtomicFolder create(Path target) {
@@ -54,12 +56,15 @@ public final class AtomicFolder implements AutoCloseable {
    * Begins a folder that takes the place of an older one. The older one is moved aside, the new one
    * in, then the older one deleted: killed between the two moves, it is left as {@code
    * .NAME.partial-*-old}.
+   *
+   * @param target the folder to be
+   * @return the folder, to be filled and committed
    */
   public static AtomicFolder replacing(Path target) {
     return new AtomicFolder(target, true);
   }
 
-  /** The temporary folder to fill. */
+  /** {@return the temporary folder to fill} */
   public Path path() {
     return partial;
   }
@@ -116,6 +121,7 @@ public final class AtomicFolder implements AutoCloseable {
    * Deletes what killed runs have left half-written directly in a folder. Only for whoever alone
    * writes there, such as a training run in its own folder.
    *
+   * @param folder where they lie
    * @return what was deleted
    */
   public static List<Path> deletePartials(Path folder) {

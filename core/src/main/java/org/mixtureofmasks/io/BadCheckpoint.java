@@ -12,6 +12,8 @@ public final class BadCheckpoint extends UserError {
   private final String reason;
 
   /**
+   * A fault of a file.
+   *
    * @param file the file at fault
    * @param offset the byte offset at which the fault shows; -1 when the file as a whole is at fault
    * @param reason what is wrong and how to mend it, in one line
@@ -23,14 +25,17 @@ public final class BadCheckpoint extends UserError {
     this.reason = reason;
   }
 
+  /** {@return the file at fault} */
   public Path file() {
     return file;
   }
 
+  /** {@return the byte offset at which the fault shows; -1 when the file as a whole is at fault} */
   public long offset() {
     return offset;
   }
 
+  /** {@return what is wrong, as the end of a sentence that begins with the file} */
   public String reason() {
     return reason;
   }

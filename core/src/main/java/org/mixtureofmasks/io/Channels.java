@@ -8,7 +8,13 @@ import java.nio.channels.WritableByteChannel;
 public final class Channels {
   private Channels() {}
 
-  /** Writes all that remains in the buffer; a channel may take less at a time. */
+  /**
+   * Writes all that remains in the buffer; a channel may take less at a time.
+   *
+   * @param channel where to
+   * @param buffer its remaining bytes; none remain afterwards
+   * @throws IOException if the channel fails
+   */
   public static void writeFully(WritableByteChannel channel, ByteBuffer buffer) throws IOException {
     while (buffer.hasRemaining()) {
       channel.write(buffer);
@@ -20,10 +26,16 @@ public final class Channels {
     private final WritableByteChannel to;
     private long count;
 
+    /**
+     * Counts from 0.
+     *
+     * @param to where the bytes go
+     */
     public Counting(WritableByteChannel to) {
       this.to = to;
     }
 
+    /** {@return bytes written so far} */
     public long count() {
       return count;
     }

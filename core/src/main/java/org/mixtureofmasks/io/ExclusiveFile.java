@@ -15,14 +15,26 @@ public final class ExclusiveFile implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** Waits until no other process holds it. */
+  /**
+   * Waits until no other process holds it.
+   *
+   * @param file the lock file; made if it is not there
+   * @return the lock, held
+   * @throws IOException if the file cannot be made or opened
+   */
   public static ExclusiveFile await(Path file) throws IOException {
     FileChannel channel = open(file);
     channel.lock();
     return new ExclusiveFile(channel);
   }
 
-  /** The lock, or null while another process or this one holds it. */
+  /**
+   * Takes the lock if it is free.
+   *
+   * @param file the lock file; made if it is not there
+   * @return the lock, or null while another process or this one holds it
+   * @throws IOException if the file cannot be made or opened
+   */
   public static @Nullable ExclusiveFile attempt(Path file) throws IOException {
     FileChannel channel = open(file);
     try {

@@ -17,6 +17,8 @@ public final class Fingerprint {
    * name) of the files that decide what the model computes: config.json, tokenizer.json, every
    * .safetensors and its index. A changed README is still the same model.
    *
+   * @param model a file or a folder
+   * @return "sha256:" and 64 hex digits
    * @throws BadCheckpoint if a file cannot be read or a folder has none of them
    */
   public static String of(Path model) {

@@ -13,7 +13,12 @@ import org.mixtureofmasks.UserError;
 public final class IoReasons {
   private IoReasons() {}
 
-  /** The cause in one line, without the file's name when the exception says no more than that. */
+  /**
+   * The cause in one line, without the file's name when the exception says no more than that.
+   *
+   * @param e what was thrown
+   * @return its reason, in one line
+   */
   public static String of(IOException e) {
     String said =
         switch (e) {
@@ -28,7 +33,12 @@ public final class IoReasons {
     return oneLine(said);
   }
 
-  /** Text of any origin on one line. */
+  /**
+   * Text of any origin on one line.
+   *
+   * @param text of any number of lines
+   * @return the same words, in one line
+   */
   public static String oneLine(String text) {
     return text.replaceAll("\\s*\\R\\s*", " ").strip();
   }

@@ -15,6 +15,9 @@ public final class MappedFile {
   /**
    * Maps a whole file read-only; the mapping ends with the arena.
    *
+   * @param file a regular file
+   * @param arena owns the mapping
+   * @return its bytes
    * @throws BadCheckpoint if it is absent, no regular file, or cannot be read
    */
   public static MemorySegment map(Path file, Arena arena) {

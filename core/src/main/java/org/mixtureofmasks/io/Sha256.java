@@ -10,6 +10,7 @@ import java.util.HexFormat;
 public final class Sha256 {
   private final MessageDigest digest;
 
+  /** A hash of nothing yet. */
   public Sha256() {
     try {
       digest = MessageDigest.getInstance("SHA-256");
@@ -18,7 +19,12 @@ public final class Sha256 {
     }
   }
 
-  /** The hash of one text, 64 hex digits. */
+  /**
+   * Hashes one text.
+   *
+   * @param text hashed as UTF-8
+   * @return 64 hex digits
+   */
   public static String of(String text) {
     Sha256 hash = new Sha256();
     hash.digest.update(text.getBytes(StandardCharsets.UTF_8));
@@ -31,7 +37,12 @@ public final class Sha256 {
     return this;
   }
 
-  /** Adds a text behind its length, so that two texts are not the same as their concatenation. */
+  /**
+   * Adds a text behind its length, so that two texts are not the same as their concatenation.
+   *
+   * @param text hashed as UTF-8
+   * @return this
+   */
   public Sha256 add(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     digest.update(ByteBuffer.allocate(4).putInt(0, bytes.length));
@@ -39,7 +50,7 @@ public final class Sha256 {
     return this;
   }
 
-  /** 64 hex digits; the end of this hash. */
+  /** {@return 64 hex digits; the end of this hash} */
   public String hex() {
     return HexFormat.of().formatHex(digest.digest());
   }

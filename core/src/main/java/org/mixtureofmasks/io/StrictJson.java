@@ -42,12 +42,20 @@ public final class StrictJson {
 
   private StrictJson() {}
 
-  /** What reads one document. */
+  /**
+   * What reads one document.
+   *
+   * @param <T> what is read
+   */
   @FunctionalInterface
   public interface Reading<T> {
     /**
+     * Reads the document to its end.
+     *
      * @param parser stands before the first token
      * @param at the byte of the file at which the current token begins, for error messages
+     * @return what was read
+     * @throws IOException if the text is no JSON
      */
     public T read(JsonParser parser, LongSupplier at) throws IOException;
   }
@@ -55,7 +63,9 @@ public final class StrictJson {
   /**
    * The object in a JSON file.
    *
+   * @param file UTF-8
    * @param limit the largest size in bytes that is read
+   * @return the object
    * @throws BadCheckpoint if the file is absent, too large, or not one strict JSON object
    */
   public static ObjectNode readObject(Path file, long limit) {
@@ -76,6 +86,14 @@ public final class StrictJson {
     }
   }
 
+  /**
+   * Refuses files that are too large to be what they should be.
+   *
+   * @param file named in the error
+   * @param bytes its size
+   * @param limit the largest size that is read
+   * @throws BadCheckpoint if it is larger
+   */
   public static void requireSize(Path file, long bytes, long limit) {
     if (bytes > limit) {
       throw new BadCheckpoint(
@@ -88,7 +106,13 @@ public final class StrictJson {
   /**
    * Reads one document that fills the segment (spaces may follow).
    *
+   * @param <T> what is read
+   * @param file named in errors
    * @param base offset of the segment in the file, for error messages
+   * @param text UTF-8
+   * @param reading reads the document
+   * @return what was read
+   * @throws BadCheckpoint if it is not one strict JSON document
    */
   public static <T> T read(Path file, long base, MemorySegment text, Reading<T> reading) {
     requireUtf8(file, base, text);

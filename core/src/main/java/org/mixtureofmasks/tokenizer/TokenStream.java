@@ -50,8 +50,10 @@ public final class TokenStream {
   }
 
   /**
-   * Takes the next id and returns the text that has become certain, often empty.
+   * Takes the next token of the text.
    *
+   * @param id the token
+   * @return the text that has become certain, often empty
    * @throws org.mixtureofmasks.UserError if the id is not in the vocabulary
    */
   public String accept(int id) {
@@ -62,7 +64,11 @@ public final class TokenStream {
     return single >= 0 ? acceptByte(id, (byte) single) : acceptToken(id);
   }
 
-  /** Ends the text: what is left is given as it is, unfinished characters as U+FFFD. */
+  /**
+   * Ends the text.
+   *
+   * @return what is left as it is, unfinished characters as U+FFFD
+   */
   public String flush() {
     String rest = size == 0 ? "" : decode().substring(given);
     String dangling = endOfBytes();

@@ -48,6 +48,7 @@ public final class Tokenizer implements AutoCloseable {
    * @param modelOrTokenizerFile a Hugging Face folder, a tokenizer.json, a .gguf with its own
    *     vocabulary, a llama2.c tokenizer .bin, or a llama2.c model .bin with tok{N}.bin or
    *     tokenizer.bin beside it
+   * @return the tokenizer; closing it frees native memory
    * @throws BadCheckpoint if the file is malformed
    * @throws UserError if there is no tokenizer there
    */
@@ -55,7 +56,12 @@ public final class Tokenizer implements AutoCloseable {
     return new Tokenizer(TokenizerFiles.find(modelOrTokenizerFile));
   }
 
-  /** The ids of a text, with the special tokens that the model's own files put around it. */
+  /**
+   * Encodes a text, with the special tokens that the model's own files put around it.
+   *
+   * @param text any text
+   * @return the ids
+   */
   public int[] encode(String text) {
     return encode(text, true);
   }
@@ -64,7 +70,9 @@ public final class Tokenizer implements AutoCloseable {
    * The ids of a text. Special tokens that are written out in the text become their ids either way,
    * as in transformers; half a surrogate pair is read as U+FFFD.
    *
+   * @param text any text
    * @param addSpecialTokens whether the model's post-processor adds its BOS and the like
+   * @return the ids
    */
   public int[] encode(String text, boolean addSpecialTokens) {
     return tokenizer.encode(text, addSpecialTokens);
@@ -73,7 +81,9 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * The text of some ids; bytes that are no UTF-8 become U+FFFD.
    *
+   * @param ids tokens from the start of a text
    * @param skipSpecial whether special tokens are left out
+   * @return the text
    * @throws UserError if an id is not in the vocabulary
    */
   public String decode(int[] ids, boolean skipSpecial) {
@@ -83,7 +93,12 @@ public final class Tokenizer implements AutoCloseable {
     return tokenizer.decode(ids, skipSpecial);
   }
 
-  /** Decodes one id after the other, from the start of a text. */
+  /**
+   * Decodes one id after the other, from the start of a text.
+   *
+   * @param skipSpecial whether special tokens are left out
+   * @return a decoder of one text
+   */
   public TokenStream stream(boolean skipSpecial) {
     return new TokenStream(this, skipSpecial);
   }
@@ -91,6 +106,10 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Decodes one id after the other as the continuation of a prompt, whose own text is not given
    * again. (SentencePiece drops the space before the first word of a text, and only there.)
+   *
+   * @param prompt the tokens before the first
+   * @param skipSpecial whether special tokens are left out
+   * @return a decoder of one text
    */
   public TokenStream stream(int[] prompt, boolean skipSpecial) {
     TokenStream stream = new TokenStream(this, skipSpecial);
@@ -101,41 +120,53 @@ public final class Tokenizer implements AutoCloseable {
     return stream;
   }
 
-  /** One more than the largest id, added tokens included. */
+  /** {@return one more than the largest id, added tokens included} */
   public int vocabularySize() {
     return vocabulary.tokens().length;
   }
 
-  /** The token that begins a text, whether or not encoding adds it. */
+  /** {@return the token that begins a text, whether or not encoding adds it} */
   public OptionalInt bos() {
     return bos;
   }
 
-  /** The tokens that end a text: those of generation_config.json and the tokenizer's own. */
+  /**
+   * {@return the tokens that end a text: those of generation_config.json and the tokenizer's own}
+   */
   public Set<Integer> eos() {
     return eos;
   }
 
-  /** Whether decoding can leave the token out. */
+  /**
+   * Whether decoding can leave a token out.
+   *
+   * @param id the token
+   * @return true for BOS, EOS and the like
+   */
   public boolean isSpecial(int id) {
     return vocabulary.special().contains(id);
   }
 
   /**
-   * The token as the vocabulary spells it.
+   * Looks an id up.
    *
+   * @param id the token
+   * @return the token as the vocabulary spells it
    * @throws UserError if the id is not in the vocabulary
    */
   public String tokenOf(int id) {
     return check(id);
   }
 
-  /** The file that the vocabulary was read from. */
+  /** {@return the file that the vocabulary was read from} */
   public Path file() {
     return file;
   }
 
-  /** The vocabulary as a tokenizer.json, whatever file it came from; to be kept with a model. */
+  /**
+   * {@return the vocabulary as a tokenizer.json, whatever file it came from; to be kept with a
+   * model}
+   */
   public String toJson() {
     return json;
   }

@@ -78,7 +78,7 @@ public final class ResultsJson {
     json.put("alias", summary.name());
     json.put("sample_len", summary.documents());
     for (Metric metric : summary.metrics()) {
-      Estimate estimate = summary.estimates().get(metric);
+      Estimate estimate = summary.estimate(metric);
       json.put(metric.key() + ",none", estimate.value());
       String error = metric.key() + "_stderr,none";
       estimate

@@ -2,6 +2,7 @@ package org.mixtureofmasks.score;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import org.mixtureofmasks.task.Metric;
 
@@ -34,6 +35,11 @@ public record Summary(
 
   /** The leading metric's value. */
   public double value() {
-    return estimates.get(leading()).value();
+    return estimate(leading()).value();
+  }
+
+  /** The estimate of one of the metrics. */
+  public Estimate estimate(Metric metric) {
+    return Objects.requireNonNull(estimates.get(metric), metric::key);
   }
 }
