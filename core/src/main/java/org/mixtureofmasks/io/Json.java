@@ -26,16 +26,12 @@ public final class Json {
 
   private Json() {}
 
-  /**
-   * {@return a new empty object}
-   */
+  /** {@return a new empty object} */
   public static ObjectNode object() {
     return JsonNodeFactory.instance.objectNode();
   }
 
-  /**
-   * {@return a new empty array}
-   */
+  /** {@return a new empty array} */
   public static ArrayNode array() {
     return JsonNodeFactory.instance.arrayNode();
   }

@@ -106,23 +106,17 @@ public final class TokenRows implements AutoCloseable {
     return file.getFileName().toString().endsWith(".u32") ? 4 : 2;
   }
 
-  /**
-   * {@return the file that is open}
-   */
+  /** {@return the file that is open} */
   public Path file() {
     return file;
   }
 
-  /**
-   * {@return rows in the file}
-   */
+  /** {@return rows in the file} */
   public int rows() {
     return rows;
   }
 
-  /**
-   * {@return tokens in a row}
-   */
+  /** {@return tokens in a row} */
   public int rowLength() {
     return rowLength;
   }

@@ -78,17 +78,13 @@ public record Functions(Map<String, Function> methods, Map<String, Function> fil
               1,
               (x, a) -> join(Values.list(x), a.isEmpty() ? "" : Values.text(a.get(0)))));
 
-  /**
-   * Copies both, sorted by name.
-   */
+  /** Copies both, sorted by name. */
   public Functions {
     methods = Collections.unmodifiableMap(new TreeMap<>(methods));
     filters = Collections.unmodifiableMap(new TreeMap<>(filters));
   }
 
-  /**
-   * {@return what every template has}
-   */
+  /** {@return what every template has} */
   public static Functions standard() {
     return new Functions(METHODS, FILTERS);
   }
