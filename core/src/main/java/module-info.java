@@ -16,6 +16,7 @@ module org.mixtureofmasks.core {
   exports org.mixtureofmasks.checkpoint;
   exports org.mixtureofmasks.format;
   exports org.mixtureofmasks.template;
+  exports org.mixtureofmasks.ledger;
   exports org.mixtureofmasks.tokenizer;
   exports org.mixtureofmasks.model;
   exports org.mixtureofmasks.generate;

@@ -76,11 +76,17 @@ public final class ThreadTeam implements AutoCloseable {
       }
     }
     for (int part = 0; part < parts; part++) {
-      own.runIfFree(part);
+      runIfFree(own, part);
     }
-    own.awaitEnd();
+    awaitEnd(own);
     posts.compareAndSet(at, own, null);
-    own.rethrow();
+    Throwable thrown = own.thrown.get();
+    if (thrown instanceof RuntimeException e) {
+      throw e;
+    }
+    if (thrown instanceof Error e) {
+      throw e;
+    }
   }
 
   /** A place for a work, -1 if there is none; another caller may be faster. */
@@ -112,61 +118,50 @@ public final class ThreadTeam implements AutoCloseable {
 
   /** One caller's work. */
   private static final class Posted {
-    private final Work work;
-    private final AtomicIntegerArray taken; // by part: 1 once somebody has begun it
-    private final AtomicInteger open; // parts that are not done
-    private final AtomicReference<Throwable> thrown = new AtomicReference<>();
+    final Work work;
+    final AtomicIntegerArray taken; // by part: 1 once somebody has begun it
+    final AtomicInteger open; // parts that are not done
+    final AtomicReference<Throwable> thrown = new AtomicReference<>();
 
     Posted(Work work, int parts) {
       this.work = work;
       taken = new AtomicIntegerArray(parts);
       open = new AtomicInteger(parts);
     }
+  }
 
-    /** Runs a part unless somebody else has begun it; whether it did. */
-    boolean runIfFree(int part) {
-      if (taken.get(part) != 0 || !taken.compareAndSet(part, 0, 1)) {
-        return false;
-      }
-      try {
-        work.run(part, taken.length());
-      } catch (RuntimeException | Error e) {
-        thrown.compareAndSet(null, e); // thrown by run() once all parts have ended
-      }
-      open.getAndDecrement();
-      return true;
-    }
-
-    /**
-     * Runs one part that nobody has begun, {@code wanted} before others; false if there is none.
-     */
-    boolean runAny(int wanted) {
-      for (int i = 0; i < taken.length(); i++) {
-        if (runIfFree((wanted + i) % taken.length())) {
-          return true;
-        }
-      }
+  /** Runs a part unless somebody else has begun it; whether it did. */
+  private static boolean runIfFree(Posted posted, int part) {
+    if (posted.taken.get(part) != 0 || !posted.taken.compareAndSet(part, 0, 1)) {
       return false;
     }
+    try {
+      posted.work.run(part, posted.taken.length());
+    } catch (RuntimeException | Error e) {
+      posted.thrown.compareAndSet(null, e); // thrown by run() once all parts have ended
+    }
+    posted.open.getAndDecrement();
+    return true;
+  }
 
-    /** Waits for the parts that workers have begun. */
-    void awaitEnd() {
-      for (int i = 0; open.get() != 0; i++) {
-        if (i < SPINS) {
-          Thread.onSpinWait();
-        } else {
-          Thread.yield();
-        }
+  /** Runs one part that nobody has begun, {@code wanted} before others; false if there is none. */
+  private static boolean runAny(Posted posted, int wanted) {
+    int parts = posted.taken.length();
+    for (int i = 0; i < parts; i++) {
+      if (runIfFree(posted, (wanted + i) % parts)) {
+        return true;
       }
     }
+    return false;
+  }
 
-    void rethrow() {
-      Throwable first = thrown.get();
-      if (first instanceof RuntimeException e) {
-        throw e;
-      }
-      if (first instanceof Error e) {
-        throw e;
+  /** Waits for the parts that workers have begun. */
+  private static void awaitEnd(Posted posted) {
+    for (int i = 0; posted.open.get() != 0; i++) {
+      if (i < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
       }
     }
   }
@@ -204,7 +199,7 @@ public final class ThreadTeam implements AutoCloseable {
         found = false;
         for (int i = 0; i < POSTS; i++) {
           Posted work = posts.get(i);
-          found |= work != null && work.runAny(part);
+          found |= work != null && runAny(work, part);
         }
       }
     }

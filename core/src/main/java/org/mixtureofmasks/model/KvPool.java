@@ -42,11 +42,4 @@ final class KvPool {
   long pageBytes() {
     return 4L * layers * floats;
   }
-
-  /** Pages that lie ready. */
-  int ready() {
-    synchronized (free) {
-      return free.size();
-    }
-  }
 }

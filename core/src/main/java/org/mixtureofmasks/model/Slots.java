@@ -1,8 +1,6 @@
 package org.mixtureofmasks.model;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * Where the n tokens of a pass stand and what each sees. Tokens may belong to several texts; those
@@ -43,21 +41,6 @@ record Slots(TextState[] texts, int[] slots, int[] positions, int[][] spans) {
       spans[t] = append(before, slots[t]);
     }
     return new Slots(texts, slots, positions, spans);
-  }
-
-  /** The tokens of several passes in one; no text in two of them. */
-  static Slots together(List<Slots> all) {
-    List<TextState> texts = new ArrayList<>();
-    List<int[]> spans = new ArrayList<>();
-    for (Slots some : all) {
-      texts.addAll(List.of(some.texts));
-      spans.addAll(List.of(some.spans));
-    }
-    return new Slots(
-        texts.toArray(TextState[]::new),
-        all.stream().flatMapToInt(s -> Arrays.stream(s.slots)).toArray(),
-        all.stream().flatMapToInt(s -> Arrays.stream(s.positions)).toArray(),
-        spans.toArray(int[][]::new));
   }
 
   private static int[] append(int[] spans, int slot) {

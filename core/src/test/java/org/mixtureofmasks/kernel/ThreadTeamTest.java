@@ -3,9 +3,16 @@ package org.mixtureofmasks.kernel;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -72,7 +79,7 @@ class ThreadTeamTest {
   }
 
   @Test
-  void aSecondCallerDoesItsWorkItselfInsteadOfWaiting() throws InterruptedException {
+  void aCallerDoesItsWorkItselfWhereAllWorkersAreHeld() throws InterruptedException {
     AtomicIntegerArray runs = new AtomicIntegerArray(2);
     CountDownLatch held = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
@@ -93,6 +100,103 @@ class ThreadTeamTest {
     }
     assertEquals(1, runs.get(0));
     assertEquals(1, runs.get(1));
+  }
+
+  /** More callers than works can be shared out at once, some of whose parts fail. */
+  @Test
+  void manyCallersGetTheirOwnResultsAndTheirOwnExceptions() throws InterruptedException {
+    int callers = 24;
+    AtomicIntegerArray wrong = new AtomicIntegerArray(callers);
+    try (ThreadTeam team = new ThreadTeam(4)) {
+      Thread[] threads = new Thread[callers];
+      for (int c = 0; c < callers; c++) {
+        int caller = c;
+        threads[c] = new Thread(() -> wrong.set(caller, turns(team, caller)));
+        threads[c].start();
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      assertEquals("0".repeat(callers), wrong.toString().replaceAll("[^0-9]", ""));
+    }
+  }
+
+  /** How many of 300 turns went wrong; in every third the part {@code turn % 4} throws. */
+  private static int turns(ThreadTeam team, int caller) {
+    int wrong = 0;
+    for (int turn = 0; turn < 300; turn++) {
+      int number = turn;
+      int[] runs = new int[4];
+      String message = null;
+      try {
+        team.run(
+            (part, parts) -> {
+              runs[part] += number + part;
+              if (number % 3 == 0 && part == number % 4) {
+                throw new IllegalStateException(caller + " in turn " + number);
+              }
+            });
+      } catch (IllegalStateException e) {
+        message = e.getMessage();
+      }
+      String expected = number % 3 == 0 ? caller + " in turn " + number : null;
+      int[] all = {number, number + 1, number + 2, number + 3};
+      wrong += Arrays.equals(all, runs) && Objects.equals(expected, message) ? 0 : 1;
+    }
+    return wrong;
+  }
+
+  @Test
+  void twoCallersAtOnceShareTheWorkers() throws InterruptedException {
+    Thread[] callers = new Thread[2];
+    int[] helped = new int[2];
+    CyclicBarrier together = new CyclicBarrier(2);
+    try (ThreadTeam team = new ThreadTeam(3)) {
+      for (int c = 0; c < 2; c++) {
+        int caller = c;
+        callers[c] =
+            new Thread(
+                () -> {
+                  Thread own = Thread.currentThread();
+                  for (int turn = 0; turn < 200; turn++) {
+                    meet(together);
+                    AtomicInteger others = new AtomicInteger();
+                    team.run(
+                        (part, parts) -> {
+                          LockSupport.parkNanos(50_000);
+                          if (Thread.currentThread() != own) {
+                            others.incrementAndGet();
+                          }
+                        });
+                    helped[caller] += others.get();
+                  }
+                });
+        callers[c].start();
+      }
+      for (Thread thread : callers) {
+        thread.join();
+      }
+    }
+    for (int parts : helped) {
+      assertTrue(parts > 20, "of 400 parts beside its own a caller was spared " + parts);
+    }
+  }
+
+  private static void meet(CyclicBarrier barrier) {
+    try {
+      barrier.await();
+    } catch (InterruptedException | BrokenBarrierException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aPartMayHandWorkToItsOwnTeam() {
+    try (ThreadTeam team = new ThreadTeam(3)) {
+      AtomicInteger runs = new AtomicInteger();
+      team.run((part, parts) -> team.run((inner, all) -> runs.incrementAndGet()));
+      assertEquals(9, runs.get());
+    }
   }
 
   private static void awaitQuietly(CountDownLatch latch) {

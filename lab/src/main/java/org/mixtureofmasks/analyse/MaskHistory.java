@@ -2,7 +2,6 @@ package org.mixtureofmasks.analyse;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -16,7 +15,14 @@ import org.mixtureofmasks.train.RunFolder;
 
 /** How the masks that a run would ship have changed from checkpoint to checkpoint. */
 final class MaskHistory {
-  private MaskHistory() {}
+  private final ArrayNode to;
+
+  /** Masks of the checkpoint before. */
+  private Optional<ExpertMasks> before = Optional.empty();
+
+  private MaskHistory(ArrayNode to) {
+    this.to = to;
+  }
 
   /**
    * Adds an object for each checkpoint of a run, the oldest first.
@@ -25,34 +31,23 @@ final class MaskHistory {
    */
   static void write(RunFolder run, ArrayNode to) {
     try {
-      add(run, to);
+      FinishedRun.eachCheckpoint(run.path(), new MaskHistory(to)::add);
     } catch (UserError e) {
       throw new UserError(
-          e.getMessage()
-              + "; without it the run's checkpoints cannot be read: to analyse its model alone name "
-              + run.model(),
+          "%s; without it the run's checkpoints cannot be read: to analyse its model alone name %s"
+              .formatted(e.getMessage(), run.model()),
           e);
     }
   }
 
-  private static void add(RunFolder run, ArrayNode to) {
-    List<ExpertMasks> seen = new ArrayList<>(); // the checkpoint before, once there is one
-    FinishedRun.eachCheckpoint(
-        run.path(),
-        checkpoint -> {
-          Optional<ExpertMasks> before = seen.stream().reduce((_, last) -> last);
-          Optional<ExpertMasks> now = checkpoint.method().shipped().map(ShippedExperts::masks);
-          ArrayNode layers = to.addObject().put("step", checkpoint.steps()).putArray("layers");
-          now.ifPresent(
-              masks -> {
-                write(before, masks, layers);
-                seen.clear();
-                seen.add(masks);
-              });
-        });
+  private void add(FinishedRun checkpoint) {
+    ArrayNode layers = to.addObject().put("step", checkpoint.steps()).putArray("layers");
+    Optional<ExpertMasks> now = checkpoint.method().shipped().map(ShippedExperts::masks);
+    now.ifPresent(masks -> write(masks, layers));
+    before = now;
   }
 
-  private static void write(Optional<ExpertMasks> before, ExpertMasks now, ArrayNode layers) {
+  private void write(ExpertMasks now, ArrayNode layers) {
     for (int l = 0; l < now.layers(); l++) {
       List<Mask> masks = now.layer(Dimension.NEURONS, l);
       ObjectNode layer = layers.addObject().put("layer", l);

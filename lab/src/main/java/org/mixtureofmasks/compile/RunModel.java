@@ -179,8 +179,10 @@ public final class RunModel {
         dtype == DType.BF16 ? "bfloat16" : "float32");
     try (AtomicFolder folder = AtomicFolder.create(out)) {
       Path to = folder.path();
-      SafetensorsWriter.write(
-          to.resolve("model.safetensors"), Map.of("format", "pt", "parent", run.parent()), tensors);
+      SequencedMap<String, String> metadata = new LinkedHashMap<>(); // in one order for every run
+      metadata.put("format", "pt");
+      metadata.put("parent", run.parent());
+      SafetensorsWriter.write(to.resolve("model.safetensors"), metadata, tensors);
       AtomicFiles.writeString(to.resolve("config.json"), written.toPrettyString() + "\n");
       for (String name : TOKENIZER_FILES) {
         Path file = run.denseModel().resolve(name);

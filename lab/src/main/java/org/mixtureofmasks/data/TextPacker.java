@@ -74,12 +74,25 @@ public final class TextPacker {
     if (!Files.isRegularFile(text)) {
       throw new UserError("no text at " + text + ": check data.train and evaluate.rows");
     }
-    String ending = TokenRows.ending(tokenizer.vocabularySize());
-    Path packed = cache.resolve(name(text) + ending);
+    Path packed = packed(text);
     if (!Files.exists(packed)) {
-      AtomicFiles.write(packed, channel -> new Rows(channel, ending.equals(".u32")).write(text));
+      boolean wide = ending().equals(".u32");
+      AtomicFiles.write(packed, channel -> new Rows(channel, wide).write(text));
     }
     return packed;
+  }
+
+  /** Whether the cache has the rows of a text. */
+  public boolean has(Path text) {
+    return Files.exists(packed(text));
+  }
+
+  private String ending() {
+    return TokenRows.ending(tokenizer.vocabularySize());
+  }
+
+  private Path packed(Path text) {
+    return cache.resolve(name(text) + ending());
   }
 
   private String name(Path text) {

@@ -49,7 +49,6 @@ public abstract class FixedExperts implements Method {
   private final List<Tensor> masks = new ArrayList<>();
   private final List<Tensor> routers = new ArrayList<>();
   private final List<LoadCount> loads = new ArrayList<>();
-
   private final Sums counts = new Sums();
 
   /** Σ over layers of the own losses of this micro-batch; null before any. */
@@ -188,11 +187,6 @@ public abstract class FixedExperts implements Method {
 
   private static String name(int layer, String tensor) {
     return "experts.layers." + layer + "." + tensor;
-  }
-
-  /** The constant masks of a layer, experts x intermediate_size, fp32. */
-  protected final Tensor masks(int layer) {
-    return masks.get(layer);
   }
 
   @Override

@@ -43,6 +43,11 @@ public interface MethodProvider {
     return 0;
   }
 
+  /** Passes of the whole model over the calibration tokens that each layer's start takes more. */
+  default int passesPerLayer(Recipe recipe) {
+    return 0;
+  }
+
   /** Weight w of the dense model's distribution in the loss (1 - w) CE + w KL, in [0, 1]. */
   default double distillation(Recipe recipe) {
     return 0;

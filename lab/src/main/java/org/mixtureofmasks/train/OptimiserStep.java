@@ -81,7 +81,8 @@ final class OptimiserStep {
     double total = loss.crossEntropy() + loss.divergence() + loss.extra() + norm;
     if (!Double.isFinite(total)) {
       throw new UserError(
-          "the loss is %s and the gradient's norm %s at step %s; the last good checkpoint is %s: begin anew with a smaller train.lr"
+          ("the loss is %s and the gradient's norm %s at step %s; the last good checkpoint is %s:"
+                  + " begin anew with a smaller train.lr")
               .formatted(
                   loss.crossEntropy(),
                   norm,

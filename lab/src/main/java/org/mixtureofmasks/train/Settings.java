@@ -78,6 +78,16 @@ public record Settings(
     return recipe.get(RunKeys.EVALUATE_ROWS).stream().map(s -> Path.of(s.file())).toList();
   }
 
+  /** Whether a file needs no packing: rows, or a text that the cache has. */
+  public boolean isPacked(Path file) {
+    if (!TextPacker.isText(file)) {
+      return true;
+    }
+    try (Tokenizer tokenizer = Tokenizer.open(model)) {
+      return new TextPacker(TextPacker.defaultCache(), tokenizer, rowTokens + 1).has(file);
+    }
+  }
+
   /** Packed rows as they are; text is packed with the model's tokenizer first, and cached. */
   public Path packed(Path file) {
     if (!TextPacker.isText(file)) {

@@ -51,21 +51,22 @@ record Start(
    * @throws UserError if a file is missing or does not fit
    */
   static Start open(Recipe recipe) {
+    return open(recipe, TrainingListener.SILENT);
+  }
+
+  /** The same, with someone who hears its phases. */
+  static Start open(Recipe recipe, TrainingListener listener) {
+    listener.phase(RunPhase.LOAD);
     Settings settings = Settings.of(recipe);
     MethodProvider provider = Methods.provider(recipe);
     Natives.start(settings.threads());
     torch.manual_seed(recipe.get(RunKeys.SEED));
     try (Checkpoint checkpoint = Checkpoints.open(settings.model())) {
-      ModelConfig config = dense(checkpoint);
-      if (settings.rowTokens() > config.maxPositions()) {
-        throw UserError.usage(
-            "data.row: rows of "
-                + settings.rowTokens()
-                + " input tokens, but the model's context ends at "
-                + config.maxPositions());
-      }
+      ModelConfig config = dense(checkpoint, settings);
+      listener.phase(RunPhase.PACK);
       List<TokenRows> train = rows(settings.trainFiles(), settings, config);
       List<TokenRows> validation = rows(settings.validationFiles(), settings, config);
+      listener.phase(RunPhase.LOAD);
       DecoderModule model = DenseWeights.load(checkpoint, config, settings.precision());
       DecoderModule teacher = provider.distillation(recipe) > 0 ? model.frozenCopy() : null;
       if (!provider.trainsWeights(recipe)) {
@@ -162,7 +163,12 @@ record Start(
         settings, model, teacher, method, adam, sampler, trainFiles, validationFiles, parent);
   }
 
-  private static ModelConfig dense(Checkpoint checkpoint) {
+  /**
+   * The shape of a model that training can begin with.
+   *
+   * @throws UserError if it is no dense Hugging Face folder, or its context is shorter than a row
+   */
+  static ModelConfig dense(Checkpoint checkpoint, Settings settings) {
     if (checkpoint.format() != Checkpoint.Format.HUGGING_FACE) {
       throw new UserError(
           checkpoint.path()
@@ -175,6 +181,11 @@ record Start(
     if (config.mixtureOfMasks().isPresent()) {
       throw new UserError(
           checkpoint.path() + " is sparse already: give the dense model that it came from");
+    }
+    if (settings.rowTokens() > config.maxPositions()) {
+      throw UserError.usage(
+          "data.row: rows of %d input tokens, but the model's context ends at %d"
+              .formatted(settings.rowTokens(), config.maxPositions()));
     }
     return config;
   }

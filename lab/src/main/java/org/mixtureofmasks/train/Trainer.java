@@ -65,10 +65,11 @@ public final class Trainer implements AutoCloseable {
    * @throws UserError if the recipe, the model, the data or the folder is at fault
    */
   public static Trainer begin(Recipe recipe, Path out, TrainingListener listener) {
-    Start opened = Start.open(recipe);
+    Start opened = Start.open(recipe, listener);
     RunFolder run = RunFolder.create(out, recipe.resolvedYaml());
     RunLock lock = RunLock.of(out);
     try {
+      listener.phase(RunPhase.PREPARE);
       return new Trainer(run, lock, listener, recipe, opened.prepare());
     } catch (RuntimeException | Error e) {
       lock.close();
@@ -94,7 +95,8 @@ public final class Trainer implements AutoCloseable {
   private static Trainer resume(RunFolder run, RunLock lock, TrainingListener listener) {
     Recipe recipe = new RecipeReader(Methods.sections()).read(run.recipe(), List.of());
     Optional<Path> latest = run.latest();
-    Start opened = Start.open(recipe);
+    Start opened = Start.open(recipe, listener);
+    listener.phase(RunPhase.PREPARE);
     if (latest.isEmpty()) {
       listener.note("no checkpoint yet: beginning again");
       Trainer trainer = new Trainer(run, lock, listener, recipe, opened.prepare());
@@ -162,6 +164,7 @@ public final class Trainer implements AutoCloseable {
     int until = Math.min(steps, untilStep);
     boolean saved = step == until && run.latest().isPresent();
     while (step < until && !stopping) {
+      listener.phase(RunPhase.TRAIN);
       metrics.append(oneStep());
       saved = step == until || (every > 0 && step % every == 0);
       if (saved) {
@@ -224,6 +227,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void validate(Map<String, Object> line) {
+    listener.phase(RunPhase.VALIDATE);
     Validation.Result result = validation.run(start.model(), start.method().feedForward());
     line.put("validation_loss", result.mean());
     line.put("validation_losses", result.byFile());
@@ -232,6 +236,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void save() {
+    listener.phase(RunPhase.SAVE);
     Path folder = run.step(step);
     long[] cursor = start.sampler() == null ? new long[0] : start.sampler().cursor();
     new TrainingCheckpoint(step, tokens, cursor, recipe.hash(), start.parent())

@@ -28,6 +28,9 @@ public interface TrainingListener {
       double secondsLeft,
       Map<String, Object> method) {}
 
+  /** A phase of the run begins, and the one before it ends. */
+  default void phase(RunPhase phase) {}
+
   /** What the run does outside its steps: "calibrating", "resumed from step 100". */
   default void note(String what) {}
 

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.verbs;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.train.Trainer;
 import picocli.CommandLine.Command;
@@ -25,7 +26,7 @@ public final class Resume implements Verb {
 
   @Override
   public Integer call() {
-    RunReport report = new RunReport(spec.commandLine().getErr());
+    RunReport report = new RunReport(spec.commandLine().getErr(), Optional.empty());
     try (Trainer trainer = Trainer.resume(run, report.listener())) {
       return report.finish(trainer, spec.commandLine().getOut(), json);
     }

@@ -4,14 +4,22 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.compile.RunModel;
+import org.mixtureofmasks.ledger.Ledger;
+import org.mixtureofmasks.ledger.LedgerJson;
+import org.mixtureofmasks.ledger.Measured;
+import org.mixtureofmasks.ledger.PhaseClock;
+import org.mixtureofmasks.ledger.ResidentMemory;
 import org.mixtureofmasks.train.FinishedRun;
+import org.mixtureofmasks.train.RunPhase;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
 import org.mixtureofmasks.train.Validation;
@@ -19,17 +27,28 @@ import org.mixtureofmasks.train.Validation;
 /** Trains, compiles, and says what came of it: the common end of sparsify and resume. */
 final class RunReport {
   private final TrainingListener progress;
-  private Validation.Result first;
-  private Validation.Result last;
+  private final List<Validation.Result> validated = new ArrayList<>();
   private double tokensPerSecond;
+  private final PhaseClock clock = new PhaseClock();
 
-  RunReport(PrintWriter err) {
+  private final Optional<Ledger> forecast;
+
+  /**
+   * @param forecast what the run is predicted to take; empty where nobody asked
+   */
+  RunReport(PrintWriter err, Optional<Ledger> forecast) {
+    this.forecast = forecast;
     this.progress = new ProgressLines(err);
   }
 
   /** Passes everything on and keeps the figures of the summary. */
   TrainingListener listener() {
     return new TrainingListener() {
+      @Override
+      public void phase(RunPhase phase) {
+        clock.begin(phase.word());
+      }
+
       @Override
       public void note(String what) {
         progress.note(what);
@@ -43,8 +62,7 @@ final class RunReport {
 
       @Override
       public void validated(int step, Validation.Result result) {
-        first = first == null ? result : first;
-        last = result;
+        validated.add(result);
         progress.validated(step, result);
       }
 
@@ -68,16 +86,17 @@ final class RunReport {
         return UserError.FAILED;
       }
     }
+    clock.begin(RunPhase.COMPILE.word());
     FinishedRun run = FinishedRun.open(trainer.folder().path());
     RunModel model = RunModel.of(run);
     model.writeMasks();
     Map<String, Object> summary = new LinkedHashMap<>();
     summary.put("run", trainer.folder().path().toString());
     summary.put("steps", run.steps());
-    if (last != null) {
-      summary.put("validation_loss_before", first.mean());
-      summary.put("validation_loss", last.mean());
-      summary.put("validation_losses", last.byFile());
+    if (!validated.isEmpty()) {
+      summary.put("validation_loss_before", validated.getFirst().mean());
+      summary.put("validation_loss", validated.getLast().mean());
+      summary.put("validation_losses", validated.getLast().byFile());
       summary.putAll(trainer.method().validationMetrics());
     }
     if (tokensPerSecond > 0) {
@@ -91,7 +110,21 @@ final class RunReport {
     } else {
       summary.putAll(model.write(trainer.folder().model(), Optional.empty(), Optional.empty()));
     }
+    clock.close();
+    List<Measured> measured = clock.measured();
+    long peak = ResidentMemory.peak().orElse(0);
+    summary.put("peak_memory_bytes", peak == 0 ? null : peak);
+    summary.put("seconds", measured.stream().mapToDouble(Measured::seconds).sum());
+    if (json) {
+      forecast.ifPresent(
+          ledger -> summary.put("forecast", LedgerJson.compared(ledger, measured, peak)));
+    }
     print(summary, out, json);
+    if (!json) {
+      forecast.ifPresent(
+          ledger -> out.printf("%n%s%n", LedgerTables.compared(ledger, measured, peak)));
+      out.flush();
+    }
     return 0;
   }
 

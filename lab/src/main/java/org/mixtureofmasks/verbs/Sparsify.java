@@ -1,16 +1,20 @@
 package org.mixtureofmasks.verbs;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.cli.Verb;
+import org.mixtureofmasks.ledger.Ledger;
+import org.mixtureofmasks.ledger.LedgerJson;
+import org.mixtureofmasks.ledger.Machine;
 import org.mixtureofmasks.recipe.Recipe;
-import org.mixtureofmasks.train.Estimate;
 import org.mixtureofmasks.train.Methods;
+import org.mixtureofmasks.train.RunForecast;
 import org.mixtureofmasks.train.Trainer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,45 +75,51 @@ public final class Sparsify implements Verb {
       all.add("train.tokens=0");
     }
     Recipe recipe = Methods.read(recipeFile, all);
+    spec.commandLine().getErr().println("timing a few layers of the model ...");
+    spec.commandLine().getErr().flush();
+    RunForecast forecast = RunForecast.of(recipe, out);
     if (dryRun) {
-      spec.commandLine().getErr().println("timing a step of training ...");
-      spec.commandLine().getErr().flush();
-      return dryRun(Estimate.of(recipe), recipe);
+      return dryRun(forecast, recipe);
     }
-    RunReport report = new RunReport(spec.commandLine().getErr());
+    forecast.require(Machine.here(out));
+    RunReport report = new RunReport(spec.commandLine().getErr(), Optional.of(forecast.ledger()));
     try (Trainer trainer = Trainer.begin(recipe, out, report.listener())) {
       return report.finish(trainer, spec.commandLine().getOut(), json);
     }
   }
 
-  private int dryRun(Estimate e, Recipe recipe) {
+  private int dryRun(RunForecast forecast, Recipe recipe) {
     PrintWriter to = spec.commandLine().getOut();
-    double seconds = e.steps() * e.secondsPerStep();
+    Ledger ledger = forecast.ledger();
+    Machine machine = Machine.here(out);
     if (json) {
-      Map<String, Object> all = new LinkedHashMap<>();
-      all.put("steps", e.steps());
-      all.put("tokens", e.steps() * e.tokensPerStep());
-      all.put("parameters", e.parameters());
-      all.put("memory_bytes", e.memoryBytes());
-      all.put("disk_bytes", e.diskBytes());
-      all.put("seconds", Double.isNaN(seconds) ? null : seconds);
-      to.println(RunReport.toJson(all));
+      ObjectNode all = Json.object();
+      all.put("steps", forecast.steps());
+      all.put("tokens", forecast.steps() * forecast.tokensPerStep());
+      all.put("parameters", forecast.parameters());
+      LedgerJson.describe(ledger, all);
+      all.put("available_memory_bytes", machine.memoryBytes());
+      all.put("available_disk_bytes", machine.diskBytes());
+      to.println(all);
     } else {
       to.print(recipe.resolvedYaml());
       to.printf(
           Locale.ROOT,
-          "%nWould train %,d parameters for %,d steps of %,d tokens: about %.1f GB of memory, %.2f GB of"
-              + " disk, %s.%nNothing was written.%n",
-          e.parameters(),
-          e.steps(),
-          e.tokensPerStep(),
-          e.memoryBytes() / 1e9,
-          e.diskBytes() / 1e9,
-          Double.isNaN(seconds)
-              ? "more memory than this machine has free: lower train.micro_batch_rows"
-              : ProgressLines.duration(seconds) + " on this machine as busy as it is now");
+          "%nWould train %,d parameters for %,d steps of %,d tokens.%n%n%s%n%n"
+              + "At most %s of memory (%s are available) and %s of disk (%s are free), %s on this"
+              + " machine as busy as it is now. Nothing was written.%n",
+          forecast.parameters(),
+          forecast.steps(),
+          forecast.tokensPerStep(),
+          LedgerTables.predicted(ledger),
+          Machine.gigabytes(ledger.memoryBytes()),
+          Machine.gigabytes(machine.memoryBytes()),
+          Machine.gigabytes(ledger.diskBytes()),
+          Machine.gigabytes(machine.diskBytes()),
+          LedgerTables.time(ledger.seconds()));
     }
     to.flush();
+    forecast.require(machine);
     return 0;
   }
 }

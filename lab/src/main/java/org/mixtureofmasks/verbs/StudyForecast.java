@@ -2,73 +2,90 @@ package org.mixtureofmasks.verbs;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.io.Json;
-import org.mixtureofmasks.sparsify.MethodProvider;
+import org.mixtureofmasks.ledger.Ledger;
+import org.mixtureofmasks.ledger.Machine;
 import org.mixtureofmasks.study.Plan;
 import org.mixtureofmasks.study.PlannedRun;
 import org.mixtureofmasks.study.StudyRunner;
-import org.mixtureofmasks.train.Estimate;
-import org.mixtureofmasks.train.Methods;
+import org.mixtureofmasks.train.RunForecast;
 
 /**
- * What a study would run and how long that would take: training steps only, measured on one
- * micro-batch of each kind of run.
+ * What a study would run and what that would take, by the forecast of each kind of run.
  *
  * @param lines one for each run of the plan
  * @param seconds of all that is left, runs side by side; NaN when memory is too short to try
+ * @param memoryBytes of the fullest runs that can go on side by side
+ * @param diskBytes of all that is left
  */
-record StudyForecast(List<Line> lines, double seconds) {
+record StudyForecast(List<Line> lines, double seconds, long memoryBytes, long diskBytes) {
   private static final String TO_RUN = "to run";
 
   /**
    * @param state "to run", "done", "as above" (another row asks for it too) or "not chosen"
-   * @param seconds 0 unless it is to run
+   * @param ledger what the run takes; empty unless it is to run
    */
-  record Line(PlannedRun run, String state, double seconds) {}
+  record Line(PlannedRun run, String state, Optional<Ledger> ledger) {
+    double seconds() {
+      return ledger.map(Ledger::seconds).orElse(0.0);
+    }
+
+    long memoryBytes() {
+      return ledger.map(Ledger::memoryBytes).orElse(0L);
+    }
+  }
 
   StudyForecast {
     lines = List.copyOf(lines);
   }
 
-  static StudyForecast of(Plan plan, StudyRunner runner, Predicate<PlannedRun> chosen) {
-    Map<List<Object>, Double> measured = new HashMap<>();
+  /**
+   * @param out where the study writes
+   */
+  static StudyForecast of(Plan plan, StudyRunner runner, Predicate<PlannedRun> chosen, Path out) {
+    Map<List<Object>, Ledger> forecasts = new HashMap<>();
     Set<String> seen = new HashSet<>();
     List<Line> lines = new ArrayList<>();
-    double sum = 0;
     for (PlannedRun run : plan.runs()) {
       String state =
           runner.done(run)
               ? "done"
               : !chosen.test(run) ? "not chosen" : seen.add(run.hash()) ? TO_RUN : "as above";
-      double seconds =
-          state.equals(TO_RUN) ? measured.computeIfAbsent(kind(run), _ -> seconds(run)) : 0;
-      lines.add(new Line(run, state, seconds));
-      sum += seconds;
+      Optional<Ledger> ledger =
+          state.equals(TO_RUN)
+              ? Optional.of(
+                  forecasts.computeIfAbsent(
+                      kind(run), _ -> RunForecast.of(run.recipe(), out).ledger()))
+              : Optional.empty();
+      lines.add(new Line(run, state, ledger));
     }
-    return new StudyForecast(lines, sum / plan.study().parallel());
+    int parallel = plan.study().parallel();
+    return new StudyForecast(
+        lines,
+        lines.stream().mapToDouble(Line::seconds).sum() / parallel,
+        lines.stream()
+            .mapToLong(Line::memoryBytes)
+            .map(bytes -> -bytes)
+            .sorted()
+            .limit(parallel)
+            .map(bytes -> -bytes)
+            .sum(),
+        lines.stream().flatMap(line -> line.ledger().stream()).mapToLong(Ledger::diskBytes).sum());
   }
 
-  /** All that {@link Estimate} makes of a recipe's method and length. */
+  /** Runs of one kind take the same: they differ in seed and share at most. */
   private static List<Object> kind(PlannedRun run) {
-    MethodProvider provider = Methods.provider(run.recipe());
-    return List.of(
-        run.method(),
-        run.tokens(),
-        provider.distillation(run.recipe()) > 0,
-        provider.trainsWeights(run.recipe()));
-  }
-
-  private static double seconds(PlannedRun run) {
-    Estimate estimate = Estimate.of(run.recipe());
-    return estimate.steps() * estimate.secondsPerStep();
+    return List.of(run.label(), run.tokens());
   }
 
   ObjectNode json() {
@@ -83,14 +100,18 @@ record StudyForecast(List<Line> lines, double seconds) {
           .put("recipe_hash", line.run.hash())
           .put("folder", "runs/" + line.run.name())
           .put("state", line.state)
-          .put("seconds", Json.number(line.seconds));
+          .put("seconds", Json.number(line.seconds()))
+          .put("memory_bytes", line.memoryBytes());
     }
     json.put("seconds", Json.number(seconds));
+    json.put("memory_bytes", memoryBytes);
+    json.put("disk_bytes", diskBytes);
     return json;
   }
 
   String text() {
-    Table table = new Table().row("run", "seed", "FFN", "tokens", "folder", "state", "time");
+    Table table =
+        new Table().row("run", "seed", "FFN", "tokens", "folder", "state", "time", "memory");
     for (Line line : lines) {
       table.row(
           line.run.label(),
@@ -99,15 +120,16 @@ record StudyForecast(List<Line> lines, double seconds) {
           Long.toString(line.run.tokens()),
           "runs/" + line.run.name(),
           line.state,
-          line.state.equals(TO_RUN) ? time(line.seconds) : "");
+          line.ledger.map(l -> LedgerTables.time(l.seconds())).orElse(""),
+          line.ledger.map(l -> Machine.gigabytes(l.memoryBytes())).orElse(""));
     }
     return String.join(
         System.lineSeparator(),
         table.toString(),
-        "All that is to run: about " + time(seconds) + " of training steps. Nothing was written.");
-  }
-
-  private static String time(double seconds) {
-    return Double.isNaN(seconds) ? "more memory than is free" : ProgressLines.duration(seconds);
+        "All that is to run: about %s, %s of memory and %s of disk at most. Nothing was written."
+            .formatted(
+                LedgerTables.time(seconds),
+                Machine.gigabytes(memoryBytes),
+                Machine.gigabytes(diskBytes)));
   }
 }

@@ -80,7 +80,7 @@ public final class StudyVerb implements Verb {
             Main.class.getName(),
             new StudyLines(err));
     if (dryRun) {
-      StudyForecast forecast = StudyForecast.of(plan, runner, chosen);
+      StudyForecast forecast = StudyForecast.of(plan, runner, chosen, out);
       print(forecast.json(), forecast::text);
       return 0;
     }

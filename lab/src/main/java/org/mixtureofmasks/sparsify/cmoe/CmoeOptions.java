@@ -5,6 +5,7 @@ import org.mixtureofmasks.recipe.Checks;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
+import org.mixtureofmasks.sparsify.MethodKeys;
 
 /** The recipe's section {@code cmoe}: each key declared once, and the value a recipe gives it. */
 public final class CmoeOptions {
@@ -45,12 +46,10 @@ public final class CmoeOptions {
           "neurons",
           "neurons that each calibration token marks as active, K_a");
   static final Key<Integer> CALIBRATION_TOKENS =
-      KEYS.integer(
-          "calibration_tokens",
+      MethodKeys.calibrationTokens(
+          KEYS,
           16384,
-          1,
           1 << 23,
-          "tokens",
           "training tokens that the construction looks at (the source's 8 rows of 2048)");
 
   private final Recipe recipe;
@@ -120,12 +119,7 @@ public final class CmoeOptions {
    * @throws UserError (wrong usage) if a model's neurons cannot be divided so
    */
   void requireFits(int intermediateSize) {
-    Checks.require(
-        intermediateSize % experts() == 0,
-        "cmoe.experts is %s, which does not divide the model's %s neurons: choose another number"
-            + " of experts",
-        experts(),
-        intermediateSize);
+    MethodKeys.requireEqualParts(EXPERTS, experts(), intermediateSize);
     Checks.require(
         marks() <= intermediateSize,
         "cmoe.marks is %s, but the model has %s neurons a layer",

@@ -6,6 +6,7 @@ import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
+import org.mixtureofmasks.sparsify.MethodKeys;
 
 /** The recipe's section {@code dsmoe}: each key declared once, and the value a recipe gives it. */
 public final class DsmoeOptions {
@@ -47,19 +48,12 @@ public final class DsmoeOptions {
           "",
           "weight of the mean of the passing gates in the loss");
   static final Key<Double> ROUTER_LR_FACTOR =
-      KEYS.number(
-          "router_lr_factor",
-          1,
-          Kind.Range.above(0, 1e6),
-          "times train.lr",
-          "the routers' learning rate");
+      MethodKeys.routerLrFactor(KEYS, 1, "the routers' learning rate");
   static final Key<Integer> CALIBRATION_TOKENS =
-      KEYS.integer(
-          "calibration_tokens",
+      MethodKeys.calibrationTokens(
+          KEYS,
           24576,
-          1,
           1 << 24,
-          "tokens",
           "with a target, training tokens on which the threshold is set before the first and after"
               + " the last step");
 
@@ -127,11 +121,6 @@ public final class DsmoeOptions {
    * @throws UserError (wrong usage) if a model's neurons are not E equal parts
    */
   void requireFits(int intermediateSize) {
-    Checks.require(
-        intermediateSize % experts() == 0,
-        "dsmoe.experts is %s, which does not divide the model's %s neurons: choose another number"
-            + " of experts",
-        experts(),
-        intermediateSize);
+    MethodKeys.requireEqualParts(EXPERTS, experts(), intermediateSize);
   }
 }

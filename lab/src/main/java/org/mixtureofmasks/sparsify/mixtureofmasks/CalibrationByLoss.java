@@ -25,7 +25,8 @@ final class CalibrationByLoss extends Calibration implements Preparation.ByLoss 
   /** Loss of the dense model; NaN until it is known. */
   private double dense = Double.NaN;
 
-  private int[] gatesOn;
+  /** Of each layer; empty until all are measured. */
+  private int[] gatesOn = new int[0];
 
   CalibrationByLoss(
       MixtureOfMasksOptions options,
@@ -70,7 +71,7 @@ final class CalibrationByLoss extends Calibration implements Preparation.ByLoss 
 
   @Override
   int gatesOn(int layer) {
-    if (gatesOn == null) { // every layer has been measured before the first one is prepared
+    if (gatesOn.length == 0) { // asked for once every layer has been measured
       gatesOn = LayerShares.allot(rises, densities, options.target(), gates());
     }
     return gatesOn[layer];

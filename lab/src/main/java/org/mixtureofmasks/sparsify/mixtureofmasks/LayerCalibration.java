@@ -26,7 +26,8 @@ record LayerCalibration(MixtureOfMasksOptions options) {
   LayerStart of(Tensor input, FfnWeights weights, int gatesOn, SplittableRandom random) {
     if (input.size(0) < options.experts()) {
       throw new UserError(
-          "masks.start calibrated needs at least %s calibration tokens, there are %s: give more training data or a larger masks.calibration_tokens"
+          ("masks.start calibrated needs at least %s calibration tokens, there are %s: give more"
+                  + " training data or a larger masks.calibration_tokens")
               .formatted(options.experts(), input.size(0)));
     }
     Tensor importance = importance(input, weights);

@@ -16,6 +16,7 @@ import org.mixtureofmasks.nn.FfnWeights;
  * </ul>
  *
  * @param router trainable, experts x hidden_size
+ * @param gates of its masks
  */
 record MaskedLayer(Router router, LayerGates gates) {
   /**

@@ -6,6 +6,7 @@ import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
+import org.mixtureofmasks.sparsify.MethodKeys;
 
 /** The recipe's section {@code masks}: each key declared once, and the value a recipe gives it. */
 public final class MixtureOfMasksOptions {
@@ -89,32 +90,16 @@ public final class MixtureOfMasksOptions {
           "",
           "peak learning rate of log-alpha and of the multipliers (0.15 from ones)");
   static final Key<Double> ROUTER_LR_FACTOR =
-      KEYS.number(
-          "router_lr_factor",
-          5,
-          Kind.Range.above(0, 1e6),
-          "times train.lr",
-          "the router's learning rate");
+      MethodKeys.routerLrFactor(KEYS, 5, "the router's learning rate");
   static final Key<Boolean> STRAIGHT_THROUGH =
       KEYS.flag(
           "straight_through",
           true,
           "whether the router learns from the loss through the chosen weights");
-  static final Key<Double> DISTILLATION =
-      KEYS.number(
-          "distillation",
-          0,
-          Kind.Range.of(0, 1),
-          "",
-          "weight w of the dense model in the loss (1 - w) CE + w KL; costs one more forward pass");
+  static final Key<Double> DISTILLATION = MethodKeys.distillation(KEYS);
   static final Key<Integer> CALIBRATION_TOKENS =
-      KEYS.integer(
-          "calibration_tokens",
-          24576,
-          1,
-          1 << 24,
-          "tokens",
-          "training tokens that the calibrated start looks at");
+      MethodKeys.calibrationTokens(
+          KEYS, 24576, 1 << 24, "training tokens that the calibrated start looks at");
   static final Key<Criterion> CRITERION =
       KEYS.word(
           "criterion",

@@ -42,6 +42,15 @@ public final class MixtureOfMasksProvider implements MethodProvider {
   }
 
   @Override
+  public int passesPerLayer(Recipe recipe) {
+    MixtureOfMasksOptions options = MixtureOfMasksOptions.of(recipe);
+    boolean measures =
+        options.start() == Start.CALIBRATED
+            && options.layerShares() == Shares.BY_LOSS;
+    return measures ? LayerShares.measuredAt(options.target()).length : 0;
+  }
+
+  @Override
   public double distillation(Recipe recipe) {
     return recipe.get(MixtureOfMasksOptions.DISTILLATION);
   }

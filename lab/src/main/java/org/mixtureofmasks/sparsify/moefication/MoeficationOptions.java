@@ -3,9 +3,9 @@ package org.mixtureofmasks.sparsify.moefication;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.recipe.Checks;
 import org.mixtureofmasks.recipe.Key;
-import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
+import org.mixtureofmasks.sparsify.MethodKeys;
 
 /**
  * The recipe's section {@code moefication}: each key declared once, and the value a recipe gives
@@ -44,26 +44,13 @@ public final class MoeficationOptions {
           "whether the router learns from the loss, by the gradient of sigmoid(r_e); or stays the"
               + " predictor that it starts as");
   static final Key<Double> ROUTER_LR_FACTOR =
-      KEYS.number(
-          "router_lr_factor",
-          5,
-          Kind.Range.above(0, 1e6),
-          "times train.lr",
-          "the router's learning rate");
-  static final Key<Double> DISTILLATION =
-      KEYS.number(
-          "distillation",
-          0,
-          Kind.Range.of(0, 1),
-          "",
-          "weight w of the dense model in the loss (1 - w) CE + w KL; costs one more forward pass");
+      MethodKeys.routerLrFactor(KEYS, 5, "the router's learning rate");
+  static final Key<Double> DISTILLATION = MethodKeys.distillation(KEYS);
   static final Key<Integer> CALIBRATION_TOKENS =
-      KEYS.integer(
-          "calibration_tokens",
+      MethodKeys.calibrationTokens(
+          KEYS,
           24576,
-          1,
           1 << 24,
-          "tokens",
           "training tokens that router and co-activation graph are made from");
 
   private final Recipe recipe;

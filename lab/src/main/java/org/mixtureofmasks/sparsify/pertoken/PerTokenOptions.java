@@ -4,6 +4,7 @@ import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
+import org.mixtureofmasks.sparsify.MethodKeys;
 
 /**
  * The recipe's section {@code per_token}: each key declared once, and the value a recipe gives it.
@@ -27,12 +28,10 @@ public final class PerTokenOptions {
           "share of the neurons, or of each matrix's inputs for wina",
           "what a token may use");
   static final Key<Integer> CALIBRATION_TOKENS =
-      KEYS.integer(
-          "calibration_tokens",
+      MethodKeys.calibrationTokens(
+          KEYS,
           24576,
-          1,
           1 << 24,
-          "tokens",
           "training tokens that the thresholds of cats are taken from; oracle and wina need none");
 
   private final Recipe recipe;

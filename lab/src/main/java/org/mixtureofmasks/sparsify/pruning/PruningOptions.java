@@ -6,6 +6,7 @@ import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
+import org.mixtureofmasks.sparsify.MethodKeys;
 
 /**
  * The recipe's section {@code pruning}: each key declared once, and the value a recipe gives it.
@@ -21,21 +22,10 @@ public final class PruningOptions {
           Kind.Range.above(0, 1),
           "share of the FFN's weights",
           "what stays of each layer (0.75 and 0.5 in the paper: 25 % and 50 % pruned)");
-  static final Key<Double> DISTILLATION =
-      KEYS.number(
-          "distillation",
-          0,
-          Kind.Range.of(0, 1),
-          "",
-          "weight w of the dense model in the loss (1 - w) CE + w KL; costs one more forward pass");
+  static final Key<Double> DISTILLATION = MethodKeys.distillation(KEYS);
   static final Key<Integer> CALIBRATION_TOKENS =
-      KEYS.integer(
-          "calibration_tokens",
-          24576,
-          1,
-          1 << 24,
-          "tokens",
-          "training tokens that the importance is averaged over");
+      MethodKeys.calibrationTokens(
+          KEYS, 24576, 1 << 24, "training tokens that the importance is averaged over");
 
   private final Recipe recipe;
 

@@ -165,6 +165,30 @@ class MixtureOfMasksTest {
   }
 
   @Test
+  void aStepCountedInTwoPlacesHasTheLoadsOfOne() {
+    DecoderModule model = TestModels.tiny(9, Precision.FP32);
+    long[][] batch = rows(4, 16, 3);
+    List<Object> loads = new ArrayList<>();
+    for (int places = 1; places <= 2; places++) {
+      MixtureOfMasks first = prepared(Options.calibrated(), model);
+      for (int p = 0; p < places; p++) {
+        MixtureOfMasks method = p == 0 ? first : prepared(Options.calibrated(), model);
+        method.beginStep(0, 1);
+        method.beginMicroBatch();
+        try (PointerScope _ = new PointerScope()) {
+          long[][] part = Arrays.copyOfRange(batch, 4 * p / places, 4 * (p + 1) / places);
+          model.hidden(Tensors.of(part), method.feedForward());
+        }
+        if (p > 0) {
+          first.counts().add(method.counts());
+        }
+      }
+      loads.add(first.metrics().get("expert_load_evenness"));
+    }
+    assertEquals(loads.getFirst(), loads.getLast());
+  }
+
+  @Test
   void theSameSeedGivesTheSameStartAndAnotherSeedAnother() {
     DecoderModule model = TestModels.tiny(9, Precision.FP32);
     for (Options options : List.of(Options.ones(), Options.calibrated())) {

@@ -1,0 +1,77 @@
+package org.mixtureofmasks.ledger;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.mixtureofmasks.UserError;
+
+/**
+ * What there is to work with.
+ *
+ * @param memoryBytes that this process can have, what it has already included
+ * @param diskBytes free where the work writes
+ */
+public record Machine(long memoryBytes, long diskBytes) {
+
+  /** This machine now, a container's limit respected. */
+  public static Machine here(Path writesTo) {
+    long total =
+        ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
+            .getTotalMemorySize();
+    long available = ResidentMemory.available().orElse(total) + ResidentMemory.now().orElse(0L);
+    return new Machine(Math.min(total, available), usable(writesTo));
+  }
+
+  private static long usable(Path path) {
+    Path existing = path.toAbsolutePath();
+    while (!Files.exists(existing)) {
+      existing = existing.getParent();
+    }
+    try {
+      return Files.getFileStore(existing).getUsableSpace();
+    } catch (IOException e) {
+      throw new UserError(
+          "cannot ask how much space is free under %s: %s".formatted(existing, e.getMessage()), e);
+    }
+  }
+
+  /** Whether the work fits into memory. */
+  public boolean holds(Ledger ledger) {
+    return ledger.memoryBytes() <= memoryBytes;
+  }
+
+  /**
+   * Refuses work that does not fit.
+   *
+   * @param what the work, for people: "this run"
+   * @param memoryRemedy what would fit instead, after a colon
+   * @param diskRemedy the same for too little space
+   * @throws UserError naming the phase, what it needs and what there is
+   */
+  public void require(Ledger ledger, String what, String memoryRemedy, String diskRemedy) {
+    if (!holds(ledger)) {
+      Phase fullest = ledger.fullest();
+      throw new UserError(
+          "%s needs %s of memory in its phase %s, most of it for %s, and %s are available: %s"
+              .formatted(
+                  what,
+                  gigabytes(fullest.memoryBytes()),
+                  fullest.name(),
+                  fullest.largest(),
+                  gigabytes(memoryBytes),
+                  memoryRemedy));
+    }
+    if (ledger.diskBytes() > diskBytes) {
+      throw new UserError(
+          "%s writes up to %s, and %s are free there: %s"
+              .formatted(what, gigabytes(ledger.diskBytes()), gigabytes(diskBytes), diskRemedy));
+    }
+  }
+
+  /** "8.66 GB", decimal. */
+  public static String gigabytes(long bytes) {
+    return String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
+  }
+}

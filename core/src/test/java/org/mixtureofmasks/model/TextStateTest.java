@@ -1,0 +1,168 @@
+package org.mixtureofmasks.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.kernel.KernelChoice;
+import org.mixtureofmasks.kernel.KvHead;
+import org.mixtureofmasks.kernel.ParallelKernels;
+
+/** Texts, their pages, and the workspace that they share. */
+class TextStateTest {
+  private static final int LONG = 2 * KvHead.PAGE + 50;
+
+  @TempDir Path folder;
+  private final Random random = new Random(1);
+  private Model model;
+
+  @BeforeEach
+  void open() throws IOException {
+    boolean[][][] masks = RandomModel.masks(random, 64, 0.5, 0.5, 0.5);
+    new RandomModel(random, 32, 64, 8, 1, true, masks).write(folder, "runs");
+    model = Model.open(folder, new Model.LoadOptions(Model.WeightType.AUTO, 2));
+  }
+
+  @AfterEach
+  void close() {
+    model.close();
+  }
+
+  private int[] tokens(int n) {
+    return random.ints(n, 0, RandomModel.VOCABULARY).toArray();
+  }
+
+  /** Prompt at once, then token by token, as {@link #inTurns} does for several. */
+  private float[] alone(int[] tokens, int prompt) {
+    ModelState state = model.newState(600);
+    float[] logits = model.forward(state, tokens, 0, prompt);
+    for (int t = prompt; t < tokens.length; t++) {
+      logits = model.forward(state, tokens, t, 1);
+    }
+    return logits.clone();
+  }
+
+  @Test
+  void textsThatShareAWorkspaceInTurnsGetTheBitsOfEachAlone() {
+    Workspace workspace = model.newWorkspace(64);
+    int[][] texts = {tokens(LONG), tokens(LONG), tokens(LONG)};
+    List<ModelState> states = new ArrayList<>();
+    float[][] logits = new float[3][];
+    int prompt = KvHead.PAGE - 3;
+    for (int[] text : texts) {
+      states.add(new ModelState(model.newText(600), workspace));
+      model.forward(states.getLast(), text, 0, prompt);
+    }
+    for (int t = prompt; t < LONG; t++) {
+      for (int i = 0; i < 3; i++) {
+        logits[i] = model.forward(states.get(i), texts[i], t, 1).clone();
+      }
+    }
+    for (int i = 0; i < 3; i++) {
+      assertArrayEquals(alone(texts[i], prompt), logits[i], "text " + i);
+    }
+  }
+
+  /** The next token of each of some texts in one pass, as a batch of texts will be decoded. */
+  @Test
+  void tokensOfSeveralTextsInOnePassGetTheBitsThatEachTextHasAlone() {
+    int[] lengths = {5, KvHead.PAGE, 3, 17, KvHead.PAGE + 1, 40};
+    int[][] texts = Arrays.stream(lengths).mapToObj(this::tokens).toArray(int[][]::new);
+    try (Checkpoint checkpoint = Checkpoints.open(folder);
+        Arena arena = Arena.ofShared();
+        ParallelKernels kernels = new ParallelKernels(KernelChoice.get().kernels(), 2)) {
+      ModelWeights weights =
+          WeightLoader.load(
+              checkpoint, model.config(), WeightFormats.of(Model.WeightType.F32), arena, true);
+      ForwardPass pass = new ForwardPass(ConfigReader.read(checkpoint), weights, kernels);
+      Workspace workspace = model.newWorkspace(256);
+      List<TextState> states = new ArrayList<>();
+      for (int[] text : texts) {
+        TextState state = model.newText(600);
+        pass.append(new ModelState(state, workspace), text, 0, text.length);
+        states.add(state);
+      }
+      int n = texts.length;
+      float[][] alone = new float[n][RandomModel.VOCABULARY];
+      float[][] beside = new float[n][RandomModel.VOCABULARY];
+      int[] next = tokens(n);
+      // Two tokens in the pass: so few are computed by one kernel, and one by another.
+      for (int i = 0; i < n; i++) {
+        pass.run(workspace, new int[] {next[i], 1}, 0, together(states.get(i), model.newText(8)));
+        pass.logits(workspace, new int[] {0, 1}, 0, 1, alone[i]);
+      }
+      Slots all = together(states.toArray(TextState[]::new));
+      pass.run(workspace, next, 0, all);
+      for (int i = 0; i < n; i++) {
+        pass.logits(workspace, new int[] {i}, 0, 1, beside[i]);
+        pass.hold(all, i, lengths[i] + 1);
+        assertArrayEquals(alone[i], beside[i], 1e-5f, "text " + i);
+        assertEquals(lengths[i] + 1, states.get(i).position());
+      }
+    }
+  }
+
+  /** One token behind each text. */
+  private static Slots together(TextState... texts) {
+    int[] positions = Arrays.stream(texts).mapToInt(TextState::position).toArray();
+    int[][] spans =
+        IntStream.of(positions).mapToObj(p -> new int[] {0, p + 1}).toArray(int[][]::new);
+    return new Slots(texts, positions, positions, spans);
+  }
+
+  @Test
+  void pagesComeAsTokensComeAndGoBackWhenTheyAreForgotten() {
+    ModelState state = model.newState(600);
+    assertEquals(0, state.text().bytes());
+    model.forward(state, tokens(3), 0, 3);
+    long page = state.text().bytes();
+    assertEquals(4L * RandomModel.LAYERS * RandomModel.KV_HEADS * 2 * 8 * KvHead.PAGE, page);
+    model.forward(state, tokens(LONG), 0, LONG);
+    assertEquals(3 * page, state.text().bytes());
+    state.truncate(KvHead.PAGE);
+    assertEquals(page, state.text().bytes());
+    state.text().close();
+    assertEquals(0, state.text().bytes());
+    KvPool pool = new KvPool(model.config());
+    float[][] first = pool.take();
+    pool.give(first);
+    assertSame(first, pool.take());
+  }
+
+  /** What another text left in a page must not count. */
+  @Test
+  void aTextInPagesOfAnotherGetsItsOwnBits() {
+    int[] text = tokens(LONG);
+    float[] expected = alone(text, 100);
+    ModelState other = model.newState(600);
+    model.forward(other, tokens(500), 0, 500);
+    other.text().close();
+    assertArrayEquals(expected, alone(text, 100));
+  }
+
+  @Test
+  void aTextAndAWorkspaceOfDifferentModelsAreRefused() {
+    try (Model same = Model.open(folder, new Model.LoadOptions(Model.WeightType.AUTO, 1))) {
+      TextState text = model.newText(8);
+      Workspace workspace = same.newWorkspace(8);
+      assertThrows(IllegalArgumentException.class, () -> new ModelState(text, workspace));
+      assertThrows(IllegalArgumentException.class, () -> model.newWorkspace(0));
+    }
+  }
+}

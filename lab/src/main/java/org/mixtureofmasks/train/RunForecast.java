@@ -1,0 +1,254 @@
+package org.mixtureofmasks.train;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SequencedMap;
+import org.bytedeco.javacpp.PointerScope;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.data.TextPacker;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.ledger.Ledger;
+import org.mixtureofmasks.ledger.Machine;
+import org.mixtureofmasks.ledger.Phase;
+import org.mixtureofmasks.nn.Natives;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.RunKeys;
+import org.mixtureofmasks.sparsify.MethodProvider;
+
+/**
+ * What a run would take: memory and disk from shapes, time from {@link SpeedProbe}. The recipe and
+ * the model's headers are checked; data is opened as far as its beginning.
+ */
+public final class RunForecast {
+  private final Settings settings;
+  private final MethodProvider provider;
+  private final ModelConfig config;
+  private final RunMemory memory;
+  private final RunDisk disk;
+  private final Ledger ledger;
+
+  private RunForecast(
+      Settings settings,
+      MethodProvider provider,
+      Checkpoint checkpoint,
+      ModelConfig config,
+      Path out) {
+    this.settings = settings;
+    this.provider = provider;
+    this.config = config;
+    this.memory = RunMemory.of(settings, provider, config, checkpoint.bytes());
+    boolean learns = provider.trainsWeights(settings.recipe());
+    this.disk = RunDisk.of(settings, memory.parameters(), learns, checkpoint.bytes());
+    // What does not fit is not timed either: a probe of so large a model could be too much itself.
+    boolean fits = Machine.here(out).holds(ledger(Double.NaN));
+    this.ledger = fits ? timed(checkpoint, out) : ledger(Double.NaN);
+  }
+
+  /**
+   * Forecasts a run.
+   *
+   * @param out where it would write; need not exist
+   * @throws UserError if the recipe, the model or the beginning of the data is at fault
+   */
+  public static RunForecast of(Recipe recipe, Path out) {
+    Settings settings = Settings.of(recipe);
+    MethodProvider provider = Methods.provider(recipe);
+    Natives.start(settings.threads());
+    try (Checkpoint checkpoint = Checkpoints.open(settings.model());
+        PointerScope _ = new PointerScope()) {
+      ModelConfig config = Start.dense(checkpoint, settings);
+      return new RunForecast(settings, provider, checkpoint, config, out);
+    }
+  }
+
+  /** Phases with memory and time; times are NaN when the memory does not suffice. */
+  public Ledger ledger() {
+    return ledger;
+  }
+
+  /** Optimiser steps. */
+  public int steps() {
+    return settings.steps();
+  }
+
+  /** Input tokens of a step. */
+  public long tokensPerStep() {
+    return (long) settings.stepRows() * settings.rowTokens();
+  }
+
+  /** Parameters of the dense model. */
+  public long parameters() {
+    return memory.parameters();
+  }
+
+  /**
+   * Refuses a run that the machine cannot hold.
+   *
+   * @throws UserError naming the phase, what it needs, what there is, and the setting that fits
+   */
+  public void require(Machine machine) {
+    machine.require(
+        ledger,
+        "the run",
+        remedy(machine),
+        "free some, lower checkpoint.keep (one checkpoint takes %s), or give --out a folder on"
+                .formatted(Machine.gigabytes(disk.checkpoint()))
+            + " another disk");
+  }
+
+  /** The mildest change of the recipe that fits. */
+  private String remedy(Machine machine) {
+    for (int rows = settings.microRows() / 2; rows >= 1; rows /= 2) {
+      if (fits(memory.withMicroTokens((long) rows * settings.rowTokens()), machine)) {
+        return "set train.micro_batch_rows to " + rows;
+      }
+    }
+    RunMemory least = memory.withMicroTokens(settings.rowTokens());
+    for (long tokens = least.calibrationTokens() / 2; tokens >= 1024; tokens /= 2) {
+      if (fits(least.withCalibrationTokens(tokens), machine)) {
+        return "set train.micro_batch_rows to 1 and calibrate on %d tokens".formatted(tokens);
+      }
+    }
+    return "no batch size fits; take shorter rows (data.row), a smaller model or more memory";
+  }
+
+  private boolean fits(RunMemory other, Machine machine) {
+    return phases(other, NO_TIMES).stream().allMatch(p -> p.memoryBytes() <= machine.memoryBytes());
+  }
+
+  private Ledger timed(Checkpoint checkpoint, Path out) {
+    SampleRows sample = SampleRows.of(settings, config);
+    SpeedProbe probe = new SpeedProbe(settings, provider, checkpoint, config, sample);
+    Times times = new Times(probe.measure(existing(out)), sample);
+    return new Ledger(phases(memory, times::of), disk.bytes());
+  }
+
+  private Ledger ledger(double seconds) {
+    return new Ledger(phases(memory, _ -> seconds), disk.bytes());
+  }
+
+  private static Path existing(Path out) {
+    Path folder = out.toAbsolutePath();
+    while (!Files.isDirectory(folder)) {
+      folder = folder.getParent();
+    }
+    return folder;
+  }
+
+  private interface PhaseTimes {
+    double of(RunPhase phase);
+  }
+
+  private static final PhaseTimes NO_TIMES = _ -> Double.NaN;
+
+  private List<Phase> phases(RunMemory held, PhaseTimes times) {
+    List<Phase> phases = new ArrayList<>();
+    for (RunPhase phase : RunPhase.values()) {
+      if (happens(phase)) {
+        SequencedMap<String, Long> bytes = held.of(phase);
+        phases.add(new Phase(phase.word(), bytes, times.of(phase)));
+      }
+    }
+    return phases;
+  }
+
+  private boolean happens(RunPhase phase) {
+    return switch (phase) {
+      case TRAIN -> settings.steps() > 0;
+      case VALIDATE -> !settings.validationFiles().isEmpty();
+      default -> true;
+    };
+  }
+
+  /** Times of phases from the probe's speeds. */
+  private final class Times {
+    private final SpeedProbe.Speeds speeds;
+    private final SampleRows sample;
+
+    Times(SpeedProbe.Speeds speeds, SampleRows sample) {
+      this.speeds = speeds;
+      this.sample = sample;
+    }
+
+    double of(RunPhase phase) {
+      return switch (phase) {
+        case LOAD -> load();
+        case PACK -> pack();
+        case PREPARE -> prepare();
+        case VALIDATE -> validate();
+        case TRAIN -> train();
+        case SAVE -> RunDisk.saves(settings) * disk.checkpoint() * speeds.writePerByte();
+        // The checkpoint is read as the model is, converted and written.
+        case COMPILE -> 2 * load() + disk.model() * speeds.writePerByte();
+      };
+    }
+
+    private double load() {
+      return memory.parameters() * speeds.loadPerParameter();
+    }
+
+    private double pack() {
+      double seconds = 0;
+      for (List<Path> files : List.of(settings.trainFiles(), settings.validationFiles())) {
+        for (Path file : files) {
+          boolean text = TextPacker.isText(file) && !settings.isPacked(file);
+          seconds += text ? size(file) * sample.encodePerByte() : 0;
+        }
+      }
+      return seconds;
+    }
+
+    private double prepare() {
+      long tokens = provider.calibrationTokens(settings.recipe());
+      double layer = speeds.startFixed() + tokens * speeds.startPerToken();
+      // A pass over all layers for each of these, where the probe had one layer.
+      double passes = (double) config.layers() * provider.passesPerLayer(settings.recipe());
+      return config.layers() * layer + passes * tokens * (config.layers() - 1) * speeds.passLayer();
+    }
+
+    private double validate() {
+      double tokens = 0;
+      for (Path file : settings.validationFiles()) {
+        tokens += validationTokens(file);
+      }
+      int every = settings.recipe().get(RunKeys.EVALUATE_EVERY);
+      int steps = settings.steps();
+      int times = steps == 0 ? 1 : 2 + (every > 0 ? (steps - 1) / every : 0);
+      return times * tokens * (config.layers() * speeds.passLayer() + speeds.passRest());
+    }
+
+    private double validationTokens(Path file) {
+      double perByte = sample.tokensPerByte() > 0 ? sample.tokensPerByte() : TEXT_TOKENS;
+      double row = settings.rowTokens();
+      double stored = file.toString().endsWith(".u32") ? 4 : 2;
+      double all = TextPacker.isText(file) ? size(file) * perByte : size(file) / stored;
+      return Math.floor(all / (row + 1)) * row;
+    }
+
+    private double train() {
+      double taught = provider.distillation(settings.recipe()) > 0 ? speeds.passLayer() : 0;
+      double token =
+          config.layers() * (speeds.trainLayer() + taught)
+              + speeds.trainRest()
+              + speeds.teachRest();
+      return settings.steps()
+          * (tokensPerStep() * token + memory.parameters() * speeds.updatePerParameter());
+    }
+  }
+
+  /** Tokens of a byte of text when no text was looked at: English with a vocabulary of 50,000. */
+  private static final double TEXT_TOKENS = 0.25;
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new UserError("cannot read %s: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+}

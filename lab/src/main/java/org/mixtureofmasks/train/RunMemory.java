@@ -1,0 +1,239 @@
+package org.mixtureofmasks.train;
+
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.nn.DecoderModule;
+import org.mixtureofmasks.nn.Precision;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.sparsify.MethodProvider;
+
+/**
+ * What each phase of a run holds, from shapes alone; bytes. JavaCPP keeps every tensor that our
+ * code names until the scope of its pass ends, so a pass without gradients holds nearly as much as
+ * one with them: all of its layers' intermediate tensors.
+ *
+ * @param config of the dense model
+ * @param bf16 whether operands of matrix products are cast
+ * @param learns whether the model's weights train
+ * @param teaches whether a frozen copy gives its distribution
+ * @param masks whether the method computes a mask for every activation
+ * @param steps optimiser steps of the run
+ * @param microTokens input tokens of a forward and backward pass
+ * @param calibrationTokens that the method looks at before training
+ * @param storedBytes of the dense model's files, mapped while they are read
+ */
+record RunMemory(
+    ModelConfig config,
+    boolean bf16,
+    boolean learns,
+    boolean teaches,
+    boolean masks,
+    int steps,
+    long microTokens,
+    long calibrationTokens,
+    long storedBytes) {
+  /** Libraries, metaspace and compiled code, measured after the natives' start. */
+  private static final long LIBRARIES = 330_000_000;
+
+  /** Tokens that calibration passes at once, as FfnInputs does. */
+  private static final int CALIBRATION_PASS = 2048;
+
+  /** fp32 logits of a piece of the loss and what is made of them: 8 MB each, 2 bytes in bf16. */
+  private static final long LOSS_PIECE = 6L * 4 * (1 << 21);
+
+  static RunMemory of(
+      Settings settings, MethodProvider provider, ModelConfig config, long storedBytes) {
+    Recipe recipe = settings.recipe();
+    return new RunMemory(
+        config,
+        settings.precision() == Precision.BF16,
+        provider.trainsWeights(recipe),
+        provider.distillation(recipe) > 0,
+        !provider.name().equals("dense"),
+        settings.steps(),
+        (long) settings.microRows() * settings.rowTokens(),
+        provider.calibrationTokens(recipe),
+        storedBytes);
+  }
+
+  RunMemory withMicroTokens(long tokens) {
+    return new RunMemory(
+        config, bf16, learns, teaches, masks, steps, tokens, calibrationTokens, storedBytes);
+  }
+
+  RunMemory withCalibrationTokens(long tokens) {
+    return new RunMemory(
+        config, bf16, learns, teaches, masks, steps, microTokens, tokens, storedBytes);
+  }
+
+  /** What a phase holds, by what holds it. */
+  SequencedMap<String, Long> of(RunPhase phase) {
+    return switch (phase) {
+      case PACK -> pack();
+      case LOAD -> load();
+      case PREPARE -> prepare();
+      case VALIDATE -> validate();
+      case TRAIN -> train();
+      case SAVE -> save();
+      case COMPILE -> compile();
+    };
+  }
+
+  /** Parameters of the dense model. */
+  long parameters() {
+    return DecoderModule.shapes(config).values().stream().mapToLong(RunMemory::elements).sum();
+  }
+
+  private static long elements(long[] shape) {
+    long n = 1;
+    for (long s : shape) {
+      n *= s;
+    }
+    return n;
+  }
+
+  private long largestTensor() {
+    return DecoderModule.shapes(config).values().stream()
+        .mapToLong(RunMemory::elements)
+        .max()
+        .orElse(0);
+  }
+
+  private long embedding() {
+    return (long) config.vocabSize() * config.hiddenSize();
+  }
+
+  /** What stays from the beginning to the end. */
+  private SequencedMap<String, Long> always() {
+    SequencedMap<String, Long> held = new LinkedHashMap<>();
+    held.put("libraries", LIBRARIES);
+    held.put("java_heap", javaHeap());
+    held.put("weights", 4 * parameters());
+    if (teaches) {
+      // Matrices in the products' format; the embedding is also looked up in fp32.
+      long width = bf16 ? 2 : 4;
+      held.put("teacher", width * (parameters() - embedding()) + 4 * embedding());
+    }
+    return held;
+  }
+
+  /** Stored tensors are widened in the heap, one after the other; it keeps what it has had. */
+  private long javaHeap() {
+    return 40_000_000 + 3 * 4 * largestTensor();
+  }
+
+  private SequencedMap<String, Long> pack() {
+    SequencedMap<String, Long> held = new LinkedHashMap<>();
+    held.put("libraries", LIBRARIES);
+    held.put("java_heap", javaHeap());
+    return held;
+  }
+
+  private SequencedMap<String, Long> load() {
+    SequencedMap<String, Long> held = always();
+    held.put("stored_model", storedBytes);
+    return held;
+  }
+
+  private SequencedMap<String, Long> prepare() {
+    SequencedMap<String, Long> held = always();
+    if (calibrationTokens == 0) {
+      return held;
+    }
+    long width = bf16 ? 2 : 4;
+    long pass = Math.min(CALIBRATION_PASS, calibrationTokens);
+    held.put("layer_inputs", width * calibrationTokens * config.hiddenSize() * config.layers());
+    long activations = pass * config.layers() * layerBytes(false, false) + castWeights();
+    // Of one layer at a time: importance of each neuron for each token, and inputs in fp32 twice.
+    long statistics =
+        4 * calibrationTokens * (config.intermediateSize() + 3L * config.hiddenSize())
+            + pass * 12L * config.intermediateSize();
+    held.put(
+        activations > statistics ? "activations" : "statistics", Math.max(activations, statistics));
+    return held;
+  }
+
+  private SequencedMap<String, Long> train() {
+    SequencedMap<String, Long> held = trained();
+    long kept = microTokens * config.layers() * layerBytes(true, masks) + castWeights();
+    held.put("activations", kept + 8L * microTokens * config.hiddenSize());
+    if (teaches) {
+      held.put("teacher_activations", microTokens * config.layers() * layerBytes(false, false));
+    }
+    held.put("logits", LOSS_PIECE + (bf16 ? 4 * embedding() : 0) + 4 * embedding());
+    return held;
+  }
+
+  private SequencedMap<String, Long> validate() {
+    SequencedMap<String, Long> held = trained();
+    held.put(
+        "activations", microTokens * config.layers() * layerBytes(false, masks) + castWeights());
+    held.put("logits", LOSS_PIECE + (bf16 ? 2 * embedding() : 0));
+    return held;
+  }
+
+  /** What a pass has freed stays resident: the C library keeps it for the next one. */
+  private SequencedMap<String, Long> save() {
+    SequencedMap<String, Long> held = trained();
+    held.put("freed_and_kept", Math.max(0, passes() - sum(held)));
+    return held;
+  }
+
+  /** The model once more, out of what was freed if that is enough, and the checkpoint, mapped. */
+  private SequencedMap<String, Long> compile() {
+    SequencedMap<String, Long> held = trained();
+    held.put("weights_again", 4 * parameters());
+    held.put("freed_and_kept", Math.max(0, passes() - sum(held)));
+    held.put("checkpoint", 4 * parameters());
+    return held;
+  }
+
+  /** The fullest of the phases that compute. */
+  private long passes() {
+    return Math.max(sum(prepare()), steps == 0 ? 0 : sum(train()));
+  }
+
+  private static long sum(SequencedMap<String, Long> held) {
+    return held.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  private SequencedMap<String, Long> trained() {
+    SequencedMap<String, Long> held = always();
+    if (learns) {
+      held.put("moments", 8 * parameters());
+      held.put("gradients", steps == 0 ? 0 : 4 * parameters());
+    }
+    return held;
+  }
+
+  /** bf16 copies of the matrices, which live as long as a pass. */
+  private long castWeights() {
+    return bf16 ? 2 * (parameters() - embedding()) : 0;
+  }
+
+  /**
+   * What a layer's pass makes for one token. Of the residual stream: both norms (with gradients
+   * their normalised inputs too), both sums, casts and products; of queries and keys: the product,
+   * fp32, and four tensors of the rotation; of the FFN: gate, SiLU, up, their product, masks and
+   * the masked product.
+   */
+  private long layerBytes(boolean gradients, boolean masked) {
+    long width = bf16 ? 2 : 4;
+    long cast = bf16 ? 2 : 0;
+    long wide = bf16 ? 4 : 0; // products that are widened to fp32 again
+    long d = config.hiddenSize();
+    long q = (long) config.heads() * config.headDim();
+    long kv = (long) config.kvHeads() * config.headDim();
+    long stream = (gradients ? 16 : 8) + 8 + 2 * (cast + width + wide);
+    long queries = width + wide + 16 + 4 + cast;
+    if (gradients && q != kv) {
+      queries += 8; // keys and values repeated for each head of their group
+    }
+    long keysAndValues = 2 * (width + wide) + 16;
+    return stream * d
+        + queries * q
+        + keysAndValues * kv
+        + (masked ? 6 : 5) * width * config.intermediateSize();
+  }
+}
