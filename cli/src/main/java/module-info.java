@@ -1,7 +1,8 @@
-/** The command mom: the frame of every verb, and the verbs that run and judge models. */
+/** The command mom: the frame of every verb, and the verbs that run and evaluate models. */
 module org.mixtureofmasks.cli {
   requires transitive org.mixtureofmasks.eval;
   requires transitive info.picocli;
+  requires java.logging;
   requires jdk.management;
   requires me.tongfei.progressbar;
   requires static transitive org.jspecify;

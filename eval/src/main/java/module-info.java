@@ -1,9 +1,8 @@
-/** Judges models: published tasks, lm-evaluation-harness's files, perplexity, speed. */
+/** Evaluates models: published tasks, lm-evaluation-harness's files, perplexity, speed. */
 module org.mixtureofmasks.eval {
   requires transitive org.mixtureofmasks.core;
   requires transitive org.snakeyaml.engine.v2;
   requires jdk.incubator.vector;
-  requires java.logging;
   requires java.net.http;
   requires org.apache.commons.compress;
   requires org.apache.commons.csv;

@@ -2,7 +2,7 @@ package org.mixtureofmasks;
 
 import org.junit.jupiter.api.Test;
 
-/** What eval, the part that judges models, may know. */
+/** What eval, the part that evaluates models, may know. */
 class EvalArchitectureTest {
   private final Rooms rooms = Rooms.ofThisModule();
 
@@ -26,7 +26,7 @@ class EvalArchitectureTest {
   }
 
   @Test
-  void judgesKnowNoCommandLineAndNoLibtorch() {
+  void evaluationKnowsNoCommandLineAndNoLibtorch() {
     rooms.doNotUse("picocli..", "me.tongfei..", "org.bytedeco..");
   }
 

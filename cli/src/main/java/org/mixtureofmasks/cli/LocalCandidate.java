@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 import org.mixtureofmasks.io.Fingerprint;
 import org.mixtureofmasks.model.Model;
-import org.mixtureofmasks.score.JudgedModel;
+import org.mixtureofmasks.score.EvaluatedModel;
 import org.mixtureofmasks.score.LanguageModel;
 import org.mixtureofmasks.score.LocalLanguageModel;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -14,7 +14,7 @@ final class LocalCandidate implements Candidate {
   private final Model llama;
   private final Tokenizer tokenizer;
   private final LocalLanguageModel language;
-  private final JudgedModel model;
+  private final EvaluatedModel model;
 
   /** Opens a model with its tokenizer and takes its fingerprint. */
   LocalCandidate(Path path, RunOptions run, TokenizerOptions tokenizers) {
@@ -31,7 +31,7 @@ final class LocalCandidate implements Candidate {
     // The tokenizer lies elsewhere for some formats, and another number format computes otherwise.
     String identity = hash + " " + weights + " " + tokenizer.toJson();
     this.model =
-        new JudgedModel(
+        new EvaluatedModel(
             path.toString(),
             identity,
             hash,
@@ -42,7 +42,7 @@ final class LocalCandidate implements Candidate {
   }
 
   @Override
-  public JudgedModel model() {
+  public EvaluatedModel model() {
     return model;
   }
 

@@ -2,6 +2,8 @@ package org.mixtureofmasks.cli;
 
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.mixtureofmasks.UserError;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -29,6 +31,15 @@ import picocli.CommandLine.ScopeType;
 public final class Main implements Runnable {
   /** Examples in the help fit into this many columns. */
   private static final int HELP_COLUMNS = 100;
+
+  /**
+   * Held, for a level is forgotten with its logger: it reads parquet, and tells of codecs at INFO.
+   */
+  private static final Logger PARQUET = Logger.getLogger("dev.hardwood");
+
+  static {
+    PARQUET.setLevel(Level.WARNING);
+  }
 
   @Option(
       names = "--debug",

@@ -36,7 +36,7 @@ record PerplexityEvaluation(
     TokenizerOptions tokenizer) {
 
   /** One model's figures. */
-  private record Judged(
+  private record Measured(
       Path path,
       String description,
       int vocabSize,
@@ -52,19 +52,19 @@ record PerplexityEvaluation(
   void run(Path model, Path reference, Path out, OutputOptions output) {
     checkOptions();
     // One after the other: two models at once would share memory and bandwidth.
-    Optional<Judged> dense = Optional.ofNullable(reference).map(this::judge);
-    Judged judged = judge(model);
-    dense.ifPresent(d -> requireComparable(judged, d));
-    ObjectNode json = json(judged);
+    Optional<Measured> dense = Optional.ofNullable(reference).map(this::measure);
+    Measured measured = measure(model);
+    dense.ifPresent(d -> requireComparable(measured, d));
+    ObjectNode json = json(measured);
     dense.ifPresent(
         d -> {
-          json.put("retention", Json.number(retention(judged, d)));
+          json.put("retention", Json.number(retention(measured, d)));
           json.set("reference", json(d));
         });
     if (out != null) {
       AtomicFiles.writeString(out.resolve("results.json"), Json.ascii(json) + "\n");
     }
-    output.print(json, () -> table(judged, dense));
+    output.print(json, () -> table(measured, dense));
   }
 
   private void checkOptions() {
@@ -96,23 +96,23 @@ record PerplexityEvaluation(
   }
 
   /** A token's perplexity depends on what a token is; a word's (WikiText) does not. */
-  private void requireComparable(Judged judged, Judged dense) {
-    if (source.wikitext == null && judged.vocabSize != dense.vocabSize) {
+  private void requireComparable(Measured measured, Measured dense) {
+    if (source.wikitext == null && measured.vocabSize != dense.vocabSize) {
       throw new UserError(
           "--reference "
               + dense.path
               + " has a vocabulary of "
               + dense.vocabSize
               + ", "
-              + judged.path
+              + measured.path
               + " one of "
-              + judged.vocabSize
+              + measured.vocabSize
               + ": perplexities of different tokens do not compare; take --wikitext, which counts"
               + " words");
     }
   }
 
-  private Judged judge(Path path) {
+  private Measured measure(Path path) {
     if (source.tokens != null) {
       source.tokens.forEach(rows -> PackedWith.require(rows, path));
     }
@@ -124,7 +124,7 @@ record PerplexityEvaluation(
           source.tokens != null
               ? perplexity.ofRows(source.tokens, windows.row(), orZero(limit))
               : withTokenizer(path, perplexity);
-      return new Judged(
+      return new Measured(
           path,
           llama.description(),
           llama.config().vocabSize(),
@@ -149,24 +149,24 @@ record PerplexityEvaluation(
     return value == null ? 0 : value;
   }
 
-  private static double retention(Judged judged, Judged dense) {
-    return dense.result.perplexity() / judged.result.perplexity();
+  private static double retention(Measured measured, Measured dense) {
+    return dense.result.perplexity() / measured.result.perplexity();
   }
 
-  private ObjectNode json(Judged judged) {
-    PerplexityResult result = judged.result;
+  private ObjectNode json(Measured measured) {
+    PerplexityResult result = measured.result;
     ObjectNode json = Json.object();
-    json.put("model", judged.path.toString());
-    json.put("description", judged.description);
+    json.put("model", measured.path.toString());
+    json.put("description", measured.description);
     json.put("rule", result.rule());
     json.put("perplexity", Json.number(result.perplexity()));
     json.put("loss", Json.number(result.loss()));
     json.put("tokens", result.tokens());
     json.put("seconds", Json.number(result.seconds()));
     json.put("tokens_per_second", Json.number(result.tokensPerSecond()));
-    judged.shares.describe(json);
+    measured.shares.describe(json);
     result.shares().describeMeasured(json);
-    json.put("bytes", judged.weightBytes);
+    json.put("bytes", measured.weightBytes);
     json.put("weights", run.weights().name().toLowerCase(Locale.ROOT));
     json.put("threads", run.threads());
     result
@@ -193,10 +193,10 @@ record PerplexityEvaluation(
     return json;
   }
 
-  private String table(Judged judged, Optional<Judged> dense) {
-    List<Judged> columns = new ArrayList<>();
+  private String table(Measured measured, Optional<Measured> dense) {
+    List<Measured> columns = new ArrayList<>();
     dense.ifPresent(columns::add);
-    columns.add(judged);
+    columns.add(measured);
     Table table = new Table();
     table.row("", columns, j -> j.path.getFileName().toString());
     table.row("perplexity (token)", columns, j -> Table.decimals(j.result.perplexity(), 4));
@@ -212,6 +212,6 @@ record PerplexityEvaluation(
     table.row("active FFN share", columns, j -> Table.percent(j.result.shares().activeFfn(), 1));
     table.row("share all-in", columns, j -> Table.percent(j.result.shares().allIn(), 1));
     table.row("bytes of weights", columns, j -> String.valueOf(j.weightBytes));
-    return table + System.lineSeparator() + "(" + judged.result.rule() + ")";
+    return table + System.lineSeparator() + "(" + measured.result.rule() + ")";
   }
 }

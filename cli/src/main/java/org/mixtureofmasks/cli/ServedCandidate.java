@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.mixtureofmasks.score.CompletionsEndpoint;
 import org.mixtureofmasks.score.CompletionsLanguageModel;
-import org.mixtureofmasks.score.JudgedModel;
+import org.mixtureofmasks.score.EvaluatedModel;
 import org.mixtureofmasks.score.LanguageModel;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
@@ -13,7 +13,7 @@ import org.mixtureofmasks.tokenizer.Tokenizer;
 final class ServedCandidate implements Candidate {
   private final Optional<Tokenizer> tokenizer;
   private final CompletionsLanguageModel language;
-  private final JudgedModel model;
+  private final EvaluatedModel model;
 
   /**
    * @param tokenizer file of the model's tokenizer, or null: the server splits texts
@@ -23,7 +23,7 @@ final class ServedCandidate implements Candidate {
     this.language = new CompletionsLanguageModel(endpoint, this.tokenizer);
     String split = this.tokenizer.map(Tokenizer::toJson).orElse("the server's");
     this.model =
-        new JudgedModel(
+        new EvaluatedModel(
             endpoint.model(),
             endpoint + " " + endpoint.contextLength() + " " + split,
             "",
@@ -34,7 +34,7 @@ final class ServedCandidate implements Candidate {
   }
 
   @Override
-  public JudgedModel model() {
+  public EvaluatedModel model() {
     return model;
   }
 

@@ -17,7 +17,7 @@ final class ServerOptions {
       names = "--url",
       paramLabel = "URL",
       description =
-          "With --tasks: judge a served model instead of MODEL, by OpenAI's completions with echo"
+          "With --tasks: evaluate a served model instead of MODEL, by OpenAI's completions with echo"
               + " and logprobs, such as http://localhost:8000/v1/completions. The environment"
               + " variable OPENAI_API_KEY is sent if it is set. --tokenizer FILE, the model's own,"
               + " makes the splits those of a local model.")

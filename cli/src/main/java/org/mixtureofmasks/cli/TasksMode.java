@@ -31,7 +31,7 @@ record TasksMode(
     OutputOptions output) {
 
   /**
-   * Judges a model, and a dense one beside it if there is one (else null).
+   * Evaluates a model, and a dense one beside it if there is one (else null).
    *
    * <p>What can fail without a model fails first: names, files, the folder for results.
    */
@@ -50,18 +50,18 @@ record TasksMode(
             Optional.ofNullable(out).map(o -> o.resolve("scores")),
             options.fresh());
     // One after the other: two models at once would share memory and bandwidth.
-    Optional<Evaluation> dense = Optional.ofNullable(reference).map(r -> judge(evaluation, r));
-    Evaluation judged = judge(evaluation, model);
-    ObjectNode json = ResultsJson.of(judged);
-    dense.ifPresent(d -> RetentionJson.add(json, judged, d));
+    Optional<Evaluation> dense = Optional.ofNullable(reference).map(r -> evaluate(evaluation, r));
+    Evaluation evaluated = evaluate(evaluation, model);
+    ObjectNode json = ResultsJson.of(evaluated);
+    dense.ifPresent(d -> RetentionJson.add(json, evaluated, d));
     if (out != null) {
       dense.ifPresent(d -> ResultsFolder.write(out.resolve("reference"), d, ResultsJson.of(d)));
-      Terminal.note("results: " + ResultsFolder.write(out, judged, json));
+      Terminal.note("results: " + ResultsFolder.write(out, evaluated, json));
     }
-    output.print(json, () -> new TaskTable(judged, dense).toString());
+    output.print(json, () -> new TaskTable(evaluated, dense).toString());
   }
 
-  private static Evaluation judge(TaskEvaluation evaluation, Supplier<Candidate> model) {
+  private static Evaluation evaluate(TaskEvaluation evaluation, Supplier<Candidate> model) {
     try (Candidate candidate = model.get()) {
       Terminal.note(candidate.model().name() + ":");
       return evaluation.of(candidate);

@@ -55,7 +55,7 @@ class BenchVerbTest {
   }
 
   @Test
-  void settingsBeyondReasonAreNamed() {
+  void settingsThatCannotBeMetAreRefusedByName() {
     for (List<Object> wrong :
         List.<List<Object>>of(
             List.of("bench", MODEL, "--tokens", 0),

@@ -162,7 +162,7 @@ class EvaluateTasksTest {
   }
 
   @Test
-  void aServedModelIsJudgedAsTheSameModelAtHand() throws IOException {
+  void aServedModelIsScoredAsTheSameModelAtHand() throws IOException {
     JsonNode local = mom("evaluate", MODEL, "--tasks", "piqa", "--data", data, "--json").json();
     Path tokenizer = MODEL.resolveSibling("tok512.bin");
     try (Model llama = Model.open(MODEL, Model.LoadOptions.defaults());

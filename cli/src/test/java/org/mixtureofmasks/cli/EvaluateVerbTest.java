@@ -65,7 +65,7 @@ class EvaluateVerbTest {
   }
 
   @Test
-  void windowStrideAndLimitAreUsed() throws IOException {
+  void aRunOfWindowsSaysItsWindowAndStride() throws IOException {
     JsonNode json =
         mom(
                 "evaluate",

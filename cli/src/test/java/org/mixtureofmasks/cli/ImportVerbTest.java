@@ -87,7 +87,7 @@ class ImportVerbTest {
 
   @Test
   @EnabledIfEnvironmentVariable(named = "MOM_MODELS", matches = ".+")
-  void aQuantisedGgufBecomesTheFolderThatTransformersJudgedEqual() {
+  void aQuantisedGgufBecomesTheFolderThatTransformersFoundEqual() {
     Path models = Path.of(System.getenv("MOM_MODELS"));
     Path out = folder.resolve("smollm2");
     Path gguf = models.resolve("SmolLM2-135M-Instruct.Q4_1.gguf");

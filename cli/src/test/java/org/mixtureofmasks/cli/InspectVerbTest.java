@@ -137,7 +137,7 @@ class InspectVerbTest {
     "w2, FFN",
     "wcls, EMBEDDING",
   })
-  void namesOfAllFormatsAreUnderstood(String name, ParameterCount.Part part) {
+  void aTensorsNameInAnyFormatSaysWhichPartItCountsTo(String name, ParameterCount.Part part) {
     assertEquals(part, ParameterCount.partOf(name));
   }
 
@@ -157,7 +157,7 @@ class InspectVerbTest {
   }
 
   @Test
-  void theVerbIsFoundAndFailsWithOne() {
+  void aMissingFileIsExitCodeOneAndAMissingArgumentTwo() {
     assertEquals(1, Main.run("inspect", folder.resolve("absent").toString()));
     assertEquals(2, Main.run("inspect"));
   }

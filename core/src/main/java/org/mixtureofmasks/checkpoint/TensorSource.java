@@ -72,17 +72,6 @@ public interface TensorSource {
   }
 
   /**
-   * A tensor of I64 from an array.
-   *
-   * @param values row-major, not copied
-   * @param shape dimensions, outermost first; their product is the number of values
-   * @return the tensor
-   */
-  static TensorSource ofLongs(long[] values, long... shape) {
-    return encoded(DType.I64, values.length, shape, (buffer, i) -> buffer.putLong(values[i]));
-  }
-
-  /**
    * A tensor of U8 from an array.
    *
    * @param values row-major, not copied

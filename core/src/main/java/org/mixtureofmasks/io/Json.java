@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * JSON of our own: what the program writes, and reads back. Files of others go through {@link
@@ -25,24 +26,31 @@ public final class Json {
 
   private Json() {}
 
-  /** A new empty object. */
+  /** {@return a new empty object} */
   public static ObjectNode object() {
     return JsonNodeFactory.instance.objectNode();
   }
 
-  /** A new empty array. */
+  /** {@return a new empty array} */
   public static ArrayNode array() {
     return JsonNodeFactory.instance.arrayNode();
   }
 
-  /** A number, or null where it is not finite: JSON has no NaN. */
-  public static Double number(double value) {
+  /**
+   * A number as JSON can have it.
+   *
+   * @param value any
+   * @return the number; null where it is not finite, for JSON has no NaN
+   */
+  public static @Nullable Double number(double value) {
     return Double.isFinite(value) ? (Double) value : null;
   }
 
   /**
-   * The tree of a text.
+   * Reads a text.
    *
+   * @param text one JSON value
+   * @return its tree
    * @throws JsonProcessingException if it is not JSON; who catches it knows where the text is from
    */
   public static JsonNode parse(String text) throws JsonProcessingException {
@@ -50,9 +58,10 @@ public final class Json {
   }
 
   /**
-   * On one line.
+   * Writes a value on one line.
    *
    * @param value a tree, or maps and lists of numbers and texts
+   * @return JSON
    */
   public static String line(Object value) {
     try {
@@ -62,12 +71,22 @@ public final class Json {
     }
   }
 
-  /** On lines of their own, indented. */
+  /**
+   * Writes a tree on lines of their own, indented.
+   *
+   * @param tree any
+   * @return JSON
+   */
   public static String pretty(JsonNode tree) {
     return tree.toPrettyString();
   }
 
-  /** As {@link #pretty}, in ASCII only, so that no locale can damage it on its way to a script. */
+  /**
+   * As {@link #pretty}, in ASCII only, so that no locale can damage it on its way to a script.
+   *
+   * @param tree any
+   * @return JSON
+   */
   public static String ascii(JsonNode tree) {
     try {
       return ASCII.writeValueAsString(tree);

@@ -11,7 +11,13 @@ import org.mixtureofmasks.UserError;
 public final class TextFiles {
   private TextFiles() {}
 
-  /** The whole file, which must be UTF-8. */
+  /**
+   * Reads a whole file.
+   *
+   * @param file of UTF-8 text
+   * @return the text
+   * @throws UserError if it cannot be read or is not UTF-8
+   */
   public static String read(Path file) {
     try {
       return Files.readString(file);

@@ -9,6 +9,8 @@ public final class TokenIds {
   /**
    * Refuses ids that are not in [0, vocabSize).
    *
+   * @param ids of a text
+   * @param vocabSize tokens of the model's vocabulary
    * @param where of which text they are: "token 3 of WHERE is id 7, outside ..."
    * @param remedy what to do about it, the end of the error's line
    * @throws UserError naming the first such id

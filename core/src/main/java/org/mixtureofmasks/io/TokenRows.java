@@ -42,8 +42,10 @@ public final class TokenRows implements AutoCloseable {
   /**
    * Opens a file and checks its size; ids are checked as they are read.
    *
+   * @param file of ids
    * @param rowLength tokens in a row, at least 1
    * @param vocabSize ids are below it
+   * @return the open file
    * @throws UserError if the file is missing or is not made of whole rows
    */
   public static TokenRows open(Path file, int rowLength, int vocabSize) {
@@ -69,6 +71,10 @@ public final class TokenRows implements AutoCloseable {
   /**
    * Opens a file and reads all of it once, so that a run that would fail after hours fails now.
    *
+   * @param file of ids
+   * @param rowLength tokens in a row, at least 1
+   * @param vocabSize ids are below it
+   * @return the open file
    * @throws UserError as {@link #open}, or if an id is outside the vocabulary
    */
   public static TokenRows openChecked(Path file, int rowLength, int vocabSize) {
@@ -85,7 +91,12 @@ public final class TokenRows implements AutoCloseable {
     }
   }
 
-  /** The ending of a file that holds ids of a vocabulary: ".u16", or ".u32" where it must be. */
+  /**
+   * Says what a file of ids of a vocabulary is called.
+   *
+   * @param vocabSize tokens in it
+   * @return ".u16", or ".u32" where ids do not fit into 16 bits
+   */
   public static String ending(int vocabSize) {
     return vocabSize > NARROW ? ".u32" : ".u16";
   }
@@ -95,31 +106,39 @@ public final class TokenRows implements AutoCloseable {
     return file.getFileName().toString().endsWith(".u32") ? 4 : 2;
   }
 
+  /** {@return the file that is open} */
   public Path file() {
     return file;
   }
 
-  /** Rows in the file. */
+  /** {@return rows in the file} */
   public int rows() {
     return rows;
   }
 
-  /** Tokens in a row. */
+  /** {@return tokens in a row} */
   public int rowLength() {
     return rowLength;
   }
 
   /**
-   * A row's ids.
+   * Reads a row.
    *
    * @param row in [0, rows)
+   * @return its ids
    * @throws UserError if an id is outside the vocabulary, or the file cannot be read any more
    */
   public int[] row(int row) {
     return read(row, 1);
   }
 
-  /** A row's ids as 64-bit numbers, the type of libtorch's indices. */
+  /**
+   * Reads a row as 64-bit numbers, the type of libtorch's indices.
+   *
+   * @param row in [0, rows)
+   * @return its ids
+   * @throws UserError as {@link #row}
+   */
   public long[] longRow(int row) {
     return Arrays.stream(row(row)).asLongStream().toArray();
   }

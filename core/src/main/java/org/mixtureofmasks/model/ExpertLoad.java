@@ -56,19 +56,6 @@ public final class ExpertLoad {
     return counts[layer].length == 0 ? denseWeights : (double) activeWeights[layer] / tokens;
   }
 
-  /** This load and another of the same model together. */
-  public ExpertLoad plus(ExpertLoad other) {
-    long[][] sums = deepCopy(counts);
-    long[] active = activeWeights.clone();
-    for (int l = 0; l < sums.length; l++) {
-      active[l] += other.activeWeights[l];
-      for (int e = 0; e < sums[l].length; e++) {
-        sums[l][e] += other.counts[l][e];
-      }
-    }
-    return new ExpertLoad(tokens + other.tokens, sums, active, denseWeights);
-  }
-
   private static long[][] deepCopy(long[][] counts) {
     long[][] copy = new long[counts.length][];
     for (int l = 0; l < counts.length; l++) {

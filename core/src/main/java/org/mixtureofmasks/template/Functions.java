@@ -19,10 +19,25 @@ public record Functions(Map<String, Function> methods, Map<String, Function> fil
   /** What a function does with its owner (left of the dot or bar) and arguments. */
   @FunctionalInterface
   public interface Body {
+    /**
+     * Computes the function's value.
+     *
+     * @param owner what stands left of the dot or bar
+     * @param arguments as many as the function takes
+     * @return its value, of a kind that {@link Values} names
+     * @throws TemplateException if a value is not of the kind that is needed
+     */
     Object apply(Object owner, List<Object> arguments) throws TemplateException;
   }
 
-  /** A function that takes between {@code least} and {@code most} arguments. */
+  /**
+   * A method or filter.
+   *
+   * @param name by which templates call it
+   * @param least fewest arguments
+   * @param most most arguments
+   * @param body what it does
+   */
   public record Function(String name, int least, int most, Body body) {
     @Override
     public String toString() {
@@ -63,17 +78,26 @@ public record Functions(Map<String, Function> methods, Map<String, Function> fil
               1,
               (x, a) -> join(Values.list(x), a.isEmpty() ? "" : Values.text(a.get(0)))));
 
+  /** Copies both, sorted by name. */
   public Functions {
     methods = Collections.unmodifiableMap(new TreeMap<>(methods));
     filters = Collections.unmodifiableMap(new TreeMap<>(filters));
   }
 
-  /** What every template has. */
+  /** {@return what every template has} */
   public static Functions standard() {
     return new Functions(METHODS, FILTERS);
   }
 
-  /** These and one more filter. */
+  /**
+   * Adds a filter.
+   *
+   * @param name by which templates call it
+   * @param least fewest arguments
+   * @param most most arguments
+   * @param body what it does
+   * @return these functions and the filter
+   */
   public Functions withFilter(String name, int least, int most, Body body) {
     Map<String, Function> more = new TreeMap<>(filters);
     more.put(name, new Function(name, least, most, body));

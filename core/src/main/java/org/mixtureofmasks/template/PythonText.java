@@ -19,22 +19,42 @@ public final class PythonText {
 
   private PythonText() {}
 
-  /** {@code len(re.split(r"\s+", text))}: empty pieces at the edges count. */
+  /**
+   * {@code len(re.split(r"\s+", text))}: empty pieces at the edges count.
+   *
+   * @param text any
+   * @return pieces
+   */
   public static int words(String text) {
     return SPACES.split(text, -1).length;
   }
 
-  /** {@code str.rstrip()}. */
+  /**
+   * {@code str.rstrip()}.
+   *
+   * @param text any
+   * @return without white space at its end
+   */
   public static String stripTrailing(String text) {
     return TRAILING.matcher(text).replaceFirst("");
   }
 
-  /** {@code str.strip()}. */
+  /**
+   * {@code str.strip()}.
+   *
+   * @param text any
+   * @return without white space at its edges
+   */
   public static String strip(String text) {
     return EDGES.matcher(text).replaceAll("");
   }
 
-  /** {@code str.lstrip()}. */
+  /**
+   * {@code str.lstrip()}.
+   *
+   * @param text any
+   * @return without white space at its beginning
+   */
   public static String stripLeading(String text) {
     return LEADING.matcher(text).replaceFirst("");
   }
@@ -42,6 +62,9 @@ public final class PythonText {
   /**
    * {@code str.capitalize()}: the first character in title case, the <b>rest in lower case</b>. A
    * capital sigma at the end of a word becomes a final one, as in Python.
+   *
+   * @param text any
+   * @return capitalised
    */
   public static String capitalize(String text) {
     if (text.isEmpty()) {

@@ -16,7 +16,9 @@ public final class Template {
   /**
    * Reads a template.
    *
+   * @param source a text with {@code {{ expressions }}}
    * @param functions the methods and filters that its expressions may call
+   * @return the template
    * @throws TemplateException if an expression cannot be read, or is one of Jinja's statements
    */
   public static Template parse(String source, Functions functions) throws TemplateException {
@@ -31,15 +33,21 @@ public final class Template {
     return new Template(parts);
   }
 
-  /** A text in which nothing is filled in, braces or not. */
+  /**
+   * Makes a template in which nothing is filled in.
+   *
+   * @param text what it always gives, braces or not
+   * @return the template
+   */
   public static Template literal(String text) {
     return new Template(List.of(new Expression.Literal(text)));
   }
 
   /**
-   * The text with its expressions filled in.
+   * Fills the expressions in.
    *
    * @param variables what names stand for
+   * @return the text
    * @throws TemplateException if a variable is missing or not of the kind that is needed
    */
   public String text(ObjectNode variables) throws TemplateException {
@@ -51,7 +59,13 @@ public final class Template {
     return text.toString();
   }
 
-  /** The value of a template that is one expression; of any other, its text. */
+  /**
+   * Computes the value of a template that is one expression, which need not be a text.
+   *
+   * @param variables what names stand for
+   * @return the value; of any other template the text
+   * @throws TemplateException if a variable is missing or not of the kind that is needed
+   */
   public Object value(ObjectNode variables) throws TemplateException {
     return parts.size() == 1 ? new Evaluator(variables).value(parts.getFirst()) : text(variables);
   }

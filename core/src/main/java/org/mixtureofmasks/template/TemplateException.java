@@ -7,6 +7,11 @@ package org.mixtureofmasks.template;
 public final class TemplateException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * Says what is wrong.
+   *
+   * @param message one line
+   */
   public TemplateException(String message) {
     super(message);
   }

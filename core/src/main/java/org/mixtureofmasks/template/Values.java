@@ -40,7 +40,12 @@ public final class Values {
     throw new TemplateException("nothing (null) stands where a value is needed");
   }
 
-  /** Such as "a text", for errors. */
+  /**
+   * Names the kind of a value, for errors.
+   *
+   * @param value any
+   * @return such as "a text"
+   */
   public static String kind(Object value) {
     return switch (value) {
       case String _ -> "a text";
@@ -52,7 +57,13 @@ public final class Values {
     };
   }
 
-  /** The value if it is a text. */
+  /**
+   * Requires a text.
+   *
+   * @param value any
+   * @return the same
+   * @throws TemplateException if it is something else
+   */
   public static String text(Object value) throws TemplateException {
     if (value instanceof String s) {
       return s;

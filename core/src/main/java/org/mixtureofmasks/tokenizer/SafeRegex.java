@@ -56,10 +56,10 @@ final class SafeRegex {
    */
   private record Shape(boolean empty, int open, int choices) {}
 
-  private static final class Refused extends RuntimeException {
+  private static final class UnsafePattern extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    Refused(String message) {
+    UnsafePattern(String message) {
       super(message, null, false, false);
     }
   }
@@ -87,7 +87,7 @@ final class SafeRegex {
         return "has an unopened group";
       }
       return whole.empty() ? "can match nothing at all" : null;
-    } catch (Refused e) {
+    } catch (UnsafePattern e) {
       return e.getMessage();
     }
   }
@@ -97,7 +97,7 @@ final class SafeRegex {
    */
   private Shape alternatives(int open) {
     if (++depth > DEPTH_LIMIT) {
-      throw new Refused("nests groups more than " + DEPTH_LIMIT + " deep");
+      throw new UnsafePattern("nests groups more than " + DEPTH_LIMIT + " deep");
     }
     Shape all = sequence(open);
     while (peek() == '|') {
@@ -122,18 +122,19 @@ final class SafeRegex {
       Shape item = item(open);
       Times times = times();
       if (group && (times.unbounded() || times.few())) {
-        throw new Refused("repeats a group" + EXPONENTIAL);
+        throw new UnsafePattern("repeats a group" + EXPONENTIAL);
       }
       // With two repetitions before it, a failure here makes the matcher try every split.
       boolean canFail = open == 2 && !times.optional();
       open = item.open() + (times.unbounded() ? 1 : 0);
       if (open > 2 || canFail) {
-        throw new Refused("has too many repetitions in a row; such patterns can take cubic time");
+        throw new UnsafePattern(
+            "has too many repetitions in a row; such patterns can take cubic time");
       }
       choices *= times.few() ? 10 : item.choices() + (times == Times.AT_MOST_ONCE ? 1 : 0);
       // Of the whole pattern's alternatives only one is tried at a time and place.
       if (choices > CHOICES_LIMIT) {
-        throw new Refused("can match in too many ways" + EXPONENTIAL);
+        throw new UnsafePattern("can match in too many ways" + EXPONENTIAL);
       }
       empty &= item.empty() || times.optional();
     }
@@ -159,7 +160,7 @@ final class SafeRegex {
   private Shape escape(int open) {
     char c = at + 1 < pattern.length() ? pattern.charAt(at + 1) : 0;
     if (BACK.indexOf(c) >= 0) {
-      throw new Refused("refers back to a group" + EXPONENTIAL);
+      throw new UnsafePattern("refers back to a group" + EXPONENTIAL);
     }
     at = Math.min(at + 2, pattern.length());
     if ("pPx".indexOf(c) >= 0 && peek() == '{') {
@@ -188,7 +189,7 @@ final class SafeRegex {
     }
     Shape inner = alternatives(open);
     if (peek() != ')') {
-      throw new Refused("has an unclosed group");
+      throw new UnsafePattern("has an unclosed group");
     }
     at++;
     return look ? new Shape(true, inner.open(), inner.choices()) : inner;
@@ -234,7 +235,7 @@ final class SafeRegex {
       at++;
     }
     if (peek() != 0 && "*+?{".indexOf(peek()) >= 0) {
-      throw new Refused("repeats a repetition" + EXPONENTIAL);
+      throw new UnsafePattern("repeats a repetition" + EXPONENTIAL);
     }
     return times;
   }

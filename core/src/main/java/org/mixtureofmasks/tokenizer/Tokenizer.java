@@ -148,17 +148,6 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Looks a token up.
-   *
-   * @param token as the vocabulary spells it: a space may be U+0120 or U+2581 there
-   * @return its id; empty when there is none
-   */
-  public OptionalInt idOf(String token) {
-    Integer id = vocabulary.ids().get(token);
-    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
-  }
-
-  /**
    * Looks an id up.
    *
    * @param id the token

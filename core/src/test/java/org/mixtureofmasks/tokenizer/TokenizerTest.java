@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,7 +124,7 @@ class TokenizerTest {
     try (Tokenizer tokenizer = Tokenizer.open(folder)) {
       assertEquals(OptionalInt.of(1), tokenizer.bos());
       assertEquals(Set.of(0, 2), tokenizer.eos());
-      int hello = tokenizer.idOf("hello").orElseThrow();
+      int hello = tokenizer.encode("hello")[0];
       assertTrue(tokenizer.isSpecial(hello), "a plain token becomes special by its name");
       assertEquals(" x", tokenizer.decode(tokenizer.encode("hello x"), true));
       // With a tokenizer.json, its post-processor alone decides: transformers 5 does the same.
@@ -158,13 +159,10 @@ class TokenizerTest {
   }
 
   @Test
-  void namesAndIdsAreInverse() {
+  void everyIdHasATextOfItsOwn() {
     try (Tokenizer tokenizer = Fixtures.open("mom-4m")) {
       assertEquals(4096, tokenizer.vocabularySize());
-      for (int id = 0; id < tokenizer.vocabularySize(); id++) {
-        assertEquals(id, tokenizer.idOf(tokenizer.tokenOf(id)).orElseThrow());
-      }
-      assertTrue(tokenizer.idOf("no such token").isEmpty());
+      assertEquals(4096, IntStream.range(0, 4096).mapToObj(tokenizer::tokenOf).distinct().count());
     }
   }
 

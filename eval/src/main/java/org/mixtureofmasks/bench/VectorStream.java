@@ -7,14 +7,14 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The reading loop of {@link Stream} on vectors. */
-public final class VectorStream {
+final class VectorStream {
   private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
   private static final int BYTES = I.vectorByteSize();
 
   private VectorStream() {}
 
   /** Adds up the bytes in [from, to), a multiple of four vectors. */
-  public static long sum(MemorySegment m, long from, long to) {
+  static long sum(MemorySegment m, long from, long to) {
     IntVector a = IntVector.zero(I);
     IntVector b = a;
     IntVector c = a;

@@ -11,9 +11,9 @@ import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.score.Bootstrap;
 import org.mixtureofmasks.score.Estimate;
+import org.mixtureofmasks.score.EvaluatedModel;
 import org.mixtureofmasks.score.Evaluation;
 import org.mixtureofmasks.score.GroupResult;
-import org.mixtureofmasks.score.JudgedModel;
 import org.mixtureofmasks.score.Retention;
 import org.mixtureofmasks.score.Summary;
 import org.mixtureofmasks.score.TaskResult;
@@ -156,7 +156,7 @@ public final class ResultsJson {
   }
 
   private ObjectNode config() {
-    JudgedModel model = evaluation.model();
+    EvaluatedModel model = evaluation.model();
     ObjectNode config = Json.object();
     config.put("model", "mom");
     config.put("model_args", "pretrained=" + model.name());
@@ -178,7 +178,7 @@ public final class ResultsJson {
   }
 
   private ObjectNode own() {
-    JudgedModel model = evaluation.model();
+    EvaluatedModel model = evaluation.model();
     ObjectNode own = Json.object();
     own.put("description", model.description());
     own.put("model_hash", model.hash().isEmpty() ? null : model.hash());

@@ -23,7 +23,7 @@ public final class Perplexity {
   private final Progress progress;
 
   /**
-   * @param model the model to judge
+   * @param model the model to evaluate
    * @param threads threads that turn logits into log-probabilities; the model has its own
    * @param progress hears how far the work is
    */

@@ -1,4 +1,6 @@
-/** How well a model foretells a text: token perplexity of texts, of packed rows, of WikiText. */
+/**
+ * How well a model predicts a text, packed rows of token ids, or WikiText by the harness's rules.
+ */
 @NullMarked
 package org.mixtureofmasks.perplexity;
 

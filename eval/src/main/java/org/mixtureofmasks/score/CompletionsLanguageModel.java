@@ -229,6 +229,12 @@ public final class CompletionsLanguageModel implements LanguageModel, AutoClosea
         why + ": that needs the tokenizer of " + endpoint.model() + ", so that ids can be sent");
   }
 
+  /** {@inheritDoc} A server tells nothing of its experts. */
+  @Override
+  public Usage usage() {
+    return Usage.UNKNOWN;
+  }
+
   @Override
   public void close() {
     client.close();

@@ -20,7 +20,7 @@ import org.mixtureofmasks.format.Shares;
  * @param groups of these tasks
  */
 public record Evaluation(
-    JudgedModel model,
+    EvaluatedModel model,
     LocalDateTime started,
     double seconds,
     OptionalInt limit,

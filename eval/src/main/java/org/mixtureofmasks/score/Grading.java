@@ -59,7 +59,7 @@ public final class Grading {
     return argmax(scores.size(), i -> scores.get(i).logProbability());
   }
 
-  /** The same with each log-probability divided by the code points of its choice. */
+  /** Index of the choice with the largest log-probability per code point of its text. */
   static int predictedByLength(Question question, List<LanguageModel.Score> scores) {
     return argmax(
         scores.size(),

@@ -29,13 +29,13 @@ public final class KeptScores {
   private static final long SIZE_LIMIT = 256L << 20;
 
   private final Path folder;
-  private final JudgedModel model;
+  private final EvaluatedModel model;
 
   /**
    * @param folder where the files are; made with the first of them
    * @param model whose scores they are
    */
-  public KeptScores(Path folder, JudgedModel model) {
+  public KeptScores(Path folder, EvaluatedModel model) {
     this.folder = folder;
     this.model = model;
   }

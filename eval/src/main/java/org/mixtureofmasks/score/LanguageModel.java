@@ -26,7 +26,7 @@ public interface LanguageModel {
   }
 
   /**
-   * The same.
+   * One score for each request, in their order, with reports on the way.
    *
    * @param progress hears from time to time how many requests are done; what it throws ends the
    *     work and is thrown here, and the model may be asked again
@@ -41,4 +41,7 @@ public interface LanguageModel {
 
   /** Text that follows the context. */
   GenerationResult generate(String context, GenerationOptions options);
+
+  /** What it has read for all scores so far; {@link Usage#UNKNOWN} where it cannot tell. */
+  Usage usage();
 }

@@ -124,6 +124,12 @@ public final class LocalLanguageModel implements LanguageModel {
         .run(tokenizer.encode(context), piece -> {});
   }
 
+  @Override
+  public Usage usage() {
+    long tokens = scorer.expertLoad().tokens();
+    return tokens == 0 ? Usage.UNKNOWN : Usage.of(tokens, shares());
+  }
+
   /** Which experts the model used for all scores so far. */
   public ExpertLoad expertLoad() {
     return scorer.expertLoad();

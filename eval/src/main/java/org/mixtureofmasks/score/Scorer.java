@@ -87,7 +87,7 @@ public final class Scorer {
           progress.accept(i);
         }
         packing.add(sequence.tokens()[depth], depth);
-        // What a sequence shares with the next ones is read now; so their targets are judged now.
+        // What a sequence shares with the next ones is read now; so their targets are scored now.
         for (int k = i; k < sorted.length && (k == i || shared[k] > depth); k++) {
           if (depth >= sorted[k].unscored()) {
             packing.ask(sorted[k].tokens()[depth + 1], k);
@@ -105,7 +105,7 @@ public final class Scorer {
 
   /**
    * How much of what the state holds serves the first sequence: no token after which it, or one
-   * that begins like it, is judged.
+   * that begins like it, is scored.
    */
   private int heldFor(Sequence[] sorted) {
     int common = held.length;
@@ -124,9 +124,9 @@ public final class Scorer {
       throw new CancellationException("scoring was interrupted");
     }
     int[] owners = packing.owners();
-    Packed.Judged judged = model.judge(state, packing.take(kept));
+    Packed.Judged scored = model.judge(state, packing.take(kept));
     held = Arrays.copyOf(text, kept);
-    sums.add(owners, judged);
+    sums.add(owners, scored);
   }
 
   /** Which experts the model used in all calls so far. */

@@ -3,7 +3,7 @@ package org.mixtureofmasks.score;
 import java.util.Arrays;
 
 /**
- * A text to be scored: all tokens but the last are read, the last {@code scored} ones are judged.
+ * A text to be scored: all tokens but the last are read, the last {@code scored} ones are scored.
  *
  * @param tokens 2 or more
  * @param scored 1 .. tokens.length - 1
@@ -15,7 +15,7 @@ record Sequence(int[] tokens, int scored) {
     return tokens.length - 1;
   }
 
-  /** How many tokens are read before the first one after which a token is judged. */
+  /** How many tokens are read before the first one after which a token is scored. */
   int unscored() {
     return inputs() - scored;
   }

@@ -14,10 +14,10 @@ final class Sums {
     Arrays.fill(greedy, true);
   }
 
-  void add(int[] owners, Packed.Judged judged) {
+  void add(int[] owners, Packed.Judged scored) {
     for (int i = 0; i < owners.length; i++) {
-      logProbabilities[owners[i]] += judged.logProbabilities()[i];
-      greedy[owners[i]] &= judged.greedy()[i];
+      logProbabilities[owners[i]] += scored.logProbabilities()[i];
+      greedy[owners[i]] &= scored.greedy()[i];
     }
   }
 

@@ -2,10 +2,7 @@ package org.mixtureofmasks.score;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.format.Shares;
-import org.mixtureofmasks.model.ExpertLoad;
 import org.mixtureofmasks.task.LoadedTask;
 import org.mixtureofmasks.task.OutputType;
 import org.mixtureofmasks.task.Question;
@@ -38,7 +35,7 @@ public final class TaskRun {
     if (task.questions().isEmpty()) {
       throw new UserError(task.file() + ": has no documents for " + task.name());
     }
-    Used before = used();
+    Usage before = model.usage();
     long start = System.nanoTime();
     List<Question> questions = task.questions();
     List<List<LanguageModel.Score>> scores = new ArrayList<>();
@@ -51,38 +48,8 @@ public final class TaskRun {
       progress.at(to, questions.size());
     }
     double seconds = (System.nanoTime() - start) * 1e-9;
-    Used used = used().minus(before);
-    return new TaskScores(scores, seconds, used.tokens, used.shares());
-  }
-
-  /**
-   * What a model has used since it was made.
-   *
-   * @param tokens that it read
-   * @param active sum over them of the share of FFN weights that they used
-   * @param read sum over them of {@link Shares#allIn}
-   */
-  private record Used(long tokens, double active, double read) {
-    Used minus(Used before) {
-      return new Used(tokens - before.tokens, active - before.active, read - before.read);
-    }
-
-    Optional<Shares> shares() {
-      return tokens == 0
-          ? Optional.empty()
-          : Optional.of(new Shares(active / tokens, read / tokens));
-    }
-  }
-
-  /** Nothing where a model does not say. */
-  private Used used() {
-    if (model instanceof LocalLanguageModel llama && llama.expertLoad().tokens() > 0) {
-      ExpertLoad load = llama.expertLoad();
-      Shares shares = llama.shares();
-      return new Used(
-          load.tokens(), load.tokens() * shares.activeFfn(), load.tokens() * shares.allIn());
-    }
-    return new Used(0, 0, 0);
+    Usage used = model.usage().minus(before);
+    return new TaskScores(scores, seconds, used.tokens(), used.shares());
   }
 
   /** Where the questions from one place on that are asked together end. */

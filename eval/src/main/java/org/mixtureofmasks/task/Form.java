@@ -26,7 +26,7 @@ enum Form {
   HELLASWAG_TEXT(row -> row, TextForms::hellaswag),
   /** question with stem and choices, or question and choices; answerKey. */
   ARC(row -> PublishedForms.stem(row, "question")),
-  /** The same with question_stem. */
+  /** question_stem with choices, or question with stem and choices; answerKey. */
   OPENBOOKQA(row -> PublishedForms.stem(row, "question_stem")),
   /** question, A to D and answer as a letter, or choices and answer from 0. */
   MMLU(PublishedForms::mmlu),

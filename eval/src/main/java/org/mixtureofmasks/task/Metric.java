@@ -4,7 +4,7 @@ package org.mixtureofmasks.task;
 public enum Metric {
   /** Share of questions whose right choice has the largest log-probability. */
   ACC("acc", true),
-  /** The same with each log-probability divided by the characters of its choice. */
+  /** Share of questions whose right choice has the largest log-probability per character. */
   ACC_NORM("acc_norm", true),
   /** exp of the mean loss per question (LAMBADA). */
   PERPLEXITY("perplexity", false),

@@ -15,20 +15,11 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.mixtureofmasks.UserError;
 
 /** The rows of a parquet file, as the Hugging Face hub publishes data sets. */
 final class ParquetRows {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
-
-  /** Held, for a level is forgotten with its logger: the library tells of its codecs at INFO. */
-  private static final Logger LIBRARY = Logger.getLogger("dev.hardwood");
-
-  static {
-    LIBRARY.setLevel(Level.WARNING);
-  }
 
   private ParquetRows() {}
 

@@ -112,11 +112,12 @@ record Prompts(
     String before = description.text(document) + examples;
     return switch (output) {
       case LOGLIKELIHOOD_ROLLING ->
-          new Question(id, document, List.of(ask("", target.text(document))), List.of(), 0);
+          new Question(id, document, "", List.of(ask("", target.text(document))), List.of(), 0);
       case LOGLIKELIHOOD ->
           new Question(
               id,
               document,
+              before,
               List.of(ask(before + text.text(document), target.text(document))),
               List.of(),
               0);
@@ -136,7 +137,7 @@ record Prompts(
             asks.add(ask(context, targetDelimiter + choice));
           }
         }
-        yield new Question(id, document, asks, texts, gold);
+        yield new Question(id, document, before, asks, texts, gold);
       }
     };
   }

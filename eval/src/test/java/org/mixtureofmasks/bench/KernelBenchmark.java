@@ -188,7 +188,7 @@ public class KernelBenchmark {
     return y;
   }
 
-  /** The same in runs of 16 neighbours. */
+  /** As many neurons in runs of 16 neighbours. */
   @Benchmark
   public float[] sparseRunsOf16() {
     for (int i = 0; i < matrices(true); i++) {
@@ -233,7 +233,7 @@ public class KernelBenchmark {
     return promptOut;
   }
 
-  /** The same at once. */
+  /** The four queries at once. */
   @Benchmark
   public float[] attentionOfFour() {
     int[][] seen = {{0, SLOTS}, {0, SLOTS}, {0, SLOTS}, {0, SLOTS}};

@@ -27,7 +27,7 @@ final class HarnessComparison {
   /** Largest difference of a continuation's summed log-probability, nats. */
   private static final double TOLERANCE = 1e-3;
 
-  /** The same a token, for rolling texts. */
+  /** Largest difference a token of a rolling text, nats. */
   private static final double TOLERANCE_PER_TOKEN = 1e-5;
 
   private double largest;

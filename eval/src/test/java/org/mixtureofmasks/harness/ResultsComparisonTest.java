@@ -51,7 +51,7 @@ class ResultsComparisonTest {
         plain.asks().stream()
             .map(a -> new Question.Ask(prompt + a.context(), a.continuation()))
             .toList();
-    return new Question(id, plain.document(), asks, plain.choices(), 0);
+    return new Question(id, plain.document(), prompt, asks, plain.choices(), 0);
   }
 
   @Test

@@ -26,7 +26,7 @@ public final class SmallTasks {
     ObjectNode document = MAPPER.createObjectNode().put("question", context).put("label", gold);
     List<Question.Ask> asks =
         Arrays.stream(choices).map(c -> new Question.Ask(context, " " + c)).toList();
-    return new Question(id, document, asks, List.of(choices), gold);
+    return new Question(id, document, "", asks, List.of(choices), gold);
   }
 
   public static LoadedTask choices(String name, String group, Question... questions) {
@@ -44,7 +44,7 @@ public final class SmallTasks {
       int space = texts[i].lastIndexOf(' ');
       Question.Ask ask = new Question.Ask(texts[i].substring(0, space), texts[i].substring(space));
       ObjectNode document = MAPPER.createObjectNode().put("text", texts[i]);
-      questions[i] = new Question(i, document, List.of(ask), List.of(), 0);
+      questions[i] = new Question(i, document, "", List.of(ask), List.of(), 0);
     }
     return task(
         "lambada",
@@ -60,7 +60,7 @@ public final class SmallTasks {
     for (int i = 0; i < pages.length; i++) {
       ObjectNode document = MAPPER.createObjectNode().put("page", pages[i]);
       List<Question.Ask> asks = List.of(new Question.Ask("", pages[i].strip()));
-      questions[i] = new Question(i, document, asks, List.of(), 0);
+      questions[i] = new Question(i, document, "", asks, List.of(), 0);
     }
     return task(
         "pages",
@@ -107,8 +107,8 @@ public final class SmallTasks {
     return logProbabilities;
   }
 
-  static JudgedModel model(String name) {
-    return new JudgedModel(
+  static EvaluatedModel model(String name) {
+    return new EvaluatedModel(
         name, "identity of " + name, "sha256:0", "a model", "f32", 2, OptionalInt.of(512));
   }
 

@@ -35,7 +35,7 @@ class TaskRunTest {
   @TempDir private Path folder;
 
   @Test
-  void aRealModelKnowsItsStories() {
+  void aModelOfStoriesPrefersTheirEndingsAndProgressEndsAtAllQuestions() {
     List<Long> heard = new ArrayList<>();
     TaskScores scores = run(STORIES, heard);
     TaskResult result = SmallTasks.result(STORIES, scores);
@@ -116,6 +116,11 @@ class TaskRunTest {
       @Override
       public GenerationResult generate(String context, GenerationOptions options) {
         throw new UnsupportedOperationException();
+      }
+
+      @Override
+      public Usage usage() {
+        return Usage.UNKNOWN;
       }
     };
   }

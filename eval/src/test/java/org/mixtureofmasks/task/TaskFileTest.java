@@ -62,6 +62,8 @@ class TaskFileTest {
     Question second = loaded.questions().get(1);
     assertEquals(1, second.gold());
     assertEquals(List.of("Paris", "Rome", "nowhere"), second.choices());
+    assertEquals("Capitals.\n\nCapital of North Pole: nowhere\n", second.before());
+    assertEquals("Capital of Italy:", second.text());
     assertEquals(
         new Question.Ask(
             "Capitals.\n\nCapital of North Pole: nowhere\nCapital of Italy:", " nowhere"),

@@ -105,7 +105,7 @@ class TasksTest {
   }
 
   @Test
-  void anotherKnownNameIsTaken() {
+  void siqaIsAnotherNameOfSocialIqa() {
     assertEquals("social_iqa", Tasks.resolve(List.of("siqa")).getFirst().name());
   }
 

@@ -6,10 +6,8 @@ import java.util.List;
 import java.util.OptionalInt;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.task.LoadedTask;
-import org.mixtureofmasks.task.Question;
 import org.mixtureofmasks.task.Task;
 import org.mixtureofmasks.task.Tasks;
-import org.mixtureofmasks.template.PythonText;
 
 /** MMLU's subjects as {@code mom evaluate} asks them: prompts to read, not to answer. */
 final class MmluQuestions {
@@ -67,16 +65,6 @@ final class MmluQuestions {
         task.name().substring(PREFIX.length()),
         task.groups().getFirst().substring(PREFIX.length()),
         loaded.file(),
-        loaded.questions().stream().map(MmluQuestions::prompt).toList());
-  }
-
-  private static Prompt prompt(Question question) {
-    String context = question.asks().getFirst().context();
-    String own = PythonText.strip(question.document().get("question").asText());
-    int at = context.lastIndexOf(own + "\nA. ");
-    if (at < 0) {
-      throw new IllegalStateException("the prompt does not hold its question: " + context);
-    }
-    return new Prompt(context.substring(0, at), context.substring(at));
+        loaded.questions().stream().map(q -> new Prompt(q.before(), q.text())).toList());
   }
 }

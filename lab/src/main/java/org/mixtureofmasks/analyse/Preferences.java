@@ -80,7 +80,7 @@ final class Preferences {
   }
 
   private static void contexts(Contexts contexts, TokenTexts texts, ArrayNode to) {
-    for (Contexts.Place place : contexts.places()) {
+    for (Contexts.Occurrence place : contexts.occurrences()) {
       TokenTexts.Context context = texts.around(place.sequence(), place.position());
       ObjectNode node = to.addObject().put("text", context.text());
       node.putArray("position").add(context.from()).add(context.to());

@@ -16,7 +16,7 @@ final class ReportFigure {
   enum Kind {
     /** Rows down, columns across, the number as colour. */
     HEATMAP,
-    /** The same with a colour on either side of zero. */
+    /** Rows against columns, with a colour on either side of zero. */
     DIVERGING,
     /** Rows across; for each column a bar. */
     BARS,

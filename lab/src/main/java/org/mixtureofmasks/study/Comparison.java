@@ -49,7 +49,7 @@ record Comparison(List<Group> groups) {
           runs.stream().map(r -> figure.applyAsDouble(r.figures().orElseThrow())).toList());
     }
 
-    /** What the group is judged by, nats. */
+    /** What the group is compared by, nats. */
     Spread loss() {
       return spread(Figures::validLoss);
     }
@@ -78,8 +78,8 @@ record Comparison(List<Group> groups) {
       return runs.getFirst().run().tokens() > 0;
     }
 
-    boolean judgedByEngine() {
-      return runs.stream().allMatch(r -> r.figures().orElseThrow().judgedBy().equals("engine"));
+    boolean measuredByEngine() {
+      return runs.stream().allMatch(r -> r.figures().orElseThrow().measuredBy().equals("engine"));
     }
   }
 

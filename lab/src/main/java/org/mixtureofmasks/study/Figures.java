@@ -12,18 +12,18 @@ import org.mixtureofmasks.io.StrictJson;
  * What a finished run has come to; NaN where there is nothing to say. Kept as judged.json in the
  * run's folder, which is also the sign that the run is done.
  *
- * @param judgedBy "engine": the model that ships; "trainer": a method that ships none
+ * @param measuredBy "engine": the model that ships; "trainer": a method that ships none
  * @param shares what a token needs of the dense FFN, every expert equally likely
  * @param measured the same with the experts that were really chosen
  * @param routerShare parameters of the routers over those of the dense FFNs
  * @param oneShotLoss validation loss before the first step, nats, by the trainer
- * @param validLoss what the run is judged by: mean loss a token over evaluate.rows, nats
+ * @param validLoss what the run is compared by: mean loss a token over evaluate.rows, nats
  * @param trainerLoss the trainer's own validation loss after the last step, nats
  * @param bytes of the weights that ship
  * @param seconds of the training steps
  */
 record Figures(
-    String judgedBy,
+    String measuredBy,
     Shares shares,
     Shares measured,
     double routerShare,
@@ -61,7 +61,7 @@ record Figures(
 
   /** Adds the members of study.json. */
   void describe(ObjectNode json) {
-    json.put("judged_by", judgedBy);
+    json.put("judged_by", measuredBy);
     shares.describe(json);
     measured.describeMeasured(json);
     json.put("router_share", Json.number(routerShare));

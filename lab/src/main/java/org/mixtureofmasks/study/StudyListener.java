@@ -21,7 +21,7 @@ public interface StudyListener {
   /**
    * When a run has ended.
    *
-   * @param loss what it is judged by, nats; empty if it failed
+   * @param loss what it is compared by, nats; empty if it failed
    * @param reason why it failed, one line
    */
   default void ended(String run, Optional<Double> loss, String reason) {}

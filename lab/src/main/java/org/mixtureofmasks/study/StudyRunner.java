@@ -175,7 +175,7 @@ public final class StudyRunner {
       case STOPPED -> RunResult.pending(run);
       case FAILED -> RunResult.failed(run, RunProcess.reason(log));
       case DONE -> {
-        Figures figures = Judge.of(run, new RunFolder(folder), plan.study().threads());
+        Figures figures = Measurement.of(run, new RunFolder(folder), plan.study().threads());
         figures.save(folder);
         yield RunResult.done(run, figures);
       }

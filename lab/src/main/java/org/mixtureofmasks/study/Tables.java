@@ -75,7 +75,7 @@ final class Tables {
 
   /** The label, and what sets the group apart from compiled models of the same budget. */
   private static String name(Group g) {
-    return g.label() + (g.trained() ? "" : UNTRAINED) + (g.judgedByEngine() ? "" : BY_TRAINER);
+    return g.label() + (g.trained() ? "" : UNTRAINED) + (g.measuredByEngine() ? "" : BY_TRAINER);
   }
 
   /** "3", or "2 of 3" when some are missing. */

@@ -13,9 +13,9 @@ import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.compile.Layout;
+import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.demo.DemoFiles;
 import org.mixtureofmasks.format.Shares;
-import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.io.Json;
@@ -76,7 +76,7 @@ public final class Demo implements Verb {
   @Spec private CommandSpec spec;
 
   /** A model's figures. */
-  private record Judged(PerplexityResult quality, BenchResult speed, String text) {}
+  private record Measured(PerplexityResult quality, BenchResult speed, String text) {}
 
   @Override
   public Integer call() {
@@ -91,9 +91,9 @@ public final class Demo implements Verb {
     try (Model denseModel = Model.open(files.dense(), Model.LoadOptions.defaults());
         Model sparseModel = Model.open(files.sparse(), Model.LoadOptions.defaults())) {
       BenchResult.Pair speed = bench(denseModel, sparseModel);
-      Judged before =
-          new Judged(dense, speed.reference().orElseThrow(), continuation(files, denseModel));
-      Judged after = new Judged(sparse, speed.model(), continuation(files, sparseModel));
+      Measured before =
+          new Measured(dense, speed.reference().orElseThrow(), continuation(files, denseModel));
+      Measured after = new Measured(sparse, speed.model(), continuation(files, sparseModel));
       Shares shares = sparseModel.shares();
       output.print(
           json(before, after, shares, speed), () -> report(files, before, after, shares, speed));
@@ -139,12 +139,12 @@ public final class Demo implements Verb {
     }
   }
 
-  private static double retention(Judged dense, Judged sparse) {
+  private static double retention(Measured dense, Measured sparse) {
     return dense.quality.perplexity() / sparse.quality.perplexity();
   }
 
   private static ObjectNode json(
-      Judged dense, Judged sparse, Shares shares, BenchResult.Pair speed) {
+      Measured dense, Measured sparse, Shares shares, BenchResult.Pair speed) {
     ObjectNode json = Json.object();
     json.set("dense", json(dense));
     ObjectNode after = json(sparse);
@@ -156,19 +156,19 @@ public final class Demo implements Verb {
     return json;
   }
 
-  private static ObjectNode json(Judged judged) {
+  private static ObjectNode json(Measured measured) {
     return Json.object()
-        .put("perplexity", judged.quality.perplexity())
-        .put("tokens", judged.quality.tokens())
-        .put("decode_tokens_per_second", judged.speed.medianDecode())
-        .put("bytes", judged.speed.weightBytes())
-        .put("bytes_per_token", judged.speed.bytesPerToken())
-        .put("continuation", judged.text);
+        .put("perplexity", measured.quality.perplexity())
+        .put("tokens", measured.quality.tokens())
+        .put("decode_tokens_per_second", measured.speed.medianDecode())
+        .put("bytes", measured.speed.weightBytes())
+        .put("bytes_per_token", measured.speed.bytesPerToken())
+        .put("continuation", measured.text);
   }
 
   private static String report(
-      DemoFiles files, Judged dense, Judged sparse, Shares shares, BenchResult.Pair speed) {
-    List<Judged> columns = List.of(dense, sparse);
+      DemoFiles files, Measured dense, Measured sparse, Shares shares, BenchResult.Pair speed) {
+    List<Measured> columns = List.of(dense, sparse);
     Table table = new Table();
     table.row("", "dense", "sparse");
     table.row("active FFN share, asked for", "100.0 %", Table.percent(shares.activeFfn(), 1));

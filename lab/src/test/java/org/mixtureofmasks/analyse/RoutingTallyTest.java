@@ -57,7 +57,8 @@ class RoutingTallyTest {
       contexts.offer(ids, i, p[i]);
     }
     assertEquals(
-        List.of(1, 2, 5, 4, 6), contexts.places().stream().map(Contexts.Place::position).toList());
+        List.of(1, 2, 5, 4, 6),
+        contexts.occurrences().stream().map(Contexts.Occurrence::position).toList());
   }
 
   @Test

@@ -38,7 +38,7 @@ class DemoTest {
   }
 
   @Test
-  void theDemoMakesJudgesAndTimesASparseModel() {
+  void theDemoMakesMeasuresAndTimesASparseModel() {
     JsonNode dense = json.get("dense");
     JsonNode sparse = json.get("sparse");
     assertEquals(0.5, sparse.get("active_ffn_share").asDouble(), 1e-6);

@@ -82,7 +82,7 @@ class StudyVerbTest {
   }
 
   @Test
-  void runsAreResumedAndJudgedByWhatShipsAFailureStopsNoOtherAndNothingRunsTwice()
+  void runsAreResumedAndMeasuredByWhatShipsAFailureStopsNoOtherAndNothingRunsTwice()
       throws IOException {
     Files.writeString(
         study,

@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  * @param threads it ran on; 0 for a served model
  * @param maxLength most tokens of a context; empty if that is not known
  */
-public record JudgedModel(
+public record EvaluatedModel(
     String name,
     String identity,
     String hash,

@@ -17,11 +17,11 @@ import org.mixtureofmasks.recipe.RunKeys;
 import org.mixtureofmasks.train.RunFolder;
 import org.mixtureofmasks.train.Settings;
 
-/** Judges a run by what ships: the engine's perplexity of the model folder that the run made. */
-final class Judge {
+/** Measures a run by what ships: the engine's perplexity of the model folder that the run made. */
+final class Measurement {
   private static final String ROUTER = ".router.weight";
 
-  private Judge() {}
+  private Measurement() {}
 
   /**
    * @param run the folder of a run that was trained to the end

@@ -1,0 +1,2 @@
+/** DSMoE: parts of the feed-forward layer behind sigmoid gates. */
+package org.mixtureofmasks.sparsify.dsmoe;

@@ -1,0 +1,2 @@
+/** Mixture of masks: experts are learned binary masks on the one feed-forward layer. */
+package org.mixtureofmasks.sparsify.mixtureofmasks;

@@ -1,0 +1,2 @@
+/** Static pruning: one fixed mask for all tokens. */
+package org.mixtureofmasks.sparsify.pruning;

@@ -1,0 +1,2 @@
+/** The lab's verbs of {@code mom}: options in, a run of the lab's rooms, lines and JSON out. */
+package org.mixtureofmasks.verbs;
