@@ -1,12 +1,23 @@
 package org.mixtureofmasks.compile;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.SafetensorsFile;
+import org.mixtureofmasks.format.Compiled;
+import org.mixtureofmasks.format.Dimension;
+import org.mixtureofmasks.format.ExpertMasks;
+import org.mixtureofmasks.format.Layout;
+import org.mixtureofmasks.format.Mask;
+import org.mixtureofmasks.format.ShippedExperts;
+import org.mixtureofmasks.format.SparseModel;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.Method;
 import org.mixtureofmasks.train.FinishedRun;
@@ -39,14 +50,30 @@ public final class RunCompiler {
           new SparseModel(
               dense.metadata(),
               weights.tensors(),
-              new HardMasks(method.hardMasks(), method.hardInputMasks()),
-              method.routers().stream().map(Tensors::toFloats).toList(),
-              method.routing(),
+              shipped(method),
               run.provider().variant(run.recipe()),
               run.provider().target(run.recipe()),
               run.parent(),
-              run.denseModel());
+              Optional.of(run.denseModel()));
       return Compiler.compile(model, out, layout, dtype.orElse(SparseModel.defaultDtype(dense)));
     }
+  }
+
+  private static ShippedExperts shipped(Method method) {
+    Map<Dimension, List<List<Mask>>> masks = new EnumMap<>(Dimension.class);
+    masks.put(Dimension.NEURONS, masks(method.hardMasks()));
+    if (method.hardInputMasks().length > 0) {
+      masks.put(Dimension.INPUTS, masks(method.hardInputMasks()));
+    }
+    return new ShippedExperts(
+        ExpertMasks.of(masks),
+        method.routers().stream().map(Tensors::toFloats).toList(),
+        method.routing());
+  }
+
+  private static List<List<Mask>> masks(boolean[][][] layers) {
+    return Arrays.stream(layers)
+        .map(experts -> Arrays.stream(experts).map(Mask::of).toList())
+        .toList();
   }
 }

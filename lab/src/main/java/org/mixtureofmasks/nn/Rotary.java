@@ -57,6 +57,8 @@ record Rotary(Tensor cos, Tensor sin) {
         double keep = Math.clamp((fits - lowFactor) / (highFactor - lowFactor), 0.0, 1.0);
         yield keep * frequency + (1 - keep) * frequency / factor;
       }
+      case ModelConfig.Scaling.Factors _ ->
+          throw new IllegalStateException("only GGUF has factors, and training reads none");
     };
   }
 }

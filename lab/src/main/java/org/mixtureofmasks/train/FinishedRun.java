@@ -1,17 +1,17 @@
 package org.mixtureofmasks.train;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.SequencedMap;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
-import org.mixtureofmasks.checkpoint.SafetensorsWriter;
-import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.ExpertMasks;
+import org.mixtureofmasks.format.Mask;
+import org.mixtureofmasks.format.SparseWriter;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.DenseWeights;
 import org.mixtureofmasks.nn.Natives;
@@ -99,16 +99,8 @@ public record FinishedRun(
     if (masks.length == 0) {
       return;
     }
-    SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
-    for (int l = 0; l < masks.length; l++) {
-      int experts = masks[l].length;
-      int neurons = masks[l][0].length;
-      byte[] flat = new byte[experts * neurons];
-      for (int i = 0; i < flat.length; i++) {
-        flat[i] = (byte) (masks[l][i / neurons][i % neurons] ? 1 : 0);
-      }
-      tensors.put("layers." + l + ".masks", TensorSource.ofBytes(flat, experts, neurons));
-    }
-    SafetensorsWriter.write(run.masks(), java.util.Map.of("format", "pt"), tensors);
+    List<List<Mask>> layers =
+        Arrays.stream(masks).map(layer -> Arrays.stream(layer).map(Mask::of).toList()).toList();
+    SparseWriter.writeMasks(run.masks(), ExpertMasks.ofNeurons(layers));
   }
 }

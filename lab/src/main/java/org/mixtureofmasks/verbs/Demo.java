@@ -13,7 +13,7 @@ import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.cli.TextFiles;
 import org.mixtureofmasks.cli.Verb;
-import org.mixtureofmasks.compile.Layout;
+import org.mixtureofmasks.format.Layout;
 import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.model.Model;

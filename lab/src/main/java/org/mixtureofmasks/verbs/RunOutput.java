@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -13,19 +12,17 @@ import java.util.SequencedMap;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.ConvertedTensor;
 import org.mixtureofmasks.checkpoint.DType;
-import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.SafetensorsFile;
-import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.checkpoint.TensorSource;
-import org.mixtureofmasks.compile.Compiled;
-import org.mixtureofmasks.compile.ExpertLayout;
-import org.mixtureofmasks.compile.Layout;
 import org.mixtureofmasks.compile.RunCompiler;
-import org.mixtureofmasks.compile.SparseModel;
-import org.mixtureofmasks.io.AtomicFiles;
-import org.mixtureofmasks.io.AtomicFolder;
+import org.mixtureofmasks.format.Compiled;
+import org.mixtureofmasks.format.ExpertLayout;
+import org.mixtureofmasks.format.Layout;
+import org.mixtureofmasks.format.ModelFolderWriter;
+import org.mixtureofmasks.format.SparseModel;
 import org.mixtureofmasks.train.FinishedRun;
 
 /**
@@ -34,9 +31,6 @@ import org.mixtureofmasks.train.FinishedRun;
  * with.
  */
 final class RunOutput {
-  private static final List<String> TOKENIZER_FILES =
-      List.of("tokenizer.json", "tokenizer_config.json", "chat_template.jinja");
-
   private RunOutput() {}
 
   /** The same in the method's own layout, with weights of the dense model's own type. */
@@ -109,34 +103,13 @@ final class RunOutput {
       DType dtype,
       Path out) {
     SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
-    weights.forEach(
-        (name, t) -> {
-          long[] shape = t.shape().stream().mapToLong(Long::longValue).toArray();
-          tensors.put(
-              name,
-              dtype == DType.BF16
-                  ? TensorSource.ofBf16(Elements.toFloats(t), shape)
-                  : TensorSource.of(t));
-        });
-    ObjectNode written = config.deepCopy();
-    // transformers 5 calls it dtype, older ones torch_dtype.
-    written.put(
-        config.has("dtype") ? "dtype" : "torch_dtype",
-        dtype == DType.BF16 ? "bfloat16" : "float32");
-    try (AtomicFolder folder = AtomicFolder.create(out)) {
-      Path to = folder.path();
-      SafetensorsWriter.write(
-          to.resolve("model.safetensors"), Map.of("format", "pt", "parent", run.parent()), tensors);
-      AtomicFiles.writeString(to.resolve("config.json"), written.toPrettyString() + "\n");
-      for (String name : TOKENIZER_FILES) {
-        Path file = run.denseModel().resolve(name);
-        if (Files.exists(file)) {
-          Files.copy(file, to.resolve(name));
-        }
-      }
+    weights.forEach((name, t) -> tensors.put(name, new ConvertedTensor(t, dtype, null)));
+    SequencedMap<String, String> parent = new LinkedHashMap<>(Map.of("parent", run.parent()));
+    try (ModelFolderWriter folder = ModelFolderWriter.create(out)) {
+      folder.weights(parent, tensors);
+      folder.config(config, dtype);
+      folder.companionsOf(run.denseModel());
       folder.commit();
-    } catch (IOException e) {
-      throw new UserError("cannot copy the tokenizer to " + out + ": " + e, e);
     }
   }
 

@@ -15,10 +15,11 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.compile.Compiled;
-import org.mixtureofmasks.compile.HardMasks;
-import org.mixtureofmasks.compile.Layout;
 import org.mixtureofmasks.compile.RunCompiler;
+import org.mixtureofmasks.compile.TestMasks;
+import org.mixtureofmasks.format.Compiled;
+import org.mixtureofmasks.format.ExpertMasks;
+import org.mixtureofmasks.format.Layout;
 import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
@@ -79,7 +80,7 @@ class EngineParityTest {
         Trainer.begin(tiny.recipe(method, masks, overrides), run, TrainingListener.SILENT)) {
       trainer.train();
       float[][] expected = inTheTrainer(trainer);
-      HardMasks hard = new HardMasks(trainer.method().hardMasks());
+      ExpertMasks hard = TestMasks.of(trainer.method().hardMasks());
       for (Layout layout : Layout.values()) {
         Path out = tiny.path("model-" + layout.word());
         Compiled compiled =
