@@ -6,8 +6,7 @@ import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.format.HuggingFaceWriter;
-import org.mixtureofmasks.io.AtomicFiles;
-import org.mixtureofmasks.io.AtomicFolder;
+import org.mixtureofmasks.format.ModelFolderWriter;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -60,18 +59,16 @@ public final class ImportVerb implements Verb {
     ObjectNode report = Json.object();
     try (Checkpoint checkpoint = Checkpoints.open(file);
         Tokenizer tokenizer = tokenizers.open(file);
-        AtomicFolder folder = AtomicFolder.create(out)) {
+        ModelFolderWriter folder = ModelFolderWriter.create(out)) {
       DType dtype =
           switch (weights) {
             case F32 -> DType.F32;
             case BF16 -> DType.BF16;
             case AUTO -> HuggingFaceWriter.ownDtype(checkpoint);
           };
-      HuggingFaceWriter.write(checkpoint, folder.path(), dtype);
-      AtomicFiles.writeString(folder.path().resolve("tokenizer.json"), tokenizer.toJson());
-      AtomicFiles.writeString(
-          folder.path().resolve("tokenizer_config.json"),
-          tokenizerConfig(checkpoint, tokenizer).toPrettyString() + "\n");
+      HuggingFaceWriter.write(checkpoint, folder, dtype);
+      folder.text("tokenizer.json", tokenizer.toJson());
+      folder.json("tokenizer_config.json", tokenizerConfig(checkpoint, tokenizer));
       folder.commit();
       report.put("path", out.toString());
       report.put("dtype", dtype.name());

@@ -52,7 +52,7 @@ final class Inspection {
     out.set("tokenizer", tokenizer(checkpoint));
     config
         .flatMap(ModelConfig::mixtureOfMasks)
-        .ifPresent(m -> out.set("mixture_of_masks", masks(m, config.get(), checkpoint.metadata())));
+        .ifPresent(m -> out.set("mixture_of_masks", masks(m, config.get())));
     config.ifPresent(c -> StoredShares.of(checkpoint, c).describe(out));
     if (tensors) {
       ArrayNode list = out.putArray("tensor_list");
@@ -132,16 +132,14 @@ final class Inspection {
     return JSON.textNode(checkpoint instanceof GgufFile ? "in the file" : "tokenizer.json");
   }
 
-  private static ObjectNode masks(
-      ModelConfig.MixtureOfMasks m, ModelConfig config, JsonNode metadata) {
+  private static ObjectNode masks(ModelConfig.MixtureOfMasks m, ModelConfig config) {
     long all = (long) config.layers() * config.intermediateSize();
     long live = m.liveNeurons().stream().mapToLong(Integer::longValue).sum();
     long shared = m.sharedNeurons().stream().mapToLong(Integer::longValue).sum();
-    JsonNode stored = metadata.path("mixture_of_masks");
     ObjectNode out =
         JSON.objectNode()
             .put("variant", m.variant())
-            .put("layout", stored.path("layout").asText("runs"))
+            .put("layout", m.layout().word())
             .put("num_experts", m.experts())
             .put("num_experts_per_tok", m.expertsPerToken())
             .put("routing", m.routing().describe(m.experts()))
@@ -160,7 +158,7 @@ final class Inspection {
                   "kept_inputs",
                   inputs.keptInputs().stream().mapToDouble(n -> n).average().orElseThrow());
             });
-    out.set("parent", stored.path("parent").isTextual() ? stored.get("parent") : JSON.nullNode());
+    out.put("parent", m.parent().orElse(null));
     ArrayNode layers = out.putArray("layers");
     for (int l = 0; l < m.liveNeurons().size(); l++) {
       layers

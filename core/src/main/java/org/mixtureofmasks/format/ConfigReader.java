@@ -37,37 +37,38 @@ public final class ConfigReader {
     int heads = f.positive("n_heads");
     int vocab = Math.abs(checkpoint.metadata().path("vocab_size").intValue());
     return new ModelConfig(
+        Families.LLAMA,
         d,
         f.positive("hidden_dim"),
         f.positive("n_layers"),
-        heads,
-        f.positive("n_kv_heads"),
-        d / heads,
-        vocab,
+        new ModelConfig.Attention(heads, f.positive("n_kv_heads"), d / heads),
         f.positive("seq_len"),
-        LLAMA2C_EPS,
         new ModelConfig.Rope(LLAMA2C_THETA, new ModelConfig.Scaling.None()),
-        !checkpoint.tensors().containsKey("wcls"),
-        1,
-        // These models separate texts by BOS, and run.c stops at it; sentencepiece's EOS is 2.
-        List.of(1, 2),
+        new ModelConfig.Block(ModelConfig.Activation.SILU, LLAMA2C_EPS),
+        new ModelConfig.Vocabulary(
+            vocab,
+            !checkpoint.tensors().containsKey("wcls"),
+            1,
+            // These models separate texts by BOS, and run.c stops at it; sentencepiece's EOS is 2.
+            List.of(1, 2)),
         Optional.empty());
   }
 
   private static void check(Checkpoint checkpoint, ModelConfig c) {
     Path file =
         checkpoint.format() == Checkpoint.Format.HUGGING_FACE
-            ? checkpoint.path().resolve("config.json")
+            ? checkpoint.path().resolve(HuggingFaceConfig.FILE)
             : checkpoint.path();
     if (c.heads() % c.kvHeads() != 0) {
       throw new BadCheckpoint(
           file,
           -1,
-          c.heads() + " query heads cannot share " + c.kvHeads() + " key-value heads evenly");
+          "%d query heads cannot share %d key-value heads evenly"
+              .formatted(c.heads(), c.kvHeads()));
     }
     if (c.headDim() % 2 != 0) {
       throw new BadCheckpoint(
-          file, -1, "a head_dim of " + c.headDim() + " is odd; rotary positions turn pairs");
+          file, -1, "a head_dim of %d is odd; rotary positions turn pairs".formatted(c.headDim()));
     }
     if ((long) c.heads() * c.headDim() > 1 << 24) {
       throw new BadCheckpoint(file, -1, "heads x head_dim is beyond any real model");
@@ -75,14 +76,16 @@ public final class ConfigReader {
     for (int token : c.eosTokens()) {
       if (token < 0 || token >= c.vocabSize()) {
         throw new BadCheckpoint(
-            file, -1, "eos_token_id " + token + " is outside the vocabulary of " + c.vocabSize());
+            file,
+            -1,
+            "eos_token_id %d is outside the vocabulary of %d".formatted(token, c.vocabSize()));
       }
     }
     if (c.bosToken() < -1 || c.bosToken() >= c.vocabSize()) {
       throw new BadCheckpoint(
           file,
           -1,
-          "bos_token_id " + c.bosToken() + " is outside the vocabulary of " + c.vocabSize());
+          "bos_token_id %d is outside the vocabulary of %d".formatted(c.bosToken(), c.vocabSize()));
     }
   }
 }

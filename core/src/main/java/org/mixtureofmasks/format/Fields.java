@@ -24,14 +24,14 @@ record Fields(Path file, JsonNode node) {
   /** A whole number in [1, 2^30]. */
   int positive(String key) {
     if (!has(key)) {
-      throw new BadCheckpoint(file, -1, "'" + key + "' is missing");
+      throw new BadCheckpoint(file, -1, "'%s' is missing".formatted(key));
     }
     JsonNode value = node.path(key);
     if (!value.isIntegralNumber()
         || !value.canConvertToLong()
         || value.longValue() < 1
         || value.longValue() > LIMIT) {
-      throw wrong(key, "a whole number from 1 to " + LIMIT);
+      throw wrong(key, "a whole number from 1 to %d".formatted(LIMIT));
     }
     return value.intValue();
   }
@@ -43,7 +43,7 @@ record Fields(Path file, JsonNode node) {
   /** A finite number above 0. */
   double positiveReal(String key) {
     if (!has(key)) {
-      throw new BadCheckpoint(file, -1, "'" + key + "' is missing");
+      throw new BadCheckpoint(file, -1, "'%s' is missing".formatted(key));
     }
     double value = node.path(key).doubleValue();
     if (!node.path(key).isNumber() || !(value > 0) || Double.isInfinite(value)) {
@@ -98,11 +98,8 @@ record Fields(Path file, JsonNode node) {
     return new BadCheckpoint(
         file,
         -1,
-        "'"
-            + key
-            + "' is "
-            + (shown.length() > 60 ? shown.substring(0, 60) + "..." : shown)
-            + ", expected is "
-            + expected);
+        "'%s' is %s, expected is %s"
+            .formatted(
+                key, shown.length() > 60 ? shown.substring(0, 60) + "..." : shown, expected));
   }
 }

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.format;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.mixtureofmasks.checkpoint.Checkpoint;
@@ -8,103 +9,111 @@ import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.io.BadCheckpoint;
 
-/** The llama.* metadata of a GGUF file. */
+/** The metadata of a GGUF file; keys begin with the architecture's name. */
 final class GgufConfig {
-  /** Factors of the rotary frequencies of Llama 3.1 and later, one for each pair of a head. */
+  /** What divides the rotary frequencies of Llama 3.1 and later, one for each pair of a head. */
   static final String ROPE_FACTORS = "rope_freqs.weight";
 
-  // What every Llama 3.1, 3.2 and 3.3 was trained with; GGUF stores only the resulting factors.
-  private static final double LOW_FREQ_FACTOR = 1;
-  private static final double HIGH_FREQ_FACTOR = 4;
-  private static final double ORIGINAL_POSITIONS = 8192;
+  private final Checkpoint checkpoint;
+  private final Fields f;
+  private final Family family;
+  private final String prefix;
 
-  private GgufConfig() {}
+  private GgufConfig(Checkpoint checkpoint) {
+    this.checkpoint = checkpoint;
+    this.f = new Fields(checkpoint.path(), checkpoint.metadata());
+    String architecture = f.text("general.architecture", "");
+    this.family = Families.ofGguf(checkpoint.path(), architecture);
+    this.prefix = architecture + ".";
+  }
 
   static ModelConfig read(Checkpoint checkpoint) {
+    return new GgufConfig(checkpoint).read();
+  }
+
+  private ModelConfig read() {
+    String experts = prefix + "expert_count";
+    if (f.has(experts) && f.node().path(experts).asLong() != 0) {
+      throw f.wrong(experts, "0: mixtures of experts in GGUF are not read");
+    }
+    int d = f.positive(prefix + "embedding_length");
+    int heads = f.positive(prefix + "attention.head_count");
+    if (!f.has(prefix + "attention.key_length") && d % heads != 0) {
+      throw f.wrong(
+          prefix + "attention.head_count", "a divisor of embedding_length %d".formatted(d));
+    }
+    int headDim = headDim(d / heads);
+    double theta = f.positiveReal(prefix + "rope.freq_base", 10_000);
+    return new ModelConfig(
+        family,
+        d,
+        f.positive(prefix + "feed_forward_length"),
+        f.positive(prefix + "block_count"),
+        new ModelConfig.Attention(
+            heads, f.positive(prefix + "attention.head_count_kv", heads), headDim),
+        f.positive(prefix + "context_length"),
+        new ModelConfig.Rope(theta, scaling(headDim)),
+        family.ggufBlock(f, prefix),
+        vocabulary(),
+        Optional.empty());
+  }
+
+  private int headDim(int even) {
+    int headDim = f.positive(prefix + "attention.key_length", even);
+    if (f.positive(prefix + "rope.dimension_count", headDim) != headDim) {
+      throw f.wrong(
+          prefix + "rope.dimension_count", "%d: heads are turned whole".formatted(headDim));
+    }
+    if (f.positive(prefix + "attention.value_length", headDim) != headDim) {
+      throw f.wrong(prefix + "attention.value_length", "%d as the keys".formatted(headDim));
+    }
+    return headDim;
+  }
+
+  private ModelConfig.Vocabulary vocabulary() {
     Path file = checkpoint.path();
-    Fields f = new Fields(file, checkpoint.metadata());
-    String architecture = f.text("general.architecture", "");
-    if (!architecture.equals("llama")) {
-      throw new BadCheckpoint(
-          file, -1, "general.architecture '" + architecture + "' is unknown; llama is read");
-    }
-    if (f.has("llama.expert_count") && f.node().path("llama.expert_count").asLong() != 0) {
-      throw f.wrong("llama.expert_count", "0: mixtures of experts in GGUF are not read");
-    }
-    int d = f.positive("llama.embedding_length");
-    int heads = f.positive("llama.attention.head_count");
-    if (!f.has("llama.attention.key_length") && d % heads != 0) {
-      throw f.wrong("llama.attention.head_count", "a divisor of embedding_length " + d);
-    }
-    int headDim = f.positive("llama.attention.key_length", d / heads);
-    if (f.positive("llama.rope.dimension_count", headDim) != headDim) {
-      throw f.wrong("llama.rope.dimension_count", headDim + ": heads are turned whole");
-    }
-    if (f.positive("llama.attention.value_length", headDim) != headDim) {
-      throw f.wrong("llama.attention.value_length", headDim + " as the keys");
-    }
     StoredTensor embedding = checkpoint.tensors().get("token_embd.weight");
     if (embedding == null || embedding.shape().size() != 2) {
       throw new BadCheckpoint(file, -1, "has no matrix 'token_embd.weight'");
     }
-    double theta = f.positiveReal("llama.rope.freq_base", 10_000);
-    return new ModelConfig(
-        d,
-        f.positive("llama.feed_forward_length"),
-        f.positive("llama.block_count"),
-        heads,
-        f.positive("llama.attention.head_count_kv", heads),
-        headDim,
-        // The embedding is what ids index; llama.vocab_size is often absent.
-        f.positive(
-            "llama.vocab_size", Math.toIntExact(Math.min(1 << 30, embedding.shape().get(0)))),
-        f.positive("llama.context_length"),
-        f.positiveReal("llama.attention.layer_norm_rms_epsilon"),
-        new ModelConfig.Rope(theta, scaling(f, checkpoint, theta, headDim)),
+    // The embedding is what ids index; vocab_size is often absent.
+    int rows = Math.toIntExact(Math.min(1 << 30, embedding.shape().getFirst()));
+    return new ModelConfig.Vocabulary(
+        f.positive(prefix + "vocab_size", rows),
         !checkpoint.tensors().containsKey("output.weight"),
         f.ints("tokenizer.ggml.bos_token_id").stream().findFirst().orElse(-1),
-        f.ints("tokenizer.ggml.eos_token_id"),
-        Optional.empty());
+        f.ints("tokenizer.ggml.eos_token_id"));
   }
 
-  private static ModelConfig.Scaling scaling(
-      Fields f, Checkpoint checkpoint, double theta, int headDim) {
-    String type = f.text("llama.rope.scaling.type", "none");
+  private ModelConfig.Scaling scaling(int headDim) {
+    String key = prefix + "rope.scaling.type";
+    String type = f.text(key, "none");
     StoredTensor factors = checkpoint.tensors().get(ROPE_FACTORS);
     if (type.equals("linear") && factors == null) {
-      return new ModelConfig.Scaling.Linear(f.positiveReal("llama.rope.scaling.factor"));
+      return new ModelConfig.Scaling.Linear(f.positiveReal(prefix + "rope.scaling.factor"));
     }
     if (!type.equals("none")) {
-      throw f.wrong("llama.rope.scaling.type", "none or linear");
+      throw f.wrong(key, "none or linear");
     }
-    return factors == null ? new ModelConfig.Scaling.None() : llama3(factors, theta, headDim);
+    return factors == null ? new ModelConfig.Scaling.None() : factors(factors, headDim);
   }
 
-  /** Finds the scaling whose factors are stored, or refuses them. */
-  private static ModelConfig.Scaling llama3(StoredTensor stored, double theta, int headDim) {
-    float[] factors = Elements.toFloats(stored);
-    double most = 0;
-    for (float factor : factors) {
-      most = Math.max(most, factor);
+  private static ModelConfig.Scaling factors(StoredTensor stored, int headDim) {
+    if (!stored.shape().equals(List.of(headDim / 2L))) {
+      throw bad(stored, "has shape %s, expected is [%d]".formatted(stored.shape(), headDim / 2));
     }
-    for (ModelConfig.Scaling scaling :
-        List.of(
-            new ModelConfig.Scaling.None(),
-            new ModelConfig.Scaling.Llama3(
-                most, LOW_FREQ_FACTOR, HIGH_FREQ_FACTOR, ORIGINAL_POSITIONS))) {
-      double[] plain = Rotary.frequencies(theta, new ModelConfig.Scaling.None(), headDim);
-      double[] scaled = Rotary.frequencies(theta, scaling, headDim);
-      boolean same = factors.length == plain.length;
-      for (int i = 0; same && i < factors.length; i++) {
-        same = Math.abs(plain[i] / scaled[i] / factors[i] - 1) < 1e-3;
+    List<Float> divisors = new ArrayList<>();
+    for (float factor : Elements.toFloats(stored)) {
+      if (!(factor > 0) || Float.isInfinite(factor)) {
+        throw bad(stored, "holds %s, which divides no frequency".formatted(factor));
       }
-      if (same) {
-        return scaling;
-      }
+      divisors.add(factor);
     }
-    throw new BadCheckpoint(
-        stored.file(),
-        stored.offset(),
-        "tensor '" + ROPE_FACTORS + "' holds factors that are not those of Llama 3's scaling");
+    return new ModelConfig.Scaling.Factors(divisors);
+  }
+
+  private static BadCheckpoint bad(StoredTensor tensor, String reason) {
+    return new BadCheckpoint(
+        tensor.file(), tensor.offset(), "tensor '%s' %s".formatted(tensor.name(), reason));
   }
 }

@@ -1,6 +1,8 @@
 package org.mixtureofmasks.format;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,80 +11,112 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.io.StrictJson;
 
 /**
  * config.json in both of its dialects: rope_theta and rope_scaling at the top (transformers up to
  * 4), or both inside rope_parameters (transformers 5). Absent members take the defaults of
- * transformers' ModelConfig; what the engine does not compute is refused, never ignored.
+ * transformers' configuration class; what the engine does not compute is refused, never ignored.
  */
-public final class HuggingFaceConfig {
-  public static final String SPARSE = "mixture_of_masks";
-  static final String KEPT_INPUTS = "kept_inputs";
+final class HuggingFaceConfig {
+  static final String FILE = "config.json";
+
+  private static final String GENERATION_FILE = "generation_config.json";
 
   private HuggingFaceConfig() {}
 
+  /** The shape of the model in a folder. */
   static ModelConfig read(Checkpoint checkpoint) {
-    Path file = checkpoint.path().resolve("config.json");
-    Fields f = new Fields(file, checkpoint.metadata());
-    refuseUnsupported(f);
+    Set<Integer> endsInChats = new LinkedHashSet<>();
+    Path generation = checkpoint.path().resolve(GENERATION_FILE);
+    if (Files.isRegularFile(generation)) {
+      // Chat models add ids to those of config.json.
+      endsInChats.addAll(
+          new Fields(generation, StrictJson.readObject(generation, StrictJson.CONFIG_LIMIT))
+              .ints("eos_token_id"));
+    }
+    return parse(checkpoint.path().resolve(FILE), checkpoint.metadata(), endsInChats);
+  }
+
+  /**
+   * The shape that a config.json describes.
+   *
+   * @param file named in errors
+   */
+  static ModelConfig parse(Path file, ObjectNode json) {
+    return parse(file, json, Set.of());
+  }
+
+  private static ModelConfig parse(Path file, ObjectNode json, Set<Integer> moreEosTokens) {
+    Fields f = new Fields(file, json);
+    boolean sparse = f.text("model_type", "").equals(SparseNames.MEMBER);
+    Family family = family(f, sparse);
+    ModelConfig.Block block = family.block(f);
     int d = f.positive("hidden_size");
     int heads = f.positive("num_attention_heads");
     if (!f.has("head_dim") && d % heads != 0) {
       throw new BadCheckpoint(
           file,
           -1,
-          "hidden_size " + d + " is no multiple of num_attention_heads " + heads + ": no head_dim");
+          "hidden_size %d is no multiple of num_attention_heads %d: no head_dim"
+              .formatted(d, heads));
     }
     int layers = f.positive("num_hidden_layers");
     int m = f.positive("intermediate_size");
-    List<Integer> bos = f.ints("bos_token_id");
     return new ModelConfig(
+        family,
         d,
         m,
         layers,
-        heads,
-        f.positive("num_key_value_heads", heads),
-        f.positive("head_dim", d / heads),
-        f.positive("vocab_size"),
-        f.positive("max_position_embeddings", 2048),
-        f.positiveReal("rms_norm_eps", 1e-6),
+        new ModelConfig.Attention(
+            heads, kvHeads(f, family, heads), f.positive("head_dim", d / heads)),
+        f.positive("max_position_embeddings", family.defaults().maxPositions()),
         rope(f),
-        f.flag("tie_word_embeddings", false),
-        bos.isEmpty() ? -1 : bos.getFirst(),
-        eosTokens(f, checkpoint.path()),
-        f.text("model_type", "").equals(SPARSE)
-            ? Optional.of(sparse(f.object(SPARSE), layers, m, d))
+        block,
+        vocabulary(f, moreEosTokens),
+        sparse
+            ? Optional.of(SparseJson.read(f.object(SparseNames.MEMBER), layers, m, d))
             : Optional.empty());
   }
 
-  private static void refuseUnsupported(Fields f) {
+  private static Family family(Fields f, boolean sparse) {
     String type = f.text("model_type", "");
-    if (!Set.of("llama", SPARSE).contains(type)) {
+    if (sparse && !f.has(SparseNames.MEMBER)) {
       throw new BadCheckpoint(
           f.file(),
           -1,
-          "model_type '"
-              + type
-              + "' is an unknown architecture; llama and "
-              + SPARSE
-              + " are read");
+          "has model_type %s but no member %s".formatted(SparseNames.MEMBER, SparseNames.MEMBER));
     }
-    if (type.equals(SPARSE) && !f.has(SPARSE)) {
-      throw new BadCheckpoint(
-          f.file(), -1, "has model_type " + SPARSE + " but no member " + SPARSE);
-    }
-    String activation = f.text("hidden_act", "silu");
-    if (!activation.equals("silu")) {
-      throw new BadCheckpoint(
-          f.file(), -1, "hidden_act '" + activation + "' is not supported; only silu is");
-    }
-    for (String bias : List.of("attention_bias", "mlp_bias")) {
-      if (f.flag(bias, false)) {
-        throw new BadCheckpoint(f.file(), -1, bias + " true is not supported: layers have no bias");
-      }
-    }
+    return sparse
+        ? SparseJson.family(f.object(SparseNames.MEMBER))
+        : Families.find(type)
+            .orElseThrow(
+                () ->
+                    new BadCheckpoint(
+                        f.file(),
+                        -1,
+                        "model_type '%s' is an unknown architecture; %s are read"
+                            .formatted(type, Families.modelTypes())));
+  }
+
+  /** null means as many as query heads, whatever the family's default. */
+  private static int kvHeads(Fields f, Family family, int heads) {
+    boolean none = f.node().path("num_key_value_heads").isNull();
+    return f.positive(
+        "num_key_value_heads", none ? heads : family.defaults().kvHeads().orElse(heads));
+  }
+
+  private static ModelConfig.Vocabulary vocabulary(Fields f, Set<Integer> moreEosTokens) {
+    List<Integer> bos = f.ints("bos_token_id");
+    Set<Integer> eos = new LinkedHashSet<>(f.ints("eos_token_id"));
+    eos.addAll(moreEosTokens);
+    return new ModelConfig.Vocabulary(
+        f.positive("vocab_size"),
+        f.flag("tie_word_embeddings", false),
+        bos.isEmpty() ? -1 : bos.getFirst(),
+        new ArrayList<>(eos));
   }
 
   private static ModelConfig.Rope rope(Fields f) {
@@ -106,7 +140,7 @@ public final class HuggingFaceConfig {
             double low = r.positiveReal("low_freq_factor");
             double high = r.positiveReal("high_freq_factor");
             if (high <= low) {
-              throw r.wrong("high_freq_factor", "above low_freq_factor " + low);
+              throw r.wrong("high_freq_factor", "above low_freq_factor %s".formatted(low));
             }
             yield new ModelConfig.Scaling.Llama3(
                 r.positiveReal("factor"),
@@ -118,81 +152,68 @@ public final class HuggingFaceConfig {
               throw new BadCheckpoint(
                   f.file(),
                   -1,
-                  "rope_type '" + type + "' is not supported; default, linear and llama3 are");
+                  "rope_type '%s' is not supported; default, linear and llama3 are"
+                      .formatted(type));
         };
     return new ModelConfig.Rope(theta, scaling);
   }
 
-  /** The ids of config.json and those of generation_config.json, which chat models add to. */
-  private static List<Integer> eosTokens(Fields f, Path folder) {
-    Set<Integer> tokens = new LinkedHashSet<>(f.ints("eos_token_id"));
-    Path generation = folder.resolve("generation_config.json");
-    if (Files.isRegularFile(generation)) {
-      tokens.addAll(
-          new Fields(generation, StrictJson.readObject(generation, StrictJson.CONFIG_LIMIT))
-              .ints("eos_token_id"));
+  /**
+   * A dense model's config.json.
+   *
+   * @param dtype of its weights
+   * @throws org.mixtureofmasks.UserError if no rope_type says what its rotary scaling is
+   */
+  static ObjectNode write(ModelConfig c, DType dtype) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.putArray("architectures").add(c.family().architecture());
+    json.put("model_type", c.family().modelType());
+    json.put("hidden_size", c.hiddenSize());
+    json.put("intermediate_size", c.intermediateSize());
+    json.put("num_hidden_layers", c.layers());
+    json.put("num_attention_heads", c.heads());
+    json.put("num_key_value_heads", c.kvHeads());
+    json.put("head_dim", c.headDim());
+    json.put("vocab_size", c.vocabSize());
+    json.put("max_position_embeddings", c.maxPositions());
+    json.put("rms_norm_eps", c.rmsNormEps());
+    json.put("rope_theta", c.rope().theta());
+    switch (RopeFactors.named(c.rope(), c.headDim())) {
+      case ModelConfig.Scaling.None _ -> json.putNull("rope_scaling");
+      case ModelConfig.Scaling.Linear s ->
+          json.putObject("rope_scaling").put("rope_type", "linear").put("factor", s.factor());
+      case ModelConfig.Scaling.Llama3 s ->
+          json.putObject("rope_scaling")
+              .put("rope_type", "llama3")
+              .put("factor", s.factor())
+              .put("low_freq_factor", s.lowFreqFactor())
+              .put("high_freq_factor", s.highFreqFactor())
+              .put("original_max_position_embeddings", s.originalMaxPositions());
+      case ModelConfig.Scaling.Factors _ -> throw new IllegalStateException("without a name");
     }
-    return new ArrayList<>(tokens);
+    c.family().writeBlock(c.block(), json);
+    json.put("tie_word_embeddings", c.tieEmbeddings());
+    json.put("torch_dtype", word(dtype));
+    if (c.bosToken() >= 0) {
+      json.put("bos_token_id", c.bosToken());
+    }
+    if (c.eosTokens().size() == 1) {
+      json.put("eos_token_id", c.eosTokens().getFirst());
+    } else if (!c.eosTokens().isEmpty()) {
+      ArrayNode ids = json.putArray("eos_token_id");
+      c.eosTokens().forEach(ids::add);
+    }
+    return json;
   }
 
-  private static ModelConfig.MixtureOfMasks sparse(Fields f, int layers, int m, int d) {
-    int version = f.positive("format_version");
-    if (version > 2) {
-      throw f.wrong("format_version", "1 or 2; a newer mom wrote this model");
-    }
-    for (String newer : List.of(RoutingJson.MEMBER, KEPT_INPUTS)) {
-      if (version < 2 && f.has(newer)) {
-        throw f.wrong("format_version", "2 for a model with " + newer);
-      }
-    }
-    int experts = f.positive("num_experts");
-    int k = f.positive("num_experts_per_tok");
-    if (k > experts) {
-      throw f.wrong("num_experts_per_tok", "at most num_experts " + experts);
-    }
-    Routing routing = RoutingJson.read(f.object(RoutingJson.MEMBER), k);
-    if (routing.select() == Routing.Select.THRESHOLD && k != experts) {
-      throw f.wrong("num_experts_per_tok", "num_experts " + experts + ": a threshold may pass all");
-    }
-    return new ModelConfig.MixtureOfMasks(
-        f.text("variant", "mom"),
-        experts,
-        routing,
-        share(f, "target"),
-        share(f, "active_ffn_share"),
-        neurons(f, "live_neurons", layers, m),
-        neurons(f, "shared_neurons", layers, m),
-        f.has(KEPT_INPUTS) ? Optional.of(inputMasks(f, routing, layers, d)) : Optional.empty());
+  /** A copy of a config.json that says what type its weights have now. */
+  static ObjectNode withDtype(ObjectNode config, DType dtype) {
+    ObjectNode copy = config.deepCopy();
+    // transformers 5 calls it dtype, older ones torch_dtype.
+    return copy.put(copy.has("dtype") ? "dtype" : "torch_dtype", word(dtype));
   }
 
-  private static ModelConfig.InputMasks inputMasks(Fields f, Routing routing, int layers, int d) {
-    if (routing.select() != Routing.Select.TOP_K || routing.topK() != 1) {
-      throw f.wrong("num_experts_per_tok", "1, of top_k, for a model with " + KEPT_INPUTS);
-    }
-    List<Double> kept = new ArrayList<>();
-    for (JsonNode n : f.node().path(KEPT_INPUTS)) {
-      kept.add(n.isNumber() ? n.doubleValue() : Double.NaN);
-    }
-    if (kept.size() != layers || !kept.stream().allMatch(n -> n >= 0 && n <= d)) {
-      throw f.wrong(KEPT_INPUTS, layers + " numbers from 0 to hidden_size " + d);
-    }
-    return new ModelConfig.InputMasks(kept, share(f, "paper_share"));
-  }
-
-  /** A share in [0, 1]: masks may be empty. */
-  private static double share(Fields f, String key) {
-    double value = f.node().path(key).asDouble(Double.NaN);
-    if (!f.node().path(key).isNumber() || !(value >= 0 && value <= 1)) {
-      throw f.wrong(key, "a share from 0 to 1");
-    }
-    return value;
-  }
-
-  private static List<Integer> neurons(Fields f, String key, int layers, int m) {
-    List<Integer> counts = f.ints(key);
-    if (counts.size() != layers || counts.stream().anyMatch(n -> n < 0 || n > m)) {
-      throw f.wrong(key, layers + " numbers from 0 to intermediate_size " + m);
-    }
-    return counts;
+  private static String word(DType dtype) {
+    return dtype == DType.BF16 ? "bfloat16" : "float32";
   }
 }

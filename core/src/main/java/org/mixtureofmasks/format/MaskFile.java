@@ -1,77 +1,60 @@
 package org.mixtureofmasks.format;
 
-import java.lang.foreign.MemorySegment;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
-import org.mixtureofmasks.checkpoint.Checkpoint;
-import org.mixtureofmasks.checkpoint.Checkpoints;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.SafetensorsFile;
 import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.io.Channels;
 
 /** masks.safetensors of a sparse folder: masks in the dense model's own order. */
-public final class MaskFile implements AutoCloseable {
+final class MaskFile implements AutoCloseable {
   private final Path path;
   private final SafetensorsFile file;
   private final NamedTensors tensors;
 
-  private MaskFile(Path path) {
-    this.path = path;
+  /** Opens the file of a model folder. */
+  MaskFile(Path folder) {
+    this.path = folder.resolve(SparseNames.MASKS_FILE);
     this.file = SafetensorsFile.open(path);
     this.tensors = new NamedTensors(path, file.tensors());
   }
 
-  public static MaskFile of(Checkpoint checkpoint) {
-    return new MaskFile(checkpoint.path().resolve("masks.safetensors"));
-  }
-
   /**
-   * The neuron masks of a sparse model folder, whatever its layout.
+   * A layer's masks, U8 of 0 and 1 in the file.
    *
-   * @return layers x E x intermediate_size of 0 and 1
-   * @throws BadCheckpoint if the model is not sparse, or its masks are missing or malformed
+   * @param length elements of the dimension
    */
-  public static byte[][][] read(Path model) {
-    try (Checkpoint checkpoint = Checkpoints.open(model)) {
-      ModelConfig config = ConfigReader.read(checkpoint);
-      int experts =
-          config
-              .mixtureOfMasks()
-              .orElseThrow(() -> new BadCheckpoint(model, -1, "is dense: it has no masks"))
-              .experts();
-      try (MaskFile file = of(checkpoint)) {
-        byte[][][] masks = new byte[config.layers()][][];
-        for (int l = 0; l < masks.length; l++) {
-          masks[l] = file.masks(l, "masks", experts, config.intermediateSize());
-        }
-        return masks;
-      }
-    }
-  }
-
-  /**
-   * The tensor layers.{l}.{name}, U8 of 0 and 1.
-   *
-   * @return rows x columns
-   */
-  public byte[][] masks(int l, String name, int rows, int columns) {
-    StoredTensor tensor = tensors.get("layers." + l + "." + name, rows, columns);
+  List<Mask> masks(int layer, Dimension dimension, int experts, int length) {
+    StoredTensor tensor = tensors.get(SparseNames.masks(layer, dimension), experts, length);
     if (tensor.dtype() != DType.U8) {
-      throw bad(tensor, 0, "tensor '" + tensor.name() + "' holds " + tensor.dtype() + ", not U8");
+      throw bad(tensor, 0, "tensor '%s' holds %s, not U8".formatted(tensor.name(), tensor.dtype()));
     }
-    byte[][] masks = new byte[rows][columns];
-    for (int e = 0; e < rows; e++) {
-      long at = (long) e * columns;
-      MemorySegment.copy(tensor.data(), ValueLayout.JAVA_BYTE, at, masks[e], 0, columns);
-      for (int j = 0; j < columns; j++) {
-        if ((masks[e][j] & ~1) != 0) {
-          throw bad(tensor, at + j, "a mask holds " + masks[e][j] + ", not 0 or 1");
-        }
-      }
+    List<Mask> masks = new ArrayList<>();
+    for (int e = 0; e < experts; e++) {
+      long first = (long) e * length;
+      masks.add(Mask.of(length, j -> on(tensor, first + j)));
     }
     return masks;
+  }
+
+  private boolean on(StoredTensor tensor, long at) {
+    byte value = tensor.data().get(ValueLayout.JAVA_BYTE, at);
+    if ((value & ~1) != 0) {
+      throw bad(tensor, at, "a mask holds %d, not 0 or 1".formatted(value));
+    }
+    return value == 1;
   }
 
   /**
@@ -79,13 +62,15 @@ public final class MaskFile implements AutoCloseable {
    *
    * @param m intermediate_size
    */
-  public int[] neuronOrder(int l, int stored, int m) {
-    StoredTensor tensor = tensors.get("layers." + l + ".neuron_order", stored);
+  int[] neuronOrder(int layer, int stored, int m) {
+    StoredTensor tensor = tensors.get(SparseNames.neuronOrder(layer), stored);
     int[] order = Elements.toInts(tensor);
     for (int i = 0; i < stored; i++) {
       if (order[i] < 0 || order[i] >= m) {
         throw bad(
-            tensor, 4L * i, "tensor '" + tensor.name() + "' names neuron " + order[i] + " of " + m);
+            tensor,
+            4L * i,
+            "tensor '%s' names neuron %d of %d".formatted(tensor.name(), order[i], m));
       }
     }
     return order;
@@ -98,5 +83,50 @@ public final class MaskFile implements AutoCloseable {
   @Override
   public void close() {
     file.close();
+  }
+
+  /** What the file of these masks holds. */
+  static SequencedMap<String, TensorSource> tensors(ExpertMasks masks, List<ExpertLayout> layers) {
+    SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
+    for (int l = 0; l < masks.layers(); l++) {
+      for (Dimension dimension : Dimension.values()) {
+        if (masks.has(dimension)) {
+          put(tensors, masks, dimension, l);
+        }
+      }
+      int[] order = layers.get(l).order();
+      tensors.put(SparseNames.neuronOrder(l), TensorSource.ofInts(order, order.length));
+    }
+    return tensors;
+  }
+
+  /** Puts a layer's masks of a dimension. */
+  static void put(
+      Map<String, TensorSource> tensors, ExpertMasks masks, Dimension dimension, int layer) {
+    tensors.put(SparseNames.masks(layer, dimension), new MaskSource(masks.layer(dimension, layer)));
+  }
+
+  /** The masks of a layer as bytes of 0 and 1. */
+  private record MaskSource(List<Mask> masks) implements TensorSource {
+    @Override
+    public DType dtype() {
+      return DType.U8;
+    }
+
+    @Override
+    public List<Long> shape() {
+      return List.of((long) masks.size(), (long) masks.getFirst().length());
+    }
+
+    @Override
+    public void writeTo(WritableByteChannel channel) throws IOException {
+      for (Mask mask : masks) {
+        ByteBuffer bytes = ByteBuffer.allocate(mask.length());
+        for (int j = 0; j < mask.length(); j++) {
+          bytes.put((byte) (mask.on(j) ? 1 : 0));
+        }
+        Channels.writeFully(channel, bytes.flip());
+      }
+    }
   }
 }

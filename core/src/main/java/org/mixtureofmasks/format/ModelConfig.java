@@ -4,41 +4,66 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The shape of a LLaMA-style decoder, immutable. Names follow Hugging Face's config.json.
+ * The shape of a decoder, immutable. Names follow Hugging Face's config.json.
  *
+ * @param family what its tensors are called and what its layers compute
  * @param hiddenSize width of the residual stream, d
  * @param intermediateSize neurons of the dense FFN, m
  * @param layers num_hidden_layers
- * @param heads query heads
- * @param kvHeads key and value heads; divides heads
- * @param headDim width of a head
- * @param vocabSize rows of the embedding
+ * @param attention heads and their width
  * @param maxPositions max_position_embeddings, the longest context in tokens
- * @param rmsNormEps epsilon of the RMS norms
  * @param rope how positions turn queries and keys
- * @param tieEmbeddings whether the output projection is the embedding
- * @param bosToken id of the beginning-of-sequence token, -1 when the model has none
- * @param eosTokens ids that end a text, possibly none
+ * @param block what a layer computes beside its matrices
+ * @param vocabulary tokens, and whether the output projection is the embedding
  * @param mixtureOfMasks how the FFNs are made sparse; empty for a dense model
  */
 public record ModelConfig(
+    Family family,
     int hiddenSize,
     int intermediateSize,
     int layers,
-    int heads,
-    int kvHeads,
-    int headDim,
-    int vocabSize,
+    Attention attention,
     int maxPositions,
-    double rmsNormEps,
     Rope rope,
-    boolean tieEmbeddings,
-    int bosToken,
-    List<Integer> eosTokens,
+    Block block,
+    Vocabulary vocabulary,
     Optional<MixtureOfMasks> mixtureOfMasks) {
 
-  public ModelConfig {
-    eosTokens = List.copyOf(eosTokens);
+  /**
+   * Attention with grouped queries.
+   *
+   * @param heads query heads
+   * @param kvHeads key and value heads; divides heads
+   * @param headDim width of a head
+   */
+  public record Attention(int heads, int kvHeads, int headDim) {}
+
+  /**
+   * What families do differently within a layer. A family that differs in more (biases, norms of
+   * queries and keys, windows) adds a component here; what is not listed is refused by its name
+   * when a configuration is read.
+   *
+   * @param activation of the FFN's gate
+   * @param rmsNormEps epsilon of the RMS norms before attention, before the FFN and at the end
+   */
+  public record Block(Activation activation, double rmsNormEps) {}
+
+  /** Activations of the FFN's gate, by the names of config.json's hidden_act. */
+  public enum Activation {
+    /** x · sigmoid(x). */
+    SILU
+  }
+
+  /**
+   * @param size rows of the embedding, vocab_size
+   * @param tied whether the output projection is the embedding, tie_word_embeddings
+   * @param bosToken id of the beginning-of-sequence token, -1 when the model has none
+   * @param eosTokens ids that end a text, possibly none
+   */
+  public record Vocabulary(int size, boolean tied, int bosToken, List<Integer> eosTokens) {
+    public Vocabulary {
+      eosTokens = List.copyOf(eosTokens);
+    }
   }
 
   /**
@@ -61,6 +86,17 @@ public record ModelConfig(
     record Llama3(
         double factor, double lowFreqFactor, double highFreqFactor, double originalMaxPositions)
         implements Scaling {}
+
+    /**
+     * What GGUF stores of any scaling: each frequency is divided by its own factor.
+     *
+     * @param divisors head_dim / 2 numbers above 0
+     */
+    record Factors(List<Float> divisors) implements Scaling {
+      public Factors {
+        divisors = List.copyOf(divisors);
+      }
+    }
   }
 
   /**
@@ -68,6 +104,7 @@ public record ModelConfig(
    * it.
    *
    * @param variant the method's variant, for people; "mom" when the file names none
+   * @param layout how the experts are stored
    * @param experts masks per layer, E
    * @param routing how tokens choose among them
    * @param target the active FFN share asked for, in (0, 1]
@@ -76,16 +113,19 @@ public record ModelConfig(
    * @param liveNeurons neurons stored, by layer
    * @param sharedNeurons neurons that are on in every mask, by layer
    * @param inputMasks of models whose experts leave out inputs of the FFN too
+   * @param parent hash of what it was made from, if the file says one
    */
   public record MixtureOfMasks(
       String variant,
+      Layout layout,
       int experts,
       Routing routing,
       double target,
       double activeFfnShare,
       List<Integer> liveNeurons,
       List<Integer> sharedNeurons,
-      Optional<InputMasks> inputMasks) {
+      Optional<InputMasks> inputMasks,
+      Optional<String> parent) {
     public MixtureOfMasks {
       liveNeurons = List.copyOf(liveNeurons);
       sharedNeurons = List.copyOf(sharedNeurons);
@@ -108,5 +148,50 @@ public record ModelConfig(
     public InputMasks {
       keptInputs = List.copyOf(keptInputs);
     }
+  }
+
+  /** Every tensor of a dense model of this shape. */
+  public TensorSpecs tensors() {
+    return family.tensors(this);
+  }
+
+  /** Query heads. */
+  public int heads() {
+    return attention.heads;
+  }
+
+  /** Key and value heads. */
+  public int kvHeads() {
+    return attention.kvHeads;
+  }
+
+  /** Width of a head. */
+  public int headDim() {
+    return attention.headDim;
+  }
+
+  /** Epsilon of the RMS norms. */
+  public double rmsNormEps() {
+    return block.rmsNormEps;
+  }
+
+  /** Rows of the embedding. */
+  public int vocabSize() {
+    return vocabulary.size;
+  }
+
+  /** Whether the output projection is the embedding. */
+  public boolean tieEmbeddings() {
+    return vocabulary.tied;
+  }
+
+  /** Id of the beginning-of-sequence token, -1 when the model has none. */
+  public int bosToken() {
+    return vocabulary.bosToken;
+  }
+
+  /** Ids that end a text, possibly none. */
+  public List<Integer> eosTokens() {
+    return vocabulary.eosTokens;
   }
 }

@@ -53,6 +53,7 @@ public final class Rotary {
             case ModelConfig.Scaling.None _ -> plain;
             case ModelConfig.Scaling.Linear linear -> plain / linear.factor();
             case ModelConfig.Scaling.Llama3 s -> llama3(plain, s);
+            case ModelConfig.Scaling.Factors factors -> plain / factors.divisors().get(i);
           };
     }
     return out;

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import org.mixtureofmasks.io.BadCheckpoint;
 
 /** The member {@code routing} of config.json's mixture_of_masks, absent for the default. */
-public final class RoutingJson {
+final class RoutingJson {
   static final String MEMBER = "routing";
 
   private static final List<String> MEMBERS = List.of("score", "select", "threshold", "weights");
@@ -69,7 +69,7 @@ public final class RoutingJson {
   }
 
   /** Puts the member into the object mixture_of_masks, nothing when it is the default. */
-  public static void write(Routing routing, ObjectNode mixtureOfMasks) {
+  static void write(Routing routing, ObjectNode mixtureOfMasks) {
     if (routing.isDefault()) {
       return;
     }

@@ -49,13 +49,13 @@ public final class StoredShares {
     double weights = 3.0 * config.hiddenSize() * config.intermediateSize();
     List<FfnReads> layers = new ArrayList<>();
     for (int l = 0; l < config.layers(); l++) {
-      layers.add(layer(TensorNames.layer(l) + "mlp.", weights));
+      layers.add(layer(SparseNames.ffn(l), weights));
     }
     return Shares.of(layers, weights);
   }
 
   private FfnReads layer(String prefix, double weights) {
-    double router = bytes(prefix + "router.weight");
+    double router = bytes(prefix + SparseNames.ROUTER);
     double active = mom.activeFfnShare() * weights;
     if (tensors.containsKey(prefix + "gate_proj.weight")) { // layout masked: all, masked after
       double dense =
@@ -67,12 +67,12 @@ public final class StoredShares {
       return new FfnReads(active, dense, router + chosen * mask, dense);
     }
     if (mom.inputMasks().isPresent()) {
-      double perWeight = bytesPerElement(prefix + "experts.down");
-      double lists = bytes(prefix + "experts.inputs") / mom.experts();
+      double perWeight = bytesPerElement(prefix + SparseNames.DOWN);
+      double lists = bytes(prefix + SparseNames.INPUTS) / mom.experts();
       return new FfnReads(active, active * perWeight, router + chosen * lists, weights * perWeight);
     }
-    double perWeight = bytesPerElement(prefix + "neurons");
-    double lists = bytes(prefix + "experts.runs") / mom.experts() + 2 * INDEX;
+    double perWeight = bytesPerElement(prefix + SparseNames.NEURONS);
+    double lists = bytes(prefix + SparseNames.RUNS) / mom.experts() + 2 * INDEX;
     return new FfnReads(active, active * perWeight, router + chosen * lists, weights * perWeight);
   }
 

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.model;
 
 import java.util.List;
+import org.mixtureofmasks.format.Mask;
 import org.mixtureofmasks.kernel.Matrix;
 
 /** The feed-forward weights of one layer; d is hidden_size, m intermediate_size. */
@@ -27,10 +28,10 @@ sealed interface FeedForward {
    *
    * @param dense the three projections
    * @param router chooses masks
-   * @param masks E x m of 0 and 1
-   * @param inputMasks E x d of 0 and 1, for one expert a token; null when all inputs are read
+   * @param masks E masks of m neurons
+   * @param inputMasks E masks of d inputs, for one expert a token; null when all inputs are read
    */
-  record Masked(Dense dense, Router router, byte[][] masks, byte[][] inputMasks)
+  record Masked(Dense dense, Router router, List<Mask> masks, List<Mask> inputMasks)
       implements FeedForward {
     @Override
     public long bytes() {

@@ -1,6 +1,8 @@
 package org.mixtureofmasks.model;
 
 import java.util.Arrays;
+import java.util.List;
+import org.mixtureofmasks.format.Mask;
 import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.kernel.Activations;
 import org.mixtureofmasks.kernel.ParallelKernels;
@@ -27,7 +29,7 @@ final class SparseLayer {
       }
       long inputs = x.columns();
       if (ffn.inputMasks() != null) {
-        inputs = ones(ffn.inputMasks()[w.decisions.expert(t, 0)]);
+        inputs = ffn.inputMasks().get(w.decisions.expert(t, 0)).count();
       }
       w.activeWeights[l] += inputs == 0 ? 0 : active * (2 * inputs + x.columns());
     }
@@ -36,14 +38,14 @@ final class SparseLayer {
   }
 
   /** x ⊙ h_e of each token's expert e. */
-  private static Activations maskedInputs(Workspace s, byte[][] masks) {
+  private static Activations maskedInputs(Workspace s, List<Mask> masks) {
     Workspace.Sparse w = s.sparse;
     int d = s.normed.columns();
     float[] out = w.inputs.values();
     for (int t = 0; t < s.normed.tokens(); t++) {
-      byte[] mask = masks[w.decisions.expert(t, 0)];
+      Mask mask = masks.get(w.decisions.expert(t, 0));
       for (int c = 0; c < d; c++) {
-        out[t * d + c] = mask[c] * s.normed.values()[t * d + c];
+        out[t * d + c] = bit(mask, c) * s.normed.values()[t * d + c];
       }
     }
     w.inputs.changed(s.normed.tokens());
@@ -55,10 +57,11 @@ final class SparseLayer {
     boolean ones = ffn.router().routing().weights() == Routing.Weights.ONES;
     Arrays.fill(w.mask, 0, m, 0);
     for (int i = 0; i < w.decisions.count(t); i++) {
-      byte[] mask = ffn.masks()[w.decisions.expert(t, i)];
+      Mask mask = ffn.masks().get(w.decisions.expert(t, i));
       float weight = w.decisions.weight(t, i);
       for (int j = 0; j < m; j++) {
-        w.mask[j] = ones ? Math.max(w.mask[j], mask[j]) : w.mask[j] + weight * mask[j];
+        float bit = bit(mask, j);
+        w.mask[j] = ones ? Math.max(w.mask[j], bit) : w.mask[j] + weight * bit;
       }
     }
     int active = 0;
@@ -68,12 +71,8 @@ final class SparseLayer {
     return active;
   }
 
-  private static int ones(byte[] mask) {
-    int n = 0;
-    for (byte on : mask) {
-      n += on;
-    }
-    return n;
+  private static float bit(Mask mask, int i) {
+    return mask.on(i) ? 1 : 0;
   }
 
   /** Each expert is a dense FFN over the inputs that it keeps, for the tokens that chose it. */

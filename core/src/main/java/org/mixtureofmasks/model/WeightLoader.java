@@ -4,38 +4,39 @@ import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.IntUnaryOperator;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.format.ModelConfig;
-import org.mixtureofmasks.format.TensorNames;
+import org.mixtureofmasks.format.ModelTensors;
+import org.mixtureofmasks.format.SparseFolder;
+import org.mixtureofmasks.format.StoredExperts;
+import org.mixtureofmasks.format.TensorSpec;
+import org.mixtureofmasks.format.TensorSpec.Role;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.kernel.Format;
 import org.mixtureofmasks.kernel.Matrix;
 
-/** Makes the weights of a model from a checkpoint, every shape checked against the config. */
+/**
+ * Makes the weights of a model from a checkpoint. Every tensor is checked against the configuration
+ * before the first one is converted.
+ */
 final class WeightLoader {
-  private final Checkpoint checkpoint;
   private final ModelConfig config;
+  private final ModelTensors tensors;
   private final WeightSource source;
 
-  private WeightLoader(
-      Checkpoint checkpoint,
-      ModelConfig config,
-      Function<DType, Format> formats,
-      SegmentAllocator memory,
-      boolean mapped) {
-    this.checkpoint = checkpoint;
+  private WeightLoader(ModelConfig config, ModelTensors tensors, WeightSource source) {
     this.config = config;
-    this.source =
-        new WeightSource(checkpoint.path(), TensorNames.of(checkpoint), formats, memory, mapped);
+    this.tensors = tensors;
+    this.source = source;
   }
 
   /**
    * @param formats what a matrix that is stored so is kept in
    * @param memory holds what cannot stay in the mapped files
    * @param mapped whether what can stay there does
-   * @throws BadCheckpoint naming the tensor that is missing or of another shape
+   * @throws BadCheckpoint naming the tensor that is missing, of another shape, or left over
    */
   static ModelWeights load(
       Checkpoint checkpoint,
@@ -43,56 +44,61 @@ final class WeightLoader {
       Function<DType, Format> formats,
       SegmentAllocator memory,
       boolean mapped) {
-    return new WeightLoader(checkpoint, config, formats, memory, mapped).load();
+    ModelTensors tensors = ModelTensors.of(checkpoint, config);
+    WeightSource source = new WeightSource(formats, memory, mapped);
+    WeightLoader loader = new WeightLoader(config, tensors, source);
+    if (config.mixtureOfMasks().isEmpty()) {
+      return loader.load(loader::dense);
+    }
+    try (SparseFolder folder = new SparseFolder(checkpoint, config, tensors)) {
+      List<StoredExperts> experts = new ArrayList<>();
+      for (int l = 0; l < config.layers(); l++) {
+        experts.add(folder.layer(l));
+      }
+      SparseLoader sparse = new SparseLoader(folder, config, source);
+      return loader.load(l -> sparse.load(l, experts.get(l), () -> loader.dense(l)));
+    }
   }
 
-  private ModelWeights load() {
-    int d = config.hiddenSize();
-    Matrix embedding = source.matrix("model.embed_tokens.weight", config.vocabSize(), d);
+  /** Makes a layer's feed-forward part. */
+  @FunctionalInterface
+  private interface FeedForwards {
+    FeedForward of(int layer);
+  }
+
+  private ModelWeights load(FeedForwards feedForwards) {
+    Matrix embedding = matrix(Role.EMBEDDING, TensorSpec.NO_LAYER);
     List<ModelWeights.Layer> layers = new ArrayList<>();
     for (int l = 0; l < config.layers(); l++) {
-      layers.add(layer(l));
+      layers.add(
+          new ModelWeights.Layer(
+              vector(Role.ATTENTION_NORM, l),
+              new Attention.GroupedQuery(
+                  matrix(Role.QUERY, l),
+                  matrix(Role.KEY, l),
+                  matrix(Role.VALUE, l),
+                  matrix(Role.ATTENTION_OUTPUT, l)),
+              vector(Role.FFN_NORM, l),
+              feedForwards.of(l)));
     }
     return new ModelWeights(
         embedding,
         layers,
-        source.vector("model.norm.weight", d),
-        config.tieEmbeddings()
-            ? embedding
-            : source.matrix("lm_head.weight", config.vocabSize(), d));
+        vector(Role.FINAL_NORM, TensorSpec.NO_LAYER),
+        config.tieEmbeddings() ? embedding : matrix(Role.OUTPUT, TensorSpec.NO_LAYER));
   }
 
-  private ModelWeights.Layer layer(int l) {
-    String prefix = TensorNames.layer(l);
-    int d = config.hiddenSize();
-    int q = config.heads() * config.headDim();
-    int kv = config.kvHeads() * config.headDim();
-    IntUnaryOperator order = TensorNames.rotaryOrder(checkpoint, config);
-    return new ModelWeights.Layer(
-        source.vector(prefix + "input_layernorm.weight", d),
-        new Attention.GroupedQuery(
-            source.matrix(prefix + "self_attn.q_proj.weight", q, d, order),
-            source.matrix(prefix + "self_attn.k_proj.weight", kv, d, order),
-            source.matrix(prefix + "self_attn.v_proj.weight", kv, d),
-            source.matrix(prefix + "self_attn.o_proj.weight", d, q)),
-        source.vector(prefix + "post_attention_layernorm.weight", d),
-        feedForward(l, prefix + "mlp."));
+  private float[] vector(Role role, int l) {
+    return Elements.toFloats(tensors.get(role, l));
   }
 
-  private FeedForward feedForward(int l, String prefix) {
-    if (config.mixtureOfMasks().isEmpty()) {
-      return dense(source, config, prefix);
-    }
-    return new SparseLoader(checkpoint, config, source).load(l, prefix);
+  private Matrix matrix(Role role, int l) {
+    TensorSpec spec = tensors.specs().get(role, l);
+    return source.matrix(tensors.get(spec), tensors.rowOrder(spec).orElse(null));
   }
 
   /** The three projections whole. */
-  static FeedForward.Dense dense(WeightSource source, ModelConfig config, String prefix) {
-    int d = config.hiddenSize();
-    int m = config.intermediateSize();
-    return new FeedForward.Dense(
-        source.matrix(prefix + "gate_proj.weight", m, d),
-        source.matrix(prefix + "up_proj.weight", m, d),
-        source.matrix(prefix + "down_proj.weight", d, m));
+  private FeedForward.Dense dense(int l) {
+    return new FeedForward.Dense(matrix(Role.GATE, l), matrix(Role.UP, l), matrix(Role.DOWN, l));
   }
 }

@@ -2,14 +2,11 @@ package org.mixtureofmasks.model;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
-import java.nio.file.Path;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
-import org.mixtureofmasks.format.NamedTensors;
 import org.mixtureofmasks.kernel.F32;
 import org.mixtureofmasks.kernel.Format;
 import org.mixtureofmasks.kernel.Matrix;
@@ -18,8 +15,7 @@ import org.mixtureofmasks.kernel.Matrix;
  * Stored tensors as weights: what is stored as the format that is wanted stays in the mapped file;
  * everything else is converted once into memory of the arena.
  */
-public final class WeightSource {
-  private final NamedTensors tensors;
+final class WeightSource {
   private final Function<DType, Format> formats;
   private final SegmentAllocator memory;
   private final boolean mapped;
@@ -29,45 +25,28 @@ public final class WeightSource {
    * @param memory for what cannot stay in the files
    * @param mapped whether what can stay there does
    */
-  public WeightSource(
-      Path path,
-      Map<String, StoredTensor> tensors,
-      Function<DType, Format> formats,
-      SegmentAllocator memory,
-      boolean mapped) {
-    this.tensors = new NamedTensors(path, tensors);
+  WeightSource(Function<DType, Format> formats, SegmentAllocator memory, boolean mapped) {
     this.formats = formats;
     this.memory = memory;
     this.mapped = mapped;
   }
 
-  /**
-   * The tensor of that name.
-   *
-   * @throws org.mixtureofmasks.io.BadCheckpoint if there is none or its shape is another
-   */
-  public StoredTensor tensor(String name, long... shape) {
-    return tensors.get(name, shape);
-  }
-
-  /** The first dimension that a tensor has, for {@link #tensor} when any will do. */
-  long anyLength(String name) {
-    return tensors.anyLength(name);
-  }
-
-  /** A vector of floats, such as a norm's weight. */
-  float[] vector(String name, int length) {
-    return Elements.toFloats(tensor(name, length));
-  }
-
-  /** A rows x columns matrix in the wanted type. */
-  Matrix matrix(String name, int rows, int columns) {
-    return matrix(tensor(name, rows, columns), rows, columns, null);
+  /** A matrix in the wanted type. */
+  Matrix matrix(StoredTensor tensor) {
+    return matrix(tensor, rows(tensor), columns(tensor), null);
   }
 
   /** The same with its rows in another order: row r of the result is row order(r) of the file. */
-  Matrix matrix(String name, int rows, int columns, IntUnaryOperator order) {
-    return matrix(tensor(name, rows, columns), rows, columns, order);
+  Matrix matrix(StoredTensor tensor, IntUnaryOperator order) {
+    return matrix(tensor, rows(tensor), columns(tensor), order);
+  }
+
+  private static int rows(StoredTensor matrix) {
+    return Math.toIntExact(matrix.shape().getFirst());
+  }
+
+  private static int columns(StoredTensor matrix) {
+    return Math.toIntExact(matrix.shape().getLast());
   }
 
   /** A tensor of rows x columns elements, whatever its dimensions, as a matrix. */
@@ -76,8 +55,8 @@ public final class WeightSource {
   }
 
   /** A matrix that is f32 whatever formats are wanted. */
-  Matrix exact(String name, int rows, int columns) {
-    return convert(tensor(name, rows, columns), rows, columns, null, F32.FORMAT);
+  Matrix exact(StoredTensor tensor) {
+    return convert(tensor, rows(tensor), columns(tensor), null, F32.FORMAT);
   }
 
   private MemorySegment copy(MemorySegment data) {

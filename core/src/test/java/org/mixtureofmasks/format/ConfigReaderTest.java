@@ -103,7 +103,7 @@ class ConfigReaderTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "\"model_type\": \"mistral\" | model_type 'mistral' is an unknown architecture; llama and mixture_of_masks are read",
+        "\"model_type\": \"mamba\" | model_type 'mamba' is an unknown architecture; llama, mistral and mixture_of_masks are read",
         "\"hidden_act\": \"gelu\" | hidden_act 'gelu' is not supported; only silu is",
         "\"attention_bias\": true | attention_bias true is not supported: layers have no bias",
         "\"mlp_bias\": true | mlp_bias true is not supported: layers have no bias",
@@ -206,10 +206,25 @@ class ConfigReaderTest {
         "'format_version' is 1, expected is 2 for a model with routing",
         refusal(sparse(1, 2, routing("\"weights\": \"ones\""))));
     assertEquals(
-        "'format_version' is 3, expected is 1 or 2; a newer mom wrote this model",
-        refusal(sparse(3, 2, "")));
+        "'format_version' is 4, expected is 1 to 3; a newer mom wrote this model",
+        refusal(sparse(4, 2, "")));
+    assertEquals(
+        "'format_version' is 2, expected is 3 for a model with family",
+        refusal(sparse(2, 2, "\"family\": \"mistral\"")));
+    assertEquals(
+        "'family' is \"mamba\", expected is one of llama, mistral",
+        refusal(sparse(3, 2, "\"family\": \"mamba\"")));
     assertEquals(
         "'routing' is \"linear\", expected is an object",
         refusal(sparse(2, 2, "\"routing\": \"linear\"")));
+  }
+
+  @Test
+  void aSparseFolderOfAnotherFamilyIsReadAsThatFamilys() throws IOException {
+    String mistral =
+        sparse(3, 2, "\"family\": \"mistral\"")
+            + ", \"sliding_window\": null, \"num_key_value_heads\": 2";
+    assertEquals(Families.named("mistral"), read(mistral).family());
+    assertEquals(Families.named("llama"), read(sparse(3, 2, "")).family());
   }
 }

@@ -15,8 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.mixtureofmasks.format.MaskFile;
+import org.mixtureofmasks.format.Dimension;
+import org.mixtureofmasks.format.ExpertMasks;
 import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.format.SparseFolder;
 
 /** What an observer hears of a layer, and experts that are taken away. */
 class LayerObserverTest {
@@ -164,11 +166,11 @@ class LayerObserverTest {
   void theMasksOfAFolderAreReadInEveryLayout() throws IOException {
     RandomModel model = model(Routing.topK(2));
     for (String layout : List.of("runs", "copied", "masked")) {
-      byte[][][] read = MaskFile.read(model.write(folder.resolve(layout), layout));
+      ExpertMasks read = SparseFolder.masks(model.write(folder.resolve(layout), layout));
       for (int l = 0; l < RandomModel.LAYERS; l++) {
         for (int e = 0; e < EXPERTS; e++) {
           for (int j = 0; j < M; j++) {
-            assertEquals(model.masks[l][e][j] ? 1 : 0, read[l][e][j]);
+            assertEquals(model.masks[l][e][j], read.mask(Dimension.NEURONS, l, e).on(j));
           }
         }
       }

@@ -5,11 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.SequencedMap;
@@ -21,6 +25,13 @@ import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.TensorSource;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.Dimension;
+import org.mixtureofmasks.format.ExpertMasks;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.ModelTensors;
+import org.mixtureofmasks.format.SparseFolder;
+import org.mixtureofmasks.format.StoredExperts;
 import org.mixtureofmasks.io.BadCheckpoint;
 
 /** Tensors that do not fit their config, and types of weights. */
@@ -138,6 +149,75 @@ class WeightLoaderTest {
   private float[] lastLogits(Path model, Model.WeightType type, int[] tokens) {
     try (Model llama = Model.open(model, new Model.LoadOptions(type, 1))) {
       return llama.forward(llama.newState(8), tokens, 0, tokens.length);
+    }
+  }
+
+  @Test
+  void everythingIsCheckedBeforeTheFirstWeightIsConverted() throws IOException {
+    for (String layout : List.of("dense", "runs", "copied", "masked")) {
+      Path model = model(false, layout);
+      String last =
+          switch (layout) {
+            case "dense", "masked" -> "model.layers.1.mlp.down_proj.weight";
+            default -> "model.layers.1.mlp.experts.offsets";
+          };
+      replace(model, last, TensorSource.of(new float[6], 2, 3));
+      try (Checkpoint checkpoint = Checkpoints.open(model)) {
+        ModelConfig config = ConfigReader.read(checkpoint);
+        SegmentAllocator none =
+            (bytes, _) -> {
+              throw new AssertionError("%d bytes were allocated".formatted(bytes));
+            };
+        BadCheckpoint e =
+            assertThrows(
+                BadCheckpoint.class,
+                () -> WeightLoader.load(
+                        checkpoint, config, WeightFormats.of(Model.WeightType.BF16), none, false));
+        assertTrue(e.reason().startsWith("tensor '%s' has shape [2, 3]".formatted(last)));
+      }
+    }
+  }
+
+  @Test
+  void aFolderOfANewerVersionIsRefusedInOneLineBeforeAnythingLargeIsAllocated() throws IOException {
+    Path model = model(true, "masked");
+    Path config = model.resolve("config.json");
+    String text = Files.readString(config).replace("_version\": 1", "_version\": 9");
+    Files.writeString(config, text.replace("\"masked\"", "\"of the future\""));
+    String expected = "'format_version' is 9, expected is 1 to 3; a newer mom wrote this model";
+    assertEquals(expected, refusal(model)); // loads the classes
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    assertEquals(expected, refusal(model));
+    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(allocated < 512 << 10, allocated + " bytes were allocated");
+  }
+
+  @Test
+  void aMistralFolderComputesWhatItsLlamaTwinDoes() throws IOException {
+    int[] tokens = {1, 2, 3, 4, 5};
+    Path model = model(true, "dense");
+    float[] llama = lastLogits(model, Model.WeightType.AUTO, tokens);
+    Path config = model.resolve("config.json");
+    String text = Files.readString(config);
+    Files.writeString(config, text.replace("\"llama\"", "\"mistral\", \"sliding_window\": null"));
+    assertArrayEquals(llama, lastLogits(model, Model.WeightType.AUTO, tokens));
+  }
+
+  @Test
+  void theMaskFileIsOpenedOnceForAllLayers() throws IOException {
+    Path model = model(true, "masked");
+    ExpertMasks all = SparseFolder.masks(model);
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      ModelConfig config = ConfigReader.read(checkpoint);
+      ModelTensors tensors = ModelTensors.of(checkpoint, config);
+      try (SparseFolder folder = new SparseFolder(checkpoint, config, tensors)) {
+        for (int l = 0; l < config.layers(); l++) {
+          StoredExperts.Masked masked = (StoredExperts.Masked) folder.layer(l);
+          assertEquals(all.layer(Dimension.NEURONS, l), masked.neurons());
+          Files.deleteIfExists(model.resolve("masks.safetensors"));
+        }
+      }
     }
   }
 }

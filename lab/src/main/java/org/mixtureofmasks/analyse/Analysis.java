@@ -13,8 +13,8 @@ import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.format.ConfigReader;
-import org.mixtureofmasks.format.MaskFile;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.SparseFolder;
 import org.mixtureofmasks.io.Fingerprint;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.model.LayerObserver;
@@ -158,7 +158,7 @@ public final class Analysis {
       ModelState state = model.newState(longest(data));
       observe(model, state, data, tally, error);
       LayerSection layers =
-          new LayerSection(tally, MaskFile.read(folder), state.expertLoad(), error);
+          new LayerSection(tally, SparseFolder.masks(folder), state.expertLoad(), error);
       json.put("tokens", tally.tokens());
       json.put("active_ffn_share_measured", Numbers.rounded(state.expertLoad().activeFfnShare()));
       layers.write(json.putArray("layers"));

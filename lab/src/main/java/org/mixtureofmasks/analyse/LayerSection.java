@@ -5,21 +5,24 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.mixtureofmasks.format.Dimension;
+import org.mixtureofmasks.format.ExpertMasks;
 import org.mixtureofmasks.model.ExpertLoad;
 
 /** The members "layers" and "domains" of analysis.json. */
 final class LayerSection {
   private final RoutingTally tally;
-  private final byte[][][] masks;
+  private final ExpertMasks masks;
   private final ExpertLoad load;
   private final Optional<OutputError> error;
 
   /**
-   * @param masks layers x E x intermediate_size
+   * @param masks of the model
    * @param load of all tokens
    * @param error with a reference
    */
-  LayerSection(RoutingTally tally, byte[][][] masks, ExpertLoad load, Optional<OutputError> error) {
+  LayerSection(
+      RoutingTally tally, ExpertMasks masks, ExpertLoad load, Optional<OutputError> error) {
     this.tally = tally;
     this.masks = masks;
     this.load = load;
@@ -27,7 +30,7 @@ final class LayerSection {
   }
 
   void write(ArrayNode to) {
-    for (int l = 0; l < masks.length; l++) {
+    for (int l = 0; l < masks.layers(); l++) {
       layer(l, to.addObject());
     }
   }
@@ -36,7 +39,7 @@ final class LayerSection {
     LayerTally of = tally.layer(l);
     double[] share =
         Arrays.stream(of.counts()).mapToDouble(c -> (double) c / tally.tokens()).toArray();
-    MaskStatistics mask = MaskStatistics.of(masks[l]);
+    MaskStatistics mask = MaskStatistics.of(masks.layer(Dimension.NEURONS, l));
     to.put("layer", l);
     Numbers.add(to.putArray("token_share"), share);
     Numbers.add(to.putArray("neuron_share"), mask.neuronShare());
@@ -76,7 +79,7 @@ final class LayerSection {
     ArrayNode names = to.putArray("names");
     data.forEach(d -> names.add(d.name()));
     ArrayNode layers = to.putArray("token_share");
-    for (int l = 0; l < masks.length; l++) {
+    for (int l = 0; l < masks.layers(); l++) {
       LayerTally of = tally.layer(l);
       double[][] shares = new double[of.experts()][data.size()];
       for (int d = 0; d < data.size(); d++) {

@@ -1,5 +1,8 @@
 package org.mixtureofmasks.analyse;
 
+import java.util.List;
+import org.mixtureofmasks.format.Mask;
+
 /**
  * How the masks of one layer lie to one another (the paper's Figures 5 and 6a).
  *
@@ -12,39 +15,30 @@ package org.mixtureofmasks.analyse;
 record MaskStatistics(double[] neuronShare, int[] hits, double[][] jaccard) {
 
   /**
-   * @param masks E x intermediate_size of 0 and 1
+   * @param masks of the layer's experts
    */
-  static MaskStatistics of(byte[][] masks) {
-    int experts = masks.length;
-    int neurons = masks[0].length;
-    int[] sizes = new int[experts];
+  static MaskStatistics of(List<Mask> masks) {
+    int experts = masks.size();
+    int neurons = masks.getFirst().length();
     int[] hits = new int[experts + 1];
     for (int j = 0; j < neurons; j++) {
-      int holders = 0;
-      for (int e = 0; e < experts; e++) {
-        holders += masks[e][j];
-        sizes[e] += masks[e][j];
-      }
-      hits[holders]++;
+      int neuron = j;
+      hits[(int) masks.stream().filter(mask -> mask.on(neuron)).count()]++;
     }
     double[] share = new double[experts];
     double[][] jaccard = new double[experts][experts];
     for (int e = 0; e < experts; e++) {
-      share[e] = (double) sizes[e] / neurons;
+      share[e] = (double) masks.get(e).count() / neurons;
       for (int f = 0; f < experts; f++) {
-        int both = both(masks[e], masks[f]);
-        int either = sizes[e] + sizes[f] - both;
+        int both = both(masks.get(e), masks.get(f));
+        int either = masks.get(e).count() + masks.get(f).count() - both;
         jaccard[e][f] = either == 0 ? 1 : (double) both / either;
       }
     }
     return new MaskStatistics(share, hits, jaccard);
   }
 
-  private static int both(byte[] a, byte[] b) {
-    int n = 0;
-    for (int j = 0; j < a.length; j++) {
-      n += a[j] & b[j];
-    }
-    return n;
+  private static int both(Mask a, Mask b) {
+    return (int) a.indices().filter(b::on).count();
   }
 }

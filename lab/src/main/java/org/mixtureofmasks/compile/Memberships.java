@@ -1,21 +1,43 @@
 package org.mixtureofmasks.compile;
 
-/**
- * Which experts use each neuron of a layer, as bits: row j has bit e when expert e uses neuron j.
- *
- * @param bits neurons x words of 64 experts
- */
-record Memberships(long[][] bits) {
-  static Memberships of(boolean[][] masks) {
-    long[][] bits = new long[masks[0].length][(masks.length + 63) / 64];
-    for (int e = 0; e < masks.length; e++) {
-      for (int j = 0; j < bits.length; j++) {
-        if (masks[e][j]) {
-          bits[j][e >> 6] |= 1L << e;
-        }
-      }
+import java.util.List;
+import java.util.stream.IntStream;
+import org.mixtureofmasks.format.Mask;
+
+/** Which experts use each neuron of a layer: its masks, turned round. */
+final class Memberships {
+  private final int experts;
+  private final long[][] bits; // neurons x words of 64 experts: bit e of row j
+
+  private Memberships(int experts, long[][] bits) {
+    this.experts = experts;
+    this.bits = bits;
+  }
+
+  static Memberships of(List<Mask> masks) {
+    int experts = masks.size();
+    long[][] bits = new long[masks.getFirst().length()][Math.ceilDiv(experts, Long.SIZE)];
+    for (int e = 0; e < experts; e++) {
+      int expert = e;
+      masks.get(e).indices().forEach(j -> bits[j][expert / Long.SIZE] |= 1L << expert);
     }
-    return new Memberships(bits);
+    return new Memberships(experts, bits);
+  }
+
+  int neurons() {
+    return bits.length;
+  }
+
+  /** Neurons that every expert uses. */
+  int[] shared() {
+    return IntStream.range(0, bits.length).filter(j -> owners(j) == experts).toArray();
+  }
+
+  /** Neurons that some experts use, and not all. */
+  int[] independent() {
+    return IntStream.range(0, bits.length)
+        .filter(j -> owners(j) > 0 && owners(j) < experts)
+        .toArray();
   }
 
   /** Experts that use a neuron. */

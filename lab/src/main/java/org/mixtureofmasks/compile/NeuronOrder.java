@@ -1,7 +1,9 @@
 package org.mixtureofmasks.compile;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
+import org.mixtureofmasks.format.Mask;
 
 /**
  * An order of a layer's live neurons in which experts are few runs. Twice the number of runs is the
@@ -26,22 +28,20 @@ final class NeuronOrder {
   private NeuronOrder(Memberships memberships, int[] path) {
     this.memberships = memberships;
     this.path = path;
-    this.position = new int[memberships.bits().length];
+    this.position = new int[memberships.neurons()];
     for (int i = 0; i < path.length; i++) {
       position[path[i]] = i;
     }
   }
 
   /**
-   * @param experts masks of the layer
+   * @param masks of the layer's experts
    * @return the live neurons, those in every mask first (ascending), then the others
    */
-  static int[] of(Memberships memberships, int experts) {
-    int neurons = memberships.bits().length;
-    int[] owners = IntStream.range(0, neurons).map(memberships::owners).toArray();
-    int[] shared = IntStream.range(0, neurons).filter(j -> owners[j] == experts).toArray();
-    int[] rest =
-        IntStream.range(0, neurons).filter(j -> owners[j] > 0 && owners[j] < experts).toArray();
+  static int[] of(List<Mask> masks) {
+    Memberships memberships = Memberships.of(masks);
+    int[] shared = memberships.shared();
+    int[] rest = memberships.independent();
     if (rest.length == 0) {
       return shared;
     }
@@ -73,7 +73,7 @@ final class NeuronOrder {
   }
 
   private static int[][] neighbours(Memberships m, int[] nodes) {
-    int[][] nearest = new int[m.bits().length][];
+    int[][] nearest = new int[m.neurons()][];
     for (int a : nodes) {
       nearest[a] =
           Arrays.stream(nodes)

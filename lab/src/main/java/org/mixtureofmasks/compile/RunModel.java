@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -14,20 +13,21 @@ import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
-import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.SafetensorsFile;
-import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.Dimension;
-import org.mixtureofmasks.format.ExpertMasks;
-import org.mixtureofmasks.format.Mask;
+import org.mixtureofmasks.format.SparseWriter;
+import org.mixtureofmasks.format.SparseModel;
+import org.mixtureofmasks.format.ModelFolderWriter;
+import org.mixtureofmasks.format.Layout;
+import org.mixtureofmasks.format.ExpertLayout;
+import org.mixtureofmasks.format.Compiled;
+import org.mixtureofmasks.checkpoint.ConvertedTensor;
 import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.format.ShippedExperts;
 import org.mixtureofmasks.format.StoredShares;
-import org.mixtureofmasks.io.AtomicFiles;
-import org.mixtureofmasks.io.AtomicFolder;
 import org.mixtureofmasks.train.FinishedRun;
 
 /**
@@ -36,9 +36,6 @@ import org.mixtureofmasks.train.FinishedRun;
  * changes nothing in its checkpoints.
  */
 public final class RunModel {
-  private static final List<String> TOKENIZER_FILES =
-      List.of("tokenizer.json", "tokenizer_config.json", "chat_template.jinja");
-
   private final FinishedRun run;
   private final Optional<ShippedExperts> experts;
 
@@ -57,19 +54,7 @@ public final class RunModel {
     if (experts.isEmpty()) {
       return;
     }
-    ExpertMasks masks = experts.get().masks();
-    SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
-    for (int l = 0; l < masks.layers(); l++) {
-      int neurons = masks.length(Dimension.NEURONS);
-      byte[] flat = new byte[masks.experts() * neurons];
-      for (int i = 0; i < flat.length; i++) {
-        Mask mask = masks.mask(Dimension.NEURONS, l, i / neurons);
-        flat[i] = (byte) (mask.on(i % neurons) ? 1 : 0);
-      }
-      tensors.put(
-          "layers.%s.masks".formatted(l), TensorSource.ofBytes(flat, masks.experts(), neurons));
-    }
-    SafetensorsWriter.write(run.run().masks(), Map.of("format", "pt"), tensors);
+    SparseWriter.writeMasks(run.run().masks(), experts.get().masks());
   }
 
   /**
@@ -116,33 +101,17 @@ public final class RunModel {
       Path out,
       Optional<Layout> layout,
       DType dtype) {
-    ExpertMasks masks = shipped.masks();
-    boolean inputs = masks.has(Dimension.INPUTS);
     SparseModel model =
         new SparseModel(
             dense.metadata(),
             weights.tensors(),
-            new HardMasks(
-                flags(masks, Dimension.NEURONS),
-                inputs ? flags(masks, Dimension.INPUTS) : new boolean[0][][]),
-            shipped.routers(),
-            shipped.routing(),
+            shipped,
             run.provider().variant(run.recipe()),
             run.provider().target(run.recipe()),
             run.parent(),
-            run.denseModel());
-    return Compiler.compile(model, out, layout.orElse(inputs ? Layout.COPIED : Layout.RUNS), dtype);
-  }
-
-  private static boolean[][][] flags(ExpertMasks masks, Dimension dimension) {
-    boolean[][][] flags = new boolean[masks.layers()][masks.experts()][masks.length(dimension)];
-    for (int l = 0; l < flags.length; l++) {
-      for (int e = 0; e < flags[l].length; e++) {
-        boolean[] row = flags[l][e];
-        masks.mask(dimension, l, e).indices().forEach(j -> row[j] = true);
-      }
-    }
-    return flags;
+            Optional.of(run.denseModel()));
+    Layout own = shipped.masks().has(Dimension.INPUTS) ? Layout.COPIED : Layout.RUNS;
+    return Compiler.compile(model, out, layout.orElse(own), dtype);
   }
 
   private static void describe(Compiled compiled, Map<String, Object> made) {
@@ -163,36 +132,13 @@ public final class RunModel {
   private void writeDense(
       ObjectNode config, Map<String, StoredTensor> weights, DType dtype, Path out) {
     SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
-    weights.forEach(
-        (name, t) -> {
-          long[] shape = t.shape().stream().mapToLong(Long::longValue).toArray();
-          tensors.put(
-              name,
-              dtype == DType.BF16
-                  ? TensorSource.ofBf16(Elements.toFloats(t), shape)
-                  : TensorSource.of(t));
-        });
-    ObjectNode written = config.deepCopy();
-    // transformers 5 calls it dtype, older ones torch_dtype.
-    written.put(
-        config.has("dtype") ? "dtype" : "torch_dtype",
-        dtype == DType.BF16 ? "bfloat16" : "float32");
-    try (AtomicFolder folder = AtomicFolder.create(out)) {
-      Path to = folder.path();
-      SequencedMap<String, String> metadata = new LinkedHashMap<>(); // in one order for every run
-      metadata.put("format", "pt");
-      metadata.put("parent", run.parent());
-      SafetensorsWriter.write(to.resolve("model.safetensors"), metadata, tensors);
-      AtomicFiles.writeString(to.resolve("config.json"), written.toPrettyString() + "\n");
-      for (String name : TOKENIZER_FILES) {
-        Path file = run.denseModel().resolve(name);
-        if (Files.exists(file)) {
-          Files.copy(file, to.resolve(name));
-        }
-      }
+    weights.forEach((name, tensor) -> tensors.put(name, new ConvertedTensor(tensor, dtype, null)));
+    SequencedMap<String, String> metadata = new LinkedHashMap<>(Map.of("parent", run.parent()));
+    try (ModelFolderWriter folder = ModelFolderWriter.create(out)) {
+      folder.weights(metadata, tensors);
+      folder.config(config, dtype);
+      folder.companionsOf(run.denseModel());
       folder.commit();
-    } catch (IOException e) {
-      throw new UserError("cannot copy the tokenizer to " + out + ": " + e, e);
     }
   }
 

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.nn;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.DoubleOptional;
@@ -8,6 +9,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.TensorSpec;
+import org.mixtureofmasks.format.TensorSpec.Role;
+import org.mixtureofmasks.format.TensorSpecs;
 
 /**
  * A LLaMA-style decoder in libtorch: fp32 master weights and a forward pass whose FFN is pluggable.
@@ -18,6 +22,7 @@ import org.mixtureofmasks.format.ModelConfig;
  */
 public final class DecoderModule {
   private final ModelConfig config;
+  private final TensorSpecs specs;
   private final Map<String, Tensor> parameters;
   private final Precision precision;
 
@@ -32,53 +37,31 @@ public final class DecoderModule {
    */
   public DecoderModule(ModelConfig config, Map<String, Tensor> weights, Precision precision) {
     this.config = config;
+    this.specs = config.tensors();
     this.precision = precision;
     this.rotary = RotaryTable.of(config, 1);
     this.parameters = new LinkedHashMap<>();
-    shapes(config)
-        .forEach(
-            (name, shape) -> {
-              Tensor t = weights.get(name);
-              if (t == null) {
-                throw new UserError("the model has no tensor " + name);
-              }
-              if (!java.util.Arrays.equals(Tensors.shape(t), shape)) {
-                throw new UserError(
-                    "tensor "
-                        + name
-                        + " has shape "
-                        + java.util.Arrays.toString(Tensors.shape(t))
-                        + ", config.json asks for "
-                        + java.util.Arrays.toString(shape));
-              }
-              parameters.put(name, t.set_requires_grad(true));
-            });
+    for (TensorSpec spec : specs.stored()) {
+      Tensor t = weights.get(spec.name());
+      if (t == null) {
+        throw new UserError("the model has no tensor %s".formatted(spec.name()));
+      }
+      if (!Arrays.equals(Tensors.shape(t), spec.dimensions())) {
+        throw new UserError(
+            "tensor %s has shape %s, config.json asks for %s"
+                .formatted(spec.name(), Arrays.toString(Tensors.shape(t)), spec.shape()));
+      }
+      parameters.put(spec.name(), t.set_requires_grad(true));
+    }
   }
 
-  /** Every tensor of a dense model of this shape with the shape it must have, in model order. */
-  public static Map<String, long[]> shapes(ModelConfig c) {
-    Map<String, long[]> shapes = new LinkedHashMap<>();
-    long d = c.hiddenSize();
-    long q = (long) c.heads() * c.headDim();
-    long kv = (long) c.kvHeads() * c.headDim();
-    shapes.put("model.embed_tokens.weight", new long[] {c.vocabSize(), d});
-    for (int l = 0; l < c.layers(); l++) {
-      String layer = "model.layers." + l + ".";
-      shapes.put(layer + "input_layernorm.weight", new long[] {d});
-      shapes.put(layer + "self_attn.q_proj.weight", new long[] {q, d});
-      shapes.put(layer + "self_attn.k_proj.weight", new long[] {kv, d});
-      shapes.put(layer + "self_attn.v_proj.weight", new long[] {kv, d});
-      shapes.put(layer + "self_attn.o_proj.weight", new long[] {d, q});
-      shapes.put(layer + "post_attention_layernorm.weight", new long[] {d});
-      shapes.put(layer + "mlp.gate_proj.weight", new long[] {c.intermediateSize(), d});
-      shapes.put(layer + "mlp.up_proj.weight", new long[] {c.intermediateSize(), d});
-      shapes.put(layer + "mlp.down_proj.weight", new long[] {d, c.intermediateSize()});
-    }
-    shapes.put("model.norm.weight", new long[] {d});
-    if (!c.tieEmbeddings()) {
-      shapes.put("lm_head.weight", new long[] {c.vocabSize(), d});
-    }
-    return shapes;
+  /** A model of another's tensors, which stay as they are. */
+  private DecoderModule(DecoderModule other, Map<String, Tensor> parameters) {
+    this.config = other.config;
+    this.specs = other.specs;
+    this.precision = other.precision;
+    this.rotary = RotaryTable.of(config, 1);
+    this.parameters = parameters;
   }
 
   /**
@@ -86,16 +69,16 @@ public final class DecoderModule {
    * no gradients.
    */
   public DecoderModule frozenCopy() {
-    DecoderModule copy = new DecoderModule(config, parameters, precision);
-    copy.parameters.replaceAll(
+    String embedding = specs.get(Role.EMBEDDING, TensorSpec.NO_LAYER).name();
+    Map<String, Tensor> frozen = new LinkedHashMap<>();
+    parameters.forEach(
         (name, t) -> {
-          Tensor frozen = t.detach().clone();
+          Tensor copy = t.detach().clone();
           // The embedding is also looked up in fp32, so it keeps its format.
-          return frozen.dim() == 2 && !name.equals("model.embed_tokens.weight")
-              ? precision.cast(frozen)
-              : frozen;
+          boolean cast = copy.dim() == 2 && !name.equals(embedding);
+          frozen.put(name, cast ? precision.cast(copy) : copy);
         });
-    return copy;
+    return new DecoderModule(this, frozen);
   }
 
   public ModelConfig config() {
@@ -114,10 +97,7 @@ public final class DecoderModule {
   /** The projections of one layer's FFN. */
   public FfnWeights ffn(int layer) {
     return new FfnWeights(
-        weight(layer, "mlp.gate_proj"),
-        weight(layer, "mlp.up_proj"),
-        weight(layer, "mlp.down_proj"),
-        precision);
+        weight(Role.GATE, layer), weight(Role.UP, layer), weight(Role.DOWN, layer), precision);
   }
 
   /**
@@ -163,12 +143,12 @@ public final class DecoderModule {
       rotary = RotaryTable.of(config, Math.toIntExact(length));
     }
     Tensor x =
-        torch.embedding(parameters.get("model.embed_tokens.weight"), ids.reshape(batch * length));
+        torch.embedding(weight(Role.EMBEDDING, TensorSpec.NO_LAYER), ids.reshape(batch * length));
     for (int l = 0; l < config.layers(); l++) {
-      x = x.add(attention(l, norm(x, weight(l, "input_layernorm")), batch, length));
-      x = x.add(ffn.apply(l, norm(x, weight(l, "post_attention_layernorm")), ffn(l)));
+      x = x.add(attention(l, norm(x, weight(Role.ATTENTION_NORM, l)), batch, length));
+      x = x.add(ffn.apply(l, norm(x, weight(Role.FFN_NORM, l)), ffn(l)));
     }
-    return norm(x, parameters.get("model.norm.weight"));
+    return norm(x, weight(Role.FINAL_NORM, TensorSpec.NO_LAYER));
   }
 
   /** Positions that the rotary table has. */
@@ -178,15 +158,15 @@ public final class DecoderModule {
 
   /** vocab_size x hidden_size: the embedding itself when the two are tied. */
   public Tensor outputProjection() {
-    return parameters.get(config.tieEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight");
+    return weight(config.tieEmbeddings() ? Role.EMBEDDING : Role.OUTPUT, TensorSpec.NO_LAYER);
   }
 
   /** Causal self-attention; x is (batch · length) x hidden_size. */
   private Tensor attention(int l, Tensor x, long batch, long length) {
     Tensor in = precision.cast(x);
-    Tensor q = rotary.turn(heads(l, "q_proj", in, batch, length, config.heads()));
-    Tensor k = rotary.turn(heads(l, "k_proj", in, batch, length, config.kvHeads()));
-    Tensor v = heads(l, "v_proj", in, batch, length, config.kvHeads());
+    Tensor q = rotary.turn(heads(weight(Role.QUERY, l), in, batch, length, config.heads()));
+    Tensor k = rotary.turn(heads(weight(Role.KEY, l), in, batch, length, config.kvHeads()));
+    Tensor v = heads(weight(Role.VALUE, l), in, batch, length, config.kvHeads());
     Tensor mixed =
         torch.scaled_dot_product_attention(
             q,
@@ -199,13 +179,13 @@ public final class DecoderModule {
             config.kvHeads() != config.heads());
     Tensor joined =
         mixed.transpose(1, 2).reshape(batch * length, (long) config.heads() * config.headDim());
-    return precision.linear(joined, weight(l, "self_attn.o_proj")).to(torch.ScalarType.Float);
+    return precision.linear(joined, weight(Role.ATTENTION_OUTPUT, l)).to(torch.ScalarType.Float);
   }
 
   /** batch x heads x length x head_dim, fp32. */
-  private Tensor heads(int l, String name, Tensor x, long batch, long length, long heads) {
+  private Tensor heads(Tensor weight, Tensor x, long batch, long length, long heads) {
     return precision
-        .linear(x, weight(l, "self_attn." + name))
+        .linear(x, weight)
         .view(batch, length, heads, config.headDim())
         .transpose(1, 2)
         .to(torch.ScalarType.Float);
@@ -219,7 +199,7 @@ public final class DecoderModule {
         new DoubleOptional(config.rmsNormEps()));
   }
 
-  private Tensor weight(int layer, String name) {
-    return parameters.get("model.layers." + layer + "." + name + ".weight");
+  private Tensor weight(Role role, int layer) {
+    return parameters.get(specs.get(role, layer).name());
   }
 }

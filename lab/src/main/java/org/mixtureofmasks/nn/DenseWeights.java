@@ -9,6 +9,8 @@ import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.ModelTensors;
+import org.mixtureofmasks.format.TensorSpec;
 
 /** fp32 masters from stored weights. */
 public final class DenseWeights {
@@ -17,11 +19,9 @@ public final class DenseWeights {
   /** A model with its own copy of a checkpoint's weights; the checkpoint may be closed after. */
   public static DecoderModule load(Checkpoint checkpoint, ModelConfig config, Precision precision) {
     Map<String, Tensor> weights = new LinkedHashMap<>();
-    for (String name : DecoderModule.shapes(config).keySet()) {
-      StoredTensor stored = checkpoint.tensors().get(name);
-      if (stored != null) {
-        weights.put(name, fp32(stored));
-      }
+    ModelTensors tensors = ModelTensors.of(checkpoint, config);
+    for (TensorSpec spec : tensors.specs().stored()) {
+      weights.put(spec.name(), fp32(tensors.get(spec)));
     }
     return new DecoderModule(config, weights, precision);
   }

@@ -2,8 +2,8 @@ package org.mixtureofmasks.train;
 
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
+import java.util.stream.LongStream;
 import org.mixtureofmasks.format.ModelConfig;
-import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.sparsify.MethodProvider;
@@ -82,22 +82,16 @@ record RunMemory(
 
   /** Parameters of the dense model. */
   long parameters() {
-    return DecoderModule.shapes(config).values().stream().mapToLong(RunMemory::elements).sum();
+    return elements().sum();
   }
 
-  private static long elements(long[] shape) {
-    long n = 1;
-    for (long s : shape) {
-      n *= s;
-    }
-    return n;
+  private LongStream elements() {
+    return config.tensors().stored().stream()
+        .mapToLong(spec -> spec.shape().stream().mapToLong(Long::longValue).reduce(1, (n, s) -> n * s));
   }
 
   private long largestTensor() {
-    return DecoderModule.shapes(config).values().stream()
-        .mapToLong(RunMemory::elements)
-        .max()
-        .orElse(0);
+    return elements().max().orElse(0);
   }
 
   private long embedding() {

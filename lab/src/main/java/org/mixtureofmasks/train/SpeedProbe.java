@@ -286,19 +286,15 @@ final class SpeedProbe {
   /** The model's shape with its first layers only. */
   private ModelConfig withLayers(int number) {
     return new ModelConfig(
+        config.family(),
         config.hiddenSize(),
         config.intermediateSize(),
         number,
-        config.heads(),
-        config.kvHeads(),
-        config.headDim(),
-        config.vocabSize(),
+        config.attention(),
         config.maxPositions(),
-        config.rmsNormEps(),
         config.rope(),
-        config.tieEmbeddings(),
-        config.bosToken(),
-        config.eosTokens(),
+        config.block(),
+        config.vocabulary(),
         config.mixtureOfMasks());
   }
 }

@@ -97,8 +97,12 @@ class StatisticsTest {
 
   @Test
   void masksAreCountedByHoldersAndCompared() {
-    byte[][] masks = {{1, 1, 1, 0, 0, 0}, {1, 1, 0, 1, 0, 0}, {1, 0, 0, 0, 0, 0}};
-    MaskStatistics of = MaskStatistics.of(masks);
+    MaskStatistics of =
+        MaskStatistics.of(
+            List.of(
+                Mask.of(true, true, true, false, false, false),
+                Mask.of(true, true, false, true, false, false),
+                Mask.of(true, false, false, false, false, false)));
     assertArrayEquals(new double[] {0.5, 0.5, 1 / 6.0}, of.neuronShare(), 1e-12);
     assertArrayEquals(new int[] {2, 2, 1, 1}, of.hits());
     assertArrayEquals(new double[] {1, 0.5, 1 / 3.0}, of.jaccard()[0], 1e-12);
@@ -107,7 +111,8 @@ class StatisticsTest {
 
   @Test
   void emptyMasksAreTheSameAndHaveNothingInCommonWithOthers() {
-    MaskStatistics of = MaskStatistics.of(new byte[][] {{0, 0}, {0, 0}, {1, 1}});
+    MaskStatistics of =
+        MaskStatistics.of(List.of(Mask.of(2, _ -> false), Mask.of(2, _ -> false), Mask.all(2)));
     assertArrayEquals(new double[] {1, 1, 0}, of.jaccard()[0]);
     assertArrayEquals(new int[] {0, 2, 0, 0}, of.hits());
   }

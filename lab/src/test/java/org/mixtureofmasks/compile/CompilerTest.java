@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,8 +28,14 @@ import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.format.Compiled;
 import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.ExpertLayout;
+import org.mixtureofmasks.format.Families;
+import org.mixtureofmasks.format.Layout;
 import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.format.ShippedExperts;
+import org.mixtureofmasks.format.SparseModel;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
 
@@ -95,8 +102,8 @@ class CompilerTest {
     config.put("max_position_embeddings", 32).put("rms_norm_eps", 1e-5);
     config.put("tie_word_embeddings", true).put("hidden_act", "silu").put("rope_theta", 10000.0);
     config.put("torch_dtype", "float32");
-    return new SparseModel(
-        config, weights, new HardMasks(masks), routers, routing, "mom", 0.5, "sha256:made", null);
+    ShippedExperts experts = new ShippedExperts(TestMasks.of(masks), routers, routing);
+    return new SparseModel(config, weights, experts, "mom", 0.5, "sha256:made", Optional.empty());
   }
 
   static boolean[][][] masks(int seed, int layers, int experts) {
@@ -236,7 +243,7 @@ class CompilerTest {
         assertArrayEquals(
             layout.offsets(), Elements.toInts(checkpoint.tensors().get(p + "experts.offsets")));
         assertArrayEquals(
-            model.routers().get(l),
+            model.experts().routers().get(l),
             Elements.toFloats(checkpoint.tensors().get(p + "router.weight")));
         assertFalse(checkpoint.tensors().containsKey(p + "gate_proj.weight"));
         assertEquals(layout.live(), config.at("/mixture_of_masks/live_neurons").get(l).asInt());
@@ -295,5 +302,51 @@ class CompilerTest {
         assertThrows(UserError.class, () -> Compiler.compile(model, out, Layout.RUNS, DType.F32));
     assertTrue(error.getMessage().contains("model.layers.0.mlp.up_proj.weight"));
     assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void whatMakesTextsOfTokensTravelsAlong() throws IOException {
+    SparseModel made = model(1, 1, masks(1, 1, 2));
+    Path dense = Files.createDirectory(dir.resolve("dense"));
+    List<String> names = List.of("chat_template.jinja", "generation_config.json", "tokenizer.json");
+    for (String name : names) {
+      Files.writeString(dense.resolve(name), "{\"name\": \"" + name + "\"}");
+    }
+    Files.writeString(dense.resolve("notes.txt"), "mine");
+    SparseModel model =
+        new SparseModel(
+            made.config(),
+            made.weights(),
+            made.experts(),
+            made.variant(),
+            made.target(),
+            made.parent(),
+            Optional.of(dense));
+    Path out = dir.resolve("model");
+    Compiler.compile(model, out, Layout.RUNS, DType.F32);
+    for (String name : names) {
+      assertEquals(
+          Files.readString(dense.resolve(name)), Files.readString(out.resolve(name)), name);
+    }
+    assertFalse(Files.exists(out.resolve("notes.txt")));
+  }
+
+  @Test
+  void aMistralStaysOneAndOlderReadersRefuseIt() throws IOException {
+    SparseModel model = model(2, 2, masks(2, 2, 5));
+    Path llama = dir.resolve("llama");
+    Compiler.compile(model, llama, Layout.RUNS, DType.F32);
+    model.config().put("model_type", "mistral").putNull("sliding_window");
+    Path mistral = dir.resolve("mistral");
+    Compiler.compile(model, mistral, Layout.RUNS, DType.F32);
+    try (Checkpoint checkpoint = Checkpoints.open(mistral)) {
+      assertEquals(Families.named("mistral"), ConfigReader.read(checkpoint).family());
+      assertEquals(3, checkpoint.metadata().at("/mixture_of_masks/format_version").intValue());
+    }
+    float[][] expected = logits(llama);
+    float[][] actual = logits(mistral);
+    for (int t = 0; t < expected.length; t++) {
+      assertArrayEquals(expected[t], actual[t]);
+    }
   }
 }

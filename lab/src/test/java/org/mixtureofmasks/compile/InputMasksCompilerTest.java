@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +25,13 @@ import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.SafetensorsFile;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.cli.InspectVerb;
+import org.mixtureofmasks.format.Compiled;
+import org.mixtureofmasks.format.Dimension;
+import org.mixtureofmasks.format.ExpertMasks;
+import org.mixtureofmasks.format.Layout;
 import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.format.ShippedExperts;
+import org.mixtureofmasks.format.SparseModel;
 import picocli.CommandLine;
 
 /** Models whose experts leave out inputs of the FFN. */
@@ -51,16 +58,10 @@ class InputMasksCompilerTest {
   private static SparseModel model(int seed, Routing routing, boolean[][][] inputs) {
     boolean[][][] masks = CompilerTest.masks(seed, 2, inputs[0].length);
     SparseModel m = CompilerTest.model(seed, routing, masks);
+    ShippedExperts experts =
+        new ShippedExperts(TestMasks.of(masks, inputs), m.experts().routers(), routing);
     return new SparseModel(
-        m.config(),
-        m.weights(),
-        new HardMasks(masks, inputs),
-        m.routers(),
-        routing,
-        "mom-fh",
-        0.5,
-        m.parent(),
-        null);
+        m.config(), m.weights(), experts, "mom-fh", 0.5, m.parent(), Optional.empty());
   }
 
   @Test
@@ -82,7 +83,7 @@ class InputMasksCompilerTest {
   @Test
   void theFilesHoldOnlyWhatIsKept() throws IOException {
     SparseModel model = model(3, Routing.topK(1), inputs(4, 2, 5));
-    HardMasks masks = model.masks();
+    ExpertMasks masks = model.masks();
     Path out = dir.resolve("model");
     Compiled compiled = Compiler.compile(model, out, Layout.COPIED, DType.F32);
     try (SafetensorsFile file = SafetensorsFile.open(out.resolve("model.safetensors"))) {
@@ -97,8 +98,12 @@ class InputMasksCompilerTest {
         int at = 0;
         int backAt = 0;
         for (int e = 0; e < 5; e++) {
-          int[] in = masks.inputs(l, e);
-          int[] mid = in.length == 0 ? in : compiled.layers().get(l).neurons(e);
+          int[] in = masks.mask(Dimension.INPUTS, l, e).indices().toArray();
+          int[] mid = compiled.layers().get(l).neurons(e);
+          if (in.length == 0 || mid.length == 0) {
+            in = new int[0];
+            mid = in;
+          }
           assertEquals(in.length, sizes[2 * e]);
           assertEquals(mid.length, sizes[2 * e + 1]);
           for (float[] projection : List.of(gate, up)) {
@@ -129,7 +134,7 @@ class InputMasksCompilerTest {
       assertEquals(List.of(5L, (long) D), stored.shape());
       int[] on = Elements.toInts(stored);
       for (int i = 0; i < on.length; i++) {
-        assertEquals(masks.inputMask(1, i / D)[i % D] ? 1 : 0, on[i]);
+        assertEquals(masks.mask(Dimension.INPUTS, 1, i / D).on(i % D) ? 1 : 0, on[i]);
       }
     }
   }

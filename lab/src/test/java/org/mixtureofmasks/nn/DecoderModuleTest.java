@@ -1,6 +1,8 @@
 package org.mixtureofmasks.nn;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -68,6 +70,28 @@ class DecoderModuleTest {
             UserError.class, () -> new DecoderModule(model.config(), weights, Precision.FP32));
     assertEquals(
         "tensor model.norm.weight has shape [3], config.json asks for [16]", error.getMessage());
+  }
+
+  @Test
+  void aFrozenCopyLeavesTheMastersAndTheirGradientsAsTheyAre() {
+    DecoderModule model = TestModels.tiny(1, Precision.BF16);
+    model.parameters().get("model.norm.weight").set_requires_grad(false);
+    DecoderModule frozen = model.frozenCopy();
+    model
+        .parameters()
+        .forEach(
+            (name, t) -> {
+              assertEquals(!name.equals("model.norm.weight"), t.requires_grad(), name);
+              assertFalse(frozen.parameters().get(name).requires_grad(), name);
+            });
+    try (PointerScope _ = new PointerScope();
+        NoGradGuard _ = new NoGradGuard()) {
+      Tensor ids = Tensors.of(new long[][] {{3, 17, 3, 49}});
+      FeedForward dense = (l, x, w) -> w.dense(x);
+      float[] before = Tensors.toFloats(model.forward(ids, dense));
+      model.parameters().values().forEach(Tensor::zero_);
+      assertArrayEquals(before, Tensors.toFloats(frozen.forward(ids, dense)));
+    }
   }
 
   @Test

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.mixtureofmasks.format.Families;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.ModelConfig.Scaling;
 import org.mixtureofmasks.format.Rotary;
@@ -38,19 +39,15 @@ class RotaryTableTest {
 
   private static ModelConfig config(Scaling scaling) {
     return new ModelConfig(
+        Families.named("llama"),
         32,
         24,
         2,
-        2,
-        1,
-        HEAD_DIM,
-        VOCABULARY,
+        new ModelConfig.Attention(2, 1, HEAD_DIM),
         POSITIONS,
-        1e-5,
         new ModelConfig.Rope(10_000, scaling),
-        true,
-        0,
-        List.of(0),
+        new ModelConfig.Block(ModelConfig.Activation.SILU, 1e-5),
+        new ModelConfig.Vocabulary(VOCABULARY, true, 0, List.of(0)),
         Optional.empty());
   }
 

@@ -13,7 +13,9 @@ import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.Families;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.TensorSpec;
 
 /**
  * Models for tests: a random one that trains in milliseconds, and mom-4m where a machine has it.
@@ -24,19 +26,15 @@ public final class TestModels {
   /** 2 layers, 16 wide, 24 neurons, 4 query and 2 key heads of 4, 50 tokens, context 16. */
   public static ModelConfig tinyConfig() {
     return new ModelConfig(
+        Families.named("llama"),
         16,
         24,
         2,
-        4,
-        2,
-        4,
-        50,
+        new ModelConfig.Attention(4, 2, 4),
         16,
-        1e-5,
         new ModelConfig.Rope(10000, new ModelConfig.Scaling.None()),
-        true,
-        0,
-        List.of(0),
+        new ModelConfig.Block(ModelConfig.Activation.SILU, 1e-5),
+        new ModelConfig.Vocabulary(50, true, 0, List.of(0)),
         Optional.empty());
   }
 
@@ -50,20 +48,18 @@ public final class TestModels {
     Natives.start(2);
     SplittableRandom random = new SplittableRandom(seed);
     Map<String, Tensor> weights = new LinkedHashMap<>();
-    DecoderModule.shapes(config)
-        .forEach(
-            (name, shape) -> {
-              int n = 1;
-              for (long s : shape) {
-                n *= (int) s;
-              }
-              float[] values = new float[n];
-              for (int i = 0; i < n; i++) {
-                double g = random.nextGaussian();
-                values[i] = (float) (name.contains("norm") ? 1 + 0.1 * g : 0.25 * g);
-              }
-              weights.put(name, Tensors.of(values, shape));
-            });
+    for (TensorSpec spec : config.tensors().stored()) {
+      int n = 1;
+      for (long s : spec.shape()) {
+        n *= (int) s;
+      }
+      float[] values = new float[n];
+      for (int i = 0; i < n; i++) {
+        double g = random.nextGaussian();
+        values[i] = (float) (spec.name().contains("norm") ? 1 + 0.1 * g : 0.25 * g);
+      }
+      weights.put(spec.name(), Tensors.of(values, spec.dimensions()));
+    }
     return new DecoderModule(config, weights, precision);
   }
 

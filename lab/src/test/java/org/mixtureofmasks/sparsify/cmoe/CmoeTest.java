@@ -15,7 +15,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.compile.HardMasks;
+import org.mixtureofmasks.compile.TestMasks;
+import org.mixtureofmasks.format.Dimension;
+import org.mixtureofmasks.format.ExpertMasks;
 import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FfnWeights;
@@ -135,7 +137,7 @@ class CmoeTest {
     DecoderModule model = TestModels.tiny(2, Precision.FP32);
     Cmoe cmoe = cmoe("experts: 6, shared: 2, active: 1, marks: 5");
     LayerByLayer.prepare(cmoe, model, rows());
-    HardMasks masks = new HardMasks(Shipped.neurons(cmoe));
+    ExpertMasks masks = cmoe.shipped().orElseThrow().masks();
     assertEquals(4, masks.experts());
     assertEquals(0.5, masks.activeShare(1), 1e-12);
     try (PointerScope _ = new PointerScope();
@@ -158,7 +160,7 @@ class CmoeTest {
         boolean[] chosen = largest(score, 1);
         for (int j = 0; j < NEURONS; j++) {
           for (int e = 0; e < 4; e++) {
-            v[t * NEURONS + j] += chosen[e] && masks.on(0, e, j) ? 1 : 0;
+            v[t * NEURONS + j] += chosen[e] && masks.mask(Dimension.NEURONS, 0, e).on(j) ? 1 : 0;
           }
         }
       }
@@ -172,7 +174,7 @@ class CmoeTest {
 
   /** Whether router rows e are a neuron's rows of length 1, one of expert e's own. */
   private static boolean isANeuronOf(
-      HardMasks masks, int e, float[] gate, float[] up, FfnWeights weights) {
+      ExpertMasks masks, int e, float[] gate, float[] up, FfnWeights weights) {
     float[] g = Tensors.toFloats(weights.gate());
     float[] u = Tensors.toFloats(weights.up());
     unit(g);
@@ -183,7 +185,8 @@ class CmoeTest {
         off += Math.abs(g[j * D + i] - gate[e * D + i]) + Math.abs(u[j * D + i] - up[e * D + i]);
       }
       if (off < 1e-4) {
-        return masks.on(0, e, j) && !masks.on(0, (e + 1) % 4, j);
+        return masks.mask(Dimension.NEURONS, 0, e).on(j)
+            && !masks.mask(Dimension.NEURONS, 0, (e + 1) % 4).on(j);
       }
     }
     return false;

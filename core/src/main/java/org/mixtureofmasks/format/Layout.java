@@ -1,4 +1,4 @@
-package org.mixtureofmasks.compile;
+package org.mixtureofmasks.format;
 
 import java.util.Locale;
 

@@ -1,4 +1,4 @@
-package org.mixtureofmasks.compile;
+package org.mixtureofmasks.format;
 
 import java.nio.file.Path;
 import java.util.List;

@@ -1,21 +1,23 @@
-package org.mixtureofmasks.compile;
+package org.mixtureofmasks.format;
 
 import java.util.Locale;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.mixtureofmasks.format.Routing;
 
 /** The README.md of a sparse folder. */
 final class ModelCard {
   private ModelCard() {}
 
-  static String of(SparseModel model, Compiled compiled) {
-    HardMasks masks = model.masks();
+  static String of(SparseModel model, ModelConfig shape, Compiled compiled) {
+    ExpertMasks masks = model.masks();
+    Routing routing = model.experts().routing();
     Compiled.Sizes sizes = compiled.sizes();
     return String.format(
         Locale.ROOT,
         """
         ---
-        tags: [mixture-of-masks, sparse, llama]
+        tags: [mixture-of-masks, sparse, %s]
         ---
         # A mixture of masks
         A LLaMA-style model whose FFNs are sparsely activated: a router picks among %d masks for
@@ -42,15 +44,16 @@ final class ModelCard {
         masks in the dense model's neuron order are in masks.safetensors. The licence is that of
         the dense model.
         """,
+        shape.family(),
         masks.experts(),
-        model.routing().describe(masks.experts()),
+        routing.describe(masks.experts()),
         model.variant(),
         model.target(),
         compiled.activeFfnShare(),
         shareNote(model),
         masks.layers(),
         masks.experts(),
-        masks.neurons(),
+        masks.length(Dimension.NEURONS),
         list(compiled, ExpertLayout::live),
         list(compiled, ExpertLayout::shared),
         list(compiled, ExpertLayout::redundant),
@@ -65,15 +68,15 @@ final class ModelCard {
         model.parent());
   }
 
-  private static String list(Compiled compiled, java.util.function.ToIntFunction<ExpertLayout> f) {
+  private static String list(Compiled compiled, ToIntFunction<ExpertLayout> f) {
     return compiled.layers().stream()
         .map(l -> Integer.toString(f.applyAsInt(l)))
-        .collect(java.util.stream.Collectors.joining(", "));
+        .collect(Collectors.joining(", "));
   }
 
   /** What stands behind the share: it is not what it seems with a threshold or input masks. */
   private static String shareNote(SparseModel model) {
-    if (model.masks().hasInputs()) {
+    if (model.masks().has(Dimension.INPUTS)) {
       double kept =
           IntStream.range(0, model.masks().layers())
               .mapToDouble(model.masks()::keptInputs)
@@ -84,9 +87,9 @@ final class ModelCard {
           "; the paper's R_h x R_FFN %.4f; %.1f of %d inputs kept",
           model.masks().paperShare(),
           kept,
-          model.hiddenSize());
+          model.experts().hiddenSize());
     }
-    return model.routing().select() == Routing.Select.THRESHOLD
+    return model.experts().routing().select() == Routing.Select.THRESHOLD
         ? "; the target, since with a threshold only an evaluation can measure it"
         : "";
   }

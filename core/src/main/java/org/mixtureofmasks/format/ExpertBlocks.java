@@ -1,4 +1,4 @@
-package org.mixtureofmasks.compile;
+package org.mixtureofmasks.format;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,10 +46,10 @@ record ExpertBlocks(
       sizes[2 * e + 1] = experts.get(e).neurons.length;
     }
     int[] inputs = experts.stream().flatMapToInt(k -> Arrays.stream(k.inputs)).toArray();
-    tensors.put(prefix + "experts.sizes", TensorSource.ofInts(sizes, experts.size(), 2));
-    tensors.put(prefix + "experts.inputs", TensorSource.ofInts(inputs, inputs.length));
-    tensors.put(prefix + "experts.gate_up", new GateUp(this));
-    tensors.put(prefix + "experts.down", new Down(this));
+    tensors.put(prefix + SparseNames.SIZES, TensorSource.ofInts(sizes, experts.size(), 2));
+    tensors.put(prefix + SparseNames.INPUTS, TensorSource.ofInts(inputs, inputs.length));
+    tensors.put(prefix + SparseNames.GATE_UP, new GateUp(this));
+    tensors.put(prefix + SparseNames.DOWN, new Down(this));
     return tensors;
   }
 

@@ -1,4 +1,4 @@
-package org.mixtureofmasks.compile;
+package org.mixtureofmasks.format;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,0 +1,158 @@
+package org.mixtureofmasks.format;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.Collectors;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.io.BadCheckpoint;
+
+/**
+ * The tensors of a model's file by their specs, whatever the format calls them. When this object
+ * exists every one is there and has its shape, and none is left over; nothing was read or allocated
+ * for that.
+ */
+public final class ModelTensors {
+  /** Tables of rotary frequencies that old checkpoints hold and nobody reads. */
+  private static final String OLD_ROTARY_TABLE = "rotary_emb.inv_freq";
+
+  private final Checkpoint.Format format;
+  private final int headDim;
+  private final List<TensorSpec> inFileOrder = new ArrayList<>();
+  private final NamedTensors tensors;
+  private final TensorSpecs specs;
+
+  private ModelTensors(Checkpoint checkpoint, ModelConfig config) {
+    this.format = checkpoint.format();
+    this.headDim = config.headDim();
+    this.specs = config.tensors();
+    Map<String, List<TensorSpec>> byName =
+        specs.all().stream()
+            .collect(Collectors.groupingBy(spec -> spec.nameIn(checkpoint.format())));
+    Map<String, StoredTensor> found = new LinkedHashMap<>();
+    for (StoredTensor tensor : checkpoint.tensors().values()) {
+      List<TensorSpec> held = byName.get(tensor.name());
+      if (held == null) {
+        leftOver(checkpoint, config, tensor);
+        found.put(tensor.name(), tensor);
+      } else {
+        held.forEach(spec -> found.put(spec.name(), part(tensor, spec)));
+        inFileOrder.addAll(held);
+      }
+    }
+    this.tensors = new NamedTensors(checkpoint.path(), found);
+  }
+
+  /**
+   * @throws BadCheckpoint naming the tensor that is missing, of another shape than the
+   *     configuration says (both are named), or of no layer of the model
+   */
+  public static ModelTensors of(Checkpoint checkpoint, ModelConfig config) {
+    checkLayers(checkpoint, config);
+    ModelTensors tensors = new ModelTensors(checkpoint, config);
+    boolean projections =
+        config.mixtureOfMasks().map(m -> m.layout() == Layout.MASKED).orElse(true);
+    for (TensorSpec spec : tensors.specs.stored()) {
+      if (projections || !spec.role().isFfn()) {
+        tensors.get(spec);
+      }
+    }
+    return tensors;
+  }
+
+  /** A list of a billion layers' tensors would itself be large. */
+  private static void checkLayers(Checkpoint checkpoint, ModelConfig config) {
+    int held = checkpoint.tensors().size();
+    if (checkpoint.format() != Checkpoint.Format.LLAMA2C && config.layers() > held) {
+      throw new BadCheckpoint(
+          checkpoint.path(),
+          -1,
+          "has %d layers by its config, but only %d tensors".formatted(config.layers(), held));
+    }
+  }
+
+  /** A tensor that nothing reads would be ignored: refused instead. */
+  private static void leftOver(Checkpoint checkpoint, ModelConfig config, StoredTensor tensor) {
+    String name = tensor.name();
+    boolean known =
+        switch (checkpoint.format()) {
+          case HUGGING_FACE ->
+              name.endsWith(OLD_ROTARY_TABLE)
+                  || config.mixtureOfMasks().isPresent()
+                      && SparseNames.isOfSomeFfn(name, config.layers());
+          case GGUF -> name.equals(GgufConfig.ROPE_FACTORS); // read with the configuration
+          case LLAMA2C -> Set.of("freq_cis_real", "freq_cis_imag").contains(name); // computed here
+        };
+    if (!known) {
+      throw new BadCheckpoint(
+          tensor.file(),
+          tensor.offset(),
+          "tensor '%s' belongs to no layer of a %s model of %d layers"
+              .formatted(name, config.family(), config.layers()));
+    }
+  }
+
+  /** The tensor itself, or a layer's slice of a stack of all layers as llama2.c has them. */
+  private StoredTensor part(StoredTensor tensor, TensorSpec spec) {
+    if (format != Checkpoint.Format.LLAMA2C || spec.layer() == TensorSpec.NO_LAYER) {
+      return tensor;
+    }
+    List<Long> shape = tensor.shape().subList(1, tensor.shape().size());
+    long bytes = tensor.data().byteSize() / tensor.shape().getFirst();
+    long at = spec.layer() * bytes;
+    return new StoredTensor(
+        spec.name(),
+        tensor.dtype(),
+        shape,
+        tensor.data().asSlice(at, bytes),
+        tensor.file(),
+        tensor.offset() + at);
+  }
+
+  /**
+   * @throws BadCheckpoint if it is not there, as a tied one or a sparse model's projections may be
+   */
+  public StoredTensor get(TensorSpec spec) {
+    return tensors.get(spec.name(), spec.dimensions());
+  }
+
+  /** The same by what it is for. */
+  public StoredTensor get(TensorSpec.Role role, int layer) {
+    return get(specs.get(role, layer));
+  }
+
+  /** What the model's tensors are. */
+  public TensorSpecs specs() {
+    return specs;
+  }
+
+  /** Those that the file has, in its order, tied ones left out. */
+  public List<TensorSpec> inFileOrder() {
+    return inFileOrder.stream().filter(spec -> !spec.tied()).toList();
+  }
+
+  /** All tensors by Hugging Face's names, a sparse layer's own among them. */
+  NamedTensors named() {
+    return tensors;
+  }
+
+  /**
+   * Row r of a tensor as this project has it is row order(r) of the file; empty when they agree.
+   */
+  public Optional<IntUnaryOperator> rowOrder(TensorSpec spec) {
+    if (!spec.rotary() || format == Checkpoint.Format.HUGGING_FACE) {
+      return Optional.empty();
+    }
+    int half = headDim / 2;
+    return Optional.of(
+        r -> {
+          int within = r % headDim;
+          return r - within + (within < half ? 2 * within : 2 * (within - half) + 1);
+        });
+  }
+}
