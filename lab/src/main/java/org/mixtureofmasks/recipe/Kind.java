@@ -1,10 +1,10 @@
 package org.mixtureofmasks.recipe;
 
 import java.util.List;
-import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.yaml.YamlValue;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.yaml.YamlValue;
 
 /** How a value is written in YAML, what is allowed, and how it is written back. */
 public sealed interface Kind<T> {
