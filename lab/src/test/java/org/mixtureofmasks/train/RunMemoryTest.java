@@ -1,0 +1,71 @@
+package org.mixtureofmasks.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.format.ModelConfig;
+
+/** Against what was resident in real runs of SmolLM2-135M-Instruct (docs/benchmarks). */
+class RunMemoryTest {
+  private static final double WITHIN = 0.2;
+
+  private static RunMemory smolLm(int steps, boolean teaches, long calibrationTokens) {
+    ModelConfig config =
+        new ModelConfig(
+            576,
+            1536,
+            30,
+            9,
+            3,
+            64,
+            49152,
+            8192,
+            1e-5,
+            new ModelConfig.Rope(100_000, new ModelConfig.Scaling.None()),
+            true,
+            1,
+            List.of(2),
+            Optional.empty());
+    return new RunMemory(
+        config, true, true, teaches, true, steps, 1024, calibrationTokens, 269_060_552);
+  }
+
+  private static long sum(SequencedMap<String, Long> held) {
+    return held.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  @Test
+  void aTrainedRunHoldsWhatWasMeasured() {
+    RunMemory memory = smolLm(2, true, 1024);
+    assertEquals(134_515_008, memory.parameters());
+    assertNear(2_033_528_832L, memory, RunPhase.LOAD);
+    assertNear(3_869_343_744L, memory, RunPhase.PREPARE);
+    assertNear(7_285_874_688L, memory, RunPhase.TRAIN);
+    assertNear(7_062_364_160L, memory, RunPhase.SAVE);
+    assertNear(7_742_398_464L, memory, RunPhase.COMPILE);
+  }
+
+  @Test
+  void aTrainingFreeStartHoldsWhatWasMeasured() {
+    assertNear(5_513_433_088L, smolLm(0, false, 24_576), RunPhase.PREPARE);
+  }
+
+  @Test
+  void fewerTokensInAPassTakeLessAndNothingElseChanges() {
+    RunMemory memory = smolLm(2, true, 1024);
+    RunMemory half = memory.withMicroTokens(512);
+    assertTrue(sum(half.of(RunPhase.TRAIN)) < sum(memory.of(RunPhase.TRAIN)));
+    assertEquals(memory.of(RunPhase.LOAD), half.of(RunPhase.LOAD));
+    assertFalse(memory.of(RunPhase.PREPARE).containsKey("gradients"));
+  }
+
+  private static void assertNear(long measured, RunMemory memory, RunPhase phase) {
+    long predicted = sum(memory.of(phase));
+    assertEquals(1, predicted / (double) measured, WITHIN, phase + ": " + predicted);
+  }
+}
