@@ -26,6 +26,16 @@ public final class LoadCount {
     counts.add_(chosen);
   }
 
+  /** Tokens that each expert was chosen for so far, int64 [experts]; not to be changed. */
+  public Tensor counts() {
+    return counts;
+  }
+
+  /** All choices so far: the sum of {@link #counts}. */
+  public long choices() {
+    return Arrays.stream(Tensors.toLongs(counts)).sum();
+  }
+
   /** Figures of every layer for metrics.jsonl: the largest and smallest share, and evenness. */
   public static void describe(List<LoadCount> layers, Map<String, Object> metrics) {
     List<double[]> shares = layers.stream().map(LoadCount::shares).toList();

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.format.Families;
 import org.mixtureofmasks.format.ModelConfig;
 
 /** Against what was resident in real runs of SmolLM2-135M-Instruct (docs/benchmarks). */
@@ -17,19 +18,15 @@ class RunMemoryTest {
   private static RunMemory smolLm(int steps, boolean teaches, long calibrationTokens) {
     ModelConfig config =
         new ModelConfig(
+            Families.named("llama"),
             576,
             1536,
             30,
-            9,
-            3,
-            64,
-            49152,
+            new ModelConfig.Attention(9, 3, 64),
             8192,
-            1e-5,
             new ModelConfig.Rope(100_000, new ModelConfig.Scaling.None()),
-            true,
-            1,
-            List.of(2),
+            new ModelConfig.Block(ModelConfig.Activation.SILU, 1e-5),
+            new ModelConfig.Vocabulary(49152, true, 1, List.of(2)),
             Optional.empty());
     return new RunMemory(
         config, true, true, teaches, true, steps, 1024, calibrationTokens, 269_060_552);

@@ -43,7 +43,10 @@ public final class MixtureOfMasks implements Method {
   /** Density that this step is scheduled to have, by layer. */
   private double[] scheduled;
 
-  /** Σ over layers of the balance loss of this micro-batch, unweighted; null before any. */
+  /**
+   * Σ over layers of the balance loss of this micro-batch, unweighted, its shares f of all
+   * micro-batches of the step up to this one (Qiu et al. 2025); null before any.
+   */
   private Tensor balance;
 
   /**
@@ -131,9 +134,10 @@ public final class MixtureOfMasks implements Method {
   private Tensor train(int l, Tensor x, FfnWeights weights) {
     MaskedLayer layer = layers.get(l);
     Router.Routing routing = layer.router().route(x);
-    Tensor term = routing.balance();
-    balance = balance == null ? term : balance.add(term);
+    // Counted before it is weighed, so that f is of the step so far: docs/methods says why.
     loads.get(l).add(routing.counts());
+    Tensor term = routing.balance(loads.get(l));
+    balance = balance == null ? term : balance.add(term);
     if (options.topK() > 1 && !hardened()) {
       latestChoices[l] = Tensors.toLongs(routing.chosen());
     }

@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.sparsify.LoadCount;
 
 /**
  * The router of one layer: p = softmax(x W^T), the k most probable masks, their probabilities
@@ -31,13 +32,16 @@ record Router(Tensor weight, int topK, boolean straightThrough) {
     }
 
     /**
-     * The load balance loss of the Switch Transformer without its weight: E Σ f_e P_e, f_e the
-     * share of choices that fell on e (no gradient), P_e the mean probability of e. 1 when even.
+     * The load balance loss of the Switch Transformer (Fedus et al. 2022, Eq. 4) without its
+     * weight: E Σ f_e P_e, f_e the share of choices that fell on e (no gradient), P_e the mean
+     * probability of e over these tokens. 1 when even.
+     *
+     * @param load choices of each mask that f is taken from, these tokens' own among them
      */
-    Tensor balance() {
+    Tensor balance(LoadCount load) {
       double experts = probabilities.size(1);
-      Tensor share = counts().to(torch.ScalarType.Float);
-      return share.mul(probabilities.mean(0)).sum().mul(new Scalar(experts / chosen.numel()));
+      Tensor share = load.counts().to(torch.ScalarType.Float);
+      return share.mul(probabilities.mean(0)).sum().mul(new Scalar(experts / load.choices()));
     }
   }
 

@@ -232,6 +232,50 @@ class MixtureOfMasksTest {
   }
 
   @Test
+  void theBalanceLossCountsTheChoicesOfTheWholeStep() {
+    DecoderModule model = TestModels.tiny(13, Precision.FP32);
+    Options options = Options.calibrated();
+    options.experts = 2;
+    options.balance = 0.5;
+    MixtureOfMasks method = prepared(options, model);
+    float[] router = new float[2 * 16];
+    router[0] = (float) Math.log(3);
+    try (PointerScope _ = new PointerScope()) {
+      try (NoGradGuard _ = new NoGradGuard()) {
+        method
+            .parameterGroups()
+            .getFirst()
+            .tensors()
+            .values()
+            .iterator()
+            .next()
+            .copy_(Tensors.of(router, 2, 16));
+      }
+      method.beginStep(0, 1);
+      // Two tokens with p = (3/4, 1/4): f = (1, 0).
+      assertEquals(0.5 * 2 * 0.75, balance(method, model, 1, 1), 1e-6);
+      // Two with p = (1/4, 3/4) after them: f = (1/2, 1/2), so the step so far is even.
+      assertEquals(0.5 * 2 * 0.5, balance(method, model, -1, -1), 1e-6);
+      // Two more: f = (1/3, 2/3).
+      assertEquals(0.5 * 2 * (0.25 / 3 + 0.75 * 2 / 3), balance(method, model, -1, -1), 1e-6);
+      method.beginStep(1, 2);
+      // A new step knows nothing of the last: f = (0, 1).
+      assertEquals(0.5 * 2 * 0.75, balance(method, model, -1, -1), 1e-6);
+    }
+  }
+
+  /** The extra loss of a micro-batch in the first layer; tokens by the sign of their input. */
+  private static double balance(MixtureOfMasks method, DecoderModule model, float... signs) {
+    float[] x = new float[signs.length * 16];
+    for (int t = 0; t < signs.length; t++) {
+      x[16 * t] = signs[t];
+    }
+    method.beginMicroBatch();
+    method.feedForward().apply(0, Tensors.of(x, signs.length, 16), model.ffn(0));
+    return method.extraLoss().item_double();
+  }
+
+  @Test
   void equation5PullsTheDensityDownAndTheLagrangianClimbsUntilItHolds() {
     DecoderModule model = TestModels.tiny(11, Precision.FP32);
     for (Constraint constraint : new Constraint[] {Constraint.EQ5, Constraint.LAGRANGIAN}) {

@@ -19,6 +19,8 @@ import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.LoadCount;
+import org.mixtureofmasks.sparsify.Sums;
 
 class RouterTest {
   private static final int TOKENS = 7;
@@ -159,7 +161,13 @@ class RouterTest {
               new float[] {.6f, .3f, .1f, .5f, .2f, .3f, .7f, .1f, .2f, .2f, .6f, .2f}, 4, 3);
       Tensor chosen = Tensors.of(new long[] {0, 0, 0, 1}, 4, 1);
       Router.Routing routing = new Router.Routing(p, chosen, p);
-      assertEquals(3 * (0.75 * 0.5 + 0.25 * 0.3), routing.balance().item_double(), 1e-6);
+      LoadCount load = new LoadCount(new Sums(), 0, 3);
+      load.add(routing.counts());
+      assertEquals(3 * (0.75 * 0.5 + 0.25 * 0.3), routing.balance(load).item_double(), 1e-6);
+      // Six tokens before them went to masks 1 and 2: f = (3/10, 4/10, 3/10).
+      load.add(Tensors.of(new long[] {0, 3, 3}, 3));
+      assertEquals(
+          3 * (0.3 * 0.5 + 0.4 * 0.3 + 0.3 * 0.2), routing.balance(load).item_double(), 1e-6);
     }
   }
 }
