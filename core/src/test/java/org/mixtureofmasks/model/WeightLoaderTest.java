@@ -171,7 +171,8 @@ class WeightLoaderTest {
         BadCheckpoint e =
             assertThrows(
                 BadCheckpoint.class,
-                () -> WeightLoader.load(
+                () ->
+                    WeightLoader.load(
                         checkpoint, config, WeightFormats.of(Model.WeightType.BF16), none, false));
         assertTrue(e.reason().startsWith("tensor '%s' has shape [2, 3]".formatted(last)));
       }

@@ -87,7 +87,8 @@ record RunMemory(
 
   private LongStream elements() {
     return config.tensors().stored().stream()
-        .mapToLong(spec -> spec.shape().stream().mapToLong(Long::longValue).reduce(1, (n, s) -> n * s));
+        .mapToLong(
+            spec -> spec.shape().stream().mapToLong(Long::longValue).reduce(1, (n, s) -> n * s));
   }
 
   private long largestTensor() {

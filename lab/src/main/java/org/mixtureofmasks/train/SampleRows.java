@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.data.TextPacker;
-import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /**
@@ -40,10 +40,15 @@ record SampleRows(long[] ids, int rowTokens, double encodePerByte, double tokens
     if (TextPacker.isText(first)) {
       return ofText(settings, first);
     }
-    try (TokenRows file = TokenRows.openChecked(first, settings.rowTokens() + 1, config.vocabSize())) {
+    try (TokenRows file =
+        TokenRows.openChecked(first, settings.rowTokens() + 1, config.vocabSize())) {
       int rows = Math.min(file.rows(), Math.ceilDiv(PACKED_TOKENS, settings.rowTokens()));
       long[] ids =
-          IntStream.range(0, rows).mapToObj(file::row).flatMapToInt(Arrays::stream).asLongStream().toArray();
+          IntStream.range(0, rows)
+              .mapToObj(file::row)
+              .flatMapToInt(Arrays::stream)
+              .asLongStream()
+              .toArray();
       return new SampleRows(ids, settings.rowTokens(), 0, 0);
     }
   }

@@ -26,7 +26,6 @@ import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.cli.Main;
 import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.format.ConfigReader;
-import org.mixtureofmasks.format.Layout;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.train.FinishedRun;
 import org.mixtureofmasks.train.Methods;

@@ -45,8 +45,7 @@ public final class MixtureOfMasksProvider implements MethodProvider {
   public int passesPerLayer(Recipe recipe) {
     MixtureOfMasksOptions options = MixtureOfMasksOptions.of(recipe);
     boolean measures =
-        options.start() == Start.CALIBRATED
-            && options.layerShares() == Shares.BY_LOSS;
+        options.start() == Start.CALIBRATED && options.layerShares() == Shares.BY_LOSS;
     return measures ? LayerShares.measuredAt(options.target()).length : 0;
   }
 

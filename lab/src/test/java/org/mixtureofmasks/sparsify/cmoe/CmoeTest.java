@@ -15,7 +15,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.compile.TestMasks;
 import org.mixtureofmasks.format.Dimension;
 import org.mixtureofmasks.format.ExpertMasks;
 import org.mixtureofmasks.format.Routing;
