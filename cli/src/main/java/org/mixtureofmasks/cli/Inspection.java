@@ -115,8 +115,7 @@ final class Inspection {
   private static void sparsify(ModelConfig config, long storedBytes, ObjectNode out) {
     ServiceLoader.load(TrainingNeeds.class)
         .findFirst()
-        .ifPresent(
-            needs -> out.set("sparsify", LedgerJson.of(needs.of(config, storedBytes))));
+        .ifPresent(needs -> out.set("sparsify", LedgerJson.of(needs.of(config, storedBytes))));
   }
 
   /** Where the vocabulary is, or null. */
