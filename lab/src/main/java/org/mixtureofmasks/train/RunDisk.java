@@ -3,18 +3,23 @@ package org.mixtureofmasks.train;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RunKeys;
 
-/** What a run writes, from shapes alone; bytes. */
+/**
+ * What a run writes, from shapes alone; bytes.
+ *
+ * @param checkpoint one of them: masters, and moments of weights that train
+ * @param kept checkpoints that are there at one time
+ * @param model that ships
+ */
 record RunDisk(long checkpoint, long kept, long model) {
 
   /**
    * @param parameters of the dense model
-   * @param learns whether its weights have moments
+   * @param trainsWeights whether its weights have moments
    * @param storedBytes of the dense model's files: the sparse one has no more neurons
    */
   static RunDisk of(Settings settings, long parameters, boolean trainsWeights, long storedBytes) {
     Recipe recipe = settings.recipe();
-    int every = recipe.get(RunKeys.CHECKPOINT_EVERY);
-    long saves = every > 0 ? Math.max(1, Math.ceilDiv(settings.steps(), every)) : 1;
+    long saves = saves(settings);
     // The oldest goes only when the newest is whole.
     long kept = Math.min(saves, recipe.get(RunKeys.CHECKPOINT_KEEP) + 1L);
     return new RunDisk(parameters * (trainsWeights ? 12 : 4), kept, storedBytes);

@@ -82,6 +82,7 @@ final class RunReport {
     try (StopSignal _ = new StopSignal(trainer)) {
       trainer.train();
       if (!trainer.ended()) {
+        clock.close();
         progress.note("stopped and saved: go on with 'mom resume " + trainer.folder().path() + "'");
         return UserError.FAILED;
       }
