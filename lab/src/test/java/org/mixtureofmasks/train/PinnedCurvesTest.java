@@ -14,9 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-
-
+import org.mixtureofmasks.demo.DemoFiles;
 
 /**
  * Training loses nothing unseen: 20 steps on the embedded model with one thread and one seed give
