@@ -31,9 +31,9 @@ public class UserError extends RuntimeException {
    * A failure (exit code 1) described by one line, with what caused it.
    *
    * @param message what is wrong, where, and how to mend it, in one line
-   * @param cause what went wrong below
+   * @param cause what went wrong below, if anything did
    */
-  public UserError(String message, Throwable cause) {
+  public UserError(String message, @Nullable Throwable cause) {
     this(FAILED, message, cause);
   }
 

@@ -42,7 +42,7 @@ public final class Checkpoints {
     return open(path, Arena.ofShared());
   }
 
-  /** The same in an arena that the checkpoint owns from now on. */
+  /** Opens a model in an arena that the checkpoint owns from now on. */
   static Checkpoint open(Path path, Arena arena) {
     try {
       return Files.isDirectory(path) ? HuggingFaceFolder.open(path, arena) : openFile(path, arena);

@@ -26,11 +26,12 @@ public record Compiled(
     OptionalDouble paperShare,
     Sizes sizes) {
 
+  /** Copies the list of layers. */
   public Compiled {
     layers = List.copyOf(layers);
   }
 
-  /** Mean number of runs of an expert. */
+  /** {@return mean number of runs of an expert, over all layers; 0 without layers} */
   public double runsPerExpert() {
     return layers.stream()
         .mapToDouble(l -> (double) l.runCount() / (l.offsets().length - 1))

@@ -18,6 +18,8 @@ public final class ConfigReader {
   /**
    * The shape, checked for everything that the engine relies on.
    *
+   * @param checkpoint of any format
+   * @return the shape, with how the FFNs are made sparse if they are
    * @throws BadCheckpoint naming the member that is missing, out of range or not supported
    */
   public static ModelConfig read(Checkpoint checkpoint) {

@@ -13,12 +13,16 @@ public enum Dimension {
     this.tensor = tensor;
   }
 
-  /** The name of its masks in masks.safetensors, behind {@code layers.{l}.} */
+  /** {@return the name of its masks in masks.safetensors, behind {@code layers.{l}.}} */
   public String tensor() {
     return tensor;
   }
 
-  /** Its elements in a model of this shape: intermediate_size, hidden_size. */
+  /**
+   * {@return its elements in a model of this shape: intermediate_size or hidden_size}
+   *
+   * @param config of the model
+   */
   public int length(ModelConfig config) {
     return switch (this) {
       case NEURONS -> config.intermediateSize();

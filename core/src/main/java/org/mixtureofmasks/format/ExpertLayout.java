@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 public record ExpertLayout(
     int[] order, int live, int shared, int redundant, int[] offsets, int[][] runs) {
 
-  /** A run is at least one neuron long. */
+  /** {@return number of runs, all experts together; each is at least one neuron long} */
   public int runCount() {
     return runs.length;
   }
@@ -28,6 +28,7 @@ public record ExpertLayout(
    *
    * @param masks of the experts
    * @param order all live neurons, those in every mask first
+   * @return a layout that stores as many neurons as the order has
    */
   public static ExpertLayout runs(List<Mask> masks, int[] order) {
     int[] offsets = new int[masks.size() + 1];
@@ -62,6 +63,7 @@ public record ExpertLayout(
    *
    * @param masks of the experts
    * @param order all live neurons, those in every mask first
+   * @return a layout that stores the sum of the experts' neurons
    */
   public static ExpertLayout copied(List<Mask> masks, int[] order) {
     ExpertLayout once = runs(masks, order);
@@ -87,14 +89,22 @@ public record ExpertLayout(
         runs.toArray(new int[0][]));
   }
 
-  /** The dense indices of an expert's neurons, in the order in which they are stored. */
+  /**
+   * {@return the dense indices of an expert's neurons, in the order in which they are stored}
+   *
+   * @param expert from 0
+   */
   public int[] neurons(int expert) {
     return Arrays.stream(runs, offsets[expert], offsets[expert + 1])
         .flatMapToInt(run -> Arrays.stream(order, run[0], run[0] + run[1]))
         .toArray();
   }
 
-  /** The masks again. */
+  /**
+   * {@return the masks that the layout was made of, one for each expert}
+   *
+   * @param intermediateSize elements of each mask
+   */
   public List<Mask> masks(int intermediateSize) {
     List<Mask> masks = new ArrayList<>();
     for (int e = 0; e + 1 < offsets.length; e++) {

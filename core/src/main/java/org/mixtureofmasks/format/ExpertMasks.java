@@ -3,6 +3,7 @@ package org.mixtureofmasks.format;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.ToDoubleBiFunction;
 import java.util.stream.IntStream;
 
@@ -18,7 +19,10 @@ public final class ExpertMasks {
   }
 
   /**
+   * The masks of every masked dimension.
+   *
    * @param masks by dimension: layers of experts; neurons among them
+   * @return a copy: later changes of the lists do not show
    * @throws IllegalArgumentException if there is no layer or no expert, or if numbers of layers, of
    *     experts or lengths differ
    */
@@ -50,47 +54,79 @@ public final class ExpertMasks {
    * Masks of neurons only.
    *
    * @param layers of experts
+   * @return masks without {@link Dimension#INPUTS}
+   * @throws IllegalArgumentException as {@link #of}
    */
   public static ExpertMasks ofNeurons(List<List<Mask>> layers) {
     return of(Map.of(Dimension.NEURONS, layers));
   }
 
+  /** {@return number of layers, at least 1} */
   public int layers() {
     return neurons().size();
   }
 
+  /** {@return experts of each layer, E, at least 1} */
   public int experts() {
     return neurons().getFirst().size();
   }
 
-  /** Whether experts leave out elements of this dimension. */
+  /**
+   * {@return whether experts leave out elements of this dimension}
+   *
+   * @param dimension always masked if it is {@link Dimension#NEURONS}
+   */
   public boolean has(Dimension dimension) {
     return masks.containsKey(dimension);
   }
 
-  /** Elements of a masked dimension. */
+  /**
+   * {@return elements of a masked dimension, the length of each of its masks}
+   *
+   * @param dimension that is masked
+   * @throws IllegalArgumentException if it is not
+   */
   public int length(Dimension dimension) {
     return layer(dimension, 0).getFirst().length();
   }
 
-  /** The masks of a layer's experts. */
+  /**
+   * {@return the masks of a layer's experts, E of them}
+   *
+   * @param dimension that is masked
+   * @param layer from 0
+   * @throws IllegalArgumentException if the dimension is not masked
+   */
   public List<Mask> layer(Dimension dimension, int layer) {
-    if (!has(dimension)) {
-      throw new IllegalArgumentException("no masks of " + dimension);
+    List<List<Mask>> layers = masks.get(dimension);
+    if (layers == null) {
+      throw new IllegalArgumentException("no masks of %s".formatted(dimension));
     }
-    return masks.get(dimension).get(layer);
+    return layers.get(layer);
   }
 
-  /** An expert's mask. */
+  /**
+   * {@return an expert's mask}
+   *
+   * @param dimension that is masked
+   * @param layer from 0
+   * @param expert from 0
+   * @throws IllegalArgumentException if the dimension is not masked
+   */
   public Mask mask(Dimension dimension, int layer, int expert) {
     return layer(dimension, layer).get(expert);
   }
 
   private List<List<Mask>> neurons() {
-    return masks.get(Dimension.NEURONS);
+    return Objects.requireNonNull(masks.get(Dimension.NEURONS)); // of() has seen to it
   }
 
-  /** Mean number of inputs that the experts of a layer keep; only with masks of inputs. */
+  /**
+   * {@return mean number of inputs that the experts of a layer keep, in [0, hidden_size]}
+   *
+   * @param layer from 0
+   * @throws IllegalArgumentException if inputs are not masked
+   */
   public double keptInputs(int layer) {
     return layer(Dimension.INPUTS, layer).stream().mapToInt(Mask::count).average().orElseThrow();
   }
@@ -98,6 +134,9 @@ public final class ExpertMasks {
   /**
    * The paper's R_h·R_FFN: mean over layers and experts of (|in| / d) (|mid| / m). It overstates
    * what input masks save, since down columns are read whole.
+   *
+   * @return the share, in [0, 1]
+   * @throws IllegalArgumentException if inputs are not masked
    */
   public double paperShare() {
     return mean(
@@ -114,6 +153,8 @@ public final class ExpertMasks {
    * 1 the mean density, and with input masks the mean of (2·|in|·|mid| + |mid|·d) / (3·d·m), 0 for
    * an expert without inputs, whose output is 0.
    *
+   * @param k experts of a token, in [1, E]
+   * @return the share, in [0, 1]
    * @throws IllegalArgumentException with input masks if k is not 1
    */
   public double activeShare(int k) {

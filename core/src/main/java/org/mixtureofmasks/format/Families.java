@@ -17,6 +17,8 @@ public final class Families {
   private Families() {}
 
   /**
+   * {@return the family of a name}
+   *
    * @param modelType as in config.json
    * @throws IllegalArgumentException if there is none of that name
    */

@@ -35,7 +35,7 @@ public abstract class Family {
     this.ggufArchitecture = ggufArchitecture;
   }
 
-  /** config.json's model_type; the family's name. */
+  /** {@return config.json's model_type, by which the family is named} */
   public final String modelType() {
     return modelType;
   }

@@ -12,7 +12,13 @@ package org.mixtureofmasks.format;
 public record FfnReads(
     double activeWeights, double ffnBytes, double choiceBytes, double denseBytes) {
 
-  /** A layer that reads all of its weights and chooses nothing. */
+  /**
+   * A layer that reads all of its weights and chooses nothing.
+   *
+   * @param weights of the layer, 3·d·m
+   * @param bytes that they take as they are stored
+   * @return all of the weights active, nothing read for a choice
+   */
   public static FfnReads dense(double weights, double bytes) {
     return new FfnReads(weights, bytes, 0, bytes);
   }

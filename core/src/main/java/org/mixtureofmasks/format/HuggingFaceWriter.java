@@ -20,6 +20,8 @@ public final class HuggingFaceWriter {
   /**
    * The type that a checkpoint's weights are run in: F32 stays F32, all other types become BF16.
    *
+   * @param checkpoint whose embedding tells the type
+   * @return {@link DType#F32} or {@link DType#BF16}
    * @throws org.mixtureofmasks.io.BadCheckpoint if it is no model of a known shape
    */
   public static DType ownDtype(Checkpoint checkpoint) {
@@ -31,6 +33,8 @@ public final class HuggingFaceWriter {
   /**
    * Writes config.json and model.safetensors.
    *
+   * @param checkpoint a GGUF or a llama2.c file
+   * @param folder gets both files; the caller commits it
    * @param dtype F32 or BF16, of all weights
    * @throws UserError if the checkpoint is a Hugging Face folder already, cannot be written, or
    *     scales positions as no config.json can say

@@ -13,7 +13,7 @@ public enum Layout {
   /** The dense weights and the masks: the uncompiled twin, for proofs of equality. */
   MASKED;
 
-  /** The word in config.json and on the command line. */
+  /** {@return the word for it in config.json and on the command line, such as "runs"} */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
   }

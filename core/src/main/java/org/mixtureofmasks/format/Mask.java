@@ -24,8 +24,11 @@ public final class Mask {
   }
 
   /**
+   * A mask by a rule.
+   *
    * @param length elements of the dimension, at least 0
    * @param on asked once for each element, in order
+   * @return the elements for which it says yes
    */
   public static Mask of(int length, IntPredicate on) {
     long[] words = new long[Math.ceilDiv(length, Long.SIZE)];
@@ -37,34 +40,44 @@ public final class Mask {
     return new Mask(length, words);
   }
 
-  /** A mask with these elements on. */
+  /**
+   * {@return a mask with these elements on}
+   *
+   * @param on whether each is, one for each element of the dimension
+   */
   public static Mask of(boolean... on) {
     return of(on.length, i -> on[i]);
   }
 
-  /** A mask with every element on. */
+  /**
+   * {@return a mask with every element on}
+   *
+   * @param length elements of the dimension, at least 0
+   */
   public static Mask all(int length) {
     return of(length, _ -> true);
   }
 
-  /** Elements of the dimension. */
+  /** {@return elements of the dimension} */
   public int length() {
     return length;
   }
 
-  /** Elements that are on. */
+  /** {@return elements that are on, in [0, length]} */
   public int count() {
     return count;
   }
 
   /**
+   * {@return whether an element is on}
+   *
    * @param i from 0 to below {@link #length}
    */
   public boolean on(int i) {
     return (words[i / Long.SIZE] >>> i & 1) != 0;
   }
 
-  /** The elements that are on, ascending. */
+  /** {@return the elements that are on, ascending} */
   public IntStream indices() {
     return IntStream.range(0, length).filter(this::on);
   }

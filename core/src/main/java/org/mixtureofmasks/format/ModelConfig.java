@@ -55,12 +55,15 @@ public record ModelConfig(
   }
 
   /**
+   * Tokens as numbers.
+   *
    * @param size rows of the embedding, vocab_size
    * @param tied whether the output projection is the embedding, tie_word_embeddings
    * @param bosToken id of the beginning-of-sequence token, -1 when the model has none
    * @param eosTokens ids that end a text, possibly none
    */
   public record Vocabulary(int size, boolean tied, int bosToken, List<Integer> eosTokens) {
+    /** Copies the list of tokens. */
     public Vocabulary {
       eosTokens = List.copyOf(eosTokens);
     }
@@ -79,10 +82,23 @@ public record ModelConfig(
     /** rope_type "default". */
     record None() implements Scaling {}
 
-    /** rope_type "linear": frequencies divided by factor. */
+    /**
+     * rope_type "linear": every frequency is divided by the same factor.
+     *
+     * @param factor how many times longer the context becomes, above 0
+     */
     record Linear(double factor) implements Scaling {}
 
-    /** rope_type "llama3" (Llama 3.1 and later). */
+    /**
+     * rope_type "llama3" (Llama 3.1 and later): long waves are stretched, short ones left alone,
+     * see {@link Rotary#frequencies}.
+     *
+     * @param factor by which the frequencies of long waves are divided
+     * @param lowFreqFactor waves that turn fewer times than this within the original context are
+     *     long
+     * @param highFreqFactor waves that turn more times than this are short; above lowFreqFactor
+     * @param originalMaxPositions the original context, in tokens
+     */
     record Llama3(
         double factor, double lowFreqFactor, double highFreqFactor, double originalMaxPositions)
         implements Scaling {}
@@ -93,6 +109,7 @@ public record ModelConfig(
      * @param divisors head_dim / 2 numbers above 0
      */
     record Factors(List<Float> divisors) implements Scaling {
+      /** Copies the list of divisors. */
       public Factors {
         divisors = List.copyOf(divisors);
       }
@@ -126,12 +143,13 @@ public record ModelConfig(
       List<Integer> sharedNeurons,
       Optional<InputMasks> inputMasks,
       Optional<String> parent) {
+    /** Copies the lists. */
     public MixtureOfMasks {
       liveNeurons = List.copyOf(liveNeurons);
       sharedNeurons = List.copyOf(sharedNeurons);
     }
 
-    /** Experts of a token, k; with a threshold the most that it can have. */
+    /** {@return experts of a token, k; with a threshold the most that it can have} */
     public int expertsPerToken() {
       return routing.topK();
     }
@@ -145,52 +163,53 @@ public record ModelConfig(
    *     / m)
    */
   public record InputMasks(List<Double> keptInputs, double paperShare) {
+    /** Copies the list of kept inputs. */
     public InputMasks {
       keptInputs = List.copyOf(keptInputs);
     }
   }
 
-  /** Every tensor of a dense model of this shape. */
+  /** {@return every tensor of a dense model of this shape, in model order} */
   public TensorSpecs tensors() {
     return family.tensors(this);
   }
 
-  /** Query heads. */
+  /** {@return query heads, h} */
   public int heads() {
     return attention.heads;
   }
 
-  /** Key and value heads. */
+  /** {@return key and value heads, a divisor of {@link #heads}} */
   public int kvHeads() {
     return attention.kvHeads;
   }
 
-  /** Width of a head. */
+  /** {@return width of a head, an even number} */
   public int headDim() {
     return attention.headDim;
   }
 
-  /** Epsilon of the RMS norms. */
+  /** {@return epsilon of the RMS norms} */
   public double rmsNormEps() {
     return block.rmsNormEps;
   }
 
-  /** Rows of the embedding. */
+  /** {@return rows of the embedding: token ids are below it} */
   public int vocabSize() {
     return vocabulary.size;
   }
 
-  /** Whether the output projection is the embedding. */
+  /** {@return whether the output projection is the embedding} */
   public boolean tieEmbeddings() {
     return vocabulary.tied;
   }
 
-  /** Id of the beginning-of-sequence token, -1 when the model has none. */
+  /** {@return id of the beginning-of-sequence token, -1 when the model has none} */
   public int bosToken() {
     return vocabulary.bosToken;
   }
 
-  /** Ids that end a text, possibly none. */
+  /** {@return ids that end a text, possibly none} */
   public List<Integer> eosTokens() {
     return vocabulary.eosTokens;
   }

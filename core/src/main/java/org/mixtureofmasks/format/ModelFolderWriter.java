@@ -38,14 +38,23 @@ public final class ModelFolderWriter implements AutoCloseable {
   }
 
   /**
+   * Begins a folder beside its place.
+   *
    * @param out must not exist yet, or be empty
+   * @return a writer that leaves nothing behind when it is closed before {@link #commit}
    * @throws UserError if it does, or cannot be made
    */
   public static ModelFolderWriter create(Path out) {
     return new ModelFolderWriter(AtomicFolder.create(out));
   }
 
-  /** model.safetensors, with metadata in its header. */
+  /**
+   * Writes model.safetensors.
+   *
+   * @param metadata of its header, to which transformers' {@code format} is added
+   * @param t tensors by name, in the order of the file; each is read when its turn comes
+   * @throws UserError if it cannot be written
+   */
   public void weights(SequencedMap<String, String> metadata, SequencedMap<String, TensorSource> t) {
     SequencedMap<String, String> all = new LinkedHashMap<>(PYTORCH);
     all.putAll(metadata);
@@ -58,25 +67,44 @@ public final class ModelFolderWriter implements AutoCloseable {
   }
 
   /**
-   * A dense model's config.json.
+   * Writes a dense model's config.json.
    *
+   * @param config every member but the type of the weights
    * @param dtype what its weights are now, whatever the object says
+   * @throws UserError if it cannot be written
    */
   public void config(ObjectNode config, DType dtype) {
     json(HuggingFaceConfig.FILE, HuggingFaceConfig.withDtype(config, dtype));
   }
 
-  /** A small JSON file. */
+  /**
+   * Writes a small JSON file, indented, with a newline at its end.
+   *
+   * @param name of the file, within the folder
+   * @param value its content
+   * @throws UserError if it cannot be written
+   */
   public void json(String name, ObjectNode value) {
     text(name, value.toPrettyString() + "\n");
   }
 
-  /** A small text file, such as README.md. */
+  /**
+   * Writes a small text file, such as README.md.
+   *
+   * @param name of the file, within the folder
+   * @param content in UTF-8, as it is
+   * @throws UserError if it cannot be written
+   */
   public void text(String name, String content) {
     AtomicFiles.writeString(folder.path().resolve(name), content);
   }
 
-  /** Copies the tokenizer's files, chat template and generation_config.json, those that are. */
+  /**
+   * Copies the tokenizer's files, chat template and generation_config.json, those that a model has.
+   *
+   * @param model folder that they are copied from
+   * @throws UserError if one cannot be copied
+   */
   public void companionsOf(Path model) {
     for (String name : COMPANIONS) {
       Path from = model.resolve(name);

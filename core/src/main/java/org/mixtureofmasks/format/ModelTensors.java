@@ -49,6 +49,11 @@ public final class ModelTensors {
   }
 
   /**
+   * The tensors of a model, each checked against the shape that its configuration gives it.
+   *
+   * @param checkpoint of any format
+   * @param config its configuration
+   * @return the tensors; they live as long as the checkpoint
    * @throws BadCheckpoint naming the tensor that is missing, of another shape than the
    *     configuration says (both are named), or of no layer of the model
    */
@@ -115,23 +120,35 @@ public final class ModelTensors {
   }
 
   /**
+   * {@return the stored tensor, of the shape that the table says}
+   *
+   * @param spec a line of the family's table
    * @throws BadCheckpoint if it is not there, as a tied one or a sparse model's projections may be
    */
   public StoredTensor get(TensorSpec spec) {
     return tensors.get(spec.name(), spec.dimensions());
   }
 
-  /** The same by what it is for. */
+  /**
+   * {@return the stored tensor of a role, of the shape that the family's table says}
+   *
+   * @param role that the family has
+   * @param layer from 0, or {@link TensorSpec#NO_LAYER}
+   * @throws BadCheckpoint if it is not there, as {@link #get(TensorSpec)}
+   * @throws IllegalArgumentException if the family has no such role
+   */
   public StoredTensor get(TensorSpec.Role role, int layer) {
     return get(specs.get(role, layer));
   }
 
-  /** What the model's tensors are. */
+  /** {@return the table of the model's tensors, stored or not} */
   public TensorSpecs specs() {
     return specs;
   }
 
-  /** Those that the file has, in its order, tied ones left out. */
+  /**
+   * {@return the lines of the table whose tensors the file has, in its order, tied ones left out}
+   */
   public List<TensorSpec> inFileOrder() {
     return inFileOrder.stream().filter(spec -> !spec.tied()).toList();
   }
@@ -143,6 +160,9 @@ public final class ModelTensors {
 
   /**
    * Row r of a tensor as this project has it is row order(r) of the file; empty when they agree.
+   *
+   * @param spec a line of the family's table
+   * @return the order; it turns the rows of queries and keys of GGUF and llama2.c files
    */
   public Optional<IntUnaryOperator> rowOrder(TensorSpec spec) {
     if (!spec.rotary() || format == Checkpoint.Format.HUGGING_FACE) {

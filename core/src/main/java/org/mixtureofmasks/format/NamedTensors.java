@@ -18,6 +18,9 @@ public record NamedTensors(Path path, Map<String, StoredTensor> tensors) {
   /**
    * The tensor of that name.
    *
+   * @param name that it is stored under
+   * @param shape outermost dimension first
+   * @return the tensor, of exactly that shape
    * @throws BadCheckpoint if there is none or its shape is another
    */
   public StoredTensor get(String name, long... shape) {
@@ -39,6 +42,9 @@ public record NamedTensors(Path path, Map<String, StoredTensor> tensors) {
 
   /**
    * The first dimension that a tensor has, for {@link #get} when any will do; 0 if it is not there.
+   *
+   * @param name that it is stored under
+   * @return the length; 0 also for a tensor without dimensions
    */
   public long anyLength(String name) {
     StoredTensor tensor = tensors.get(name);

@@ -17,13 +17,17 @@ public final class Rotary {
     }
   }
 
-  /** Those of a model, scaled as its configuration says. */
+  /**
+   * {@return the table of a model, scaled as its configuration says}
+   *
+   * @param config of the model
+   */
   public static Rotary of(ModelConfig config) {
     ModelConfig.Rope rope = config.rope();
     return new Rotary(frequencies(rope.theta(), rope.scaling(), config.headDim()));
   }
 
-  /** Pairs (i, i + head_dim / 2) of a head that turn together: head_dim / 2. */
+  /** {@return pairs (i, i + head_dim / 2) of a head that turn together: head_dim / 2} */
   public int pairs() {
     return frequencies.length;
   }
@@ -34,6 +38,7 @@ public final class Rotary {
    * @param position from 0
    * @param cos gets one value a pair, from {@code offset} on
    * @param sin likewise
+   * @param offset place of the first pair's values in both arrays
    */
   public void angles(int position, float[] cos, float[] sin, int offset) {
     for (int i = 0; i < frequencies.length; i++) {
@@ -43,7 +48,14 @@ public final class Rotary {
     }
   }
 
-  /** The frequency of each pair (i, i + head_dim / 2) of a head, in radians a position. */
+  /**
+   * The frequency of each pair (i, i + head_dim / 2) of a head, in radians a position.
+   *
+   * @param theta base of the frequencies
+   * @param scaling how they are changed for longer contexts
+   * @param headDim width of a head, even
+   * @return head_dim / 2 frequencies
+   */
   public static double[] frequencies(double theta, ModelConfig.Scaling scaling, int headDim) {
     double[] out = new double[headDim / 2];
     for (int i = 0; i < out.length; i++) {

@@ -41,34 +41,68 @@ public record Routing(Score score, Select select, int topK, double threshold, We
     SIGMOID_RESCALED
   }
 
+  /**
+   * Checks the ranges.
+   *
+   * @throws IllegalArgumentException if k is below 1 or the threshold not in [0, 1)
+   */
   public Routing {
     if (topK < 1 || !(threshold >= 0 && threshold < 1)) {
       throw new IllegalArgumentException("top-k " + topK + ", threshold " + threshold);
     }
   }
 
-  /** A mixture of masks: linear scores, the k largest, weights that sum to 1. */
+  /**
+   * The routing of a mixture of masks: linear scores, the k largest, weights that sum to 1.
+   *
+   * @param k experts of a token, at least 1
+   * @return the routing
+   * @throws IllegalArgumentException if k is below 1
+   */
   public static Routing topK(int k) {
     return new Routing(Score.LINEAR, Select.TOP_K, k, 0, Weights.NORMALISED);
   }
 
-  /** MoEfication: linear scores, the k largest, unscaled. */
+  /**
+   * The routing of MoEfication: linear scores, the k largest, unscaled.
+   *
+   * @param k experts of a token, at least 1
+   * @return the routing
+   * @throws IllegalArgumentException if k is below 1
+   */
   public static Routing unscaled(int k) {
     return new Routing(Score.LINEAR, Select.TOP_K, k, 0, Weights.ONES);
   }
 
-  /** DSMoE: every expert whose gate passes, its gate times E over their number. */
+  /**
+   * The routing of DSMoE: every expert whose gate passes, weighted by its gate times E over their
+   * number.
+   *
+   * @param experts E, the most that a token can have
+   * @param threshold what a gate must exceed, in [0, 1)
+   * @return the routing
+   * @throws IllegalArgumentException if there is no expert or the threshold is outside its range
+   */
   public static Routing threshold(int experts, double threshold) {
     return new Routing(
         Score.LINEAR, Select.THRESHOLD, experts, threshold, Weights.SIGMOID_RESCALED);
   }
 
-  /** Rows of router.weight for E experts. */
+  /**
+   * {@return rows of router.weight: E, or 2E for SwiGLU scores}
+   *
+   * @param experts E
+   */
   public int routerRows(int experts) {
     return score == Score.SWIGLU ? 2 * experts : experts;
   }
 
-  /** In words, for people: "the 2 largest of 8 linear scores, weights that sum to 1". */
+  /**
+   * In words, for people.
+   *
+   * @param experts E
+   * @return such as "the 2 largest of 8 linear scores, weights that sum to 1"
+   */
   public String describe(int experts) {
     String scores = (score == Score.LINEAR ? "linear" : "SwiGLU") + " scores";
     String chosen =
@@ -87,7 +121,7 @@ public record Routing(Score score, Select select, int topK, double threshold, We
         };
   }
 
-  /** Whether it is what {@link #topK} makes. */
+  /** {@return whether it is what {@link #topK} makes of some k} */
   public boolean isDefault() {
     return equals(topK(topK));
   }

@@ -32,6 +32,7 @@ public record Shares(double activeFfn, double allIn) {
    *
    * @param layers what a token reads of each
    * @param denseWeights of one layer's dense FFN, 3·d·m
+   * @return both figures
    */
   public static Shares of(List<FfnReads> layers, double denseWeights) {
     double active = 0;
@@ -45,22 +46,40 @@ public record Shares(double activeFfn, double allIn) {
     return new Shares(active / layers.size() / denseWeights, read / dense);
   }
 
-  /** Writes them as shares of a file; null where a figure is not known (NaN). */
+  /**
+   * Writes them as shares of a file; null where a figure is not known (NaN).
+   *
+   * @param to gets {@code active_ffn_share} and {@code share_all_in}
+   */
   public void describe(ObjectNode to) {
     put(to, "");
   }
 
-  /** Writes them as shares of tokens that were run; null where a figure is not known (NaN). */
+  /**
+   * Writes them as shares of tokens that were run; null where a figure is not known (NaN).
+   *
+   * @param to gets {@code active_ffn_share_measured} and {@code share_all_in_measured}
+   */
   public void describeMeasured(ObjectNode to) {
     put(to, "_measured");
   }
 
-  /** Reads what {@link #describe} wrote; {@link #UNKNOWN} figures where there are none. */
+  /**
+   * Reads what {@link #describe} wrote; {@link #UNKNOWN} figures where there are none.
+   *
+   * @param from an object
+   * @return the shares; a figure that is missing or null is NaN
+   */
   public static Shares read(JsonNode from) {
     return get(from, "");
   }
 
-  /** Reads what {@link #describeMeasured} wrote; empty where there is nothing of it. */
+  /**
+   * Reads what {@link #describeMeasured} wrote; empty where there is nothing of it.
+   *
+   * @param from an object
+   * @return the shares, if the object has {@code active_ffn_share_measured}
+   */
   public static Optional<Shares> readMeasured(JsonNode from) {
     Shares shares = get(from, "_measured");
     return Double.isNaN(shares.activeFfn) ? Optional.empty() : Optional.of(shares);

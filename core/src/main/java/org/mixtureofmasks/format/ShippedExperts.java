@@ -10,6 +10,12 @@ import java.util.List;
  * @param routing how tokens choose experts
  */
 public record ShippedExperts(ExpertMasks masks, List<float[]> routers, Routing routing) {
+  /**
+   * Copies the list of routers, and checks that the parts fit each other.
+   *
+   * @throws IllegalArgumentException if there are not as many routers as layers of masks, or if
+   *     inputs are masked and a token can have several experts or the masks are not of hidden_size
+   */
   public ShippedExperts {
     routers = List.copyOf(routers);
     if (routers.size() != masks.layers()) {
@@ -27,7 +33,7 @@ public record ShippedExperts(ExpertMasks masks, List<float[]> routers, Routing r
     }
   }
 
-  /** hidden_size, d. */
+  /** {@return hidden_size, d, from the length of a router} */
   public int hiddenSize() {
     return routers.getFirst().length / routing.routerRows(masks.experts());
   }

@@ -23,7 +23,12 @@ public final class SparseFolder implements AutoCloseable {
   private Optional<MaskFile> masks = Optional.empty(); // opened when first asked for
 
   /**
+   * Opens no file of its own yet: masks.safetensors when masks are first asked for.
+   *
+   * @param checkpoint of the folder
    * @param config of a sparse model
+   * @param tensors of the checkpoint
+   * @throws java.util.NoSuchElementException if the configuration is a dense model's
    */
   public SparseFolder(Checkpoint checkpoint, ModelConfig config, ModelTensors tensors) {
     this.folder = checkpoint.path();
@@ -35,6 +40,8 @@ public final class SparseFolder implements AutoCloseable {
   /**
    * The masks of a sparse model folder, whatever its layout.
    *
+   * @param model a folder
+   * @return every layer's masks, read into memory
    * @throws BadCheckpoint if the model is not sparse, or its masks are missing or malformed
    */
   public static ExpertMasks masks(Path model) {
@@ -63,6 +70,8 @@ public final class SparseFolder implements AutoCloseable {
   /**
    * A layer's experts in the layout that the configuration names.
    *
+   * @param l layer, from 0
+   * @return its experts
    * @throws BadCheckpoint naming the tensor that does not fit
    */
   public StoredExperts layer(int l) {
@@ -110,7 +119,10 @@ public final class SparseFolder implements AutoCloseable {
   /**
    * The dense index of each stored neuron of a layer: which copies are the same neuron.
    *
+   * @param l layer, from 0
    * @param stored neurons of the layer
+   * @return {@code stored} indices in [0, intermediate_size)
+   * @throws BadCheckpoint if masks.safetensors is missing or does not fit
    */
   public int[] neuronOrder(int l, int stored) {
     return file().neuronOrder(l, stored, config.intermediateSize());

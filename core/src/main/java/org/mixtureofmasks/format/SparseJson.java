@@ -154,7 +154,7 @@ final class SparseJson {
     ObjectNode m = config.putObject(SparseNames.MEMBER);
     m.put(FORMAT_VERSION, version(shape.family(), sparse));
     m.put(VARIANT, sparse.variant());
-    if (shape.family() != Families.LLAMA) {
+    if (!shape.family().equals(Families.LLAMA)) {
       m.put(FAMILY, shape.family().modelType());
     }
     m.put(LAYOUT, sparse.layout().word());
@@ -183,7 +183,7 @@ final class SparseJson {
 
   /** The oldest whose readers understand it: 1 knows one routing, 2 one family. */
   private static int version(Family family, ModelConfig.MixtureOfMasks sparse) {
-    if (family != Families.LLAMA) {
+    if (!family.equals(Families.LLAMA)) {
       return 3;
     }
     return sparse.routing().isDefault() && sparse.inputMasks().isEmpty() ? 1 : 2;

@@ -29,7 +29,7 @@ public record SparseModel(
     String parent,
     Optional<Path> dense) {
 
-  /** The hard masks. */
+  /** {@return the hard masks of all layers} */
   public ExpertMasks masks() {
     return experts.masks();
   }
@@ -45,7 +45,14 @@ public record SparseModel(
         : masks().activeShare(routing.topK());
   }
 
-  /** The type of the dense model's weights: BF16 stays BF16, everything else becomes F32. */
+  /**
+   * The type of a sparse folder's weights unless another is asked for: BF16 stays BF16, everything
+   * else becomes F32.
+   *
+   * @param dense whose embedding tells the type
+   * @return {@link DType#F32} or {@link DType#BF16}
+   * @throws org.mixtureofmasks.io.BadCheckpoint if it is no model of a known shape
+   */
   public static DType defaultDtype(Checkpoint dense) {
     StoredTensor embedding =
         ModelTensors.of(dense, ConfigReader.read(dense))

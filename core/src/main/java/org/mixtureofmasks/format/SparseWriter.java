@@ -41,11 +41,15 @@ public final class SparseWriter {
   }
 
   /**
+   * Writes the folder.
+   *
+   * @param model what it is made of
    * @param orders for each layer its live neurons in the order in which they are stored, those in
    *     every mask first
    * @param layout how the FFNs are stored
    * @param dtype of all weights but the routers, F32 or BF16: {@link SparseModel#defaultDtype}
    * @param out must not exist yet, or be empty
+   * @return what was made: layouts, shares and sizes
    * @throws UserError if out exists, cannot be written, the model lacks a tensor, or the layout is
    *     runs and it has input masks
    */
@@ -68,6 +72,8 @@ public final class SparseWriter {
    * Writes masks of neurons alone, as they stand in a sparse folder: what a run folder keeps.
    *
    * @param file replaced if it exists
+   * @param masks of all layers; masks of inputs are left out
+   * @throws UserError if it cannot be written
    */
   public static void writeMasks(Path file, ExpertMasks masks) {
     SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();

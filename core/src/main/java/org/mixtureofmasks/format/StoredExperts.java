@@ -9,7 +9,7 @@ import org.mixtureofmasks.checkpoint.StoredTensor;
  * number of experts.
  */
 public sealed interface StoredExperts {
-  /** Rows as the routing says x d. */
+  /** {@return router.weight: rows as the routing says, x d} */
   StoredTensor router();
 
   /**
@@ -22,7 +22,7 @@ public sealed interface StoredExperts {
    */
   record Neurons(StoredTensor router, StoredTensor neurons, StoredTensor offsets, StoredTensor runs)
       implements StoredExperts {
-    /** Stored neurons. */
+    /** {@return stored neurons, those of all experts, copies included} */
     public int stored() {
       return Math.toIntExact(neurons.shape().getFirst());
     }
@@ -35,6 +35,7 @@ public sealed interface StoredExperts {
    * @param blocks one for each expert
    */
   record Blocks(StoredTensor router, List<Block> blocks) implements StoredExperts {
+    /** Copies the list of blocks. */
     public Blocks {
       blocks = List.copyOf(blocks);
     }
@@ -59,6 +60,7 @@ public sealed interface StoredExperts {
    */
   record Masked(StoredTensor router, List<Mask> neurons, Optional<List<Mask>> inputs)
       implements StoredExperts {
+    /** Copies the list of masks of neurons. */
     public Masked {
       neurons = List.copyOf(neurons);
     }

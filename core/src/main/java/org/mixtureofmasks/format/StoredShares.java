@@ -26,6 +26,8 @@ public final class StoredShares {
   /**
    * The shares of a model folder or file; {@link Shares#DENSE} for a dense one.
    *
+   * @param checkpoint only its headers are read
+   * @param config its configuration
    * @return {@link Shares#allIn} is NaN where the folder lacks a tensor of its layout
    */
   public static Shares of(Checkpoint checkpoint, ModelConfig config) {
@@ -38,6 +40,9 @@ public final class StoredShares {
   /**
    * Experts that a token chooses on average; with a threshold, where only tokens can tell, as many
    * as the share that was asked for takes of all.
+   *
+   * @param mom of the model's configuration
+   * @return the mean, in (0, E]
    */
   public static double meanChosen(ModelConfig.MixtureOfMasks mom) {
     return mom.routing().select() == Routing.Select.THRESHOLD

@@ -29,27 +29,40 @@ public record TensorSpec(
   /** The layer of tensors outside of layers. */
   public static final int NO_LAYER = -1;
 
-  /** What a tensor is for. */
+  /** What a tensor is for; d is hidden_size, m intermediate_size. */
   public enum Role {
+    /** Rows of tokens: vocab_size x d. */
     EMBEDDING,
+    /** Factors of the RMS norm before attention: d. */
     ATTENTION_NORM,
+    /** Query projection: (heads · head_dim) x d. */
     QUERY,
+    /** Key projection: (kv_heads · head_dim) x d. */
     KEY,
+    /** Value projection: (kv_heads · head_dim) x d. */
     VALUE,
+    /** Projection of what attention gives: d x (heads · head_dim). */
     ATTENTION_OUTPUT,
+    /** Factors of the RMS norm before the FFN: d. */
     FFN_NORM,
+    /** The FFN's gate projection: m x d. */
     GATE,
+    /** The FFN's up projection: m x d. */
     UP,
+    /** The FFN's down projection: d x m. */
     DOWN,
+    /** Factors of the RMS norm before the output projection: d. */
     FINAL_NORM,
+    /** Output projection, logits of tokens: vocab_size x d. */
     OUTPUT;
 
-    /** Whether it is one of the FFN's projections, which masks are about. */
+    /** {@return whether it is one of the FFN's projections, which masks are about} */
     public boolean isFfn() {
       return this == GATE || this == UP || this == DOWN;
     }
   }
 
+  /** Copies the shape. */
   public TensorSpec {
     shape = List.copyOf(shape);
   }
@@ -63,7 +76,7 @@ public record TensorSpec(
     };
   }
 
-  /** The shape as an array. */
+  /** {@return the shape as an array of its own} */
   public long[] dimensions() {
     return shape.stream().mapToLong(Long::longValue).toArray();
   }

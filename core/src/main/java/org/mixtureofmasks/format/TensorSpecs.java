@@ -19,17 +19,20 @@ public final class TensorSpecs {
     all.forEach(spec -> byPlace.put(new Place(spec.role(), spec.layer()), spec));
   }
 
-  /** All of them, tied ones included. */
+  /** {@return all of them, tied ones included} */
   public List<TensorSpec> all() {
     return all;
   }
 
-  /** Those that are stored: all that are not tied. */
+  /** {@return those that must be stored: all that are not tied} */
   public List<TensorSpec> stored() {
     return all.stream().filter(spec -> !spec.tied()).toList();
   }
 
   /**
+   * {@return the tensor of a role, if the family has one}
+   *
+   * @param role what it is for
    * @param layer from 0, or {@link TensorSpec#NO_LAYER}
    */
   public Optional<TensorSpec> find(TensorSpec.Role role, int layer) {
@@ -39,6 +42,9 @@ public final class TensorSpecs {
   /**
    * The tensor of a role that every family has.
    *
+   * @param role what it is for
+   * @param layer from 0, or {@link TensorSpec#NO_LAYER}
+   * @return the tensor
    * @throws IllegalArgumentException if this one has none
    */
   public TensorSpec get(TensorSpec.Role role, int layer) {

@@ -16,9 +16,25 @@ public final class TokenIds {
    * @throws UserError naming the first such id
    */
   public static void require(int[] ids, int vocabSize, String where, String remedy) {
-    for (int i = 0; i < ids.length; i++) {
+    require(ids, 0, ids.length, vocabSize, where, remedy);
+  }
+
+  /**
+   * Refuses ids of a part that are not in [0, vocabSize).
+   *
+   * @param ids of which ids[from, from + count) are looked at
+   * @param from place of the first one, which errors call token 0
+   * @param count how many
+   * @param vocabSize tokens of the model's vocabulary
+   * @param where of which text they are, as for the whole
+   * @param remedy what to do about it, as for the whole
+   * @throws UserError naming the first such id
+   */
+  public static void require(
+      int[] ids, int from, int count, int vocabSize, String where, String remedy) {
+    for (int i = from; i < from + count; i++) {
       if (ids[i] < 0 || ids[i] >= vocabSize) {
-        throw outside("token %d of %s".formatted(i, where), ids[i], vocabSize, remedy);
+        throw outside("token %d of %s".formatted(i - from, where), ids[i], vocabSize, remedy);
       }
     }
   }

@@ -68,6 +68,7 @@ public final class Activations {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // orders are compared by identity
   private Copy copy(Order order) {
     for (Copy copy : copies) {
       if (copy.order == order) {
@@ -87,6 +88,7 @@ public final class Activations {
     return fresh(copy(format.order()), kernels).input;
   }
 
+  @SuppressWarnings("ReferenceEquality") // orders are compared by identity
   private Copy fresh(Copy copy, ParallelKernels kernels) {
     if (!copy.fresh && copy.order != Order.PLAIN) {
       kernels.forEach(

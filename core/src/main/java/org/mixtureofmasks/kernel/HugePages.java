@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory for weights in pages of 2 MB. Files are mapped in pages of 4 KB, and a token reads all of
@@ -31,11 +32,11 @@ public final class HugePages implements SegmentAllocator {
   }
 
   /** Why there are none here, in a few words, or null. */
-  public static String obstacle() {
+  public static @Nullable String obstacle() {
     return NativeCalls.obstacle() != null ? NativeCalls.obstacle() : obstacle(SETTING);
   }
 
-  static String obstacle(Path setting) {
+  static @Nullable String obstacle(Path setting) {
     try {
       return Files.readString(setting).contains("[never]") ? setting + " says never" : null;
     } catch (IOException e) {

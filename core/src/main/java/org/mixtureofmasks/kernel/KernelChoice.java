@@ -1,6 +1,7 @@
 package org.mixtureofmasks.kernel;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,7 +47,7 @@ public record KernelChoice(Kernels kernels, String reason) {
    *
    * @throws UserError for an unknown wish, or "vector" where it cannot be had
    */
-  static KernelChoice choose(String wish) {
+  static KernelChoice choose(@Nullable String wish) {
     String obstacle = obstacle();
     switch (wish == null ? "" : wish.toLowerCase(Locale.ROOT)) {
       case "scalar" -> {
@@ -70,7 +71,7 @@ public record KernelChoice(Kernels kernels, String reason) {
   }
 
   /** Why vectors would be missing or slow here, or null. */
-  private static String obstacle() {
+  private static @Nullable String obstacle() {
     if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
       return "the Vector API is not loaded: add --add-modules jdk.incubator.vector to java";
     }

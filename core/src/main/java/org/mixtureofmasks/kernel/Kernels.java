@@ -1,5 +1,7 @@
 package org.mixtureofmasks.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The arithmetic of the engine: arrays and segments in, arrays out, no state, no threads. There are
  * two implementations: {@link VectorKernels} and its twin {@link ScalarKernels}, which is the
@@ -101,7 +103,7 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int[] list,
       int from,
       int to,
-      float[] scales,
+      float @Nullable [] scales,
       Input x,
       int token,
       float[] y,

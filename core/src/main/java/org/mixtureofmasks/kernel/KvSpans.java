@@ -46,7 +46,7 @@ final class KvSpans {
     return rest;
   }
 
-  /** The same slots in spans that end where a page of {@link KvHead} ends. */
+  /** These slots in spans that end where a page of {@link KvHead} ends. */
   static int[] byPage(int[] spans) {
     int count = 0;
     for (int i = 0; i < spans.length; i += 2) {

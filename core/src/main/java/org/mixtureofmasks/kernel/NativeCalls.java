@@ -6,6 +6,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import org.jspecify.annotations.Nullable;
 
 /** The few calls into the C library of Linux that Java has no words for. */
 final class NativeCalls {
@@ -19,7 +20,7 @@ final class NativeCalls {
   private NativeCalls() {}
 
   /** Why none may be made, in a few words, or null. */
-  static String obstacle() {
+  static @Nullable String obstacle() {
     Module module = NativeCalls.class.getModule();
     if (!System.getProperty("os.name").equals("Linux")) {
       return "not on " + System.getProperty("os.name");
@@ -48,7 +49,7 @@ final class NativeCalls {
     }
   }
 
-  /** The same, given back when the arena is closed. */
+  /** Zeroed pages of length size, given back when the arena is closed. */
   @SuppressWarnings("restricted") // the segment is as long as was mapped
   static MemorySegment map(long size, Arena arena) {
     return map(size).reinterpret(arena, NativeCalls::unmap);

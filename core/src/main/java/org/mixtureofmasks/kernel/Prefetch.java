@@ -2,6 +2,7 @@ package org.mixtureofmasks.kernel;
 
 import java.lang.invoke.MethodHandle;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the CPU for cache lines before they are read. The hardware does so by itself along one
@@ -46,10 +47,10 @@ public final class Prefetch {
   };
 
   private static final Link LINK = link(System.getProperty(PROPERTY));
-  private static final MethodHandle LINES = LINK.lines;
+  private static final @Nullable MethodHandle LINES = LINK.lines;
 
   /** What came of it. */
-  record Link(MethodHandle lines, String reason) {}
+  record Link(@Nullable MethodHandle lines, String reason) {}
 
   private Prefetch() {}
 
@@ -75,7 +76,7 @@ public final class Prefetch {
     }
   }
 
-  static Link link(String wish) {
+  static Link link(@Nullable String wish) {
     if (wish != null && !wish.equals("on")) {
       String known = wish.equals("off") ? "" : ", which means off (use on or off)";
       return new Link(null, "no software prefetch: -D" + PROPERTY + "=" + wish + known);

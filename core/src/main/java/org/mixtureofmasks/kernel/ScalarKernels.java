@@ -1,5 +1,7 @@
 package org.mixtureofmasks.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /** The kernels in plain Java, written to be read: the reference for {@link VectorKernels}. */
 public final class ScalarKernels implements Kernels {
   @Override
@@ -87,7 +89,7 @@ public final class ScalarKernels implements Kernels {
       int[] list,
       int from,
       int to,
-      float[] scales,
+      float @Nullable [] scales,
       Input x,
       int token,
       float[] y,

@@ -3,6 +3,7 @@ package org.mixtureofmasks.kernel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One caller's memory for sparse SwiGLU FFNs over neuron records: y = Σ_j s_j SiLU(g_j·x) (u_j·x)
@@ -27,9 +28,9 @@ public final class SparseFfn {
   /** Some neurons of one token; a token may have several lanes, whose outputs are added. */
   private static final class Lane {
     int token;
-    int[] neurons;
+    int[] neurons = {};
     int size;
-    float[] factors; // by place in the list, or null
+    float @Nullable [] factors; // by place in the list, or null
     float factor; // of all of them, if factors is null
 
     /** The first place in the list that holds a neuron of {@code first} or later. */
@@ -42,12 +43,12 @@ public final class SparseFfn {
   /** What a thread works in, for a block of neurons and a tile of lanes. */
   private static final class Scratch {
     private int neurons = -1;
-    float[] widened; // neurons x 3 x width
-    float[] hidden; // see Kernels.tileScratch
-    float[] factors; // neurons x lanes
-    int[] list; // neurons of the block that a lane holds
-    int[] place; // neurons: where each is in the list, or -1
-    float[] rows; // lanes x width
+    float[] widened = {}; // neurons x 3 x width
+    float[] hidden = {}; // see Kernels.tileScratch
+    float[] factors = {}; // neurons x lanes
+    int[] list = {}; // neurons of the block that a lane holds
+    int[] place = {}; // neurons: where each is in the list, or -1
+    float[] rows = {}; // lanes x width
 
     void fit(int block, int width, Kernels kernels) {
       if (neurons < block) {
@@ -103,7 +104,7 @@ public final class SparseFfn {
       Matrix records,
       int[] list,
       int n,
-      float[] scales,
+      float @Nullable [] scales,
       Activations x,
       int token,
       float[] y) {
@@ -142,7 +143,12 @@ public final class SparseFfn {
     set(token, neurons, n).factor = factor;
   }
 
-  /** The same with factors by place in the list. */
+  /**
+   * Adds a lane whose neurons have factors of their own.
+   *
+   * @param neurons as for {@link #lane(int, int[], int, float)}
+   * @param factors by place in the list; unchanged until {@link #many} too
+   */
   public void lane(int token, int[] neurons, int n, float[] factors) {
     set(token, neurons, n).factors = factors;
   }

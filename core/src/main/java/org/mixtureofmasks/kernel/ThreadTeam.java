@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A few threads that share out small pieces of work: between two regions of a layer lie
@@ -58,6 +59,7 @@ public final class ThreadTeam implements AutoCloseable {
   }
 
   /** Runs all parts and returns when they are done; what a part throws is thrown here. */
+  @SuppressWarnings("ThreadPriorityCheck") // other processes of a shared machine go on
   public void run(Work work) {
     int parts = threads();
     if (parts == 1) {
@@ -127,7 +129,7 @@ public final class ThreadTeam implements AutoCloseable {
   private static final class Posted {
     final Work work;
     final int parts;
-    volatile Throwable thrown; // one of those that parts threw
+    volatile @Nullable Throwable thrown; // one of those that parts threw
 
     /** By part: 1 once somebody has begun it; behind them how many workers have done. */
     private final AtomicIntegerArray state;

@@ -393,8 +393,8 @@ final class VectorAttention {
   }
 
   /**
-   * The same for the four queries from {@code query} on over the same values, whose probabilities
-   * begin at pAt[k] + seen and whose outputs at outAt[k]; the same bits.
+   * Mixes for the four queries from {@code query} on over the same values, whose probabilities
+   * begin at pAt[k] + seen and whose outputs at outAt[k]; the bits are those of one by one.
    */
   private static void mixOfFour(
       float[] p,

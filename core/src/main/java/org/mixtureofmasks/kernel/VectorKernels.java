@@ -3,6 +3,7 @@ package org.mixtureofmasks.kernel;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /** The kernels on the Vector API, in the widest shape that the CPU prefers. */
 public final class VectorKernels implements Kernels {
@@ -115,7 +116,7 @@ public final class VectorKernels implements Kernels {
       int[] list,
       int from,
       int to,
-      float[] scales,
+      float @Nullable [] scales,
       Input x,
       int token,
       float[] y,
@@ -135,7 +136,7 @@ public final class VectorKernels implements Kernels {
    * The whole block is computed, so that its tail takes the vector path too; nobody reads what lies
    * beyond n.
    */
-  private void activate(float[] h, int n, float[] scales, int scaleAt) {
+  private void activate(float[] h, int n, float @Nullable [] scales, int scaleAt) {
     if (scales != null) {
       for (int k = 0; k < n; k++) {
         h[NEURON_BLOCK + k] *= scales[scaleAt + k];

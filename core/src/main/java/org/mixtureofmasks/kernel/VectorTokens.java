@@ -26,7 +26,7 @@ final class VectorTokens {
     rows(w, at, at + n, at + 2 * n, r3, r3 + n, r3 + 2 * n, n, tile, tileAt, sums, 0, 3 * TOKENS);
   }
 
-  /** The same for rows that begin anywhere: three to sums from {@code first}, three from second. */
+  /** Six rows that begin anywhere: three to sums from {@code first}, three from second. */
   static void rows(
       float[] w,
       int r0,
@@ -89,7 +89,7 @@ final class VectorTokens {
     b5.intoArray(sums, second + 5 * L);
   }
 
-  /** The same for the first half of the tile's tokens, with the same bits. */
+  /** Six rows for the first half of the tile's tokens, with the same bits as for all. */
   static void rowsOfHalf(float[] w, int at, int n, float[] tile, int tileAt, float[] sums) {
     int r1 = at + n;
     int r2 = r1 + n;
@@ -119,7 +119,7 @@ final class VectorTokens {
     a5.intoArray(sums, 5 * TOKENS);
   }
 
-  /** The same for one row, with the same bits. */
+  /** One row, with the same bits as among six. */
   static void row(float[] w, int at, int n, float[] tile, int tileAt, float[] sums) {
     FloatVector a = FloatVector.zero(F);
     FloatVector b = a;
@@ -197,7 +197,7 @@ final class VectorTokens {
     b5.intoArray(y, at + 11 * L);
   }
 
-  /** The same for one column, with the same bits. */
+  /** One column, with the same bits as among several. */
   static void column(float[] w, int[] rows, int count, int column, float[] h, float[] y, int at) {
     FloatVector a = FloatVector.fromArray(F, y, at);
     FloatVector b = FloatVector.fromArray(F, y, at + L);

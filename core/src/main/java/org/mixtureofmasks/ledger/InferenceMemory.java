@@ -18,7 +18,11 @@ public record InferenceMemory(long weights, long cachePer1000Tokens, long worksp
   private static final int SPARSE_BATCH = 512;
 
   /**
+   * What a model of a shape holds; nothing is opened.
+   *
+   * @param c shape of the model, dense or sparse
    * @param storedBytes of the model's tensors
+   * @return the parts
    */
   public static InferenceMemory of(ModelConfig c, long storedBytes) {
     long q = (long) c.heads() * c.headDim();
@@ -32,7 +36,11 @@ public record InferenceMemory(long weights, long cachePer1000Tokens, long worksp
         Float.BYTES * (batch * token + c.vocabSize()));
   }
 
-  /** All of it for a context of so many tokens; the Java machine itself not counted. */
+  /**
+   * {@return bytes of all of it; the Java machine itself is not counted}
+   *
+   * @param contextTokens of all contexts together
+   */
   public long bytes(long contextTokens) {
     return weights + workspace + cachePer1000Tokens * contextTokens / 1000;
   }

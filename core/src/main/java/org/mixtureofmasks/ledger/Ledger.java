@@ -10,6 +10,11 @@ import java.util.List;
  * @param diskBytes written at the most, all kept at one time
  */
 public record Ledger(List<Phase> phases, long diskBytes) {
+  /**
+   * Copies the list of phases.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
   public Ledger {
     phases = List.copyOf(phases);
     if (phases.isEmpty()) {
@@ -17,17 +22,17 @@ public record Ledger(List<Phase> phases, long diskBytes) {
     }
   }
 
-  /** The phase that needs the most memory; the first of equal ones. */
+  /** {@return the phase that needs the most memory, the first of equal ones} */
   public Phase fullest() {
     return phases.stream().max(Comparator.comparingLong(Phase::memoryBytes)).orElseThrow();
   }
 
-  /** Peak resident memory: that of the fullest phase. */
+  /** {@return peak resident memory in bytes: that of the fullest phase} */
   public long memoryBytes() {
     return fullest().memoryBytes();
   }
 
-  /** Time of all phases; NaN if that of any is not known. */
+  /** {@return seconds of all phases together; NaN if those of any are not known} */
   public double seconds() {
     return phases.stream().mapToDouble(Phase::seconds).sum();
   }

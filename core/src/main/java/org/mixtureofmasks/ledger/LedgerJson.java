@@ -4,19 +4,31 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A ledger as JSON: memory_bytes, seconds, disk_bytes and phases. */
 public final class LedgerJson {
   private LedgerJson() {}
 
-  /** A prediction: of each phase name, memory_bytes, seconds and bytes by what holds them. */
+  /**
+   * A prediction: totals, and of each phase name, memory_bytes, seconds and bytes by what holds
+   * them.
+   *
+   * @param ledger predicted
+   * @return the object; seconds are null where they are not known
+   */
   public static ObjectNode of(Ledger ledger) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     describe(ledger, json);
     return json;
   }
 
-  /** Adds the members of {@link #of} to an object. */
+  /**
+   * Adds the members of {@link #of} to an object.
+   *
+   * @param ledger predicted
+   * @param to gets the members; those of the same names are replaced
+   */
   public static void describe(Ledger ledger, ObjectNode to) {
     to.put("memory_bytes", ledger.memoryBytes());
     to.put("seconds", orNull(ledger.seconds()));
@@ -37,7 +49,10 @@ public final class LedgerJson {
    * "seconds": {...}, "phases": [{"name", "memory_bytes": {...}, "seconds": {...}}]}}, null where
    * one of the two is not known.
    *
+   * @param ledger predicted
+   * @param measured phases by the names of the prediction
    * @param peakBytes of the whole, 0 where it is not known
+   * @return the object
    */
   public static ObjectNode compared(Ledger ledger, List<Measured> measured, long peakBytes) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -69,7 +84,7 @@ public final class LedgerJson {
     to.put("measured", orNull(measured));
   }
 
-  private static Double orNull(double value) {
+  private static @Nullable Double orNull(double value) {
     return Double.isNaN(value) ? null : value;
   }
 }

@@ -15,7 +15,13 @@ import org.mixtureofmasks.UserError;
  */
 public record Machine(long memoryBytes, long diskBytes) {
 
-  /** This machine now, a container's limit respected. */
+  /**
+   * What this machine has now, a container's limit respected.
+   *
+   * @param writesTo where the work will write; it need not exist yet
+   * @return memory and disk
+   * @throws UserError if the file system does not say how much is free
+   */
   public static Machine here(Path writesTo) {
     long total =
         ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
@@ -26,8 +32,10 @@ public record Machine(long memoryBytes, long diskBytes) {
 
   private static long usable(Path path) {
     Path existing = path.toAbsolutePath();
-    while (!Files.exists(existing)) {
-      existing = existing.getParent();
+    Path parent = existing.getParent();
+    while (!Files.exists(existing) && parent != null) {
+      existing = parent;
+      parent = existing.getParent();
     }
     try {
       return Files.getFileStore(existing).getUsableSpace();
@@ -37,7 +45,11 @@ public record Machine(long memoryBytes, long diskBytes) {
     }
   }
 
-  /** Whether the work fits into memory. */
+  /**
+   * {@return whether the work fits into memory}
+   *
+   * @param ledger of the work
+   */
   public boolean holds(Ledger ledger) {
     return ledger.memoryBytes() <= memoryBytes;
   }
@@ -45,6 +57,7 @@ public record Machine(long memoryBytes, long diskBytes) {
   /**
    * Refuses work that does not fit.
    *
+   * @param ledger of the work
    * @param what the work, for people: "this run"
    * @param memoryRemedy what would fit instead, after a colon
    * @param diskRemedy the same for too little space
@@ -70,7 +83,11 @@ public record Machine(long memoryBytes, long diskBytes) {
     }
   }
 
-  /** "8.66 GB", decimal. */
+  /**
+   * {@return such as "8.66 GB", decimal}
+   *
+   * @param bytes at least 0
+   */
   public static String gigabytes(long bytes) {
     return String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
   }

@@ -14,16 +14,19 @@ import java.util.SequencedMap;
  * @param seconds that it takes, 0 or more; NaN where nobody can tell
  */
 public record Phase(String name, SequencedMap<String, Long> bytes, double seconds) {
+  /** Copies the bytes, in their order. */
   public Phase {
     bytes = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(bytes));
   }
 
-  /** Bytes resident at its fullest. */
+  /** {@return bytes resident at its fullest: the sum over all holders} */
   public long memoryBytes() {
     return bytes.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** The holder of the most bytes, for people: "activations". */
+  /**
+   * {@return the holder of the most bytes, for people: "activations"; "nothing" without holders}
+   */
   public String largest() {
     return bytes.entrySet().stream()
         .max(Map.Entry.comparingByValue())

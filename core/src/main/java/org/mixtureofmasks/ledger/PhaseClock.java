@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures phases while they go on: time by a clock, memory by looking every 50 ms. One phase at a
@@ -20,7 +21,7 @@ public final class PhaseClock implements AutoCloseable {
 
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Thread looking;
-  private Entry current;
+  private @Nullable Entry current;
   private long since;
 
   /** Begins to look; no phase goes on yet. */
@@ -45,7 +46,11 @@ public final class PhaseClock implements AutoCloseable {
     }
   }
 
-  /** Ends the phase that goes on and begins another. */
+  /**
+   * Ends the phase that goes on and begins another.
+   *
+   * @param phase its name; what it took before is added to
+   */
   public synchronized void begin(String phase) {
     end();
     current = entries.computeIfAbsent(phase, _ -> new Entry());
@@ -62,7 +67,9 @@ public final class PhaseClock implements AutoCloseable {
     }
   }
 
-  /** Phases so far, in the order in which they first began; the one that goes on up to now. */
+  /**
+   * {@return phases so far, in the order in which they first began; the one that goes on up to now}
+   */
   public synchronized List<Measured> measured() {
     List<Measured> all = new ArrayList<>();
     entries.forEach(

@@ -16,17 +16,17 @@ public final class ResidentMemory {
 
   private ResidentMemory() {}
 
-  /** Of this process now, bytes. */
+  /** {@return bytes of this process now} */
   public static OptionalLong now() {
     return field(STATUS, "VmRSS:");
   }
 
-  /** The most that this process has had, bytes. */
+  /** {@return the most bytes that this process has had} */
   public static OptionalLong peak() {
     return field(STATUS, "VmHWM:");
   }
 
-  /** What the machine could give to programs without swapping, bytes. */
+  /** {@return bytes that the machine could give to programs without swapping} */
   public static OptionalLong available() {
     return field(MACHINE, "MemAvailable:");
   }

@@ -21,22 +21,24 @@ public final class ExpertLoad {
     this.denseWeights = denseWeights;
   }
 
-  /** Tokens counted. */
+  /** {@return tokens counted} */
   public long tokens() {
     return tokens;
   }
 
   /**
-   * Layer x expert: tokens that chose the expert (k of them for each token, with a threshold any
-   * number); layer x 0 if dense.
+   * How often each expert was chosen.
+   *
+   * @return layer x expert, a copy: tokens that chose the expert (k of them for each token, with a
+   *     threshold any number); layer x 0 if dense
    */
   public long[][] counts() {
     return deepCopy(counts);
   }
 
   /**
-   * Mean over tokens and layers of FFN weights used / (3·d·m), in [0, 1]; 1 for a dense model. NaN
-   * before the first token of a sparse one.
+   * {@return mean over tokens and layers of FFN weights used / (3·d·m), in [0, 1]; 1 for a dense
+   * model, NaN before the first token of a sparse one}
    */
   public double activeFfnShare() {
     double sum = 0;
@@ -46,7 +48,12 @@ public final class ExpertLoad {
     return sum / activeWeights.length / denseWeights;
   }
 
-  /** The same of one layer. */
+  /**
+   * {@return mean over tokens of a layer's FFN weights used / (3·d·m), in [0, 1]; 1 for a dense
+   * model, NaN before the first token of a sparse one}
+   *
+   * @param layer from 0
+   */
   public double activeFfnShare(int layer) {
     return meanActive(layer) / denseWeights;
   }

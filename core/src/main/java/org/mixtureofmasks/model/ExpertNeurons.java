@@ -25,7 +25,7 @@ final class ExpertNeurons {
   }
 
   private void one(Workspace s, FeedForward.Experts ffn, int l, int t) {
-    Workspace.Sparse w = s.sparse;
+    Workspace.Sparse w = s.sparse();
     int n = list(w, ffn, t);
     count(s, l, n);
     boolean ones = ones(ffn) || w.decisions.count(t) == 1 && w.decisions.weight(t, 0) == 1;
@@ -37,7 +37,7 @@ final class ExpertNeurons {
   }
 
   private static void count(Workspace s, int l, long neurons) {
-    s.sparse.activeWeights[l] += 3 * neurons * s.normed.columns();
+    s.sparse().activeWeights[l] += 3 * neurons * s.normed.columns();
   }
 
   /**
@@ -83,14 +83,15 @@ final class ExpertNeurons {
    * last bits, depends on the batch.
    */
   private void many(Workspace s, FeedForward.Experts ffn, int l) {
-    Workspace.Sparse w = s.sparse;
+    Workspace.Sparse w = s.sparse();
     int tokens = s.normed.tokens();
     int most = w.decisions.most();
     int[] pairs = w.decisions.pairsByExpert(tokens, ffn.router().experts());
-    boolean adds = ffn.union() == null || most == 1; // each expert's outputs
-    ExpertRuns parts = adds ? ffn.runs() : ffn.union().parts();
+    SharedNeurons union = ffn.union();
+    // Outputs of experts add up, or those of the parts that share no neuron do.
+    ExpertRuns parts = union == null || most == 1 ? ffn.runs() : union.parts();
     w.ffn.clear();
-    if (most == 1 || parts != null && fillTiles(w.decisions, pairs)) {
+    if (parts != null && (most == 1 || fillTiles(w.decisions, pairs))) {
       lanesOfPairs(w, ffn, parts, tokens, pairs);
       for (int t = 0; t < tokens; t++) {
         int chosen = w.decisions.count(t);

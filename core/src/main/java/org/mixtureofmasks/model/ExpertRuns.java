@@ -1,7 +1,6 @@
 package org.mixtureofmasks.model;
 
-import org.mixtureofmasks.checkpoint.StoredTensor;
-import org.mixtureofmasks.io.BadCheckpoint;
+import java.util.function.Function;
 
 /**
  * Which stored neurons each expert of a layer holds, as runs of neighbours; checked once, immutable
@@ -16,48 +15,33 @@ final class ExpertRuns {
    * @param offsets E + 1 numbers of runs
    * @param runs pairs of first and length
    * @param stored neurons of the layer
-   * @param tensor named in errors
-   * @throws BadCheckpoint unless every expert's runs are ascending, disjoint and within the layer
+   * @param error makes what is thrown, of a reason, unless every expert's runs are ascending,
+   *     disjoint and within the layer
    */
-  ExpertRuns(int[] offsets, int[] runs, int stored, StoredTensor tensor) {
+  ExpertRuns(int[] offsets, int[] runs, int stored, Function<String, RuntimeException> error) {
     this.offsets = offsets;
     this.runs = runs;
     this.sizes = new int[offsets.length - 1];
     if (offsets[0] != 0 || offsets[sizes.length] != runs.length / 2) {
-      throw bad(tensor, "the offsets do not cover its " + runs.length / 2 + " runs");
+      throw error.apply("the offsets do not cover its %d runs".formatted(runs.length / 2));
     }
     for (int e = 0; e < sizes.length; e++) {
       if (offsets[e] > offsets[e + 1] || offsets[e + 1] > runs.length / 2) {
-        throw bad(tensor, "expert " + e + " begins after it ends");
+        throw error.apply("expert %d begins after it ends".formatted(e));
       }
       long next = 0;
       for (int r = offsets[e]; r < offsets[e + 1]; r++) {
         long first = runs[2 * r];
         long length = runs[2 * r + 1];
         if (first < next || length < 1 || first + length > stored) {
-          throw bad(
-              tensor,
-              "run "
-                  + r
-                  + " ("
-                  + first
-                  + ", "
-                  + length
-                  + ") of expert "
-                  + e
-                  + " is not ascending, disjoint and within "
-                  + stored
-                  + " neurons");
+          throw error.apply(
+              "run %d (%d, %d) of expert %d is not ascending, disjoint and within %d neurons"
+                  .formatted(r, first, length, e, stored));
         }
         next = first + length;
         sizes[e] += (int) length;
       }
     }
-  }
-
-  private static BadCheckpoint bad(StoredTensor tensor, String reason) {
-    return new BadCheckpoint(
-        tensor.file(), tensor.offset(), "tensor '" + tensor.name() + "': " + reason);
   }
 
   int experts() {

@@ -1,6 +1,8 @@
 package org.mixtureofmasks.model;
 
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.Mask;
 import org.mixtureofmasks.kernel.Matrix;
 
@@ -29,9 +31,9 @@ sealed interface FeedForward {
    * @param dense the three projections
    * @param router chooses masks
    * @param masks E masks of m neurons
-   * @param inputMasks E masks of d inputs, for one expert a token; null when all inputs are read
+   * @param inputMasks E masks of d inputs, for one expert a token; empty when all inputs are read
    */
-  record Masked(Dense dense, Router router, List<Mask> masks, List<Mask> inputMasks)
+  record Masked(Dense dense, Router router, List<Mask> masks, Optional<List<Mask>> inputMasks)
       implements FeedForward {
     @Override
     public long bytes() {
@@ -47,7 +49,7 @@ sealed interface FeedForward {
    * @param runs which neurons an expert holds
    * @param union with several unscaled experts for a token; else null
    */
-  record Experts(Matrix neurons, Router router, ExpertRuns runs, SharedNeurons union)
+  record Experts(Matrix neurons, Router router, ExpertRuns runs, @Nullable SharedNeurons union)
       implements FeedForward {
     @Override
     public long bytes() {

@@ -51,10 +51,10 @@ final class FfnTraffic {
    */
   private FfnReads layer(FeedForward ffn, double active, IntToDoubleFunction chosen) {
     return switch (ffn) {
-      case FeedForward.Dense dense -> FfnReads.dense(denseWeights(), dense.bytes());
+      case FeedForward.Dense dense -> FfnReads.dense(denseWeights(), (double) dense.bytes());
       case FeedForward.Masked masked -> {
         int mask =
-            config.intermediateSize() + (masked.inputMasks() == null ? 0 : config.hiddenSize());
+            config.intermediateSize() + (masked.inputMasks().isPresent() ? config.hiddenSize() : 0);
         double masks = sum(masked.router(), chosen, _ -> mask);
         long all = masked.dense().bytes();
         yield new FfnReads(active, all, masked.router().weight().bytes() + masks, all);

@@ -60,8 +60,9 @@ final class ForwardPass {
       Kernels.add(w.x, w.out, 0, n * d);
       norm(w, layer.ffnNorm(), n);
       feedForward(w, layer.ffn(), l, slots.slots());
-      if (w.observer != null) {
-        w.observer.computed(l, n, w.normed.values(), w.out);
+      LayerObserver observer = w.observer;
+      if (observer != null) {
+        observer.computed(l, n, w.normed.values(), w.out);
       }
       Kernels.add(w.x, w.out, 0, n * d);
     }

@@ -14,6 +14,7 @@ import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.io.TokenIds;
 import org.mixtureofmasks.kernel.Format;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.ParallelKernels;
@@ -63,18 +64,29 @@ public final class Model implements AutoCloseable {
    * @param memory where weights lie
    */
   public record LoadOptions(WeightType weights, int threads, Memory memory) {
-    /** With weights wherever they are read fastest. */
+    /**
+     * Options with weights wherever they are read fastest, {@link Memory#AUTO}.
+     *
+     * @param weights how weights are kept
+     * @param threads threads that share the work, the caller's included; at least 1
+     * @throws UserError if there are fewer threads
+     */
     public LoadOptions(WeightType weights, int threads) {
       this(weights, threads, Memory.AUTO);
     }
 
+    /**
+     * Checks the number of threads.
+     *
+     * @throws UserError if it is below 1
+     */
     public LoadOptions {
       if (threads < 1) {
         throw UserError.usage("threads " + threads + ": at least 1 is needed");
       }
     }
 
-    /** As stored, with a thread for each processor. */
+    /** {@return weights as stored, a thread for each processor} */
     public static LoadOptions defaults() {
       return new LoadOptions(WeightType.AUTO, Runtime.getRuntime().availableProcessors());
     }
@@ -84,6 +96,8 @@ public final class Model implements AutoCloseable {
   @FunctionalInterface
   public interface LogitsVisitor {
     /**
+     * Called once for each position, in order.
+     *
      * @param index counts the tokens of this call from 0
      * @param logits vocab_size floats, valid until the visitor returns
      */
@@ -121,19 +135,23 @@ public final class Model implements AutoCloseable {
   /**
    * Opens a model folder, a .gguf or a llama2.c .bin file, with the kernels that suit this machine.
    *
+   * @param model the folder or file
+   * @param options threads, and how weights are kept
+   * @return the model, which owns threads and mapped files until it is closed
    * @throws BadCheckpoint if it is no model of a known shape: file, offset and reason
+   * @throws UserError if huge pages are asked for and cannot be had
    */
   public static Model open(Path model, LoadOptions options) {
     return open(model, options, KernelChoice.get());
   }
 
-  /** The same with kernels of one's choice: for comparisons. */
+  /** Opens a model with kernels of one's choice: for comparisons. */
   static Model open(Path model, LoadOptions options, KernelChoice choice) {
     return open(model, options, choice, WeightFormats.of(options.weights()));
   }
 
   /**
-   * The same with number formats of one's choice.
+   * Opens a model with number formats of one's choice.
    *
    * @param formats what a matrix that is stored so is kept in; options.weights() counts for nothing
    */
@@ -149,18 +167,14 @@ public final class Model implements AutoCloseable {
           WeightLoader.load(checkpoint, config, formats, memory.allocator(), memory.mapped());
       kernels = new ParallelKernels(choice.kernels(), options.threads());
       String description =
-          "kernels: "
-              + choice.kernels().name()
-              + " ("
-              + choice.reason()
-              + "); threads: "
-              + options.threads()
-              + "; weights: "
-              + typeName(weights)
-              + ", "
-              + weights.bytes()
-              + " bytes, "
-              + memory.description();
+          "kernels: %s (%s); threads: %d; weights: %s, %d bytes, %s"
+              .formatted(
+                  choice.kernels().name(),
+                  choice.reason(),
+                  options.threads(),
+                  typeName(weights),
+                  weights.bytes(),
+                  memory.description());
       LOG.info("{}: {}", model, description);
       return new Model(checkpoint, config, weights, arena, kernels, description);
     } catch (RuntimeException | Error e) {
@@ -173,7 +187,7 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  /** The number format of the weights in memory, such as "bf16". */
+  /** {@return the number format of the weights in memory, such as "bf16"} */
   public String weightType() {
     return typeName(weights);
   }
@@ -184,7 +198,7 @@ public final class Model implements AutoCloseable {
     };
   }
 
-  /** The shape. */
+  /** {@return the shape, and how the FFNs are made sparse if they are} */
   public ModelConfig config() {
     return config;
   }
@@ -193,6 +207,7 @@ public final class Model implements AutoCloseable {
    * A text and a workspace of its own: for one caller with one text.
    *
    * @param contextLength tokens that the text can have
+   * @return an empty text and its workspace, for passes of up to 128 tokens, of a sparse model 512
    * @throws UserError unless it is in [1, max_position_embeddings]
    */
   public ModelState newState(int contextLength) {
@@ -201,10 +216,14 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * The same.
+   * A text and a workspace for passes of another size.
    *
+   * @param contextLength tokens that the text can have
    * @param packLimit tokens that are computed together at most, at least 1; working memory grows
    *     with it
+   * @return an empty text and its workspace
+   * @throws UserError unless contextLength is in [1, max_position_embeddings]
+   * @throws IllegalArgumentException if packLimit is below 1
    */
   public ModelState newState(int contextLength, int packLimit) {
     TextState text = newText(contextLength);
@@ -212,10 +231,11 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * A state that suits {@link #judge}: passes of so many tokens that those of a sparse model share
+   * A state that suits {@link #score}: passes of so many tokens that those of a sparse model share
    * their experts' tiles.
    *
    * @param contextLength tokens that a text can have
+   * @return an empty text and its workspace, for passes of up to 512 tokens
    * @throws UserError unless it is in [1, max_position_embeddings]
    */
   public ModelState newScoringState(int contextLength) {
@@ -226,6 +246,7 @@ public final class Model implements AutoCloseable {
    * An empty text.
    *
    * @param contextLength tokens that it can have; memory is taken as they come
+   * @return the text, at position 0
    * @throws UserError unless it is in [1, max_position_embeddings]
    */
   public TextState newText(int contextLength) {
@@ -241,6 +262,8 @@ public final class Model implements AutoCloseable {
    * Working memory for one caller, whose texts share it.
    *
    * @param batch tokens that are computed together at most, at least 1; its memory grows with it
+   * @return the workspace, with nothing counted
+   * @throws IllegalArgumentException if batch is below 1
    */
   public Workspace newWorkspace(int batch) {
     if (batch < 1) {
@@ -252,10 +275,15 @@ public final class Model implements AutoCloseable {
   /**
    * Appends tokens[from, from + count) to the state.
    *
+   * @param state the text and the workspace
+   * @param tokens ids, of which a part is appended
+   * @param from place of the first one
+   * @param count how many, at least 1
    * @return the logits of the last one, vocab_size floats, valid until the next call with this
    *     workspace
    * @throws UserError if a token is outside the vocabulary or the context is exceeded; the state is
    *     unchanged then
+   * @throws IllegalArgumentException if count is below 1 or the state is another model's
    */
   public float[] forward(ModelState state, int[] tokens, int from, int count) {
     check(state, tokens, from, count);
@@ -272,9 +300,16 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * The same, giving the logits of every position.
+   * Appends tokens[from, from + count) to the state and gives the logits of every position.
    *
+   * @param state the text and the workspace
+   * @param tokens ids, of which a part is appended
+   * @param from place of the first one
+   * @param count how many, at least 1
    * @param visitor called once for each token in order
+   * @throws UserError if a token is outside the vocabulary or the context is exceeded; the state is
+   *     unchanged then
+   * @throws IllegalArgumentException if count is below 1 or the state is another model's
    */
   public void forwardEach(
       ModelState state, int[] tokens, int from, int count, LogitsVisitor visitor) {
@@ -303,10 +338,12 @@ public final class Model implements AutoCloseable {
    * What a layer's feed-forward part gives for inputs that need not be its own: to compare two
    * models on the same ones.
    *
+   * @param w what it is computed in
    * @param layer from 0
    * @param tokens how many, n
    * @param inputs n x hidden_size or more: normed residual streams
    * @param outputs n x hidden_size or more; overwritten
+   * @throws IllegalArgumentException if the workspace is another model's
    */
   public void feedForward(Workspace w, int layer, int tokens, float[] inputs, float[] outputs) {
     checkOwner(w);
@@ -319,13 +356,18 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * Runs tokens of several texts in one pass and judges given next tokens; what the state holds
+   * Runs tokens of several texts in one pass and scores given next tokens; what the state holds
    * afterwards is {@link Packed#kept}.
    *
+   * @param state the text and the workspace
+   * @param pack tokens, whom they follow, and targets
+   * @return log-probabilities of the targets
    * @throws UserError if a token is outside the vocabulary or a text does not fit into the context;
    *     the state is unchanged then
+   * @throws IllegalArgumentException if the pack is larger than {@link ModelState#packLimit} or
+   *     does not hold together, or the state is another model's
    */
-  public Packed.Judged judge(ModelState state, Packed pack) {
+  public Packed.Scores score(ModelState state, Packed pack) {
     checkOwner(state.workspace());
     return packed.run(state, pack);
   }
@@ -342,33 +384,16 @@ public final class Model implements AutoCloseable {
       throw new IllegalArgumentException("no tokens to append");
     }
     Objects.checkFromIndexSize(from, count, tokens.length);
-    for (int i = from; i < from + count; i++) {
-      if (tokens[i] < 0 || tokens[i] >= config.vocabSize()) {
-        throw new UserError(
-            "token id "
-                + tokens[i]
-                + " at place "
-                + (i - from)
-                + " is outside the vocabulary of "
-                + config.vocabSize()
-                + ": was it made by another model's tokenizer?");
-      }
-    }
+    TokenIds.require(
+        tokens, from, count, config.vocabSize(), "the text", PackedPass.OTHER_TOKENIZER);
     if (count > state.contextLength() - state.position()) {
       throw new UserError(
-          "context exceeded: "
-              + state.position()
-              + " tokens are there and "
-              + count
-              + " more do not fit into "
-              + state.contextLength()
-              + "; shorten the prompt or ask for a longer context (the model takes "
-              + config.maxPositions()
-              + ")");
+          "context exceeded: %d tokens are there and %d more do not fit into %d; shorten the prompt or ask for a longer context (the model takes %d)"
+              .formatted(state.position(), count, state.contextLength(), config.maxPositions()));
     }
   }
 
-  /** Bytes of all weights in memory, mapped ones included. */
+  /** {@return bytes of all weights in memory, mapped ones included} */
   public long weightBytes() {
     return weights.bytes();
   }
@@ -377,27 +402,39 @@ public final class Model implements AutoCloseable {
    * Bytes of weights that one decoded token reads when tokens choose experts evenly: all matrices
    * and norms, one row of the embedding, and of sparse FFNs the router and what is expected of the
    * rest.
+   *
+   * @return bytes, at least those of what every token reads
    */
   public long bytesPerToken() {
     return Traffic.bytes(config, weights, layer -> Traffic.expectedWeights(config, weights, layer));
   }
 
-  /** The same with the FFN weights that were measured to be used. */
+  /**
+   * {@return bytes of weights that one decoded token reads when experts are chosen as they were by
+   * the tokens counted}
+   *
+   * @param load of this model
+   */
   public long bytesPerToken(ExpertLoad load) {
     return Traffic.bytes(config, weights, load::meanActive);
   }
 
-  /** What these tokens, which this model ran, needed of the dense model's FFN. */
+  /**
+   * What tokens that this model ran needed of the dense model's FFN.
+   *
+   * @param load of these tokens
+   * @return NaN in both before the first token of a sparse model
+   */
   public Shares shares(ExpertLoad load) {
     return new FfnTraffic(config, weights).measured(load);
   }
 
-  /** What a token needs of the dense model's FFN when every expert is equally likely. */
+  /** {@return what a token needs of the dense model's FFN when every expert is equally likely} */
   public Shares shares() {
     return StoredShares.of(checkpoint, config);
   }
 
-  /** The kernels and why, threads and the type of the weights, in one line. */
+  /** {@return the kernels and why, threads and the type of the weights, in one line} */
   public String description() {
     return description;
   }

@@ -1,5 +1,7 @@
 package org.mixtureofmasks.model;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A text and the workspace that it is computed in: all that one caller needs. Whoever has several
  * texts lets them share a workspace: {@code new ModelState(model.newText(n), workspace)}. Nothing
@@ -10,6 +12,8 @@ package org.mixtureofmasks.model;
  */
 public record ModelState(TextState text, Workspace workspace) {
   /**
+   * Checks that they belong together.
+   *
    * @throws IllegalArgumentException if they are of different models
    */
   public ModelState {
@@ -18,17 +22,17 @@ public record ModelState(TextState text, Workspace workspace) {
     }
   }
 
-  /** Tokens that the text has: the next one gets this position. */
+  /** {@return tokens that the text has: the next one gets this position} */
   public int position() {
     return text.position();
   }
 
-  /** Tokens that the text can have. */
+  /** {@return tokens that the text can have} */
   public int contextLength() {
     return text.contextLength();
   }
 
-  /** Tokens that one pass computes together at most, a {@link Packed} one's among them. */
+  /** {@return tokens that one pass computes together at most, a {@link Packed} one's among them} */
   public int packLimit() {
     return workspace.batch();
   }
@@ -36,6 +40,7 @@ public record ModelState(TextState text, Workspace workspace) {
   /**
    * Forgets all tokens from {@code newPosition} on.
    *
+   * @param newPosition tokens that stay
    * @throws IllegalArgumentException if it is negative or beyond {@link #position}
    */
   public void truncate(int newPosition) {
@@ -48,12 +53,22 @@ public record ModelState(TextState text, Workspace workspace) {
     workspace.resetCounts();
   }
 
-  /** See {@link Workspace#observe}. */
-  public void observe(LayerObserver observer) {
+  /**
+   * See {@link Workspace#observe}.
+   *
+   * @param observer hears every later token; null: none
+   */
+  public void observe(@Nullable LayerObserver observer) {
     workspace.observe(observer);
   }
 
-  /** See {@link Workspace#removeExpert}. */
+  /**
+   * See {@link Workspace#removeExpert}.
+   *
+   * @param layer from 0
+   * @param expert from 0
+   * @throws IllegalArgumentException if there is no such expert, or each token needs all of them
+   */
   public void removeExpert(int layer, int expert) {
     workspace.removeExpert(layer, expert);
   }
@@ -63,7 +78,7 @@ public record ModelState(TextState text, Workspace workspace) {
     workspace.restoreExpert();
   }
 
-  /** See {@link Workspace#expertLoad}. */
+  /** {@return what the tokens of all passes used, see {@link Workspace#expertLoad}} */
   public ExpertLoad expertLoad() {
     return workspace.expertLoad();
   }

@@ -22,5 +22,5 @@ public record Packed(int[] tokens, int[] parents, int[] scored, int[] targets, i
    * @param logProbabilities natural logarithms, by place in {@code targets}
    * @param greedy whether the target is the most likely token
    */
-  public record Judged(double[] logProbabilities, boolean[] greedy) {}
+  public record Scores(double[] logProbabilities, boolean[] greedy) {}
 }

@@ -4,11 +4,15 @@ import java.util.Arrays;
 import java.util.Objects;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.io.TokenIds;
 import org.mixtureofmasks.kernel.Kernels;
 import org.mixtureofmasks.kernel.ParallelKernels;
 
-/** Runs a {@link Packed} and judges its targets. */
+/** Runs a {@link Packed} and scores its targets. */
 final class PackedPass {
+  /** The likely reason of ids outside the vocabulary. */
+  static final String OTHER_TOKENIZER = "were they made by another model's tokenizer?";
+
   private final ModelConfig config;
   private final ParallelKernels kernels;
   private final ForwardPass forward;
@@ -19,7 +23,7 @@ final class PackedPass {
     this.forward = forward;
   }
 
-  Packed.Judged run(ModelState s, Packed pack) {
+  Packed.Scores run(ModelState s, Packed pack) {
     check(s, pack);
     Slots slots = Slots.of(s.text(), pack.parents());
     checkSlots(s, pack, slots);
@@ -33,20 +37,20 @@ final class PackedPass {
     if (w.packedLogits.length < Math.multiplyExact(most, vocabulary)) {
       w.packedLogits = new float[most * vocabulary];
     }
-    Packed.Judged judged =
-        new Packed.Judged(new double[pack.scored().length], new boolean[pack.scored().length]);
+    Packed.Scores scores =
+        new Packed.Scores(new double[pack.scored().length], new boolean[pack.scored().length]);
     int target = 0;
     for (int from = 0; from < rows.length; from += most) {
       int to = Math.min(rows.length, from + most);
       forward.logits(w, rows, from, to, w.packedLogits);
-      target = judge(w.packedLogits, rows, from, to, pack, target, judged);
+      target = score(w.packedLogits, rows, from, to, pack, target, scores);
     }
-    return judged;
+    return scores;
   }
 
-  /** Judges the targets of rows [from, to), the first of which is {@code target}; the next one. */
-  private int judge(
-      float[] logits, int[] rows, int from, int to, Packed pack, int target, Packed.Judged judged) {
+  /** Scores the targets of rows [from, to), the first of which is {@code target}; the next one. */
+  private int score(
+      float[] logits, int[] rows, int from, int to, Packed pack, int target, Packed.Scores scores) {
     Kernels own = kernels.kernels();
     int vocabulary = config.vocabSize();
     float[] max = new float[to - from];
@@ -61,8 +65,8 @@ final class PackedPass {
     for (int i = 0; i < to - from; i++) {
       for (; next < pack.scored().length && pack.scored()[next] == rows[from + i]; next++) {
         float logit = logits[i * vocabulary + pack.targets()[next]];
-        judged.logProbabilities()[next] = (double) logit - max[i] - logSum[i];
-        judged.greedy()[next] = logit == max[i];
+        scores.logProbabilities()[next] = (double) logit - max[i] - logSum[i];
+        scores.greedy()[next] = logit == max[i];
       }
     }
     return next;
@@ -72,20 +76,21 @@ final class PackedPass {
     int n = pack.tokens().length;
     if (n < 1 || n > s.packLimit() || pack.parents().length != n) {
       throw new IllegalArgumentException(
-          n + " tokens with " + pack.parents().length + " parents; at most " + s.packLimit());
+          "%d tokens with %d parents; at most %d"
+              .formatted(n, pack.parents().length, s.packLimit()));
     }
     if (pack.scored().length != pack.targets().length) {
       throw new IllegalArgumentException("each scored token has a target");
     }
+    TokenIds.require(pack.tokens(), config.vocabSize(), "the pass", OTHER_TOKENIZER);
+    TokenIds.require(pack.targets(), config.vocabSize(), "the targets", OTHER_TOKENIZER);
     for (int t = 0; t < n; t++) {
-      checkId(pack.tokens()[t]);
       int parent = pack.parents()[t];
       if (parent >= t || parent < ~s.position()) {
-        throw new IllegalArgumentException("token " + t + " follows " + parent);
+        throw new IllegalArgumentException("token %d follows %d".formatted(t, parent));
       }
     }
     for (int i = 0; i < pack.scored().length; i++) {
-      checkId(pack.targets()[i]);
       Objects.checkIndex(pack.scored()[i], n);
       if (i > 0 && pack.scored()[i] < pack.scored()[i - 1]) {
         throw new IllegalArgumentException("scored tokens must be in order");
@@ -97,26 +102,13 @@ final class PackedPass {
     for (int position : slots.positions()) {
       if (position >= s.contextLength()) {
         throw new UserError(
-            "context exceeded: a text of "
-                + (position + 1)
-                + " tokens does not fit into "
-                + s.contextLength());
+            "context exceeded: a text of %d tokens does not fit into %d"
+                .formatted(position + 1, s.contextLength()));
       }
     }
     if (pack.kept() < 0 || pack.kept() > slots.lastLength()) {
       throw new IllegalArgumentException(
-          pack.kept() + " tokens of " + slots.lastLength() + " cannot be kept");
-    }
-  }
-
-  private void checkId(int token) {
-    if (token < 0 || token >= config.vocabSize()) {
-      throw new UserError(
-          "token id "
-              + token
-              + " is outside the vocabulary of "
-              + config.vocabSize()
-              + ": was it made by another model's tokenizer?");
+          "%d tokens of %d cannot be kept".formatted(pack.kept(), slots.lastLength()));
     }
   }
 }

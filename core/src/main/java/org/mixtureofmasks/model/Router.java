@@ -26,7 +26,7 @@ record Router(Matrix weight, int experts, Routing routing) {
     choose(products, at, out, token, NONE);
   }
 
-  /** The same as if the score of the expert {@code removed}, unless NONE, were -∞. */
+  /** Chooses for one token as if the score of the expert {@code removed}, unless NONE, were -∞. */
   void choose(float[] products, int at, RoutingDecisions out, int token, int removed) {
     score(products, at);
     if (removed != NONE) {

@@ -12,20 +12,21 @@ final class RoutingLayer {
   }
 
   /**
-   * Leaves the decisions in w.sparse, counts them and tells the observer.
+   * Leaves the decisions in w.sparse(), counts them and tells the observer.
    *
    * @param slots by token: where it stands, for the observer
    */
   void route(Workspace w, Router router, int l, int[] slots) {
-    Workspace.Sparse sparse = w.sparse;
+    Workspace.Sparse sparse = w.sparse();
     kernels.multiply(w.normed, router.weight(), sparse.routerProducts);
+    LayerObserver observer = w.observer;
     int removed = l == w.removedLayer ? w.removedExpert : Router.NONE;
     for (int t = 0; t < w.normed.tokens(); t++) {
       int at = t * router.weight().rows();
       router.choose(sparse.routerProducts, at, sparse.decisions, t, removed);
-      if (w.observer != null) {
+      if (observer != null) {
         float[] scores = Arrays.copyOfRange(sparse.routerProducts, at, at + router.experts());
-        w.observer.routed(l, slots[t], sparse.decisions.of(t), scores);
+        observer.routed(l, slots[t], sparse.decisions.of(t), scores);
       }
       for (int i = 0; i < sparse.decisions.count(t); i++) {
         sparse.counts[l][sparse.decisions.expert(t, i)]++;

@@ -3,6 +3,7 @@ package org.mixtureofmasks.model;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.Routing;
 
 /**
@@ -16,7 +17,8 @@ import org.mixtureofmasks.format.Routing;
 final class SharedNeurons {
   private final int[] neuron; // [stored]: which one it is
   private final int[] holders; // [neurons]: experts that hold it
-  private final ExpertRuns parts; // E experts without shared neurons, then these; null: overlap
+  private final @Nullable ExpertRuns
+      parts; // E experts without shared neurons, then these; null: overlap
 
   /**
    * @param runs which stored neurons an expert holds
@@ -61,7 +63,7 @@ final class SharedNeurons {
       offsets[part + 1] = found.size();
     }
     int[] pairs = found.stream().flatMapToInt(Arrays::stream).toArray();
-    return new ExpertRuns(offsets, pairs, neuron.length, null);
+    return new ExpertRuns(offsets, pairs, neuron.length, IllegalStateException::new);
   }
 
   /** Which neuron a stored one is. */
@@ -75,7 +77,7 @@ final class SharedNeurons {
   }
 
   /** Those of the experts and, last, the shared one; null when masks overlap in other ways. */
-  ExpertRuns parts() {
+  @Nullable ExpertRuns parts() {
     return parts;
   }
 }

@@ -17,8 +17,8 @@ final class SparseLayer {
 
   /** Everything is computed, then y = W_d (v ⊙ a) with v_j from the weights that hold j. */
   void masked(Workspace s, FeedForward.Masked ffn, int l) {
-    Workspace.Sparse w = s.sparse;
-    Activations x = ffn.inputMasks() == null ? s.normed : maskedInputs(s, ffn.inputMasks());
+    Workspace.Sparse w = s.sparse();
+    Activations x = ffn.inputMasks().map(masks -> maskedInputs(s, masks)).orElse(s.normed);
     kernels.gated(x, ffn.dense().gate(), ffn.dense().up(), s.gate, s.up);
     int m = ffn.dense().gate().rows();
     float[] a = s.gate.values();
@@ -28,8 +28,8 @@ final class SparseLayer {
         a[t * m + j] *= w.mask[j];
       }
       long inputs = x.columns();
-      if (ffn.inputMasks() != null) {
-        inputs = ffn.inputMasks().get(w.decisions.expert(t, 0)).count();
+      if (ffn.inputMasks().isPresent()) {
+        inputs = ffn.inputMasks().get().get(w.decisions.expert(t, 0)).count();
       }
       w.activeWeights[l] += inputs == 0 ? 0 : active * (2 * inputs + x.columns());
     }
@@ -39,7 +39,7 @@ final class SparseLayer {
 
   /** x ⊙ h_e of each token's expert e. */
   private static Activations maskedInputs(Workspace s, List<Mask> masks) {
-    Workspace.Sparse w = s.sparse;
+    Workspace.Sparse w = s.sparse();
     int d = s.normed.columns();
     float[] out = w.inputs.values();
     for (int t = 0; t < s.normed.tokens(); t++) {
@@ -77,7 +77,7 @@ final class SparseLayer {
 
   /** Each expert is a dense FFN over the inputs that it keeps, for the tokens that chose it. */
   void blocks(Workspace s, FeedForward.Blocks ffn, int l) {
-    Workspace.Sparse w = s.sparse;
+    Workspace.Sparse w = s.sparse();
     int d = s.normed.columns();
     Arrays.fill(s.out, 0, s.normed.tokens() * d, 0);
     for (int e = 0; e < ffn.blocks().size(); e++) {
@@ -101,7 +101,7 @@ final class SparseLayer {
 
   /** The kept inputs of the tokens of an expert, to w.inputs; the tokens to w.list. */
   private static int gather(Workspace s, int expert, int[] inputs) {
-    Workspace.Sparse w = s.sparse;
+    Workspace.Sparse w = s.sparse();
     int d = s.normed.columns();
     float[] out = w.inputs.values();
     int n = 0;

@@ -3,12 +3,15 @@ package org.mixtureofmasks.model;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.checkpoint.Elements;
+import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.format.Layout;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.format.SparseFolder;
 import org.mixtureofmasks.format.StoredExperts;
+import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.kernel.Matrix;
 
 /** Makes sparse layers' feed-forward parts of what their folder holds. */
@@ -27,7 +30,7 @@ final class SparseLoader {
 
   /**
    * @param dense makes the layer's projections, for the layout that has them
-   * @throws org.mixtureofmasks.io.BadCheckpoint if runs leave the layer
+   * @throws BadCheckpoint if runs leave the layer
    */
   FeedForward load(int l, StoredExperts stored, Supplier<FeedForward.Dense> dense) {
     Router router = new Router(source.exact(stored.router()), sparse.experts(), sparse.routing());
@@ -35,8 +38,7 @@ final class SparseLoader {
       case StoredExperts.Neurons neurons -> experts(l, neurons, router);
       case StoredExperts.Blocks blocks -> blocks(blocks, router);
       case StoredExperts.Masked masked ->
-          new FeedForward.Masked(
-              dense.get(), router, masked.neurons(), masked.inputs().orElse(null));
+          new FeedForward.Masked(dense.get(), router, masked.neurons(), masked.inputs());
     };
   }
 
@@ -61,14 +63,19 @@ final class SparseLoader {
             Elements.toInts(stored.offsets()),
             Elements.toInts(stored.runs()),
             stored.stored(),
-            stored.runs());
+            reason -> bad(stored.runs(), reason));
     Matrix neurons =
         source.matrix(stored.neurons(), 3 * stored.stored(), config.hiddenSize(), null);
     return new FeedForward.Experts(neurons, router, runs, union(l, runs, stored.stored()));
   }
 
+  private static BadCheckpoint bad(StoredTensor tensor, String reason) {
+    return new BadCheckpoint(
+        tensor.file(), tensor.offset(), "tensor '%s': %s".formatted(tensor.name(), reason));
+  }
+
   /** With several unscaled experts for a token: which stored neurons are the same; else null. */
-  private SharedNeurons union(int l, ExpertRuns runs, int stored) {
+  private @Nullable SharedNeurons union(int l, ExpertRuns runs, int stored) {
     Routing routing = sparse.routing();
     if (routing.weights() != Routing.Weights.ONES || routing.topK() == 1) {
       return null;

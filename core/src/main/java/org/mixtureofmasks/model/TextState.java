@@ -11,6 +11,9 @@ import org.mixtureofmasks.kernel.KvHead;
  * {@link Model#newText}; not for concurrent use.
  */
 public final class TextState implements AutoCloseable {
+  /** Takes the place of a page that was given back. */
+  private static final float[] NO_PAGE = {};
+
   final Model model;
   private final KvPool pool;
   private final int contextLength;
@@ -28,17 +31,17 @@ public final class TextState implements AutoCloseable {
     table = new float[config.layers()][0][];
   }
 
-  /** Tokens that the text has: the next one gets this position. */
+  /** {@return tokens that the text has: the next one gets this position} */
   public int position() {
     return position;
   }
 
-  /** Tokens that it can have. */
+  /** {@return tokens that it can have} */
   public int contextLength() {
     return contextLength;
   }
 
-  /** Bytes of the pages that it holds. */
+  /** {@return bytes of the pages that it holds} */
   public long bytes() {
     return pages * pool.pageBytes();
   }
@@ -47,6 +50,7 @@ public final class TextState implements AutoCloseable {
    * Forgets all tokens from {@code newPosition} on; pages that are not needed any more go back to
    * the pool.
    *
+   * @param newPosition tokens that stay
    * @throws IllegalArgumentException if it is negative or beyond {@link #position}
    */
   public void truncate(int newPosition) {
@@ -61,7 +65,7 @@ public final class TextState implements AutoCloseable {
       float[][] page = new float[table.length][];
       for (int l = 0; l < table.length; l++) {
         page[l] = table[l][pages];
-        table[l][pages] = null;
+        table[l][pages] = NO_PAGE;
       }
       pool.give(page);
     }

@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.management.ManagementFactory;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.kernel.HugePages;
@@ -37,7 +38,7 @@ record WeightMemory(SegmentAllocator allocator, boolean mapped, String descripti
     return new WeightMemory(arena, true, "in the mapped file (" + obstacle + ")");
   }
 
-  private static String obstacle(Model.Memory wanted, Checkpoint checkpoint) {
+  private static @Nullable String obstacle(Model.Memory wanted, Checkpoint checkpoint) {
     if (HugePages.obstacle() != null) {
       return "no huge pages: " + HugePages.obstacle();
     }

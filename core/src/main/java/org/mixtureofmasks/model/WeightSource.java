@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
@@ -36,8 +37,8 @@ final class WeightSource {
     return matrix(tensor, rows(tensor), columns(tensor), null);
   }
 
-  /** The same with its rows in another order: row r of the result is row order(r) of the file. */
-  Matrix matrix(StoredTensor tensor, IntUnaryOperator order) {
+  /** A matrix with its rows in another order: row r is row order(r) of the file; null: r. */
+  Matrix matrix(StoredTensor tensor, @Nullable IntUnaryOperator order) {
     return matrix(tensor, rows(tensor), columns(tensor), order);
   }
 
@@ -50,7 +51,7 @@ final class WeightSource {
   }
 
   /** A tensor of rows x columns elements, whatever its dimensions, as a matrix. */
-  Matrix matrix(StoredTensor tensor, int rows, int columns, IntUnaryOperator order) {
+  Matrix matrix(StoredTensor tensor, int rows, int columns, @Nullable IntUnaryOperator order) {
     return convert(tensor, rows, columns, order, formats.apply(tensor.dtype()));
   }
 
@@ -67,7 +68,7 @@ final class WeightSource {
   }
 
   private Matrix convert(
-      StoredTensor tensor, int rows, int columns, IntUnaryOperator order, Format format) {
+      StoredTensor tensor, int rows, int columns, @Nullable IntUnaryOperator order, Format format) {
     if (order == null && format.isStoredAs(tensor.dtype().name())) {
       MemorySegment stored = mapped ? tensor.data() : copy(tensor.data());
       return new Matrix(stored, rows, columns, format);

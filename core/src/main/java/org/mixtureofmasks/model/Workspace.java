@@ -2,6 +2,7 @@ package org.mixtureofmasks.model;
 
 import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.kernel.Activations;
@@ -18,7 +19,7 @@ public final class Workspace {
   /** Tokens that are computed together at most, unless the caller wants another number. */
   static final int BATCH = 128;
 
-  /** The same for sparse models: the more tokens, the more of them share an expert. */
+  /** Tokens of a sparse model's passes: the more of them, the more share an expert. */
   static final int SPARSE_BATCH = 512;
 
   /**
@@ -42,8 +43,8 @@ public final class Workspace {
       scores; // threads x queries that go together x the slots seen and what lies behind
   final float[] logits; // V
   float[] packedLogits = {}; // up to LOGIT_ROWS x V, when a packed pass needs them
-  final Sparse sparse; // null for a dense model
-  LayerObserver observer; // null: nobody looks
+  private final @Nullable Sparse sparse; // null for a dense model
+  @Nullable LayerObserver observer; // null: nobody looks
   int removedLayer = -1; // -1: no expert is removed
   int removedExpert;
 
@@ -75,9 +76,14 @@ public final class Workspace {
     up = new float[batch * m];
   }
 
-  /** Tokens that are computed together at most. */
+  /** {@return tokens that are computed together at most} */
   public int batch() {
     return batch;
+  }
+
+  /** Working memory of sparse layers: of a sparse model only. */
+  Sparse sparse() {
+    return Objects.requireNonNull(sparse, "a dense model has no sparse layers");
   }
 
   /** Makes room for the scores of tokens that see so many slots. */
@@ -134,8 +140,12 @@ public final class Workspace {
     }
   }
 
-  /** Tells an observer of every later token; null: none. One at a time. */
-  public void observe(LayerObserver newObserver) {
+  /**
+   * Tells an observer of every later token. One at a time.
+   *
+   * @param newObserver takes the place of an earlier one; null: none
+   */
+  public void observe(@Nullable LayerObserver newObserver) {
     observer = newObserver;
   }
 
@@ -143,6 +153,8 @@ public final class Workspace {
    * From now on no token chooses this expert: its router score is -∞. Keys and values of earlier
    * tokens stay as they are. One expert at a time.
    *
+   * @param layer from 0
+   * @param expert from 0
    * @throws IllegalArgumentException if there is no such expert, or each token needs all of them
    */
   public void removeExpert(int layer, int expert) {
@@ -176,7 +188,9 @@ public final class Workspace {
     }
   }
 
-  /** What the tokens of all passes used since the last reset, forgotten tokens included. */
+  /**
+   * {@return what the tokens of all passes used since the last reset, forgotten tokens included}
+   */
   public ExpertLoad expertLoad() {
     ModelConfig c = model.config();
     long dense = 3L * c.hiddenSize() * c.intermediateSize();

@@ -7,6 +7,8 @@ package org.mixtureofmasks.template;
 public final class TemplateException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  private final String message;
+
   /**
    * Says what is wrong.
    *
@@ -14,5 +16,11 @@ public final class TemplateException extends Exception {
    */
   public TemplateException(String message) {
     super(message);
+    this.message = message;
+  }
+
+  @Override
+  public String getMessage() {
+    return message;
   }
 }

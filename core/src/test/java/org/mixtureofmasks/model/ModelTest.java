@@ -42,10 +42,8 @@ class ModelTest {
       UserError e =
           assertThrows(UserError.class, () -> llama.forward(state, new int[] {1, bad}, 0, 2));
       assertEquals(
-          "token id "
-              + bad
-              + " at place 1 is outside the vocabulary of 53: was it made by another model's"
-              + " tokenizer?",
+          "token 1 of the text is id %d, outside the model's vocabulary of 53 tokens (0 to 52): %s"
+              .formatted(bad, PackedPass.OTHER_TOKENIZER),
           e.getMessage());
       assertEquals(0, state.position());
     }

@@ -63,10 +63,10 @@ class PackedTest {
       ModelState state = llama.newState(64);
       llama.forward(state, held, 0, held.length);
       int[] targets = {11, 22, 33, 44, 52};
-      Packed.Judged judged = llama.judge(state, new Packed(tokens, parents, ends, targets, 3));
+      Packed.Scores scores = llama.score(state, new Packed(tokens, parents, ends, targets, 3));
       for (int i = 0; i < texts.length; i++) {
         assertEquals(
-            alone(llama, texts[i], targets[i])[0], judged.logProbabilities()[i], 1e-5, "text " + i);
+            alone(llama, texts[i], targets[i])[0], scores.logProbabilities()[i], 1e-5, "text " + i);
       }
       // Now it holds the last text.
       assertEquals(3, state.position());
@@ -81,13 +81,13 @@ class PackedTest {
     int[] all = IntStream.range(0, RandomModel.VOCABULARY).toArray();
     try (Model llama = open(model("dense"))) {
       Packed pack = new Packed(new int[] {8, 9}, new int[] {~0, 0}, new int[all.length], all, 2);
-      Packed.Judged judged = llama.judge(llama.newState(8), pack);
+      Packed.Scores scores = llama.score(llama.newState(8), pack);
       double sum = 0;
       int greedy = 0;
       for (int i = 0; i < all.length; i++) {
-        sum += Math.exp(judged.logProbabilities()[i]);
-        greedy += judged.greedy()[i] ? 1 : 0;
-        assertEquals(alone(llama, new int[] {8}, i)[1] == 1, judged.greedy()[i]);
+        sum += Math.exp(scores.logProbabilities()[i]);
+        greedy += scores.greedy()[i] ? 1 : 0;
+        assertEquals(alone(llama, new int[] {8}, i)[1] == 1, scores.greedy()[i]);
       }
       assertEquals(1, sum, 1e-6);
       assertEquals(1, greedy);
@@ -108,13 +108,13 @@ class PackedTest {
     try (Model llama = open(model("runs"))) {
       ModelState state = llama.newState(128);
       llama.forward(state, context, 0, 37);
-      Packed.Judged judged =
-          llama.judge(state, new Packed(branches, parents, every, branches, 34 + 30));
+      Packed.Scores scores =
+          llama.score(state, new Packed(branches, parents, every, branches, 34 + 30));
       for (int b = 0; b < 4; b++) {
         int[] text = Arrays.copyOf(context, 37 - b + 30);
         System.arraycopy(branches, 30 * b, text, 37 - b, 30);
         double exact = alone(llama, text, branches[30 * b + 29])[0];
-        assertEquals(exact, judged.logProbabilities()[30 * b + 29], 1e-5);
+        assertEquals(exact, scores.logProbabilities()[30 * b + 29], 1e-5);
         if (b == 3) {
           state.truncate(63);
           float[] logits = llama.forward(state, text, 63, 1).clone();
@@ -141,8 +141,8 @@ class PackedTest {
                 new Model.LoadOptions(Model.WeightType.AUTO, 1),
                 new KernelChoice(new ScalarKernels(), "for comparison"))) {
       assertArrayEquals(
-          scalar.judge(scalar.newState(8), pack).logProbabilities(),
-          vector.judge(vector.newState(8), pack).logProbabilities(),
+          scalar.score(scalar.newState(8), pack).logProbabilities(),
+          vector.score(vector.newState(8), pack).logProbabilities(),
           1e-5);
     }
   }
@@ -160,7 +160,7 @@ class PackedTest {
             new Packed(new int[] {1}, one, new int[] {0}, new int[] {-1}, 0),
             new Packed(new int[] {1, 2, 3}, new int[] {~2, 0, 1}, none, none, 0)
           }) {
-        assertThrows(UserError.class, () -> llama.judge(state, wrong));
+        assertThrows(UserError.class, () -> llama.score(state, wrong));
       }
       for (Packed wrong :
           new Packed[] {
@@ -170,7 +170,7 @@ class PackedTest {
             new Packed(new int[] {1}, one, none, none, 4),
             new Packed(new int[] {1, 2}, new int[] {~2, 0}, new int[] {1, 0}, new int[2], 0)
           }) {
-        assertThrows(IllegalArgumentException.class, () -> llama.judge(state, wrong));
+        assertThrows(IllegalArgumentException.class, () -> llama.score(state, wrong));
       }
       assertEquals(2, state.position());
     }

@@ -194,7 +194,9 @@ class RoutingLayoutsTest {
   @Test
   void onlyMasksThatOverlapInPartHaveNoParts() {
     int[] neuron = {0, 1, 2, 3};
-    ExpertRuns shared = new ExpertRuns(new int[] {0, 1, 3}, new int[] {0, 2, 0, 1, 2, 2}, 4, null);
+    ExpertRuns shared =
+        new ExpertRuns(
+            new int[] {0, 1, 3}, new int[] {0, 2, 0, 1, 2, 2}, 4, IllegalStateException::new);
     ExpertRuns parts = new SharedNeurons(shared, neuron, 4).parts();
     assertEquals(3, parts.experts());
     int[] list = new int[4];
@@ -202,7 +204,8 @@ class RoutingLayoutsTest {
     assertEquals(1, parts.size(2));
     assertEquals(0, list[0]);
     ExpertRuns partly =
-        new ExpertRuns(new int[] {0, 1, 2, 3}, new int[] {0, 2, 1, 2, 3, 1}, 4, null);
+        new ExpertRuns(
+            new int[] {0, 1, 2, 3}, new int[] {0, 2, 1, 2, 3, 1}, 4, IllegalStateException::new);
     assertNull(new SharedNeurons(partly, neuron, 4).parts());
   }
 }

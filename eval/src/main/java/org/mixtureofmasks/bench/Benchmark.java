@@ -110,7 +110,7 @@ public final class Benchmark {
     private final List<Double> stream = new ArrayList<>();
 
     /** Of the last pass; the text is the same in all. */
-    private ExpertLoad load;
+    private Optional<ExpertLoad> load = Optional.empty();
 
     private long decodeBytes;
 
@@ -129,8 +129,9 @@ public final class Benchmark {
       long end = System.nanoTime();
       prompt.add(settings.promptTokens() / ((middle - start) * 1e-9));
       decode.add(settings.tokens() / ((end - middle) * 1e-9));
-      load = state.expertLoad();
-      decodeBytes = model.bytesPerToken(load);
+      ExpertLoad used = state.expertLoad();
+      load = Optional.of(used);
+      decodeBytes = model.bytesPerToken(used);
     }
 
     void stream(int threads) {
@@ -160,7 +161,7 @@ public final class Benchmark {
           model.weightBytes(),
           decodeBytes,
           model.shares(),
-          model.shares(load));
+          model.shares(load.orElseThrow()));
     }
   }
 }

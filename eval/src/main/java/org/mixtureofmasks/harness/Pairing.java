@@ -71,9 +71,9 @@ final class Pairing {
   }
 
   private void requireSameDocuments(String task) {
-    List<SavedTask.Sample> first = all.getFirst().tasks().get(task).samples();
+    List<SavedTask.Sample> first = all.getFirst().task(task).samples();
     for (SavedResults other : all.subList(1, all.size())) {
-      List<SavedTask.Sample> samples = other.tasks().get(task).samples();
+      List<SavedTask.Sample> samples = other.task(task).samples();
       int prompts = 0;
       for (int i = 0; i < Math.max(first.size(), samples.size()); i++) {
         if (i >= Math.min(first.size(), samples.size())
@@ -112,16 +112,14 @@ final class Pairing {
   }
 
   private void add(String name, List<String> tasks, boolean counts) {
-    List<SavedTask> first = tasks.stream().map(t -> all.getFirst().tasks().get(t)).toList();
+    List<SavedTask> first = tasks.stream().map(t -> all.getFirst().task(t)).toList();
     List<Metric> metrics =
         first.getFirst().metrics().stream()
             .filter(
                 m ->
                     all.stream()
                         .allMatch(
-                            r ->
-                                tasks.stream()
-                                    .allMatch(t -> r.tasks().get(t).metrics().contains(m))))
+                            r -> tasks.stream().allMatch(t -> r.task(t).metrics().contains(m))))
             .filter(m -> tasks.size() == 1 || Estimate.isShare(m))
             .toList();
     first.stream()
@@ -181,7 +179,7 @@ final class Pairing {
   private static List<Observation> observations(
       SavedResults results, List<String> tasks, Metric metric) {
     return tasks.stream()
-        .flatMap(t -> results.tasks().get(t).samples().stream())
+        .flatMap(t -> results.task(t).samples().stream())
         .map(s -> s.observations().get(metric))
         .toList();
   }

@@ -2,6 +2,7 @@ package org.mixtureofmasks.harness;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.mixtureofmasks.score.Estimate;
@@ -29,7 +30,7 @@ public final class RetentionJson {
         dense.summaries().stream().collect(Collectors.toMap(Summary::name, Function.identity()));
     for (Summary mine : evaluation.summaries()) {
       Metric metric = mine.leading();
-      double other = others.get(mine.name()).value();
+      double other = Objects.requireNonNull(others.get(mine.name()), mine.name()).value();
       ObjectNode json = byName.putObject(mine.name());
       json.put("metric", metric.key());
       put(json, metric, mine.value(), other, mine.chance());

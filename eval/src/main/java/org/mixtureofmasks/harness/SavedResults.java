@@ -59,6 +59,19 @@ public record SavedResults(
     return new SavedResults(file, json.path("model_name").asText("?"), tasks, groups);
   }
 
+  /**
+   * A task that is among them.
+   *
+   * @throws IllegalArgumentException if it is not
+   */
+  SavedTask task(String name) {
+    SavedTask task = tasks.get(name);
+    if (task == null) {
+      throw new IllegalArgumentException("%s has no task %s".formatted(file, name));
+    }
+    return task;
+  }
+
   private static Path newest(Path folder) {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries

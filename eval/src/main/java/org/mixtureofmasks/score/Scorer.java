@@ -124,7 +124,7 @@ public final class Scorer {
       throw new CancellationException("scoring was interrupted");
     }
     int[] owners = packing.owners();
-    Packed.Judged scored = model.judge(state, packing.take(kept));
+    Packed.Scores scored = model.score(state, packing.take(kept));
     held = Arrays.copyOf(text, kept);
     sums.add(owners, scored);
   }

@@ -14,7 +14,7 @@ final class Sums {
     Arrays.fill(greedy, true);
   }
 
-  void add(int[] owners, Packed.Judged scored) {
+  void add(int[] owners, Packed.Scores scored) {
     for (int i = 0; i < owners.length; i++) {
       logProbabilities[owners[i]] += scored.logProbabilities()[i];
       greedy[owners[i]] &= scored.greedy()[i];

@@ -26,11 +26,12 @@ public record TaskResult(LoadedTask task, List<String> groups, TaskScores scores
   /** Grades the scores of a task with at least one question. */
   public static TaskResult of(LoadedTask task, List<String> groups, TaskScores scores) {
     Map<Metric, List<Observation>> observations = new EnumMap<>(Metric.class);
-    task.metrics().forEach(metric -> observations.put(metric, new ArrayList<>()));
     List<Question> questions = task.questions();
     for (int i = 0; i < questions.size(); i++) {
       Grading.of(task, questions.get(i), scores.scores().get(i))
-          .forEach((metric, observation) -> observations.get(metric).add(observation));
+          .forEach(
+              (metric, observation) ->
+                  observations.computeIfAbsent(metric, _ -> new ArrayList<>()).add(observation));
     }
     Map<Metric, Estimate> estimates = new EnumMap<>(Metric.class);
     observations.forEach((metric, all) -> estimates.put(metric, Estimate.of(metric, all)));

@@ -4,4 +4,7 @@
  * and for one behind OpenAI's completions; grading, errors of estimates, retention. The rules are
  * those of lm-evaluation-harness.
  */
+@NullMarked
 package org.mixtureofmasks.score;
+
+import org.jspecify.annotations.NullMarked;

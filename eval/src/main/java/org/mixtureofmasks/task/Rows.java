@@ -16,6 +16,7 @@ import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.IoReasons;
 import org.mixtureofmasks.template.PythonText;
 
 /** Reads the rows of a data set's files by their endings: .jsonl, .csv, .parquet, .txt, .raw. */
@@ -119,7 +120,7 @@ final class Rows {
         line = parser.getCurrentLineNumber() + 1;
       }
     } catch (IOException | UncheckedIOException e) {
-      throw Row.error(file, line, "not CSV: " + e.getMessage().replaceAll("\\s*\\R\\s*", " "));
+      throw Row.error(file, line, "not CSV: " + IoReasons.oneLine(String.valueOf(e.getMessage())));
     }
     return rows;
   }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -99,8 +100,11 @@ record SplitFiles(List<Place> places) {
           .sorted()
           .toList();
     } catch (IOException | UncheckedIOException e) {
-      IOException cause = e instanceof UncheckedIOException u ? u.getCause() : (IOException) e;
-      throw new UserError(base + ": cannot be read: " + IoReasons.of(cause), cause);
+      IOException cause =
+          e instanceof UncheckedIOException u
+              ? Objects.requireNonNull(u.getCause())
+              : (IOException) e;
+      throw new UserError("%s: cannot be read: %s".formatted(base, IoReasons.of(cause)), cause);
     }
   }
 }
