@@ -1,5 +1,6 @@
 package org.mixtureofmasks;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,11 @@ public class UserError extends RuntimeException {
    */
   public static UserError usage(String message) {
     return new UserError(USAGE, message, null);
+  }
+
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
   }
 
   /** {@return the exit code of the program that ends by it: 1 for a failure, 2 for wrong usage} */

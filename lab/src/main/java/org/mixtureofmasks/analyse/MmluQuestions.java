@@ -3,6 +3,7 @@ package org.mixtureofmasks.analyse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.task.LoadedTask;
@@ -20,9 +21,9 @@ final class MmluQuestions {
    * @param folder a folder of data sets with mmlu/ in it, or mmlu/ itself
    */
   MmluQuestions(Path folder) {
-    boolean itself =
-        !Files.isDirectory(folder.resolve(NAME)) && folder.toAbsolutePath().endsWith(NAME);
-    data = itself ? folder.toAbsolutePath().getParent() : folder;
+    Path whole = folder.toAbsolutePath();
+    boolean itself = !Files.isDirectory(folder.resolve(NAME)) && whole.endsWith(NAME);
+    data = itself ? Objects.requireNonNull(whole.getParent()) : folder;
   }
 
   /**

@@ -14,8 +14,8 @@ final class RoutingTally implements LayerObserver {
   private final Paths paths;
   private final int[] tokens; // by data set
   private int dataSet;
-  private DataSet.Sequence sequence;
-  private int[][] leading; // position x layer
+  private DataSet.Sequence sequence = new DataSet.Sequence(new int[0], 0);
+  private int[][] leading = {}; // position x layer
 
   /**
    * @param config of a sparse model

@@ -65,11 +65,11 @@ public final class RunModel {
    *     else runs
    * @param weights their type; empty for the dense model's own
    * @return what was made, as JSON objects hold it: model, bytes, active_ffn_share and the like
-   * @throws UserError if the method only judges, or out cannot be made
+   * @throws UserError if the method only evaluates, or out cannot be made
    */
   public Map<String, Object> write(Path out, Optional<Layout> layout, Optional<DType> weights) {
     run.method()
-        .onlyJudges()
+        .onlyEvaluates()
         .ifPresent(
             why -> {
               throw new UserError("%s: %s".formatted(run.run().path(), why));

@@ -3,6 +3,7 @@ package org.mixtureofmasks.nn;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -200,6 +201,6 @@ public final class DecoderModule {
   }
 
   private Tensor weight(Role role, int layer) {
-    return parameters.get(specs.get(role, layer).name());
+    return Objects.requireNonNull(parameters.get(specs.get(role, layer).name()));
   }
 }

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.nn;
 
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -23,11 +24,18 @@ public final class NextTokenLoss {
    *
    * @param crossEntropy sum over the tokens, nats
    * @param divergence sum over the tokens of KL(teacher || model), nats; 0 without a teacher
-   * @param hiddenGradient tokens x hidden_size, fp32; null when no gradient was asked for
-   * @param weightGradient vocab_size x hidden_size, fp32; null when none was asked for
    */
-  public record Result(
-      double crossEntropy, double divergence, Tensor hiddenGradient, Tensor weightGradient) {}
+  public record Result(double crossEntropy, double divergence) {}
+
+  /**
+   * The loss with its gradients.
+   *
+   * @param loss what {@link #evaluate} gives
+   * @param hidden gradient by the last state, tokens x hidden_size, fp32
+   * @param weight gradient by the output projection, vocab_size x hidden_size, fp32; empty when it
+   *     is not trained
+   */
+  public record Differentiated(Result loss, Tensor hidden, Optional<Tensor> weight) {}
 
   /**
    * Another model's view of the same tokens.
@@ -46,7 +54,7 @@ public final class NextTokenLoss {
 
   /** The loss alone. */
   public Result evaluate(Tensor hidden, Tensor projection, Tensor targets) {
-    return run(hidden, projection, targets, null, 0, false);
+    return run(hidden, projection, targets, Optional.empty(), Optional.empty());
   }
 
   /**
@@ -55,68 +63,90 @@ public final class NextTokenLoss {
    * @param hidden tokens x hidden_size, fp32
    * @param projection vocab_size x hidden_size
    * @param targets tokens, int64
-   * @param teacher may be null
+   * @param teacher whom to follow too
    * @param scale the gradients are those of scale · (sum over the tokens)
    */
-  public Result differentiate(
-      Tensor hidden, Tensor projection, Tensor targets, Teacher teacher, double scale) {
-    return run(hidden, projection, targets, teacher, scale, true);
+  public Differentiated differentiate(
+      Tensor hidden, Tensor projection, Tensor targets, Optional<Teacher> teacher, double scale) {
+    Tensor byHidden = torch.empty_like(hidden.detach());
+    Optional<Tensor> byWeight =
+        projection.requires_grad()
+            ? Optional.of(torch.zeros_like(projection.detach()))
+            : Optional.empty();
+    Gradients gradients = new Gradients(byHidden, byWeight, scale);
+    Result loss = run(hidden, projection, targets, teacher, Optional.of(gradients));
+    return new Differentiated(loss, byHidden, byWeight);
   }
 
   private Result run(
       Tensor hidden,
       Tensor projection,
       Tensor targets,
-      Teacher teacher,
-      double scale,
-      boolean gradients) {
+      Optional<Teacher> teacher,
+      Optional<Gradients> gradients) {
     try (NoGradGuard _ = new NoGradGuard()) {
       long tokens = hidden.size(0);
       long piece = Math.clamp(PIECE_ELEMENTS / projection.size(0), 1, tokens);
       Tensor h = precision.cast(hidden.detach());
       Tensor w = precision.cast(projection.detach());
-      Tensor teacherW = teacher == null ? null : precision.cast(teacher.projection());
+      Optional<Teacher> cast =
+          teacher.map(t -> new Teacher(t.hidden(), precision.cast(t.projection()), t.weight()));
       Tensor total = torch.zeros(2);
-      Tensor hiddenGradient = gradients ? torch.empty_like(hidden.detach()) : null;
-      boolean learns = gradients && projection.requires_grad();
-      Tensor weightGradient = learns ? torch.zeros_like(projection.detach()) : null;
       for (long at = 0; at < tokens; at += piece) {
+        long from = at;
         long n = Math.min(piece, tokens - at);
         // Frees the piece's tensors before the next one's are made.
         try (PointerScope _ = new PointerScope()) {
-          Tensor hPiece = h.narrow(0, at, n);
-          Tensor target = targets.narrow(0, at, n).unsqueeze(1);
-          Tensor logits = torch.linear(hPiece, w).to(torch.ScalarType.Float);
-          Tensor logP = logits.log_softmax(-1);
+          Tensor hPiece = h.narrow(0, from, n);
+          Tensor target = targets.narrow(0, from, n).unsqueeze(1);
+          Tensor logP = logProbabilities(hPiece, w);
           total.select(0, 0).sub_(logP.gather(1, target).sum());
-          Tensor q = null;
-          if (teacher != null) {
-            Tensor logQ =
-                precision
-                    .linear(teacher.hidden().narrow(0, at, n), teacherW)
-                    .to(torch.ScalarType.Float)
-                    .log_softmax(-1);
-            q = logQ.exp();
-            total.select(0, 1).add_(q.mul(logQ.sub(logP)).sum());
-          }
-          if (gradients) {
-            double kl = teacher == null ? 0 : teacher.weight();
-            Tensor gradient = logP.exp_();
-            Tensor hit = torch.full(new long[] {n, 1}, new Scalar(kl - 1));
-            gradient.scatter_add_(1, target, hit);
-            if (q != null) {
-              gradient.sub_(q, new Scalar(kl));
-            }
-            Tensor g = precision.cast(gradient.mul_(new Scalar(scale)));
-            hiddenGradient.narrow(0, at, n).copy_(g.matmul(w));
-            if (learns) {
-              weightGradient.add_(g.t().matmul(hPiece));
-            }
-          }
+          Optional<Soft> soft = cast.map(t -> soft(t, from, n));
+          soft.ifPresent(s -> total.select(0, 1).add_(s.divergence(logP)));
+          gradients.ifPresent(
+              to -> {
+                Tensor byLogits = byLogits(logP, target, soft).mul_(new Scalar(to.scale()));
+                to.add(from, precision.cast(byLogits), hPiece, w);
+              });
         }
       }
       float[] sums = Tensors.toFloats(total);
-      return new Result(sums[0], sums[1], hiddenGradient, weightGradient);
+      return new Result(sums[0], sums[1]);
+    }
+  }
+
+  private Tensor logProbabilities(Tensor hidden, Tensor projection) {
+    return precision.linear(hidden, projection).to(torch.ScalarType.Float).log_softmax(-1);
+  }
+
+  private Soft soft(Teacher teacher, long from, long n) {
+    Tensor logQ = logProbabilities(teacher.hidden().narrow(0, from, n), teacher.projection());
+    return new Soft(logQ, logQ.exp(), teacher.weight());
+  }
+
+  /** p - (1-w) onehot(target) - w q, in the memory of log p. */
+  private static Tensor byLogits(Tensor logP, Tensor target, Optional<Soft> soft) {
+    double w = soft.map(Soft::weight).orElse(0.0);
+    Tensor gradient = logP.exp_();
+    Tensor hit = torch.full(new long[] {target.size(0), 1}, new Scalar(w - 1));
+    gradient.scatter_add_(1, target, hit);
+    soft.ifPresent(s -> gradient.sub_(s.q(), new Scalar(w)));
+    return gradient;
+  }
+
+  /** The teacher's distribution over the tokens of a piece. */
+  private record Soft(Tensor logQ, Tensor q, double weight) {
+    /** Σ over the tokens of KL(q || p). */
+    Tensor divergence(Tensor logP) {
+      return q.mul(logQ.sub(logP)).sum();
+    }
+  }
+
+  /** Where the gradients of the pieces go. */
+  private record Gradients(Tensor byHidden, Optional<Tensor> byWeight, double scale) {
+    void add(long from, Tensor byLogits, Tensor hidden, Tensor projection) {
+      byHidden.narrow(0, from, hidden.size(0)).copy_(byLogits.matmul(projection));
+      byWeight.ifPresent(sum -> sum.add_(byLogits.t().matmul(hidden)));
     }
   }
 }

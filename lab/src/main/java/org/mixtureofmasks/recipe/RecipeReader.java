@@ -85,13 +85,19 @@ public final class RecipeReader {
       if (entry != null) {
         values.put(key.name(), value(key, entry));
         given.add(key.name());
-      } else if (key.fallback() != null) {
-        values.put(key.name(), key.fallback());
       } else {
-        throw UserError.usage(name + ": the key " + key.name() + " is missing: " + key.sentence());
+        values.put(key.name(), fallback(key, name));
       }
     }
     return new Recipe(sections, values, given);
+  }
+
+  private static <T> T fallback(Key<T> key, String recipe) {
+    return key.fallback()
+        .orElseThrow(
+            () ->
+                UserError.usage(
+                    "%s: the key %s is missing: %s".formatted(recipe, key.name(), key.sentence())));
   }
 
   private void collect(YamlValue value, String section, Path base, Map<String, Entry> entries) {

@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.ExpertMasks;
 import org.mixtureofmasks.format.Mask;
 import org.mixtureofmasks.format.ModelConfig;
@@ -38,9 +39,14 @@ public abstract class FixedExperts implements Method {
    *
    * @param weights factor of each expert, 0 where it is not chosen, with the gradient that the
    *     router learns by; tokens x experts, fp32
-   * @param loss the layer's own loss, a scalar with gradient; or null
+   * @param loss the layer's own loss, a scalar with gradient; empty without any
    */
-  public record Choice(Tensor weights, Tensor loss) {}
+  public record Choice(Tensor weights, Optional<Tensor> loss) {
+    /** A choice without a loss of its own. */
+    public Choice(Tensor weights) {
+      this(weights, Optional.empty());
+    }
+  }
 
   private static final String ACTIVE_SHARES = "active_shares";
   private static final String PASSES = "passes";
@@ -52,7 +58,7 @@ public abstract class FixedExperts implements Method {
   private final Sums counts = new Sums();
 
   /** Σ over layers of the own losses of this micro-batch; null before any. */
-  private Tensor loss;
+  private @Nullable Tensor loss;
 
   /**
    * @param routerLr peak learning rate of the routers; 0 keeps them as they start
@@ -119,9 +125,7 @@ public abstract class FixedExperts implements Method {
     }
     if (GradMode.is_enabled()) {
       count(l, choice.weights(), v);
-      if (choice.loss() != null) {
-        loss = loss == null ? choice.loss() : loss.add(choice.loss());
-      }
+      choice.loss().ifPresent(own -> loss = loss == null ? own : loss.add(own));
     }
     return weights.project(weights.activations(x).mul(v));
   }
@@ -145,8 +149,8 @@ public abstract class FixedExperts implements Method {
   }
 
   @Override
-  public Tensor extraLoss() {
-    return loss;
+  public Optional<Tensor> extraLoss() {
+    return Optional.ofNullable(loss);
   }
 
   @Override

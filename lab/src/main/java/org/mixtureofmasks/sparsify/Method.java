@@ -59,10 +59,10 @@ public interface Method {
 
   /**
    * Extra losses of this micro-batch (balance, sparsity), a scalar that is added to the
-   * language-model loss; or null.
+   * language-model loss; empty without any.
    */
-  default Tensor extraLoss() {
-    return null;
+  default Optional<Tensor> extraLoss() {
+    return Optional.empty();
   }
 
   /** After the optimiser's update: clamps, dual ascent, phase changes such as hardening. */
@@ -111,14 +111,14 @@ public interface Method {
 
   /**
    * The experts as they would be shipped now; made anew for each call. Empty for a method without
-   * experts, whose run ends with a dense model, or with none: {@link #onlyJudges}.
+   * experts, whose run ends with a dense model, or with none: {@link #onlyEvaluates}.
    */
   default Optional<ShippedExperts> shipped() {
     return Optional.empty();
   }
 
   /** Why a run ends without a model, as a sentence; empty for all that make one. */
-  default Optional<String> onlyJudges() {
+  default Optional<String> onlyEvaluates() {
     return Optional.empty();
   }
 }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -53,8 +54,7 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
    */
   public static Plan of(Study study) {
     List<PlannedRun> runs = new ArrayList<>();
-    String parent = null;
-    ModelConfig config = null;
+    Optional<Dense> dense = Optional.empty();
     Map<String, String> known = new HashMap<>();
     UnaryOperator<String> contents =
         file -> known.computeIfAbsent(file, f -> Fingerprint.of(Path.of(f)));
@@ -66,12 +66,9 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
           try {
             Recipe recipe = Methods.read(study.recipe(), overrides);
             Settings settings = Settings.of(recipe);
-            if (parent == null) {
-              Trainer.check(recipe);
-              parent = Fingerprint.of(settings.model());
-              config = config(settings.model());
-            }
-            Methods.provider(recipe).create(recipe, config);
+            Dense model = dense.orElseGet(() -> Dense.of(recipe, settings.model()));
+            dense = Optional.of(model);
+            Methods.provider(recipe).create(recipe, model.config());
             runs.add(
                 new PlannedRun(
                     label(study, row, options, at),
@@ -83,7 +80,7 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
                     settings.tokens(),
                     overrides,
                     recipe,
-                    PlannedRun.hash(recipe, parent, contents)));
+                    PlannedRun.hash(recipe, model.hash(), contents)));
           } catch (UserError e) {
             String line =
                 e.getMessage().startsWith(at) ? e.getMessage() : at + ": " + e.getMessage();
@@ -95,7 +92,17 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
     }
     requireDistinctLabels(study, runs);
     Path model = Path.of(runs.getFirst().recipe().get(RunKeys.MODEL));
-    return new Plan(study, model, parent, runs);
+    return new Plan(study, model, dense.orElseThrow().hash(), runs);
+  }
+
+  /** The model that all runs begin with, as the first one's checks found it. */
+  private record Dense(String hash, ModelConfig config) {
+    static Dense of(Recipe recipe, Path model) {
+      Trainer.check(recipe);
+      try (Checkpoint checkpoint = Checkpoints.open(model)) {
+        return new Dense(Fingerprint.of(model), ConfigReader.read(checkpoint));
+      }
+    }
   }
 
   /** Every combination of a row's values, the last key changing fastest. */
@@ -158,12 +165,6 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
       place.appendReplacement(label, Matcher.quoteReplacement(value));
     }
     return place.appendTail(label).toString();
-  }
-
-  private static ModelConfig config(Path model) {
-    try (Checkpoint checkpoint = Checkpoints.open(model)) {
-      return ConfigReader.read(checkpoint);
-    }
   }
 
   private static void requireComparable(PlannedRun first, PlannedRun run, String at) {

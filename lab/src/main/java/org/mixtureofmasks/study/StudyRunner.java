@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -58,6 +59,10 @@ public final class StudyRunner {
     }
   }
 
+  private RunResult result(PlannedRun run) {
+    return Objects.requireNonNull(results.get(run.hash()), run::title);
+  }
+
   private RunResult known(PlannedRun run) {
     Path folder = StudyFolder.run(out, run);
     return Files.exists(Figures.file(folder))
@@ -71,14 +76,14 @@ public final class StudyRunner {
     Map<String, PlannedRun> missing = new LinkedHashMap<>();
     plan.runs().stream()
         .filter(chosen)
-        .filter(run -> results.get(run.hash()).status() != RunResult.Status.DONE)
+        .filter(run -> result(run).status() != RunResult.Status.DONE)
         .forEach(run -> missing.putIfAbsent(run.hash(), run));
     return List.copyOf(missing.values());
   }
 
   /** Whether a run is done already. */
   public synchronized boolean done(PlannedRun run) {
-    return results.get(run.hash()).status() == RunResult.Status.DONE;
+    return result(run).status() == RunResult.Status.DONE;
   }
 
   /**
@@ -211,6 +216,6 @@ public final class StudyRunner {
   }
 
   private synchronized List<RunResult> all() {
-    return plan.runs().stream().map(run -> results.get(run.hash()).as(run)).toList();
+    return plan.runs().stream().map(run -> result(run).as(run)).toList();
   }
 }

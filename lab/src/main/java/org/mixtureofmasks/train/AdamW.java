@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
@@ -66,7 +67,9 @@ final class AdamW {
         NoGradGuard _ = new NoGradGuard()) {
       for (ParameterGroup group : groups) {
         List<Slot> moving =
-            slots.get(group.name()).stream().filter(s -> s.tensor().grad().defined()).toList();
+            Objects.requireNonNull(slots.get(group.name())).stream()
+                .filter(s -> s.tensor().grad().defined())
+                .toList();
         if (moving.isEmpty()) {
           continue;
         }

@@ -24,11 +24,13 @@ final class OptimiserStep {
   record Result(StepLoss.Result loss, double gradientNorm, double factor, int tokens) {}
 
   private final Start start;
+  private final AdamW optimizer;
   private final StepLoss loss;
   private final Schedule schedule;
 
-  OptimiserStep(Start start) {
+  OptimiserStep(Start start, AdamW optimizer) {
     this.start = start;
+    this.optimizer = optimizer;
     this.schedule = start.settings().schedule();
     this.loss =
         new StepLoss(
@@ -46,14 +48,14 @@ final class OptimiserStep {
   Result take(int step, RunFolder run) {
     Settings settings = start.settings();
     Method method = start.method();
-    start.optimizer().clearGradients();
+    optimizer.clearGradients();
     method.beginStep(step, settings.steps());
-    long[][] rows = start.sampler().next(settings.stepRows());
+    long[][] rows = start.sampler().orElseThrow().next(settings.stepRows());
     StepLoss.Result losses = loss.accumulate(rows, settings.microRows());
     double norm = clip();
     double factor = schedule.factor(step);
     requireFinite(losses, norm, step, run);
-    start.optimizer().step(factor);
+    optimizer.step(factor);
     method.endStep(step, settings.steps());
     if (step + 1 == settings.steps() && method instanceof NeedsPasses whole) {
       whole.recalibrate(new WholePasses(start.model()));

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SequencedMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.mixtureofmasks.UserError;
@@ -150,7 +151,7 @@ public final class RunForecast {
   private static Path existing(Path out) {
     Path folder = out.toAbsolutePath();
     while (!Files.isDirectory(folder)) {
-      folder = folder.getParent();
+      folder = Objects.requireNonNull(folder.getParent()); // a root is a folder
     }
     return folder;
   }

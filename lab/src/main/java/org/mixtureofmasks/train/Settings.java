@@ -73,7 +73,7 @@ public record Settings(
     return recipe.get(RunKeys.DATA_TRAIN).stream().map(s -> Path.of(s.file())).toList();
   }
 
-  /** What the run is judged by, as the recipe names it. */
+  /** What the run is validated by, as the recipe names it. */
   public List<Path> validationFiles() {
     return recipe.get(RunKeys.EVALUATE_ROWS).stream().map(s -> Path.of(s.file())).toList();
   }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -136,8 +137,8 @@ final class SpeedProbe {
     FeedForward dense = (_, x, weights) -> weights.dense(x);
     double[] passes =
         differences(() -> passed(shallow, ids, dense), () -> passed(deep, ids, dense));
-    boolean judges = !settings.validationFiles().isEmpty();
-    double passRest = judges ? fastest(() -> loss(rows, false, false)) / tokens : 0;
+    boolean validates = !settings.validationFiles().isEmpty();
+    double passRest = validates ? fastest(() -> loss(rows, false, false)) / tokens : 0;
     return new Speeds(
         secondsToLoad / parameters(deep),
         trainLayer,
@@ -214,8 +215,10 @@ final class SpeedProbe {
       Tensor hidden = torch.randn(batch.targets().numel(), config.hiddenSize());
       NextTokenLoss loss = new NextTokenLoss(settings.precision());
       Tensor projection = deep.outputProjection();
-      NextTokenLoss.Teacher teacher =
-          taught ? new NextTokenLoss.Teacher(hidden, projection.detach(), 0.5) : null;
+      Optional<NextTokenLoss.Teacher> teacher =
+          taught
+              ? Optional.of(new NextTokenLoss.Teacher(hidden, projection.detach(), 0.5))
+              : Optional.empty();
       if (differentiates) {
         loss.differentiate(hidden, projection, batch.targets(), teacher, 1);
       } else {
@@ -239,27 +242,25 @@ final class SpeedProbe {
 
   private double writing(Path folder) {
     long bytes = Math.min(WRITTEN, 4 * parameters(deep));
-    double seconds;
-    Path file = null;
-    try {
-      file = Files.createTempFile(folder, ".mom-probe-", "");
-      Tensor data = torch.zeros(bytes / 4);
-      Path to = file;
-      seconds = seconds(() -> TensorFiles.write(to, Map.of("probe", data)));
-      data.close();
-    } catch (IOException e) {
-      throw new UserError("cannot write to %s: %s".formatted(folder, e.getMessage()), e);
+    Path file = temporary(folder);
+    try (Tensor data = torch.zeros(bytes / 4)) {
+      return seconds(() -> TensorFiles.write(file, Map.of("probe", data))) / bytes;
     } finally {
       delete(file);
     }
-    return seconds / bytes;
+  }
+
+  private static Path temporary(Path folder) {
+    try {
+      return Files.createTempFile(folder, ".mom-probe-", "");
+    } catch (IOException e) {
+      throw new UserError("cannot write to %s: %s".formatted(folder, e.getMessage()), e);
+    }
   }
 
   private static void delete(Path file) {
     try {
-      if (file != null) {
-        Files.deleteIfExists(file);
-      }
+      Files.deleteIfExists(file);
     } catch (IOException e) {
       throw new UserError("cannot delete %s: %s".formatted(file, e.getMessage()), e);
     }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -29,18 +30,19 @@ import org.mixtureofmasks.sparsify.MethodProvider;
 import org.mixtureofmasks.tokenizer.PackedWith;
 
 /**
- * Everything a run consists of before its first step: model, teacher, method, optimiser, data.
+ * Everything a run consists of before its first step but the optimiser, which {@link #prepare} or
+ * {@link #restore} makes: model, teacher, method, data.
  *
- * @param teacher the dense model as it was, or null
+ * @param teacher the dense model as it was; empty without distillation
+ * @param sampler of the training files; empty when there are none
  * @param parent hash of the dense model
  */
 record Start(
     Settings settings,
     DecoderModule model,
-    DecoderModule teacher,
+    Optional<DecoderModule> teacher,
     Method method,
-    AdamW optimizer,
-    Sampler sampler,
+    Optional<Sampler> sampler,
     List<TokenRows> trainFiles,
     List<TokenRows> validationFiles,
     String parent) {
@@ -68,7 +70,8 @@ record Start(
       List<TokenRows> validation = rows(settings.validationFiles(), settings, config);
       listener.phase(RunPhase.LOAD);
       DecoderModule model = DenseWeights.load(checkpoint, config, settings.precision());
-      DecoderModule teacher = provider.distillation(recipe) > 0 ? model.frozenCopy() : null;
+      Optional<DecoderModule> teacher =
+          provider.distillation(recipe) > 0 ? Optional.of(model.frozenCopy()) : Optional.empty();
       if (!provider.trainsWeights(recipe)) {
         model.parameters().values().forEach(t -> t.set_requires_grad(false));
       }
@@ -78,10 +81,10 @@ record Start(
           model,
           teacher,
           provider.create(recipe, config),
-          null,
           train.isEmpty()
-              ? null
-              : new Sampler(train, settings.weights(), shuffled, recipe.get(RunKeys.SEED)),
+              ? Optional.empty()
+              : Optional.of(
+                  new Sampler(train, settings.weights(), shuffled, recipe.get(RunKeys.SEED))),
           train,
           validation,
           Fingerprint.of(settings.model()));
@@ -94,40 +97,46 @@ record Start(
     validationFiles.forEach(TokenRows::close);
   }
 
-  /** The method's own start: masks and router from calibration rows or constants. */
-  Start prepare() {
+  /**
+   * Makes the method's own start: masks and router from calibration rows or constants.
+   *
+   * @return the optimiser of all that trains
+   */
+  AdamW prepare() {
     Recipe recipe = settings.recipe();
     int tokens = Methods.provider(recipe).calibrationTokens(recipe);
     long[][] rows = new long[0][];
     if (tokens > 0) {
-      if (sampler == null) {
-        throw UserError.usage("nothing to calibrate on: name files under data.train");
-      }
-      long[] cursor = sampler.cursor();
-      rows = sampler.next(Math.ceilDiv(tokens, settings.rowTokens()));
-      sampler.seek(cursor); // training begins with the same rows
+      Sampler read =
+          sampler.orElseThrow(
+              () -> UserError.usage("nothing to calibrate on: name files under data.train"));
+      long[] cursor = read.cursor();
+      rows = read.next(Math.ceilDiv(tokens, settings.rowTokens()));
+      read.seek(cursor); // training begins with the same rows
       for (int i = 0; i < rows.length; i++) {
         rows[i] = Arrays.copyOf(rows[i], settings.rowTokens());
       }
     }
     LayerByLayer.prepare(method, model, rows);
-    return withOptimizer();
+    return optimizer();
   }
 
-  /** Everything as a checkpoint has it. */
-  Start restore(Path folder, TrainingCheckpoint saved) {
+  /**
+   * Sets everything back to what a checkpoint has.
+   *
+   * @return the optimiser, restored too
+   */
+  AdamW restore(Path folder, TrainingCheckpoint saved) {
     Map<String, Tensor> weights = TrainingCheckpoint.weights(folder);
     try (NoGradGuard _ = new NoGradGuard()) {
       model.parameters().forEach((name, t) -> t.copy_(weights.get(name)));
     }
     method.restore(model.config(), TrainingCheckpoint.method(folder));
-    Start start = withOptimizer();
-    start.optimizer().restore(TrainingCheckpoint.optimizer(folder));
-    if (sampler != null) {
-      sampler.seek(saved.cursor());
-    }
+    AdamW optimizer = optimizer();
+    optimizer.restore(TrainingCheckpoint.optimizer(folder));
+    sampler.ifPresent(read -> read.seek(saved.cursor()));
     TrainingCheckpoint.restoreRandom(folder);
-    return start;
+    return optimizer;
   }
 
   /** The method's trainable tensors and state, one map. */
@@ -146,7 +155,7 @@ record Start(
     return all;
   }
 
-  private Start withOptimizer() {
+  private AdamW optimizer() {
     Recipe recipe = settings.recipe();
     List<ParameterGroup> groups = new ArrayList<>();
     Map<String, Tensor> matrices = new LinkedHashMap<>();
@@ -158,9 +167,7 @@ record Start(
     groups.add(new ParameterGroup("matrices", matrices, lr, recipe.get(RunKeys.WEIGHT_DECAY)));
     groups.add(new ParameterGroup("norms", norms, lr, 0));
     groups.addAll(method.parameterGroups());
-    AdamW adam = new AdamW(groups, recipe.get(RunKeys.BETA1), recipe.get(RunKeys.BETA2));
-    return new Start(
-        settings, model, teacher, method, adam, sampler, trainFiles, validationFiles, parent);
+    return new AdamW(groups, recipe.get(RunKeys.BETA1), recipe.get(RunKeys.BETA2));
   }
 
   /**

@@ -1,5 +1,7 @@
 package org.mixtureofmasks.train;
 
+import java.util.Arrays;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -15,10 +17,11 @@ import org.mixtureofmasks.sparsify.Method;
 /**
  * Loss and gradients of one optimiser step, micro-batch by micro-batch.
  *
- * @param teacher the dense model as it was before training, or null
+ * @param teacher the dense model as it was before training; empty without distillation
  * @param distillation w of the loss (1 - w) CE + w KL(teacher || model)
  */
-record StepLoss(DecoderModule model, Method method, DecoderModule teacher, double distillation) {
+record StepLoss(
+    DecoderModule model, Method method, Optional<DecoderModule> teacher, double distillation) {
   private static final FeedForward DENSE = (layer, x, weights) -> weights.dense(x);
 
   /**
@@ -37,46 +40,41 @@ record StepLoss(DecoderModule model, Method method, DecoderModule teacher, doubl
     double divergence = 0;
     double extra = 0;
     for (int from = 0; from < rows.length; from += microRows) {
-      long[][] part =
-          java.util.Arrays.copyOfRange(rows, from, Math.min(rows.length, from + microRows));
+      long[][] part = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + microRows));
       try (PointerScope _ = new PointerScope()) {
         double share = (double) part.length / rows.length;
         method.beginMicroBatch();
         Validation.Batch batch = Validation.Batch.of(part);
         Tensor hidden = model.hidden(batch.ids(), method.feedForward());
-        NextTokenLoss.Result head =
+        NextTokenLoss.Differentiated head =
             new NextTokenLoss(model.precision())
                 .differentiate(
                     hidden,
                     model.outputProjection(),
                     batch.targets(),
-                    teach(batch.ids()),
+                    teacher.map(t -> teach(t, batch.ids())),
                     1.0 / tokens);
-        Tensor own = method.extraLoss();
-        extra += backward(hidden, head, own, share);
-        crossEntropy += head.crossEntropy();
-        divergence += head.divergence();
+        extra += backward(hidden, head, method.extraLoss(), share);
+        crossEntropy += head.loss().crossEntropy();
+        divergence += head.loss().divergence();
       }
     }
     return new Result(crossEntropy / tokens, divergence / tokens, extra);
   }
 
-  private double backward(Tensor hidden, NextTokenLoss.Result head, Tensor own, double share) {
+  private double backward(
+      Tensor hidden, NextTokenLoss.Differentiated head, Optional<Tensor> own, double share) {
     TensorVector roots = new TensorVector(hidden);
-    TensorVector gradients = new TensorVector(head.hiddenGradient());
-    double extra = 0;
-    if (own != null) {
-      extra = own.item_double() * share;
-      if (own.requires_grad()) {
-        roots.push_back(own);
-        gradients.push_back(torch.full_like(own.detach(), new Scalar(share)));
-      }
-    }
+    TensorVector gradients = new TensorVector(head.hidden());
+    own.filter(Tensor::requires_grad)
+        .ifPresent(
+            loss -> {
+              roots.push_back(loss);
+              gradients.push_back(torch.full_like(loss.detach(), new Scalar(share)));
+            });
     torch.backward(roots, gradients, new BoolOptional(), false, new TensorVector());
-    if (head.weightGradient() != null) {
-      addGradient(model.outputProjection(), head.weightGradient());
-    }
-    return extra;
+    head.weight().ifPresent(gradient -> addGradient(model.outputProjection(), gradient));
+    return own.map(loss -> loss.item_double() * share).orElse(0.0);
   }
 
   private static void addGradient(Tensor weight, Tensor gradient) {
@@ -89,13 +87,10 @@ record StepLoss(DecoderModule model, Method method, DecoderModule teacher, doubl
     }
   }
 
-  private NextTokenLoss.Teacher teach(Tensor ids) {
-    if (teacher == null) {
-      return null;
-    }
+  private NextTokenLoss.Teacher teach(DecoderModule dense, Tensor ids) {
     try (NoGradGuard _ = new NoGradGuard()) {
       return new NextTokenLoss.Teacher(
-          teacher.hidden(ids, DENSE), teacher.outputProjection(), distillation);
+          dense.hidden(ids, DENSE), dense.outputProjection(), distillation);
     }
   }
 }

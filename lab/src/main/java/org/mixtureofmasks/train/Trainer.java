@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.data.Sampler;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeReader;
@@ -23,6 +24,7 @@ public final class Trainer implements AutoCloseable {
   private final TrainingListener listener;
   private final Recipe recipe;
   private final Start start;
+  private final AdamW optimizer;
   private final OptimiserStep optimiserStep;
   private final Validation validation;
   private final MetricsFile metrics;
@@ -34,12 +36,18 @@ public final class Trainer implements AutoCloseable {
   private volatile boolean stopping;
 
   private Trainer(
-      RunFolder run, RunLock lock, TrainingListener listener, Recipe recipe, Start start) {
+      RunFolder run,
+      RunLock lock,
+      TrainingListener listener,
+      Recipe recipe,
+      Start start,
+      AdamW optimizer) {
     this.run = run;
     this.lock = lock;
     this.listener = listener;
     this.recipe = recipe;
     this.start = start;
+    this.optimizer = optimizer;
     this.steps = start.settings().steps();
     this.validation =
         new Validation(
@@ -47,7 +55,7 @@ public final class Trainer implements AutoCloseable {
             start.validationFiles(),
             start.settings().microRows());
     this.metrics = new MetricsFile(run.metrics());
-    this.optimiserStep = new OptimiserStep(start);
+    this.optimiserStep = new OptimiserStep(start, optimizer);
   }
 
   /**
@@ -70,7 +78,7 @@ public final class Trainer implements AutoCloseable {
     RunLock lock = RunLock.of(out);
     try {
       listener.phase(RunPhase.PREPARE);
-      return new Trainer(run, lock, listener, recipe, opened.prepare());
+      return new Trainer(run, lock, listener, recipe, opened, opened.prepare());
     } catch (RuntimeException | Error e) {
       lock.close();
       throw e;
@@ -99,7 +107,7 @@ public final class Trainer implements AutoCloseable {
     listener.phase(RunPhase.PREPARE);
     if (latest.isEmpty()) {
       listener.note("no checkpoint yet: beginning again");
-      Trainer trainer = new Trainer(run, lock, listener, recipe, opened.prepare());
+      Trainer trainer = new Trainer(run, lock, listener, recipe, opened, opened.prepare());
       trainer.metrics.truncate(-1);
       return trainer;
     }
@@ -109,7 +117,8 @@ public final class Trainer implements AutoCloseable {
         saved.parent(),
         opened.parent(),
         "the dense model " + opened.settings().model() + " was changed since " + latest.get());
-    Trainer trainer = new Trainer(run, lock, listener, recipe, opened.restore(latest.get(), saved));
+    AdamW optimizer = opened.restore(latest.get(), saved);
+    Trainer trainer = new Trainer(run, lock, listener, recipe, opened, optimizer);
     trainer.step = saved.step();
     trainer.tokens = saved.tokens();
     trainer.metrics.truncate(saved.step());
@@ -193,7 +202,7 @@ public final class Trainer implements AutoCloseable {
     line.put("step", step);
     line.put("tokens", tokens);
     line.put("loss", taken.loss().crossEntropy());
-    if (start.teacher() != null) {
+    if (start.teacher().isPresent()) {
       line.put("distillation_loss", taken.loss().divergence());
     }
     line.put("extra_loss", taken.loss().extra());
@@ -238,9 +247,9 @@ public final class Trainer implements AutoCloseable {
   private void save() {
     listener.phase(RunPhase.SAVE);
     Path folder = run.step(step);
-    long[] cursor = start.sampler() == null ? new long[0] : start.sampler().cursor();
+    long[] cursor = start.sampler().map(Sampler::cursor).orElse(new long[0]);
     new TrainingCheckpoint(step, tokens, cursor, recipe.hash(), start.parent())
-        .save(folder, start.model().parameters(), start.optimizer().state(), start.methodTensors());
+        .save(folder, start.model().parameters(), optimizer.state(), start.methodTensors());
     listener.saved(folder);
     List<Path> all = run.steps();
     int keep = recipe.get(RunKeys.CHECKPOINT_KEEP);

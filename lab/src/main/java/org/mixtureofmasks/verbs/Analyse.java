@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.analyse.Analysis;
 import org.mixtureofmasks.analyse.AnalysisListener;
@@ -208,7 +209,7 @@ public final class Analyse implements Verb {
 
   /** A progress line for each piece of work. */
   private static final class Watch implements AnalysisListener, AutoCloseable {
-    private ProgressLine line;
+    private @Nullable ProgressLine line;
 
     @Override
     public void begin(String task, String unit) {
@@ -218,7 +219,9 @@ public final class Analyse implements Verb {
 
     @Override
     public void at(long done, long total) {
-      line.at(done, total);
+      if (line != null) {
+        line.at(done, total);
+      }
     }
 
     @Override

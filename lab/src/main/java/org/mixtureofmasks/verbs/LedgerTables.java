@@ -33,20 +33,18 @@ final class LedgerTables {
     double seconds = 0;
     for (Measured was : measured) {
       seconds += was.seconds();
-      Phase said =
-          ledger.phases().stream()
-              .filter(p -> p.name().equals(was.name()))
-              .findFirst()
-              .orElse(null);
-      if (said != null) {
-        row(
-            table,
-            was.name(),
-            said.memoryBytes(),
-            was.memoryBytes(),
-            said.seconds(),
-            was.seconds());
-      }
+      ledger.phases().stream()
+          .filter(said -> said.name().equals(was.name()))
+          .findFirst()
+          .ifPresent(
+              said ->
+                  row(
+                      table,
+                      was.name(),
+                      said.memoryBytes(),
+                      was.memoryBytes(),
+                      said.seconds(),
+                      was.seconds()));
     }
     row(table, "whole run", ledger.memoryBytes(), peak, ledger.seconds(), seconds);
     return table.toString();

@@ -1,9 +1,8 @@
 package org.mixtureofmasks.verbs;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,8 +10,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.compile.RunModel;
+import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.ledger.Ledger;
 import org.mixtureofmasks.ledger.LedgerJson;
 import org.mixtureofmasks.ledger.Measured;
@@ -67,7 +68,7 @@ final class RunReport {
       }
 
       @Override
-      public void saved(java.nio.file.Path checkpoint) {
+      public void saved(Path checkpoint) {
         progress.saved(checkpoint);
       }
     };
@@ -91,7 +92,7 @@ final class RunReport {
     FinishedRun run = FinishedRun.open(trainer.folder().path());
     RunModel model = RunModel.of(run);
     model.writeMasks();
-    Map<String, Object> summary = new LinkedHashMap<>();
+    Map<String, @Nullable Object> summary = new LinkedHashMap<>();
     summary.put("run", trainer.folder().path().toString());
     summary.put("steps", run.steps());
     if (!validated.isEmpty()) {
@@ -103,8 +104,8 @@ final class RunReport {
     if (tokensPerSecond > 0) {
       summary.put("tokens_per_second", tokensPerSecond);
     }
-    if (run.method().onlyJudges().isPresent()) {
-      summary.put("not_compiled", run.method().onlyJudges().get());
+    if (run.method().onlyEvaluates().isPresent()) {
+      summary.put("not_compiled", run.method().onlyEvaluates().get());
     } else if (Files.exists(trainer.folder().model())) {
       summary.put("model", trainer.folder().model().toString());
       progress.note("the model is there already: " + trainer.folder().model());
@@ -130,39 +131,29 @@ final class RunReport {
   }
 
   /** One JSON object, or a line for each figure. */
-  static void print(Map<String, Object> summary, PrintWriter out, boolean json) {
+  static void print(
+      Map<String, ? extends @Nullable Object> summary, PrintWriter out, boolean json) {
     if (json) {
-      out.println(toJson(summary));
+      out.println(Json.line(summary));
     } else {
       summary.forEach((name, value) -> out.println(line(name, value)));
     }
     out.flush();
   }
 
-  private static String line(String name, Object value) {
+  private static String line(String name, @Nullable Object value) {
     String text =
-        switch (value) {
-          case Map<?, ?> m ->
-              m.entrySet().stream()
-                  .map(e -> e.getKey() + " " + figure(e.getValue()))
-                  .collect(Collectors.joining(", "));
-          default -> figure(value);
-        };
+        value instanceof Map<?, ?> m
+            ? m.entrySet().stream()
+                .map(e -> e.getKey() + " " + figure(e.getValue()))
+                .collect(Collectors.joining(", "))
+            : figure(value);
     return String.format(Locale.ROOT, "%-24s %s", name.replace('_', ' '), text);
   }
 
-  private static String figure(Object value) {
+  private static String figure(@Nullable Object value) {
     return value instanceof Double d
         ? String.format(Locale.ROOT, "%.4f", d)
         : String.valueOf(value);
-  }
-
-  /** One JSON object on one line. */
-  static String toJson(Map<String, Object> summary) {
-    try {
-      return new ObjectMapper().writeValueAsString(summary);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("numbers and strings are always JSON", e);
-    }
   }
 }

@@ -2,8 +2,8 @@ package org.mixtureofmasks.nn;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -29,14 +29,14 @@ class NextTokenLossTest {
       Tensor hidden = torch.randn(TOKENS, WIDTH).set_requires_grad(true);
       Tensor weight = torch.randn(VOCABULARY, WIDTH).mul_(new Scalar(0.5)).set_requires_grad(true);
       Tensor targets = torch.randint(VOCABULARY, new long[] {TOKENS});
-      NextTokenLoss.Result result =
+      NextTokenLoss.Differentiated result =
           new NextTokenLoss(Precision.FP32)
-              .differentiate(hidden, weight, targets, null, 1.0 / TOKENS);
+              .differentiate(hidden, weight, targets, Optional.empty(), 1.0 / TOKENS);
       Tensor expected = torch.cross_entropy_loss(torch.linear(hidden, weight), targets);
       expected.backward();
-      assertEquals(expected.item_double(), result.crossEntropy() / TOKENS, 1e-5);
-      assertClose(hidden.grad(), result.hiddenGradient());
-      assertClose(weight.grad(), result.weightGradient());
+      assertEquals(expected.item_double(), result.loss().crossEntropy() / TOKENS, 1e-5);
+      assertClose(hidden.grad(), result.hidden());
+      assertClose(weight.grad(), result.weight().orElseThrow());
     }
   }
 
@@ -51,23 +51,23 @@ class NextTokenLossTest {
       Tensor teacherHidden = torch.randn(TOKENS, WIDTH);
       Tensor teacherWeight = torch.randn(vocabulary, WIDTH);
       Tensor targets = torch.randint(vocabulary, new long[] {TOKENS});
-      NextTokenLoss.Result result =
+      NextTokenLoss.Differentiated result =
           new NextTokenLoss(Precision.FP32)
               .differentiate(
                   hidden,
                   weight,
                   targets,
-                  new NextTokenLoss.Teacher(teacherHidden, teacherWeight, w),
+                  Optional.of(new NextTokenLoss.Teacher(teacherHidden, teacherWeight, w)),
                   1.0 / TOKENS);
       Tensor logP = torch.linear(hidden, weight).log_softmax(-1);
       Tensor logQ = torch.linear(teacherHidden, teacherWeight).log_softmax(-1);
       Tensor ce = torch.nll_loss(logP, targets);
       Tensor kl = logQ.exp().mul(logQ.sub(logP)).sum().div(new Scalar(TOKENS));
       ce.mul(new Scalar(1 - w)).add(kl.mul(new Scalar(w))).backward();
-      assertEquals(ce.item_double(), result.crossEntropy() / TOKENS, 1e-5);
-      assertEquals(kl.item_double(), result.divergence() / TOKENS, 1e-5);
-      assertClose(hidden.grad(), result.hiddenGradient());
-      assertClose(weight.grad(), result.weightGradient());
+      assertEquals(ce.item_double(), result.loss().crossEntropy() / TOKENS, 1e-5);
+      assertEquals(kl.item_double(), result.loss().divergence() / TOKENS, 1e-5);
+      assertClose(hidden.grad(), result.hidden());
+      assertClose(weight.grad(), result.weight().orElseThrow());
     }
   }
 
@@ -77,10 +77,11 @@ class NextTokenLossTest {
       Tensor hidden = torch.randn(TOKENS, WIDTH);
       Tensor weight = torch.randn(50, WIDTH);
       Tensor targets = torch.randint(50, new long[] {TOKENS});
-      assertNull(
+      assertEquals(
+          Optional.empty(),
           new NextTokenLoss(Precision.FP32)
-              .differentiate(hidden, weight, targets, null, 1)
-              .weightGradient());
+              .differentiate(hidden, weight, targets, Optional.empty(), 1)
+              .weight());
     }
   }
 

@@ -108,7 +108,7 @@ public final class LoudNeurons implements MethodProvider {
       Tensor p = torch.linear(x, router).softmax(1);
       Tensor chosen = p.detach().topk(1, 1, true, true).get1();
       Tensor one = torch.zeros_like(p.detach()).scatter_(1, chosen, new Scalar(1));
-      return new Choice(p.add(one.sub(p).detach()), null);
+      return new Choice(p.add(one.sub(p).detach()));
     }
 
     @Override

@@ -91,7 +91,7 @@ public final class Cmoe extends FixedExperts {
       Tensor up = answers.narrow(1, options.routed(), options.routed());
       Tensor score = torch.silu(gate).mul(up).abs();
       Tensor chosen = score.topk(options.active(), 1, true, true).get1();
-      return new Choice(torch.zeros_like(score).scatter_(1, chosen, new Scalar(1)), null);
+      return new Choice(torch.zeros_like(score).scatter_(1, chosen, new Scalar(1)));
     }
   }
 

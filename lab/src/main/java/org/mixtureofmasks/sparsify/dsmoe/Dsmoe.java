@@ -3,6 +3,7 @@ package org.mixtureofmasks.sparsify.dsmoe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.GradMode;
@@ -124,8 +125,11 @@ public final class Dsmoe extends FixedExperts implements NeedsPasses {
       histogram.add(logits);
     }
     Gates gates = Gates.of(logits, threshold);
-    Tensor loss = options.l1() == 0 ? null : gates.mean().mul(new Scalar(lossWeight() / layers));
-    return new Choice(gates.weights(), loss);
+    if (options.l1() == 0) {
+      return new Choice(gates.weights());
+    }
+    Tensor loss = gates.mean().mul(new Scalar(lossWeight() / layers));
+    return new Choice(gates.weights(), Optional.of(loss));
   }
 
   private double lossWeight() {

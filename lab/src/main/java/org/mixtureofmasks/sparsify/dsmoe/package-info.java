@@ -1,2 +1,5 @@
 /** DSMoE: parts of the feed-forward layer behind sigmoid gates. */
+@NullMarked
 package org.mixtureofmasks.sparsify.dsmoe;
+
+import org.jspecify.annotations.NullMarked;

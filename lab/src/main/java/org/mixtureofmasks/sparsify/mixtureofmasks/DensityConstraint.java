@@ -2,6 +2,7 @@ package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** What drives the masks' density to its schedule while gates are sampled. */
@@ -10,7 +11,7 @@ sealed interface DensityConstraint permits Projection, Lagrangian, Equation5, Fi
    * The constraint that a recipe names.
    *
    * @param layers of the model
-   * @param saved holds the multipliers of an interrupted run; null to begin with zeros
+   * @param saved holds the multipliers of an interrupted run; empty to begin with zeros
    */
   static DensityConstraint of(
       MixtureOfMasksOptions options, int layers, Map<String, Tensor> saved) {
@@ -32,8 +33,8 @@ sealed interface DensityConstraint permits Projection, Lagrangian, Equation5, Fi
     // The loss alone moves the gates.
   }
 
-  /** The extra loss of a micro-batch, a scalar; null when there is none. */
-  Tensor loss(List<LayerGates> layers, double[] density);
+  /** The extra loss of a micro-batch, a scalar; empty when there is none. */
+  Optional<Tensor> loss(List<LayerGates> layers, double[] density);
 
   /**
    * The active share of each mask as this constraint counts it, spread over its gates: experts x

@@ -34,11 +34,11 @@ record DensitySchedule(float start, double[] end) {
    * With k > 1, sets the end of each layer to where the unions that were really chosen meet the
    * target.
    *
-   * @param chosen masks of each token of a pass by layer, tokens x k; null where there was none
+   * @param chosen masks of each token of a pass by layer, tokens x k; empty where there was none
    */
   void meetUnions(List<LayerGates> layers, long[][] chosen, MixtureOfMasksOptions options) {
     for (int l = 0; l < end.length; l++) {
-      if (options.topK() > 1 && chosen[l] != null) {
+      if (options.topK() > 1 && chosen[l].length > 0) {
         try (PointerScope _ = new PointerScope();
             NoGradGuard _ = new NoGradGuard()) {
           Tensor ranking = layers.get(l).ranking();

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -11,13 +12,12 @@ import org.bytedeco.pytorch.Tensor;
  */
 record Equation5(double target) implements DensityConstraint {
   @Override
-  public Tensor loss(List<LayerGates> layers, double[] density) {
-    Tensor sum = null;
-    for (LayerGates layer : layers) {
-      Tensor over = shares(layer).mean(1).sub(new Scalar(target));
-      Tensor term = over.add(over.mul(over)).sum();
-      sum = sum == null ? term : sum.add(term);
-    }
-    return sum;
+  public Optional<Tensor> loss(List<LayerGates> layers, double[] density) {
+    return layers.stream().map(this::loss).reduce(Tensor::add);
+  }
+
+  private Tensor loss(LayerGates layer) {
+    Tensor over = shares(layer).mean(1).sub(new Scalar(target));
+    return over.add(over.mul(over)).sum();
   }
 }

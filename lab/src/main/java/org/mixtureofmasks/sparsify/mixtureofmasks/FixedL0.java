@@ -1,6 +1,7 @@
 package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -11,12 +12,10 @@ import org.bytedeco.pytorch.Tensor;
  */
 record FixedL0(double weight) implements DensityConstraint {
   @Override
-  public Tensor loss(List<LayerGates> layers, double[] density) {
-    Tensor sum = null;
-    for (LayerGates layer : layers) {
-      Tensor term = shares(layer).mean(1).sum();
-      sum = sum == null ? term : sum.add(term);
-    }
-    return sum.mul(new Scalar(weight));
+  public Optional<Tensor> loss(List<LayerGates> layers, double[] density) {
+    return layers.stream()
+        .map(layer -> shares(layer).mean(1).sum())
+        .reduce(Tensor::add)
+        .map(sum -> sum.mul(new Scalar(weight)));
   }
 }

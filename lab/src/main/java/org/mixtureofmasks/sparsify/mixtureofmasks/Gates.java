@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * One set of gates of a layer: for each mask a gate for every dimension that the set acts on, or
- * for every block of neighbouring ones. Sampled in training passes, noise-free when the model is
- * judged, and binary once hardened.
+ * for every block of neighbouring ones. Sampled in training passes, noise-free in validation
+ * passes, and binary once hardened.
  */
 final class Gates {
   private final Tensor logAlpha;

@@ -4,10 +4,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.sparsify.SavedTensors;
 
 /**
  * loss = Σ over budget units of λ1 (D - t) + λ2 (D - t)², D the mean density of the unit's masks by
@@ -33,15 +35,15 @@ final class Lagrangian implements DensityConstraint {
   }
 
   /**
-   * @param saved holds λ1 and λ2 of an interrupted run by name; null to begin with zeros
+   * @param saved holds λ1 and λ2 of an interrupted run by name; empty to begin with zeros
    */
   static Lagrangian of(Budget budget, int layers, int experts, Map<String, Tensor> saved) {
     int units = units(budget, layers, experts);
     Tensor linear = torch.zeros(units);
     Tensor quadratic = torch.zeros(units);
-    if (saved != null) {
-      linear.copy_(saved.get(LINEAR).detach());
-      quadratic.copy_(saved.get(QUADRATIC).detach());
+    if (!saved.isEmpty()) {
+      linear.copy_(SavedTensors.copy(saved, LINEAR));
+      quadratic.copy_(SavedTensors.copy(saved, QUADRATIC));
     }
     linear.set_requires_grad(true);
     quadratic.set_requires_grad(true);
@@ -58,9 +60,10 @@ final class Lagrangian implements DensityConstraint {
   }
 
   @Override
-  public Tensor loss(List<LayerGates> layers, double[] density) {
+  public Optional<Tensor> loss(List<LayerGates> layers, double[] density) {
     Tensor over = excess(layers, density);
-    return reversed(linear).mul(over).add(reversed(quadratic).mul(over.mul(over))).sum();
+    return Optional.of(
+        reversed(linear).mul(over).add(reversed(quadratic).mul(over.mul(over))).sum());
   }
 
   /** D - t of each unit. */

@@ -49,7 +49,7 @@ record LayerCalibration(MixtureOfMasksOptions options) {
     float[] inputs =
         options.variant().masksInputs()
             ? Tensors.toFloats(new InputImportance(weights, options).logAlpha(x, result))
-            : null;
+            : new float[0];
     return new LayerStart(
         Tensors.toFloats(router), Tensors.toFloats(result.logAlpha()), inputs, kept);
   }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -19,10 +20,10 @@ import org.mixtureofmasks.sparsify.MaskTensors;
  *
  * @param neurons of the intermediate neurons, experts x intermediate_size in blocks; of the gate
  *     projection when there is {@code up}
- * @param up of the up projection, of the same shape and blocks; or null
- * @param inputs of the FFN's inputs, experts x hidden_size; null when every mask reads all of them
+ * @param up of the up projection, of the same shape and blocks; empty where a neuron has one gate
+ * @param inputs of the FFN's inputs, experts x hidden_size; empty when every mask reads all of them
  */
-record LayerGates(Gates neurons, Gates up, Gates inputs) {
+record LayerGates(Gates neurons, Optional<Gates> up, Optional<Gates> inputs) {
   /** What the names of the up projection's gates begin with. */
   static final String UP = "up.";
 
@@ -31,21 +32,17 @@ record LayerGates(Gates neurons, Gates up, Gates inputs) {
 
   /** The gates that decide what is shipped, by what their masks select. */
   Map<Dimension, Gates> byDimension() {
-    return inputs == null
-        ? Map.of(Dimension.NEURONS, neurons)
-        : Map.of(Dimension.NEURONS, neurons, Dimension.INPUTS, inputs);
+    return inputs
+        .map(in -> Map.of(Dimension.NEURONS, neurons, Dimension.INPUTS, in))
+        .orElse(Map.of(Dimension.NEURONS, neurons));
   }
 
   /** The sets of gates by what their tensors' names begin with, in the order noise is drawn in. */
   Map<String, Gates> sets() {
     Map<String, Gates> sets = new LinkedHashMap<>();
     sets.put("", neurons);
-    if (up != null) {
-      sets.put(UP, up);
-    }
-    if (inputs != null) {
-      sets.put(INPUTS, inputs);
-    }
+    up.ifPresent(gates -> sets.put(UP, gates));
+    inputs.ifPresent(gates -> sets.put(INPUTS, gates));
     return sets;
   }
 
@@ -82,9 +79,7 @@ record LayerGates(Gates neurons, Gates up, Gates inputs) {
   void harden(ExpertMasks masks, int layer) {
     byDimension()
         .forEach((dimension, gates) -> gates.harden(MaskTensors.of(masks.layer(dimension, layer))));
-    if (up != null) {
-      up.harden(neurons.hard());
-    }
+    up.ifPresent(gates -> gates.harden(neurons.hard()));
   }
 
   /**
@@ -93,17 +88,20 @@ record LayerGates(Gates neurons, Gates up, Gates inputs) {
    * neuron counts with the product of its two gates where it has two.
    */
   Tensor shares(Function<Gates, Tensor> value) {
-    Tensor on = value.apply(neurons);
-    if (up != null) {
-      on = on.mul(value.apply(up));
-    }
-    return inputs == null ? on : ActiveShare.of(value.apply(inputs).mean(1).unsqueeze(1), on);
+    Tensor on = product(value);
+    return inputs.map(in -> ActiveShare.of(value.apply(in).mean(1).unsqueeze(1), on)).orElse(on);
+  }
+
+  /** Of a neuron's gates, or of its only one. */
+  private Tensor product(Function<Gates, Tensor> value) {
+    Tensor first = value.apply(neurons);
+    return up.map(gates -> first.mul(value.apply(gates))).orElse(first);
   }
 
   /** The active share when every gate counts as the same number. */
   double share(double value) {
-    double on = up == null ? value : value * value;
-    return inputs == null ? on : ActiveShare.of(value, on);
+    double on = up.isPresent() ? value * value : value;
+    return inputs.isPresent() ? ActiveShare.of(value, on) : on;
   }
 
   /** Active share of the open gates: those whose log-alpha is above 0, or the hard ones. */
@@ -118,9 +116,8 @@ record LayerGates(Gates neurons, Gates up, Gates inputs) {
   double openProduct() {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
-      Tensor on = up == null ? neurons.open() : neurons.open().mul(up.open());
-      Tensor f = on.mean(1);
-      return (inputs == null ? f : f.mul(inputs.open().mean(1))).mean().item_double();
+      Tensor f = product(Gates::open).mean(1);
+      return inputs.map(in -> f.mul(in.open().mean(1))).orElse(f).mean().item_double();
     }
   }
 
@@ -138,10 +135,10 @@ record LayerGates(Gates neurons, Gates up, Gates inputs) {
    */
   Tensor ranking() {
     Tensor g = neurons.logAlpha();
-    if (up == null) {
-      return g;
-    }
-    Tensor u = up.logAlpha();
+    return up.map(gates -> bothOpen(g, gates.logAlpha())).orElse(g);
+  }
+
+  private static Tensor bothOpen(Tensor g, Tensor u) {
     return torch.logaddexp(torch.logaddexp(g.neg(), u.neg()), g.add(u).neg()).neg();
   }
 }

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.format.ModelConfig;
@@ -38,8 +40,8 @@ final class LayerTensors {
               Tensors.of(start.router(), options.experts(), config.hiddenSize()),
               logAlpha,
               // A neuron is lost with either of its two gates: both begin with its importance.
-              options.variant().masksProjections() ? logAlpha.clone() : null,
-              options.variant().masksInputs() ? gates(start.inputLogAlpha()) : null));
+              when(options.variant().masksProjections(), logAlpha::clone),
+              when(options.variant().masksInputs(), () -> gates(start.inputLogAlpha()))));
     }
     return layers;
   }
@@ -48,13 +50,18 @@ final class LayerTensors {
     return Tensors.of(logAlpha, options.experts(), logAlpha.length / options.experts());
   }
 
-  private MaskedLayer layer(Tensor router, Tensor logAlpha, Tensor up, Tensor inputs) {
+  private static Optional<Tensor> when(boolean there, Supplier<Tensor> made) {
+    return there ? Optional.of(made.get()) : Optional.empty();
+  }
+
+  private MaskedLayer layer(
+      Tensor router, Tensor logAlpha, Optional<Tensor> up, Optional<Tensor> inputs) {
     return new MaskedLayer(
         new Router(router.set_requires_grad(true), options.topK(), options.straightThrough()),
         new LayerGates(
             gates(logAlpha, options.block()),
-            up == null ? null : gates(up, options.block()),
-            inputs == null ? null : gates(inputs, 1)));
+            up.map(t -> gates(t, options.block())),
+            inputs.map(t -> gates(t, 1))));
   }
 
   private Gates gates(Tensor logAlpha, int block) {
@@ -71,12 +78,12 @@ final class LayerTensors {
           layer(
               SavedTensors.copy(saved, layer + ROUTER),
               logAlpha(saved, layer, neurons),
-              options.variant().masksProjections()
-                  ? logAlpha(saved, layer + LayerGates.UP, neurons)
-                  : null,
-              options.variant().masksInputs()
-                  ? logAlpha(saved, layer + LayerGates.INPUTS, config.hiddenSize())
-                  : null));
+              when(
+                  options.variant().masksProjections(),
+                  () -> logAlpha(saved, layer + LayerGates.UP, neurons)),
+              when(
+                  options.variant().masksInputs(),
+                  () -> logAlpha(saved, layer + LayerGates.INPUTS, config.hiddenSize()))));
       layers
           .getLast()
           .gates()

@@ -28,20 +28,21 @@ record MaskedLayer(Router router, LayerGates gates) {
    */
   Tensor apply(Tensor x, Router.Routing routing, FfnWeights weights, boolean sampled) {
     Tensor w = weights.precision().cast(routing.weights());
-    Tensor in = x;
-    if (gates.inputs() != null) {
-      in = weights.precision().cast(x).mul(mixed(w, gates.inputs(), weights, sampled));
-    }
+    Tensor in =
+        gates
+            .inputs()
+            .map(set -> weights.precision().cast(x).mul(mixed(w, set, weights, sampled)))
+            .orElse(x);
     Tensor v = mixed(w, gates.neurons(), weights, sampled);
     // Binary masks give the same either way, and only a ⊙ v lets the router learn from a neuron
     // that is off: between two factors that are both 0 the gradient is 0.
-    if (gates.up() == null || gates.hardened()) {
+    if (gates.up().isEmpty() || gates.hardened()) {
       return weights.project(weights.activations(in).mul(v));
     }
     Tensor cast = weights.precision().cast(in);
     Tensor gate = weights.precision().linear(cast, weights.gate()).mul(v);
     Tensor linear = weights.precision().linear(cast, weights.up());
-    Tensor a = torch.silu(gate).mul(linear.mul(mixed(w, gates.up(), weights, sampled)));
+    Tensor a = torch.silu(gate).mul(linear.mul(mixed(w, gates.up().get(), weights, sampled)));
     return weights.project(a);
   }
 

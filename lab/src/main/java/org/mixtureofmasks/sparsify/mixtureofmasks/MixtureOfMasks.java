@@ -6,11 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.ExpertMasks;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
@@ -35,25 +37,25 @@ public final class MixtureOfMasks implements Method {
   private List<MaskedLayer> layers = List.of();
   private final Sums counts = new Sums();
   private final List<LoadCount> loads = new ArrayList<>();
-  private DensityConstraint constraint;
+  private Optional<DensityConstraint> begun = Optional.empty();
 
-  /** Null in a restored run whose masks are hardened. */
-  private DensitySchedule schedule;
+  /** Empty in a restored run whose masks are hardened. */
+  private Optional<DensitySchedule> schedule = Optional.empty();
 
-  /** Density that this step is scheduled to have, by layer. */
-  private double[] scheduled;
+  /** Density that this step is scheduled to have, by layer; empty before the first. */
+  private double[] scheduled = {};
 
   /**
    * Σ over layers of the balance loss of this micro-batch, unweighted, its shares f of all
    * micro-batches of the step up to this one (Qiu et al. 2025); null before any.
    */
-  private Tensor balance;
+  private @Nullable Tensor balance;
 
   /**
    * Masks of each token in the latest training pass, by layer; kept only when k > 1. Not a sum: the
    * union of a token's masks is bisected over the tokens themselves ({@link UnionDensity}).
    */
-  private long[][] latestChoices;
+  private long[][] latestChoices = {};
 
   /**
    * @param weightsLr peak learning rate of the model's weights; the router's is a multiple of it
@@ -78,7 +80,7 @@ public final class MixtureOfMasks implements Method {
   }
 
   private void begin(List<LayerStart> starts, ModelConfig config) {
-    begin(new LayerTensors(options).of(starts, config), null);
+    begin(new LayerTensors(options).of(starts, config), Map.of());
     int gates = options.gates(config.intermediateSize());
     // With k = 1 and equal shares the target itself, so that a layer's or the model's count is
     // rounded only once.
@@ -87,21 +89,21 @@ public final class MixtureOfMasks implements Method {
         starts.stream()
             .mapToDouble(start -> even ? options.target() : (double) start.gatesOn() / gates)
             .toArray();
-    schedule = new DensitySchedule((float) densities().expected(), density);
+    schedule = Optional.of(new DensitySchedule((float) densities().expected(), density));
     if (!options.learnsMasks()) {
       harden();
     }
   }
 
   /**
-   * @param saved an interrupted run's tensors, or null
+   * @param saved an interrupted run's tensors; empty in a new run
    */
   private void begin(List<MaskedLayer> made, Map<String, Tensor> saved) {
     layers = made;
     for (int l = 0; l < made.size(); l++) {
       loads.add(new LoadCount(counts, l, options.experts()));
     }
-    constraint = DensityConstraint.of(options, layers.size(), saved);
+    begun = Optional.of(DensityConstraint.of(options, layers.size(), saved));
   }
 
   @Override
@@ -112,9 +114,9 @@ public final class MixtureOfMasks implements Method {
     if (options.learnsMasks()) {
       Map<String, Tensor> gates = LayerTensors.logAlphas(layers);
       groups.add(new ParameterGroup("log_alpha", gates, options.maskLr(), 0));
-      if (!constraint.multipliers().isEmpty()) {
+      if (!constraint().multipliers().isEmpty()) {
         groups.add(
-            new ParameterGroup("multipliers", constraint.multipliers(), options.maskLr(), 0));
+            new ParameterGroup("multipliers", constraint().multipliers(), options.maskLr(), 0));
       }
     }
     return groups;
@@ -122,11 +124,12 @@ public final class MixtureOfMasks implements Method {
 
   @Override
   public FeedForward feedForward() {
-    return (l, x, weights) -> GradMode.is_enabled() ? train(l, x, weights) : judge(l, x, weights);
+    return (l, x, weights) ->
+        GradMode.is_enabled() ? train(l, x, weights) : validate(l, x, weights);
   }
 
-  /** A pass that judges: no noise, nothing counted. */
-  private Tensor judge(int l, Tensor x, FfnWeights weights) {
+  /** A pass of validation: no noise, nothing counted. */
+  private Tensor validate(int l, Tensor x, FfnWeights weights) {
     MaskedLayer layer = layers.get(l);
     return layer.apply(x, layer.router().route(x), weights, false);
   }
@@ -147,14 +150,14 @@ public final class MixtureOfMasks implements Method {
   @Override
   public void beginStep(int step, int steps) {
     counts.reset();
-    latestChoices = new long[layers.size()][];
+    latestChoices = new long[layers.size()][0];
     if (hardened()) {
       return;
     }
-    scheduled = schedule.at(step, steps, options);
+    scheduled = schedule.orElseThrow().at(step, steps, options);
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
-      constraint.beginStep(gates(), scheduled);
+      constraint().beginStep(gates(), scheduled);
     }
   }
 
@@ -167,16 +170,14 @@ public final class MixtureOfMasks implements Method {
   }
 
   @Override
-  public Tensor extraLoss() {
-    Tensor loss =
-        options.balance() == 0 || balance == null
-            ? null
-            : balance.mul(new Scalar(options.balance()));
-    Tensor density = hardened() ? null : constraint.loss(gates(), scheduled);
-    if (loss == null || density == null) {
-      return loss == null ? density : loss;
-    }
-    return loss.add(density);
+  public Optional<Tensor> extraLoss() {
+    Optional<Tensor> loads =
+        Optional.ofNullable(balance)
+            .filter(_ -> options.balance() != 0)
+            .map(sum -> sum.mul(new Scalar(options.balance())));
+    Optional<Tensor> density =
+        hardened() ? Optional.empty() : constraint().loss(gates(), scheduled);
+    return Stream.of(loads, density).flatMap(Optional::stream).reduce(Tensor::add);
   }
 
   @Override
@@ -186,7 +187,7 @@ public final class MixtureOfMasks implements Method {
     }
     gates().forEach(LayerGates::settle);
     if (step + 1 >= Math.round(options.sparsifyShare() * steps)) {
-      schedule.meetUnions(gates(), latestChoices, options);
+      schedule.orElseThrow().meetUnions(gates(), latestChoices, options);
       harden();
     }
   }
@@ -209,7 +210,7 @@ public final class MixtureOfMasks implements Method {
   private ExpertMasks masks() {
     return hardened()
         ? ShippedMasks.hardened(gates())
-        : ShippedMasks.choose(gates(), options, schedule.end());
+        : ShippedMasks.choose(gates(), options, schedule.orElseThrow().end());
   }
 
   @Override
@@ -230,7 +231,7 @@ public final class MixtureOfMasks implements Method {
   public Map<String, Object> metrics() {
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("phase", hardened() ? "recover" : "sparsify");
-    if (!hardened() && scheduled != null && options.constraint().isScheduled()) {
+    if (!hardened() && scheduled.length > 0 && options.constraint().isScheduled()) {
       m.put("scheduled_density", Arrays.stream(scheduled).average().orElseThrow());
     }
     densities().describe(options.variant(), m);
@@ -239,14 +240,18 @@ public final class MixtureOfMasks implements Method {
   }
 
   private Densities densities() {
-    return new Densities(gates(), constraint);
+    return new Densities(gates(), constraint());
+  }
+
+  private DensityConstraint constraint() {
+    return begun.orElseThrow();
   }
 
   @Override
   public Map<String, Tensor> state() {
     Map<String, Tensor> state = LayerTensors.state(layers);
     if (!hardened()) {
-      schedule.save(state);
+      schedule.orElseThrow().save(state);
     }
     return state;
   }
@@ -256,7 +261,7 @@ public final class MixtureOfMasks implements Method {
     begin(new LayerTensors(options).restored(saved, config), saved);
     if (!hardened()) {
       int gates = options.gates(config.intermediateSize());
-      schedule = DensitySchedule.restore(saved, options, gates);
+      schedule = Optional.of(DensitySchedule.restore(saved, options, gates));
     }
   }
 }

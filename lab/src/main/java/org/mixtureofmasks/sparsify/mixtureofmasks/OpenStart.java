@@ -34,7 +34,7 @@ final class OpenStart {
           new LayerStart(
               router,
               open(options.experts() * gates),
-              inputs == 0 ? null : open(options.experts() * inputs),
+              open(options.experts() * inputs),
               (int) Math.round(density * gates)));
     }
     return starts;

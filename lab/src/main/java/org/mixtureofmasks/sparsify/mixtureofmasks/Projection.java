@@ -2,6 +2,7 @@ package org.mixtureofmasks.sparsify.mixtureofmasks;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.nn.Tensors;
@@ -113,8 +114,8 @@ record Projection(Budget budget) implements DensityConstraint {
   }
 
   @Override
-  public Tensor loss(List<LayerGates> layers, double[] density) {
-    return null;
+  public Optional<Tensor> loss(List<LayerGates> layers, double[] density) {
+    return Optional.empty();
   }
 
   /** With P(z > 1/2), which the shift is solved for. */

@@ -68,7 +68,7 @@ final class ShippedMasks {
             .map(
                 layer ->
                     new JointHardening.Scores(
-                        Tensors.toFloats(layer.inputs().logAlpha()),
+                        Tensors.toFloats(layer.inputs().orElseThrow().logAlpha()),
                         Tensors.toFloats(layer.ranking())))
             .toArray(JointHardening.Scores[]::new);
     List<List<Mask>> neurons = new ArrayList<>();

@@ -30,12 +30,12 @@ final class BalancedKMeans {
       Tensor norm = rows.mul(rows).sum(1).unsqueeze(1).sqrt();
       Tensor unit = rows.div(norm.clamp_min(new Scalar(1e-12)));
       Tensor centres = unit.index_select(0, Tensors.of(first(unit, groups, random), groups));
-      int[] groupOf = null;
+      int[] groupOf = {};
       for (int round = 0; round < ROUNDS; round++) {
         try (PointerScope _ = new PointerScope()) {
           BalancedAssignment assignment =
               new BalancedAssignment(Tensors.toFloats(unit.matmul(centres.t())), groups);
-          int[] next = groupOf == null ? assignment.greedy() : groupOf.clone();
+          int[] next = round == 0 ? assignment.greedy() : groupOf.clone();
           assignment.exchange(next);
           if (Arrays.equals(next, groupOf)) {
             break;

@@ -76,9 +76,9 @@ public final class Moefication extends FixedExperts {
     Tensor chosen = r.detach().topk(options.topK(), 1, true, true).get1();
     Tensor ones = torch.zeros_like(r.detach()).scatter_(1, chosen, new Scalar(1));
     if (!options.straightThrough()) {
-      return new Choice(ones, null);
+      return new Choice(ones);
     }
     Tensor gate = r.sigmoid();
-    return new Choice(gate.add(ones.sub(gate).detach()), null);
+    return new Choice(gate.add(ones.sub(gate).detach()));
   }
 }

@@ -75,7 +75,7 @@ public final class PerToken implements Method {
   }
 
   @Override
-  public Optional<String> onlyJudges() {
+  public Optional<String> onlyEvaluates() {
     return Optional.of(
         ("the method %s is a reference of quality: it chooses for each token anew, which is no"
                 + " structure to compile; the validation loss is its result")

@@ -26,18 +26,19 @@ public final class PerTokenProvider implements MethodProvider {
   /**
    * As the interface says.
    *
-   * @throws UserError if the recipe trains, or names nothing to judge by: there would be no result
+   * @throws UserError if the recipe trains, or names nothing to evaluate on: there would be no
+   *     result
    */
   @Override
   public Method create(Recipe recipe, ModelConfig config) {
     if (recipe.get(RunKeys.STEPS) > 0 || recipe.get(RunKeys.TOKENS) > 0) {
       throw UserError.usage(
-          "the method per_token trains nothing, it only judges: give --steps 0 or train.steps: 0");
+          "the method per_token trains nothing, it only evaluates: give --steps 0 or train.steps: 0");
     }
     if (recipe.get(RunKeys.EVALUATE_ROWS).isEmpty()) {
       throw UserError.usage(
-          "the method per_token only judges, and there is nothing to judge by: name files under"
-              + " evaluate.rows");
+          "the method per_token only evaluates, and there is nothing to evaluate on: name files"
+              + " under evaluate.rows");
     }
     return new PerToken(TokenRule.of(new PerTokenOptions(recipe)));
   }

@@ -88,6 +88,6 @@ public final class Pruning extends FixedExperts {
 
   @Override
   protected Choice route(int layer, Tensor x, Tensor router) {
-    return new Choice(torch.ones(x.size(0), 1), null);
+    return new Choice(torch.ones(x.size(0), 1));
   }
 }

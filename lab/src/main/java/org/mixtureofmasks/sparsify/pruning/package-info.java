@@ -1,2 +1,5 @@
 /** Static pruning: one fixed mask for all tokens. */
+@NullMarked
 package org.mixtureofmasks.sparsify.pruning;
+
+import org.jspecify.annotations.NullMarked;

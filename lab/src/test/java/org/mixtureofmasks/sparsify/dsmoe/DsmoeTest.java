@@ -162,7 +162,7 @@ class DsmoeTest {
       for (int l = 0; l < 2; l++) {
         dsmoe.feedForward().apply(l, torch.ones(3, D), model.ffn(l));
       }
-      assertEquals(0.75 / 2, dsmoe.extraLoss().item_double(), 1e-6);
+      assertEquals(0.75 / 2, dsmoe.extraLoss().orElseThrow().item_double(), 1e-6);
     }
   }
 

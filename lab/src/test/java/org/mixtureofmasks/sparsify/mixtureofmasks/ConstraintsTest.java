@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -35,7 +36,7 @@ class ConstraintsTest {
   }
 
   private static LayerGates layer(Gates neurons, Gates up, Gates inputs) {
-    return new LayerGates(neurons, up, inputs);
+    return new LayerGates(neurons, Optional.ofNullable(up), Optional.ofNullable(inputs));
   }
 
   private static void project(LayerGates layer, double density) {
@@ -99,7 +100,7 @@ class ConstraintsTest {
   void theL0LossIsItsWeightTimesTheExpectedShareOfEachMask() {
     try (PointerScope _ = new PointerScope()) {
       Gates neurons = gates(0, Math.log(11));
-      Tensor loss = new FixedL0(0.5).loss(List.of(layer(neurons, null, null)), null);
+      Tensor loss = new FixedL0(0.5).loss(List.of(layer(neurons, null, null)), null).orElseThrow();
       assertEquals(0.5 * (P0 + P1) / 2, loss.item_double(), 1e-6);
       loss.backward();
       float[] gradient = Tensors.toFloats(neurons.logAlpha().grad());
@@ -112,7 +113,7 @@ class ConstraintsTest {
       double f = (P0 + P1) / 2;
       assertEquals(
           2 * (P0 * f + f * (1 + 2 * h) / 3),
-          new FixedL0(2).loss(List.of(both, inputs), null).item_double(),
+          new FixedL0(2).loss(List.of(both, inputs), null).orElseThrow().item_double(),
           1e-5);
     }
   }
@@ -124,12 +125,14 @@ class ConstraintsTest {
       double share = P0 * P0 * (1 + 2 * P0) / 3;
       double over = share - 0.5;
       assertEquals(
-          over + over * over, new Equation5(0.5).loss(List.of(layer), null).item_double(), 1e-5);
+          over + over * over,
+          new Equation5(0.5).loss(List.of(layer), null).orElseThrow().item_double(),
+          1e-5);
       Tensor one = torch.ones(1);
       Lagrangian lagrangian = new Lagrangian(Budget.LAYER, one, one);
       assertEquals(
           over + over * over,
-          lagrangian.loss(List.of(layer), new double[] {0.5}).item_double(),
+          lagrangian.loss(List.of(layer), new double[] {0.5}).orElseThrow().item_double(),
           1e-5);
     }
   }
@@ -150,7 +153,7 @@ class ConstraintsTest {
       torch.manual_seed(3);
       LayerGates layer = layer(neurons, null, inputs);
       layer.drawNoise();
-      Tensor loss = new L1(0.8).loss(List.of(layer), null);
+      Tensor loss = new L1(0.8).loss(List.of(layer), null).orElseThrow();
       loss.backward();
       double sum = 0;
       int inside = 0;

@@ -272,7 +272,7 @@ class MixtureOfMasksTest {
     }
     method.beginMicroBatch();
     method.feedForward().apply(0, Tensors.of(x, signs.length, 16), model.ffn(0));
-    return method.extraLoss().item_double();
+    return method.extraLoss().orElseThrow().item_double();
   }
 
   @Test

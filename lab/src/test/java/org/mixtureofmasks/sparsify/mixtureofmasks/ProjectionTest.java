@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -31,7 +32,9 @@ class ProjectionTest {
       for (int i = 0; i < logAlpha.length; i++) {
         logAlpha[i] = (float) (spread * r.nextGaussian() + i % 7 - l);
       }
-      layers.add(new LayerGates(new Gates(Tensors.of(logAlpha, E, GATES), 1), null, null));
+      layers.add(
+          new LayerGates(
+              new Gates(Tensors.of(logAlpha, E, GATES), 1), Optional.empty(), Optional.empty()));
     }
     return layers;
   }
@@ -97,7 +100,7 @@ class ProjectionTest {
   void theShiftCarriesNoGradient() {
     try (PointerScope _ = new PointerScope()) {
       Tensor logAlpha = Tensors.of(new float[] {0.5f, -0.5f, 1, 2}, 1, 4).set_requires_grad(true);
-      LayerGates layer = new LayerGates(new Gates(logAlpha, 1), null, null);
+      LayerGates layer = new LayerGates(new Gates(logAlpha, 1), Optional.empty(), Optional.empty());
       try (org.bytedeco.pytorch.NoGradGuard _ = new org.bytedeco.pytorch.NoGradGuard()) {
         new Projection(Budget.EXPERT).beginStep(List.of(layer), new double[] {0.5});
       }

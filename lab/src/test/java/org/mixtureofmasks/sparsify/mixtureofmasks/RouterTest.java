@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
@@ -53,7 +54,7 @@ class RouterTest {
       MaskedLayer layer =
           new MaskedLayer(
               new Router(weight, topK, straightThrough),
-              new LayerGates(new Gates(torch.zeros(E, M), 1), null, null));
+              new LayerGates(new Gates(torch.zeros(E, M), 1), Optional.empty(), Optional.empty()));
       layer.gates().harden(ExpertMasks.ofNeurons(List.of(randomMasks(r))), 0);
       FfnWeights ffn =
           new FfnWeights(random(r, M, D), random(r, M, D), random(r, D, M), Precision.FP32);

@@ -53,7 +53,7 @@ final class TinyMixture {
       Tensor ids = Tensors.of(batch);
       Tensor targets = Tensors.of(Arrays.stream(batch).flatMapToLong(Arrays::stream).toArray(), 64);
       Tensor logits = model.forward(ids, method.feedForward()).view(64, 50);
-      Tensor extra = method.extraLoss();
+      Tensor extra = method.extraLoss().orElseThrow();
       torch.cross_entropy_loss(logits, targets).add(extra).backward();
       try (NoGradGuard _ = new NoGradGuard()) {
         for (var group : method.parameterGroups()) {

@@ -39,12 +39,12 @@ class PerTokenTest {
   @Test
   void trainingIsRefused() throws IOException {
     String message =
-        "the method per_token trains nothing, it only judges: give --steps 0 or train.steps: 0";
+        "the method per_token trains nothing, it only evaluates: give --steps 0 or train.steps: 0";
     assertEquals(message, refused("train.steps=3").getMessage());
   }
 
   @Test
-  void withoutRowsToJudgeByThereIsNoResult() throws IOException {
+  void withoutRowsToEvaluateOnThereIsNoResult() throws IOException {
     String message = refused("train.steps=0", "evaluate.rows=[]").getMessage();
     assertTrue(message.endsWith("name files under evaluate.rows"), message);
   }
@@ -59,7 +59,7 @@ class PerTokenTest {
             TrainingListener.SILENT)) {
       trainer.train();
     }
-    assertTrue(FinishedRun.open(run).method().onlyJudges().isPresent());
+    assertTrue(FinishedRun.open(run).method().onlyEvaluates().isPresent());
     List<String> lines = Files.readAllLines(run.resolve("metrics.jsonl"));
     assertEquals(1, lines.size());
     return new ObjectMapper().readTree(lines.getFirst());
