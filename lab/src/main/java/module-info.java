@@ -4,7 +4,6 @@ module org.mixtureofmasks.lab {
   requires transitive org.bytedeco.javacpp;
   requires transitive org.bytedeco.pytorch;
   requires org.bytedeco.openblas;
-  requires transitive org.snakeyaml.engine.v2;
   requires java.management;
   requires jdk.management;
   requires org.slf4j;
