@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.bench.BenchResult;
 import org.mixtureofmasks.bench.BenchSettings;
 import org.mixtureofmasks.bench.Benchmark;
@@ -41,7 +42,7 @@ public final class BenchVerb implements Verb {
       names = "--reference",
       paramLabel = "DENSE",
       description = "Another model to time in turns with it.")
-  private Path reference;
+  private @Nullable Path reference;
 
   @Option(
       names = "--prompt-tokens",
@@ -80,7 +81,10 @@ public final class BenchVerb implements Verb {
       }
       Column mine = new Column(model.path(), llama.description(), pair.model());
       Optional<Column> other =
-          pair.reference().map(r -> new Column(reference, dense.description(), r));
+          reference == null || dense == null
+              ? Optional.empty()
+              : Optional.of(
+                  new Column(reference, dense.description(), pair.reference().orElseThrow()));
       output.print(json(pair, mine, other), () -> table(pair, mine, other));
     }
     return 0;

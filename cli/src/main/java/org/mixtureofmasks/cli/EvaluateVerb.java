@@ -2,6 +2,8 @@ package org.mixtureofmasks.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -47,7 +49,7 @@ public final class EvaluateVerb implements Verb {
         split = ",",
         required = true,
         description = "Tasks or groups of tasks, separated by commas; needs --data.")
-    List<String> tasks;
+    @Nullable List<String> tasks;
 
     @Option(
         names = "--list",
@@ -60,7 +62,7 @@ public final class EvaluateVerb implements Verb {
         paramLabel = "FILE",
         required = true,
         description = "A UTF-8 text; it is tokenised as a whole.")
-    Path text;
+    @Nullable Path text;
 
     @Option(
         names = "--tokens",
@@ -68,21 +70,21 @@ public final class EvaluateVerb implements Verb {
         arity = "1..*",
         required = true,
         description = "Packed rows of token ids (.u16, .u32); needs --row.")
-    List<Path> tokens;
+    @Nullable List<Path> tokens;
 
     @Option(
         names = "--wikitext",
         paramLabel = "FILE",
         required = true,
         description = "WikiText in its raw form (wiki.test.raw).")
-    Path wikitext;
+    @Nullable Path wikitext;
   }
 
   @Parameters(
       paramLabel = "MODEL",
       arity = "0..1",
       description = "A Hugging Face folder, a .gguf file or a llama2.c .bin file.")
-  private Path model;
+  private @Nullable Path model;
 
   @ArgGroup(exclusive = true, multiplicity = "1")
   private Source source;
@@ -95,7 +97,7 @@ public final class EvaluateVerb implements Verb {
       names = "--reference",
       paramLabel = "DENSE",
       description = "Another model to evaluate beside it.")
-  private Path reference;
+  private @Nullable Path reference;
 
   @Option(
       names = "--limit",
@@ -103,13 +105,13 @@ public final class EvaluateVerb implements Verb {
       description =
           "At most N documents of each task, tokens of a text, rows of each file, or pages. Default:"
               + " all.")
-  private Integer limit;
+  private @Nullable Integer limit;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "Write results into this folder; with --tasks, go on from what it holds.")
-  private Path out;
+  private @Nullable Path out;
 
   @Mixin private RunOptions run;
   @Mixin private TokenizerOptions tokenizer;
@@ -121,26 +123,27 @@ public final class EvaluateVerb implements Verb {
       TaskList.print(taskOptions, output);
       return 0;
     }
-    requireOneModel();
+    Optional<Path> local = localModel();
     if (source.tasks != null) {
       if (windows.given()) {
         throw UserError.usage("--window, --stride and --row do not go with --tasks");
       }
       new TasksMode(source.tasks, taskOptions, limit, out, output)
           .run(
-              () -> server.given() ? server.open(tokenizer.file()) : local(model),
-              reference == null ? null : () -> local(reference));
+              () -> local.map(this::open).orElseGet(() -> server.open(tokenizer.file())),
+              Optional.ofNullable(reference).map(path -> () -> open(path)));
       return 0;
     }
     if (taskOptions.given()) {
       throw UserError.usage("--data, --shots and --fresh go with --tasks");
     }
     new PerplexityEvaluation(source, windows, limit, run, tokenizer)
-        .run(model, reference, out, output);
+        .run(local.orElseThrow(), Optional.ofNullable(reference), Optional.ofNullable(out), output);
     return 0;
   }
 
-  private void requireOneModel() {
+  /** MODEL; empty when a served one is named instead, which only --tasks can do. */
+  private Optional<Path> localModel() {
     if (server.given() && source.tasks == null) {
       throw UserError.usage("--url, --api-model and --api-context go with --tasks");
     }
@@ -150,9 +153,10 @@ public final class EvaluateVerb implements Verb {
     if (!server.given() && model == null) {
       throw UserError.usage("MODEL is missing: name the model to evaluate");
     }
+    return Optional.ofNullable(model);
   }
 
-  private Candidate local(Path path) {
+  private Candidate open(Path path) {
     return new LocalCandidate(path, run, tokenizer);
   }
 }

@@ -2,9 +2,9 @@ package org.mixtureofmasks.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.CountDownLatch;
@@ -53,14 +53,14 @@ public final class GenerateVerb implements Verb {
         paramLabel = "TEXT",
         required = true,
         description = "The text to continue.")
-    private String text;
+    private @Nullable String text;
 
     @Option(
         names = "--prompt-file",
         paramLabel = "FILE",
         required = true,
         description = "A UTF-8 file with the text to continue, taken to the last byte.")
-    private Path file;
+    private @Nullable Path file;
 
     @Option(
         names = "--prompt-ids",
@@ -68,7 +68,7 @@ public final class GenerateVerb implements Verb {
         split = ",",
         required = true,
         description = "Token ids, separated by commas; nothing is added to them.")
-    private int[] ids;
+    private @Nullable List<Integer> ids;
   }
 
   @ArgGroup(exclusive = true, multiplicity = "1")
@@ -78,7 +78,7 @@ public final class GenerateVerb implements Verb {
       names = "--max-tokens",
       paramLabel = "N",
       description = "Most tokens to generate. Default: 256, or what the context leaves.")
-  private Integer maxTokens;
+  private @Nullable Integer maxTokens;
 
   @Option(
       names = "--temperature",
@@ -123,7 +123,7 @@ public final class GenerateVerb implements Verb {
       paramLabel = "N",
       description =
           "Start of the random numbers: the same seed gives the same text. Default: a new one, printed.")
-  private Long seed;
+  private @Nullable Long seed;
 
   @Option(
       names = "--stop",
@@ -239,9 +239,11 @@ public final class GenerateVerb implements Verb {
 
   private int[] promptIds(Optional<Tokenizer> words) {
     if (prompt.ids != null) {
-      return Arrays.copyOf(prompt.ids, prompt.ids.length);
+      return prompt.ids.stream().mapToInt(Integer::intValue).toArray();
     }
-    String text = prompt.text != null ? prompt.text : TextFiles.read(prompt.file);
+    // picocli demands one of the three.
+    String text =
+        prompt.text != null ? prompt.text : TextFiles.read(Objects.requireNonNull(prompt.file));
     return words.orElseThrow().encode(text);
   }
 }

@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.io.AtomicFiles;
@@ -31,7 +33,7 @@ import org.mixtureofmasks.tokenizer.Tokenizer;
 record PerplexityEvaluation(
     EvaluateVerb.Source source,
     WindowOptions windows,
-    Integer limit,
+    @Nullable Integer limit,
     RunOptions run,
     TokenizerOptions tokenizer) {
 
@@ -47,12 +49,13 @@ record PerplexityEvaluation(
   /**
    * Measures a model, and a dense one beside it.
    *
-   * @param out folder for results.json, or null
+   * @param reference the dense one
+   * @param out folder for results.json
    */
-  void run(Path model, Path reference, Path out, OutputOptions output) {
+  void run(Path model, Optional<Path> reference, Optional<Path> out, OutputOptions output) {
     checkOptions();
     // One after the other: two models at once would share memory and bandwidth.
-    Optional<Measured> dense = Optional.ofNullable(reference).map(this::measure);
+    Optional<Measured> dense = reference.map(this::measure);
     Measured measured = measure(model);
     dense.ifPresent(d -> requireComparable(measured, d));
     ObjectNode json = json(measured);
@@ -61,9 +64,8 @@ record PerplexityEvaluation(
           json.put("retention", Json.number(retention(measured, d)));
           json.set("reference", json(d));
         });
-    if (out != null) {
-      AtomicFiles.writeString(out.resolve("results.json"), Json.ascii(json) + "\n");
-    }
+    out.ifPresent(
+        folder -> AtomicFiles.writeString(folder.resolve("results.json"), Json.ascii(json) + "\n"));
     output.print(json, () -> table(measured, dense));
   }
 
@@ -122,7 +124,7 @@ record PerplexityEvaluation(
       Perplexity perplexity = new Perplexity(llama, run.threads(), progress::at);
       PerplexityResult result =
           source.tokens != null
-              ? perplexity.ofRows(source.tokens, windows.row(), orZero(limit))
+              ? perplexity.ofRows(source.tokens, orZero(windows.row()), orZero(limit))
               : withTokenizer(path, perplexity);
       return new Measured(
           path,
@@ -139,13 +141,14 @@ record PerplexityEvaluation(
       if (source.wikitext != null) {
         return perplexity.ofWikiText(TextFiles.read(source.wikitext), words, orZero(limit));
       }
-      int[] ids = words.encode(TextFiles.read(source.text));
+      // picocli demands one of the sources.
+      int[] ids = words.encode(TextFiles.read(Objects.requireNonNull(source.text)));
       int[] read = limit == null || limit >= ids.length ? ids : Arrays.copyOf(ids, limit);
       return perplexity.ofText(read, orZero(windows.window()), orZero(windows.stride()));
     }
   }
 
-  private static int orZero(Integer value) {
+  private static int orZero(@Nullable Integer value) {
     return value == null ? 0 : value;
   }
 

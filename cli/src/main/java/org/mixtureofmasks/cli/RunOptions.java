@@ -1,6 +1,7 @@
 package org.mixtureofmasks.cli;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.model.Model;
 import picocli.CommandLine.Option;
@@ -29,7 +30,7 @@ public final class RunOptions {
       names = "--threads",
       paramLabel = "N",
       description = "Threads that compute. Default: one for each core.")
-  private Integer threads;
+  private @Nullable Integer threads;
 
   /** The number format asked for. */
   public Model.WeightType weights() {

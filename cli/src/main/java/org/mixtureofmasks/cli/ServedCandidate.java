@@ -3,6 +3,7 @@ package org.mixtureofmasks.cli;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.score.CompletionsEndpoint;
 import org.mixtureofmasks.score.CompletionsLanguageModel;
 import org.mixtureofmasks.score.EvaluatedModel;
@@ -18,7 +19,7 @@ final class ServedCandidate implements Candidate {
   /**
    * @param tokenizer file of the model's tokenizer, or null: the server splits texts
    */
-  ServedCandidate(CompletionsEndpoint endpoint, Path tokenizer) {
+  ServedCandidate(CompletionsEndpoint endpoint, @Nullable Path tokenizer) {
     this.tokenizer = Optional.ofNullable(tokenizer).map(Tokenizer::open);
     this.language = new CompletionsLanguageModel(endpoint, this.tokenizer);
     String split = this.tokenizer.map(Tokenizer::toJson).orElse("the server's");

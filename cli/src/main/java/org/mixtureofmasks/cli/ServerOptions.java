@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.score.CompletionsEndpoint;
 import picocli.CommandLine.Option;
@@ -21,27 +22,32 @@ final class ServerOptions {
               + " and logprobs, such as http://localhost:8000/v1/completions. The environment"
               + " variable OPENAI_API_KEY is sent if it is set. --tokenizer FILE, the model's own,"
               + " makes the splits those of a local model.")
-  private URI url;
+  private @Nullable URI url;
 
   @Option(
       names = "--api-model",
       paramLabel = "NAME",
       description = "With --url: the model's name on the server.")
-  private String model;
+  private @Nullable String model;
 
   @Option(
       names = "--api-context",
       paramLabel = "N",
       description = "With --url: tokens that the served model takes. Default: 2048.")
-  private Integer context;
+  private @Nullable Integer context;
 
   /** Whether a served model was asked for. */
   boolean given() {
     return url != null || model != null || context != null;
   }
 
-  /** That model. */
-  Candidate open(Path tokenizer) {
+  /**
+   * That model.
+   *
+   * @param tokenizer file of its tokenizer; null: the server splits texts
+   * @throws UserError unless both address and name were given
+   */
+  Candidate open(@Nullable Path tokenizer) {
     if (url == null || model == null) {
       throw UserError.usage("--url and --api-model go together");
     }

@@ -33,7 +33,8 @@ final class TaskNames {
    * @param limit documents of each task at most; null: all
    */
   static List<Asked> load(List<String> names, TaskOptions options, @Nullable Integer limit) {
-    if (options.data() == null) {
+    Path data = options.data();
+    if (data == null) {
       throw UserError.usage(
           "--tasks needs --data DIR, the folder of the tasks' files ('mom evaluate --list' names"
               + " them)");
@@ -49,20 +50,21 @@ final class TaskNames {
         if (!seen.add(task.name())) {
           throw UserError.usage("--tasks names " + task.name() + " twice");
         }
-        tasks.add(load(task, options.data(), shots, limit == null ? 0 : limit));
+        tasks.add(load(task, data, shots, limit == null ? 0 : limit));
       }
     }
     return tasks;
   }
 
   private static OptionalInt shots(TaskOptions options) {
-    if (options.shots() == null) {
+    Integer shots = options.shots();
+    if (shots == null) {
       return OptionalInt.empty();
     }
-    if (options.shots() < 0) {
-      throw UserError.usage("--shots " + options.shots() + ": it must be at least 0");
+    if (shots < 0) {
+      throw UserError.usage("--shots %d: it must be at least 0".formatted(shots));
     }
-    return OptionalInt.of(options.shots());
+    return OptionalInt.of(shots);
   }
 
   private static Asked load(Task task, Path data, OptionalInt shots, int limit) {

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.cli;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What {@code mom evaluate --tasks} needs beside the tasks; a picocli mixin. */
@@ -9,7 +10,7 @@ final class TaskOptions {
       names = "--data",
       paramLabel = "DIR",
       description = "With --tasks and --list: the folder that the tasks' files lie in.")
-  private Path data;
+  private @Nullable Path data;
 
   @Option(
       names = "--shots",
@@ -17,7 +18,7 @@ final class TaskOptions {
       description =
           "With --tasks: examples before each question, for all tasks without a :N of their own."
               + " Default: each task's own, mostly 0.")
-  private Integer shots;
+  private @Nullable Integer shots;
 
   @Option(
       names = "--fresh",
@@ -25,12 +26,12 @@ final class TaskOptions {
   private boolean fresh;
 
   /** The folder, or null. */
-  Path data() {
+  @Nullable Path data() {
     return data;
   }
 
   /** What was given, or null. */
-  Integer shots() {
+  @Nullable Integer shots() {
     return shots;
   }
 

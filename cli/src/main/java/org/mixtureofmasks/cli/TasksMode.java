@@ -31,11 +31,11 @@ record TasksMode(
     OutputOptions output) {
 
   /**
-   * Evaluates a model, and a dense one beside it if there is one (else null).
+   * Evaluates a model, and a dense one beside it if there is one.
    *
    * <p>What can fail without a model fails first: names, files, the folder for results.
    */
-  void run(Supplier<Candidate> model, @Nullable Supplier<Candidate> reference) {
+  void run(Supplier<Candidate> model, Optional<Supplier<Candidate>> reference) {
     if (limit != null && limit < 1) {
       throw UserError.usage("--limit " + limit + ": it must be at least 1");
     }
@@ -50,7 +50,7 @@ record TasksMode(
             Optional.ofNullable(out).map(o -> o.resolve("scores")),
             options.fresh());
     // One after the other: two models at once would share memory and bandwidth.
-    Optional<Evaluation> dense = Optional.ofNullable(reference).map(r -> evaluate(evaluation, r));
+    Optional<Evaluation> dense = reference.map(r -> evaluate(evaluation, r));
     Evaluation evaluated = evaluate(evaluation, model);
     ObjectNode json = ResultsJson.of(evaluated);
     dense.ifPresent(d -> RetentionJson.add(json, evaluated, d));

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.cli;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 import picocli.CommandLine.Option;
 
@@ -11,7 +12,7 @@ public final class TokenizerOptions {
       paramLabel = "FILE",
       description =
           "A tokenizer.json, a folder that has one, or a llama2.c tokenizer. Default: the model's own.")
-  private Path tokenizer;
+  private @Nullable Path tokenizer;
 
   /** Opens the one that was asked for, or the model's own. */
   Tokenizer open(Path model) {
@@ -19,7 +20,7 @@ public final class TokenizerOptions {
   }
 
   /** The one that was asked for, or null. */
-  Path file() {
+  @Nullable Path file() {
     return tokenizer;
   }
 

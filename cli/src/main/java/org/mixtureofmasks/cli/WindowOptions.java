@@ -1,5 +1,6 @@
 package org.mixtureofmasks.cli;
 
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How a text or packed rows are cut for perplexity; a picocli mixin. */
@@ -8,34 +9,34 @@ final class WindowOptions {
       names = "--window",
       paramLabel = "N",
       description = "With --text: tokens read in a pass. Default: the model's context.")
-  private Integer window;
+  private @Nullable Integer window;
 
   @Option(
       names = "--stride",
       paramLabel = "N",
       description =
           "With --text: distance of two windows; below the window, tokens see more context. Default: the window.")
-  private Integer stride;
+  private @Nullable Integer stride;
 
   @Option(
       names = "--row",
       paramLabel = "N",
       description =
           "With --tokens: tokens in a row; all but the last are read, all but the first scored.")
-  private Integer row;
+  private @Nullable Integer row;
 
   /** What was given, or null. */
-  Integer window() {
+  @Nullable Integer window() {
     return window;
   }
 
   /** What was given, or null. */
-  Integer stride() {
+  @Nullable Integer stride() {
     return stride;
   }
 
   /** What was given, or null. */
-  Integer row() {
+  @Nullable Integer row() {
     return row;
   }
 
