@@ -150,6 +150,25 @@ public record ModelConfig(
     }
   }
 
+  /**
+   * The same shape with another number of layers.
+   *
+   * @param number at least one
+   */
+  public ModelConfig withLayers(int number) {
+    return new ModelConfig(
+        family,
+        hiddenSize,
+        intermediateSize,
+        number,
+        attention,
+        maxPositions,
+        rope,
+        block,
+        vocabulary,
+        mixtureOfMasks);
+  }
+
   /** Every tensor of a dense model of this shape. */
   public TensorSpecs tensors() {
     return family.tensors(this);

@@ -31,7 +31,7 @@ import org.mixtureofmasks.sparsify.MethodProvider;
  */
 final class SpeedProbe {
   /** Layers that are loaded; what one takes is the difference to a pass of one, over the rest. */
-  private static final int LAYERS = 4;
+  private static final int LAYERS = 2;
 
   /** Input tokens of a timed pass at most. */
   private static final int TOKENS = 512;
@@ -69,9 +69,9 @@ final class SpeedProbe {
     this.sample = sample;
     this.layers = Math.min(LAYERS, config.layers());
     long from = System.nanoTime();
-    this.deep = DenseWeights.load(checkpoint, withLayers(layers), settings.precision());
+    this.deep = DenseWeights.loadFirst(checkpoint, config, layers, settings.precision());
     this.secondsToLoad = since(from);
-    this.shallow = new DecoderModule(withLayers(1), deep.parameters(), settings.precision());
+    this.shallow = new DecoderModule(config.withLayers(1), deep.parameters(), settings.precision());
   }
 
   /**
@@ -281,20 +281,5 @@ final class SpeedProbe {
 
   private static double since(long nanos) {
     return (System.nanoTime() - nanos) / 1e9;
-  }
-
-  /** The model's shape with its first layers only. */
-  private ModelConfig withLayers(int number) {
-    return new ModelConfig(
-        config.family(),
-        config.hiddenSize(),
-        config.intermediateSize(),
-        number,
-        config.attention(),
-        config.maxPositions(),
-        config.rope(),
-        config.block(),
-        config.vocabulary(),
-        config.mixtureOfMasks());
   }
 }
