@@ -169,6 +169,26 @@ public record ModelConfig(
     }
   }
 
+  /**
+   * The same shape with another number of layers.
+   *
+   * @param number at least one
+   * @return the shape; all else is as it was
+   */
+  public ModelConfig withLayers(int number) {
+    return new ModelConfig(
+        family,
+        hiddenSize,
+        intermediateSize,
+        number,
+        attention,
+        maxPositions,
+        rope,
+        block,
+        vocabulary,
+        mixtureOfMasks);
+  }
+
   /** {@return every tensor of a dense model of this shape, in model order} */
   public TensorSpecs tensors() {
     return family.tensors(this);

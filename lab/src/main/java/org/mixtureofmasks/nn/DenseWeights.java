@@ -18,9 +18,23 @@ public final class DenseWeights {
 
   /** A model with its own copy of a checkpoint's weights; the checkpoint may be closed after. */
   public static DecoderModule load(Checkpoint checkpoint, ModelConfig config, Precision precision) {
+    return load(ModelTensors.of(checkpoint, config), config, precision);
+  }
+
+  /**
+   * The same of the first layers alone, between the model's own embedding and output projection.
+   *
+   * @param config of the whole model
+   * @param layers at least one, at most all
+   */
+  public static DecoderModule loadFirst(
+      Checkpoint checkpoint, ModelConfig config, int layers, Precision precision) {
+    return load(ModelTensors.of(checkpoint, config), config.withLayers(layers), precision);
+  }
+
+  private static DecoderModule load(ModelTensors tensors, ModelConfig config, Precision precision) {
     Map<String, Tensor> weights = new LinkedHashMap<>();
-    ModelTensors tensors = ModelTensors.of(checkpoint, config);
-    for (TensorSpec spec : tensors.specs().stored()) {
+    for (TensorSpec spec : config.tensors().stored()) {
       weights.put(spec.name(), fp32(tensors.get(spec)));
     }
     return new DecoderModule(config, weights, precision);

@@ -46,6 +46,11 @@ public final class NextTokenLoss {
    */
   public record Teacher(Tensor hidden, Tensor projection, double weight) {}
 
+  /** Tokens whose logits exist at once. */
+  public static int pieceTokens(long vocabSize) {
+    return (int) Math.max(1, PIECE_ELEMENTS / vocabSize);
+  }
+
   private final Precision precision;
 
   public NextTokenLoss(Precision precision) {
@@ -86,7 +91,7 @@ public final class NextTokenLoss {
       Optional<Gradients> gradients) {
     try (NoGradGuard _ = new NoGradGuard()) {
       long tokens = hidden.size(0);
-      long piece = Math.clamp(PIECE_ELEMENTS / projection.size(0), 1, tokens);
+      long piece = Math.min(pieceTokens(projection.size(0)), tokens);
       Tensor h = precision.cast(hidden.detach());
       Tensor w = precision.cast(projection.detach());
       Optional<Teacher> cast =

@@ -43,6 +43,11 @@ public interface MethodProvider {
     return 0;
   }
 
+  /** Calibration tokens without which {@link Method#prepare} refuses to begin. */
+  default int leastCalibrationTokens(Recipe recipe) {
+    return 0;
+  }
+
   /** Passes of the whole model over the calibration tokens that each layer's start takes more. */
   default int passesPerLayer(Recipe recipe) {
     return 0;

@@ -173,7 +173,12 @@ public final class StudyRunner {
       verb.addAll(List.of("resume", folder.toString()));
     } else {
       verb.addAll(
-          List.of("sparsify", plan.study().recipe().toString(), "--out", folder.toString()));
+          List.of(
+              "sparsify",
+              plan.study().recipe().toString(),
+              "--untimed",
+              "--out",
+              folder.toString()));
       run.overrides().forEach(o -> verb.addAll(List.of("--set", o)));
     }
     return switch (processes.run(log, verb)) {

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.SequencedMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.mixtureofmasks.UserError;
@@ -38,7 +37,8 @@ public final class RunForecast {
       MethodProvider provider,
       Checkpoint checkpoint,
       ModelConfig config,
-      Path out) {
+      Path out,
+      Timing timing) {
     this.settings = settings;
     this.provider = provider;
     this.config = config;
@@ -46,8 +46,18 @@ public final class RunForecast {
     boolean learns = provider.trainsWeights(settings.recipe());
     this.disk = RunDisk.of(settings, memory.parameters(), learns, checkpoint.bytes());
     // What does not fit is not timed either: a probe of so large a model could be too much itself.
-    boolean fits = Machine.here(out).holds(ledger(Double.NaN));
-    this.ledger = fits ? timed(checkpoint, out) : ledger(Double.NaN);
+    Ledger untimed = ledger(Double.NaN);
+    boolean asked = timing == Timing.ALWAYS || timing == Timing.OF_LONG_RUNS && isLong();
+    boolean times = asked && Machine.here(out).holds(untimed);
+    this.ledger = times ? timed(checkpoint) : untimed;
+  }
+
+  /** Whether the forecast knows times, which takes some seconds of computing. */
+  public enum Timing {
+    ALWAYS,
+    /** Where it is a small part, about 2 %, of what the run takes. */
+    OF_LONG_RUNS,
+    NEVER
   }
 
   /**
@@ -56,16 +66,34 @@ public final class RunForecast {
    * @param out where it would write; need not exist
    * @throws UserError if the recipe, the model or the beginning of the data is at fault
    */
-  public static RunForecast of(Recipe recipe, Path out) {
+  public static RunForecast of(Recipe recipe, Path out, Timing timing) {
     Settings settings = Settings.of(recipe);
     MethodProvider provider = Methods.provider(recipe);
     Natives.start(settings.threads());
     try (Checkpoint checkpoint = Checkpoints.open(settings.model());
         PointerScope _ = new PointerScope()) {
       ModelConfig config = Start.dense(checkpoint, settings);
-      return new RunForecast(settings, provider, checkpoint, config, out);
+      return new RunForecast(settings, provider, checkpoint, config, out, timing);
     }
   }
+
+  /**
+   * Whether the run passes at least a hundred times as many tokens through all layers as the probe,
+   * whose few layers count as their share, and as its pieces of the loss, which count whole: an
+   * output projection may be most of a small model.
+   */
+  private boolean isLong() {
+    double layers = (double) Math.min(SpeedProbe.LAYERS, config.layers()) / config.layers();
+    double probed = SpeedProbe.ROUNDS * (2 * SpeedProbe.TOKENS * layers + PROBED_PIECES);
+    double calibrated = provider.calibrationTokens(settings.recipe());
+    double run = calibrated + (double) settings.steps() * tokensPerStep();
+    return run >= LONG * probed;
+  }
+
+  private static final int LONG = 100;
+
+  /** Tokens of the probe's loss, counted for a vocabulary of 50,000. */
+  private static final int PROBED_PIECES = 4 * 42;
 
   /**
    * A mixture of masks with the keys' defaults and no text, from shapes alone: rows of 256 tokens,
@@ -137,23 +165,15 @@ public final class RunForecast {
     return phases(other, NO_TIMES).stream().allMatch(p -> p.memoryBytes() <= machine.memoryBytes());
   }
 
-  private Ledger timed(Checkpoint checkpoint, Path out) {
+  private Ledger timed(Checkpoint checkpoint) {
     SampleRows sample = SampleRows.of(settings, config);
     SpeedProbe probe = new SpeedProbe(settings, provider, checkpoint, config, sample);
-    Times times = new Times(probe.measure(existing(out)), sample);
+    Times times = new Times(probe.measure(), sample);
     return new Ledger(phases(memory, times::of), disk.bytes());
   }
 
   private Ledger ledger(double seconds) {
     return new Ledger(phases(memory, _ -> seconds), disk.bytes());
-  }
-
-  private static Path existing(Path out) {
-    Path folder = out.toAbsolutePath();
-    while (!Files.isDirectory(folder)) {
-      folder = Objects.requireNonNull(folder.getParent()); // a root is a folder
-    }
-    return folder;
   }
 
   private interface PhaseTimes {
@@ -198,9 +218,9 @@ public final class RunForecast {
         case PREPARE -> prepare();
         case VALIDATE -> validate();
         case TRAIN -> train();
-        case SAVE -> RunDisk.saves(settings) * disk.checkpoint() * speeds.writePerByte();
+        case SAVE -> RunDisk.saves(settings) * disk.checkpoint() * WRITE_PER_BYTE;
         // The checkpoint is read as the model is, converted and written.
-        case COMPILE -> 2 * load() + disk.model() * speeds.writePerByte();
+        case COMPILE -> 2 * load() + disk.model() * WRITE_PER_BYTE;
       };
     }
 
@@ -235,7 +255,7 @@ public final class RunForecast {
       int every = settings.recipe().get(RunKeys.EVALUATE_EVERY);
       int steps = settings.steps();
       int times = steps == 0 ? 1 : 2 + (every > 0 ? (steps - 1) / every : 0);
-      return times * tokens * (config.layers() * speeds.passLayer() + speeds.passRest());
+      return times * tokens * (config.layers() * speeds.passLayer() + speeds.lossToken());
     }
 
     private double validationTokens(Path file) {
@@ -248,14 +268,17 @@ public final class RunForecast {
 
     private double train() {
       double taught = provider.distillation(settings.recipe()) > 0 ? speeds.passLayer() : 0;
-      double token =
-          config.layers() * (speeds.trainLayer() + taught)
-              + speeds.trainRest()
-              + speeds.teachRest();
+      double token = config.layers() * (speeds.trainLayer() + taught) + speeds.trainToken();
+      int passes = Math.ceilDiv(settings.stepRows(), settings.microRows());
       return settings.steps()
-          * (tokensPerStep() * token + memory.parameters() * speeds.updatePerParameter());
+          * (tokensPerStep() * token
+              + passes * speeds.trainPass()
+              + memory.parameters() * speeds.updatePerParameter());
     }
   }
+
+  /** Synced, on a solid-state disk: a forecast writes nothing, so that nothing was measured. */
+  private static final double WRITE_PER_BYTE = 1 / 500e6;
 
   /** Tokens of a byte of text when no text was looked at: English with a vocabulary of 50,000. */
   private static final double TEXT_TOKENS = 0.25;

@@ -24,7 +24,7 @@ import org.mixtureofmasks.tokenizer.Tokenizer;
  */
 record SampleRows(long[] ids, int rowTokens, double encodePerByte, double tokensPerByte) {
   /** Characters of text that are encoded. */
-  private static final int CHARACTERS = 1 << 17;
+  private static final int CHARACTERS = 1 << 15;
 
   /** Ids that are read of packed rows. */
   private static final int PACKED_TOKENS = 4096;

@@ -1,9 +1,7 @@
 package org.mixtureofmasks.train;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
@@ -12,9 +10,9 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.TensorSpec;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.DenseWeights;
 import org.mixtureofmasks.nn.FeedForward;
@@ -27,23 +25,21 @@ import org.mixtureofmasks.sparsify.Method.ParameterGroup;
 import org.mixtureofmasks.sparsify.MethodProvider;
 
 /**
- * Times the real thing on a few of the model's first layers, in a few seconds: what a whole run
- * takes is made of it. The method's own masks of the first layer stand for every layer's.
+ * Times the real thing on the model's first layers, in a few seconds: what a whole run takes is
+ * made of it. The method's own masks of the first layer stand for every layer's.
  */
 final class SpeedProbe {
-  /** Layers that are loaded; what one takes is the difference to a pass of one, over the rest. */
-  private static final int LAYERS = 4;
+  /** Layers that are loaded; what one takes is the difference between a pass of two and of one. */
+  static final int LAYERS = 2;
 
-  /** Input tokens of a timed pass at most. */
-  private static final int TOKENS = 512;
+  /** Input tokens of a timed pass at most, but for a longer row. */
+  static final int TOKENS = 512;
 
   /** Times that a pass is run; the fastest counts, the first mostly warms up. */
-  private static final int ROUNDS = 2;
+  static final int ROUNDS = 2;
 
-  /** Calibration tokens of the smaller of two timed starts. */
-  private static final int CALIBRATION = 256;
-
-  private static final int WRITTEN = 32 << 20;
+  /** Calibration tokens of the smaller of two timed starts; the larger has four times as many. */
+  private static final int CALIBRATION = 512;
 
   private final Settings settings;
   private final MethodProvider provider;
@@ -70,9 +66,9 @@ final class SpeedProbe {
     this.sample = sample;
     this.layers = Math.min(LAYERS, config.layers());
     long from = System.nanoTime();
-    this.deep = DenseWeights.load(checkpoint, withLayers(layers), settings.precision());
+    this.deep = DenseWeights.loadFirst(checkpoint, config, layers, settings.precision());
     this.secondsToLoad = since(from);
-    this.shallow = new DecoderModule(withLayers(1), deep.parameters(), settings.precision());
+    this.shallow = new DecoderModule(config.withLayers(1), deep.parameters(), settings.precision());
   }
 
   /**
@@ -80,42 +76,41 @@ final class SpeedProbe {
    *
    * @param loadPerParameter stored weights to fp32 masters
    * @param trainLayer forward and backward of one layer and token
-   * @param trainRest the same of embedding, final norm, loss and its gradients; teacher excluded
+   * @param trainToken loss of one token with its gradients, with the teacher's distribution if
+   *     there is one
+   * @param trainPass of a training pass besides, whatever its tokens: the gradients of embedding
+   *     and output projection
    * @param passLayer forward of one dense layer and token
-   * @param passRest loss of one token without gradients
-   * @param teachRest loss of one token with its gradients and a teacher's distribution, less
-   *     trainRest's
-   * @param updatePerParameter of the optimiser
+   * @param lossToken loss of one token without gradients
+   * @param updatePerParameter of clipping and the optimiser
    * @param startFixed the method's start of one layer, whatever the tokens
    * @param startPerToken the same for each calibration token, the layer's forward pass included
-   * @param writePerByte synced
    */
   record Speeds(
       double loadPerParameter,
       double trainLayer,
-      double trainRest,
+      double trainToken,
+      double trainPass,
       double passLayer,
-      double passRest,
-      double teachRest,
+      double lossToken,
       double updatePerParameter,
       double startFixed,
-      double startPerToken,
-      double writePerByte) {}
+      double startPerToken) {}
 
-  /**
-   * @param writesTo an existing folder on the disk that the run writes to
-   */
-  Speeds measure(Path writesTo) {
+  Speeds measure() {
     Recipe recipe = settings.recipe();
     torch.manual_seed(recipe.get(RunKeys.SEED));
     Method method = provider.create(recipe, shallow.config());
-    double[] start = start(method, provider.calibrationTokens(recipe));
+    Line start = start(method, provider.calibrationTokens(recipe));
     long[][] rows = sample.rows(timedRows());
     int tokens = rows.length * settings.rowTokens();
     Tensor ids = Validation.Batch.of(rows).ids();
-    double trainLayer = 0;
-    double trainRest = 0;
-    double teachRest = 0;
+    FeedForward dense = (_, x, weights) -> weights.dense(x);
+    Line passes = byLayers(() -> passed(shallow, ids, dense), () -> passed(deep, ids, dense));
+    boolean judges = !settings.validationFiles().isEmpty();
+    Line loss = judges ? head(false, false) : Line.NONE;
+    Line train = Line.NONE;
+    Line trainLoss = Line.NONE;
     double update = 0;
     if (settings.steps() > 0) {
       boolean learns = provider.trainsWeights(recipe);
@@ -123,33 +118,22 @@ final class SpeedProbe {
       FeedForward own = method.feedForward();
       FeedForward first = (_, x, weights) -> own.apply(0, x, weights);
       method.beginStep(0, settings.steps());
-      Runnable one = () -> trained(method, shallow, ids, first);
-      Runnable many = () -> trained(method, deep, ids, first);
-      double[] passes = differences(one, many);
-      trainLayer = passes[1] / tokens;
-      double loss = fastest(() -> loss(rows, false, true));
-      trainRest = (passes[0] - passes[1] + loss) / tokens;
-      if (provider.distillation(recipe) > 0) {
-        teachRest = (fastest(() -> loss(rows, true, true)) - loss) / tokens;
-      }
+      train =
+          byLayers(
+              () -> trained(method, shallow, ids, first), () -> trained(method, deep, ids, first));
+      trainLoss = head(provider.distillation(recipe) > 0, true);
       update = learns ? update() : 0;
     }
-    FeedForward dense = (_, x, weights) -> weights.dense(x);
-    double[] passes =
-        differences(() -> passed(shallow, ids, dense), () -> passed(deep, ids, dense));
-    boolean validates = !settings.validationFiles().isEmpty();
-    double passRest = validates ? fastest(() -> loss(rows, false, false)) / tokens : 0;
     return new Speeds(
-        secondsToLoad / parameters(deep),
-        trainLayer,
-        Math.max(0, trainRest),
-        passes[1] / tokens,
-        passRest,
-        Math.max(0, teachRest),
+        secondsToLoad / parameters(deep.parameters()),
+        train.each() / tokens,
+        trainLoss.each(),
+        train.fixed() + trainLoss.fixed(),
+        passes.each() / tokens,
+        loss.each(),
         update,
-        start[0],
-        start[1],
-        writing(writesTo));
+        start.fixed(),
+        start.each());
   }
 
   private int timedRows() {
@@ -157,22 +141,31 @@ final class SpeedProbe {
     return Math.min(settings.microRows(), most);
   }
 
-  /** The method's start of one layer: what it takes at all, and more for each token. */
-  private double[] start(Method method, int tokens) {
-    if (tokens <= 4 * CALIBRATION) {
-      double seconds = seconds(() -> prepare(method, tokens));
-      return new double[] {seconds, 0};
+  /**
+   * What a piece of work takes by its size, seconds.
+   *
+   * @param fixed whatever the size, 0 or more
+   * @param each for each unit of it, 0 or more
+   */
+  private record Line(double fixed, double each) {
+    static final Line NONE = new Line(0, 0);
+
+    /** Through two measurements; noise must not make either part negative. */
+    static Line through(double small, double smallSeconds, double large, double largeSeconds) {
+      double each = Math.max(0, largeSeconds - smallSeconds) / (large - small);
+      return new Line(Math.max(0, smallSeconds - small * each), each);
+    }
+  }
+
+  /** The method's start of one layer, by tokens. */
+  private Line start(Method method, int tokens) {
+    int small = Math.max(CALIBRATION, provider.leastCalibrationTokens(settings.recipe()));
+    if (tokens <= 4 * small) {
+      return new Line(seconds(() -> prepare(method, tokens)), 0);
     }
     Method other = provider.create(settings.recipe(), shallow.config());
-    double small;
-    try {
-      small = seconds(() -> prepare(other, CALIBRATION)); // also warms up
-    } catch (UserError fewTokens) { // more experts than that: one layer's whole start instead
-      return new double[] {seconds(() -> prepare(method, tokens)), 0};
-    }
-    double large = seconds(() -> prepare(method, 4 * CALIBRATION));
-    double perToken = Math.max(0, (large - small) / (3 * CALIBRATION));
-    return new double[] {Math.max(0, small - CALIBRATION * perToken), perToken};
+    double fewer = seconds(() -> prepare(other, small)); // also warms up
+    return Line.through(small, fewer, 4.0 * small, seconds(() -> prepare(method, 4 * small)));
   }
 
   private void prepare(Method method, int tokens) {
@@ -180,14 +173,10 @@ final class SpeedProbe {
     LayerByLayer.prepare(method, shallow, tokens == 0 ? new long[0][] : rows);
   }
 
-  /** Seconds of a pass of one layer, and of each further layer. */
-  private double[] differences(Runnable one, Runnable many) {
+  /** A pass by its layers. */
+  private Line byLayers(Runnable one, Runnable all) {
     double shortest = fastest(one);
-    if (layers == 1) {
-      return new double[] {shortest, shortest};
-    }
-    double longest = fastest(many);
-    return new double[] {shortest, Math.max(0, longest - shortest) / (layers - 1)};
+    return layers == 1 ? new Line(0, shortest) : Line.through(1, shortest, layers, fastest(all));
   }
 
   private static void trained(Method method, DecoderModule model, Tensor ids, FeedForward ffn) {
@@ -209,10 +198,18 @@ final class SpeedProbe {
     }
   }
 
-  private void loss(long[][] rows, boolean taught, boolean differentiates) {
+  /** Output projection and loss by tokens: of one piece, as the loss takes them, and of three. */
+  private Line head(boolean taught, boolean differentiates) {
+    int piece = NextTokenLoss.pieceTokens(config.vocabSize());
+    double one = fastest(() -> loss(piece, taught, differentiates));
+    double three = fastest(() -> loss(3 * piece, taught, differentiates));
+    return Line.through(piece, one, 3.0 * piece, three);
+  }
+
+  private void loss(int tokens, boolean taught, boolean differentiates) {
     try (PointerScope _ = new PointerScope()) {
-      Validation.Batch batch = Validation.Batch.of(rows);
-      Tensor hidden = torch.randn(batch.targets().numel(), config.hiddenSize());
+      Tensor hidden = torch.randn(tokens, config.hiddenSize());
+      Tensor targets = torch.randint(config.vocabSize(), new long[] {tokens});
       NextTokenLoss loss = new NextTokenLoss(settings.precision());
       Tensor projection = deep.outputProjection();
       Optional<NextTokenLoss.Teacher> teacher =
@@ -220,50 +217,37 @@ final class SpeedProbe {
               ? Optional.of(new NextTokenLoss.Teacher(hidden, projection.detach(), 0.5))
               : Optional.empty();
       if (differentiates) {
-        loss.differentiate(hidden, projection, batch.targets(), teacher, 1);
+        loss.differentiate(hidden, projection, targets, teacher, 1);
       } else {
-        loss.evaluate(hidden, projection, batch.targets());
+        loss.evaluate(hidden, projection, targets);
       }
     }
   }
 
+  /** Of the layers' matrices: the embedding is updated as they are. */
   private double update() {
     Map<String, Tensor> moving = new LinkedHashMap<>();
-    deep.parameters().forEach((name, t) -> moving.put(name, t));
-    AdamW adam = new AdamW(java.util.List.of(new ParameterGroup("all", moving, 1e-9, 0)), 0.9, 0.9);
-    double seconds = fastest(() -> adam.step(1));
-    adam.clearGradients();
-    return seconds / parameters(deep);
-  }
-
-  private static long parameters(DecoderModule model) {
-    return model.parameters().values().stream().mapToLong(Tensor::numel).sum();
-  }
-
-  private double writing(Path folder) {
-    long bytes = Math.min(WRITTEN, 4 * parameters(deep));
-    Path file = temporary(folder);
-    try (Tensor data = torch.zeros(bytes / 4)) {
-      return seconds(() -> TensorFiles.write(file, Map.of("probe", data))) / bytes;
-    } finally {
-      delete(file);
+    TensorVector clipped = new TensorVector();
+    for (TensorSpec spec : deep.config().tensors().stored()) {
+      Tensor t = deep.parameters().get(spec.name());
+      if (spec.layer() != TensorSpec.NO_LAYER && t.grad().defined()) {
+        moving.put(spec.name(), t);
+        clipped.push_back(t);
+      }
     }
+    AdamW adam = new AdamW(List.of(new ParameterGroup("all", moving, 1e-9, 0)), 0.9, 0.9);
+    double seconds =
+        fastest(
+            () -> {
+              torch.clip_grad_norm_(clipped, 1);
+              adam.step(1);
+            });
+    deep.parameters().values().forEach(t -> t.mutable_grad().reset());
+    return seconds / parameters(moving);
   }
 
-  private static Path temporary(Path folder) {
-    try {
-      return Files.createTempFile(folder, ".mom-probe-", "");
-    } catch (IOException e) {
-      throw new UserError("cannot write to %s: %s".formatted(folder, e.getMessage()), e);
-    }
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      throw new UserError("cannot delete %s: %s".formatted(file, e.getMessage()), e);
-    }
+  private static long parameters(Map<String, Tensor> tensors) {
+    return tensors.values().stream().mapToLong(Tensor::numel).sum();
   }
 
   private static double fastest(Runnable work) {
@@ -282,20 +266,5 @@ final class SpeedProbe {
 
   private static double since(long nanos) {
     return (System.nanoTime() - nanos) / 1e9;
-  }
-
-  /** The model's shape with its first layers only. */
-  private ModelConfig withLayers(int number) {
-    return new ModelConfig(
-        config.family(),
-        config.hiddenSize(),
-        config.intermediateSize(),
-        number,
-        config.attention(),
-        config.maxPositions(),
-        config.rope(),
-        config.block(),
-        config.vocabulary(),
-        config.mixtureOfMasks());
   }
 }

@@ -15,6 +15,7 @@ import org.mixtureofmasks.ledger.Machine;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.train.Methods;
 import org.mixtureofmasks.train.RunForecast;
+import org.mixtureofmasks.train.RunForecast.Timing;
 import org.mixtureofmasks.train.Trainer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -62,6 +63,13 @@ public final class Sparsify implements Verb {
       description = "Print what would be done, with memory and time, and write nothing.")
   private boolean dryRun;
 
+  @Option(
+      names = "--untimed",
+      description =
+          "Do not time a few layers before a long run; then its end compares memory alone with"
+              + " what was predicted.")
+  private boolean untimed;
+
   @Option(names = "--json", description = "One JSON object on stdout.")
   private boolean json;
 
@@ -75,9 +83,7 @@ public final class Sparsify implements Verb {
       all.add("train.tokens=0");
     }
     Recipe recipe = Methods.read(recipeFile, all);
-    spec.commandLine().getErr().println("timing a few layers of the model ...");
-    spec.commandLine().getErr().flush();
-    RunForecast forecast = RunForecast.of(recipe, out);
+    RunForecast forecast = RunForecast.of(recipe, out, timing());
     if (dryRun) {
       return dryRun(forecast, recipe);
     }
@@ -86,6 +92,13 @@ public final class Sparsify implements Verb {
     try (Trainer trainer = Trainer.begin(recipe, out, report.listener())) {
       return report.finish(trainer, spec.commandLine().getOut(), json);
     }
+  }
+
+  private Timing timing() {
+    if (dryRun) {
+      return Timing.ALWAYS;
+    }
+    return untimed ? Timing.NEVER : Timing.OF_LONG_RUNS;
   }
 
   private int dryRun(RunForecast forecast, Recipe recipe) {

@@ -19,6 +19,7 @@ import org.mixtureofmasks.study.Plan;
 import org.mixtureofmasks.study.PlannedRun;
 import org.mixtureofmasks.study.StudyRunner;
 import org.mixtureofmasks.train.RunForecast;
+import org.mixtureofmasks.train.RunForecast.Timing;
 
 /**
  * What a study would run and what that would take, by the forecast of each kind of run.
@@ -65,7 +66,7 @@ record StudyForecast(List<Line> lines, double seconds, long memoryBytes, long di
           state.equals(TO_RUN)
               ? Optional.of(
                   forecasts.computeIfAbsent(
-                      kind(run), _ -> RunForecast.of(run.recipe(), out).ledger()))
+                      kind(run), _ -> RunForecast.of(run.recipe(), out, Timing.ALWAYS).ledger()))
               : Optional.empty();
       lines.add(new Line(run, state, ledger));
     }

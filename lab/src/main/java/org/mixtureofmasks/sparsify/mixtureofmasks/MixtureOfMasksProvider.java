@@ -42,6 +42,11 @@ public final class MixtureOfMasksProvider implements MethodProvider {
   }
 
   @Override
+  public int leastCalibrationTokens(Recipe recipe) {
+    return MixtureOfMasksOptions.of(recipe).experts();
+  }
+
+  @Override
   public int passesPerLayer(Recipe recipe) {
     MixtureOfMasksOptions options = MixtureOfMasksOptions.of(recipe);
     boolean measures =
