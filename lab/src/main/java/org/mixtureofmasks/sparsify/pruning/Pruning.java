@@ -60,7 +60,7 @@ public final class Pruning extends FixedExperts {
       public void add(Tensor x, FfnWeights weights, Sums to) {
         Tensor s = NeuronImportance.of(weights.activations(x), weights.down());
         to.get(IMPORTANCE).add_(s.sum(0));
-        to.add(TOKENS, x.size(0));
+        to.add(TOKENS, (double) x.size(0));
       }
 
       @Override
