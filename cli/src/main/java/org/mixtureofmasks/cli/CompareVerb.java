@@ -63,11 +63,11 @@ public final class CompareVerb implements Verb {
   @Override
   public Integer call() {
     if (resamples < 100) {
-      throw UserError.usage("--resamples " + resamples + ": it must be at least 100");
+      throw UserError.usage("--resamples %s: it must be at least 100".formatted(resamples));
     }
     List<SavedResults> results = paths.stream().map(SavedResults::read).toList();
     ResultsComparison comparison = ResultsComparison.of(results, resamples, seed);
-    comparison.warnings().forEach(warning -> Terminal.note("warning: " + warning));
+    comparison.warnings().forEach(warning -> Terminal.note("warning: %s".formatted(warning)));
     output.print(json(results, comparison), () -> table(results, comparison));
     return 0;
   }

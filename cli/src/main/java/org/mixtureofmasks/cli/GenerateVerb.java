@@ -205,17 +205,14 @@ public final class GenerateVerb implements Verb {
     }
     Terminal.line(hasText ? "" : "token ids: " + result.tokenIds());
     Terminal.note(
-        "mom: "
-            + result.promptTokenIds().size()
-            + " prompt tokens"
-            + rate(result.promptTokensPerSecond())
-            + ", "
-            + result.tokenIds().size()
-            + " generated"
-            + rate(result.decodeTokensPerSecond())
-            + ", finish reason: "
-            + result.finishReason()
-            + (sampling.temperature() == 0 ? "" : ", seed " + sampling.seed()));
+        "mom: %s prompt tokens%s, %s generated%s, finish reason: %s%s"
+            .formatted(
+                result.promptTokenIds().size(),
+                rate(result.promptTokensPerSecond()),
+                result.tokenIds().size(),
+                rate(result.decodeTokensPerSecond()),
+                result.finishReason(),
+                sampling.temperature() == 0 ? "" : ", seed " + sampling.seed()));
   }
 
   private static String rate(OptionalDouble tokensPerSecond) {
@@ -232,7 +229,7 @@ public final class GenerateVerb implements Verb {
     try {
       return tokenizer.open(model.path());
     } catch (UserError e) {
-      Terminal.note("mom: token ids only, without text: " + e.getMessage());
+      Terminal.note("mom: token ids only, without text: %s".formatted(e.getMessage()));
       return null;
     }
   }

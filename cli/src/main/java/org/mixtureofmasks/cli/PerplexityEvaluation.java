@@ -92,7 +92,7 @@ record PerplexityEvaluation(
           {"--limit", limit}
         }) {
       if (option[1] instanceof Integer value && value < 1) {
-        throw UserError.usage(option[0] + " " + value + ": it must be at least 1");
+        throw UserError.usage("%s %s: it must be at least 1".formatted(option[0], value));
       }
     }
   }
@@ -101,16 +101,10 @@ record PerplexityEvaluation(
   private void requireComparable(Measured measured, Measured dense) {
     if (source.wikitext == null && measured.vocabSize != dense.vocabSize) {
       throw new UserError(
-          "--reference "
-              + dense.path
-              + " has a vocabulary of "
-              + dense.vocabSize
-              + ", "
-              + measured.path
-              + " one of "
-              + measured.vocabSize
-              + ": perplexities of different tokens do not compare; take --wikitext, which counts"
-              + " words");
+          ("--reference %s has a vocabulary of %s, %s one of %s: perplexities of different"
+                  + " tokens do not compare; take --wikitext, which counts"
+                  + " words")
+              .formatted(dense.path, dense.vocabSize, measured.path, measured.vocabSize));
     }
   }
 

@@ -40,7 +40,7 @@ public final class RunOptions {
   /** Threads that compute. */
   public int threads() {
     if (threads != null && threads < 1) {
-      throw UserError.usage("--threads " + threads + ": it must be at least 1");
+      throw UserError.usage("--threads %s: it must be at least 1".formatted(threads));
     }
     return threads == null ? Model.LoadOptions.defaults().threads() : threads;
   }

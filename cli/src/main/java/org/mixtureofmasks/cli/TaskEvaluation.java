@@ -39,7 +39,8 @@ record TaskEvaluation(
       } catch (UserError e) {
         if (kept.isPresent() && !results.isEmpty()) {
           Terminal.note(
-              "finished tasks are kept in " + kept.get() + ": the same command goes on from there");
+              "finished tasks are kept in %s: the same command goes on from there"
+                  .formatted(kept.get()));
         }
         throw e;
       }
@@ -58,7 +59,7 @@ record TaskEvaluation(
     Optional<KeptScores> store = kept.map(folder -> new KeptScores(folder, candidate.model()));
     Optional<TaskScores> old = fresh ? Optional.empty() : store.flatMap(s -> s.find(task));
     if (old.isPresent()) {
-      Terminal.note(task.name() + ": kept from " + store.get().file(task));
+      Terminal.note("%s: kept from %s".formatted(task.name(), store.get().file(task)));
       return TaskResult.of(task, asked.groups(), old.get());
     }
     TaskScores scores;
@@ -71,16 +72,13 @@ record TaskEvaluation(
     TaskResult result = TaskResult.of(task, asked.groups(), scores);
     Summary summary = result.summary();
     Terminal.note(
-        task.name()
-            + ": "
-            + summary.leading().key()
-            + " "
-            + TaskTable.value(summary.leading(), summary.estimate(summary.leading()))
-            + ", "
-            + summary.documents()
-            + " documents in "
-            + Table.decimals(scores.seconds(), 1)
-            + " s");
+        "%s: %s %s, %s documents in %s s"
+            .formatted(
+                task.name(),
+                summary.leading().key(),
+                TaskTable.value(summary.leading(), summary.estimate(summary.leading())),
+                summary.documents(),
+                Table.decimals(scores.seconds(), 1)));
     return result;
   }
 }

@@ -24,7 +24,7 @@ final class TaskList {
     }
     Path data = options.data();
     if (data != null && !Files.isDirectory(data)) {
-      throw UserError.usage("--data " + data + ": no such folder");
+      throw UserError.usage("--data %s: no such folder".formatted(data));
     }
     Table table = new Table().row("task", "metrics", "shots", "below --data");
     List<String> notes = new ArrayList<>();

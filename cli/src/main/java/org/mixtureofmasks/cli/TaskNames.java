@@ -48,7 +48,7 @@ final class TaskNames {
       OptionalInt shots = own ? OptionalInt.of(Integer.parseInt(matcher.group(2))) : shots(options);
       for (Task task : Tasks.resolve(List.of(name))) {
         if (!seen.add(task.name())) {
-          throw UserError.usage("--tasks names " + task.name() + " twice");
+          throw UserError.usage("--tasks names %s twice".formatted(task.name()));
         }
         tasks.add(load(task, data, shots, limit == null ? 0 : limit));
       }
@@ -70,7 +70,7 @@ final class TaskNames {
   private static Asked load(Task task, Path data, OptionalInt shots, int limit) {
     LoadedTask loaded = task.load(data, shots, limit);
     if (loaded.questions().isEmpty()) {
-      throw new UserError(loaded.file() + ": has no documents for " + task.name());
+      throw new UserError("%s: has no documents for %s".formatted(loaded.file(), task.name()));
     }
     int widest = task.group().map(g -> task.groups().indexOf(g)).orElse(-1);
     return new Asked(loaded, task.groups().subList(0, widest + 1));

@@ -37,7 +37,7 @@ record TasksMode(
    */
   void run(Supplier<Candidate> model, Optional<Supplier<Candidate>> reference) {
     if (limit != null && limit < 1) {
-      throw UserError.usage("--limit " + limit + ": it must be at least 1");
+      throw UserError.usage("--limit %s: it must be at least 1".formatted(limit));
     }
     List<TaskNames.Asked> tasks = TaskNames.load(names, options, limit);
     if (out != null) {
@@ -56,14 +56,14 @@ record TasksMode(
     dense.ifPresent(d -> RetentionJson.add(json, evaluated, d));
     if (out != null) {
       dense.ifPresent(d -> ResultsFolder.write(out.resolve("reference"), d, ResultsJson.of(d)));
-      Terminal.note("results: " + ResultsFolder.write(out, evaluated, json));
+      Terminal.note("results: %s".formatted(ResultsFolder.write(out, evaluated, json)));
     }
     output.print(json, () -> new TaskTable(evaluated, dense).toString());
   }
 
   private static Evaluation evaluate(TaskEvaluation evaluation, Supplier<Candidate> model) {
     try (Candidate candidate = model.get()) {
-      Terminal.note(candidate.model().name() + ":");
+      Terminal.note("%s:".formatted(candidate.model().name()));
       return evaluation.of(candidate);
     }
   }

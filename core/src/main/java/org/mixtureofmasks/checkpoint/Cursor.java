@@ -44,13 +44,8 @@ final class Cursor {
   long skip(long bytes, String what) {
     if (bytes < 0 || bytes > remaining()) {
       throw bad(
-          "is truncated or damaged: "
-              + what
-              + " would take "
-              + Long.toUnsignedString(bytes)
-              + " bytes, "
-              + remaining()
-              + " are left");
+          "is truncated or damaged: %s would take %s bytes, %s are left"
+              .formatted(what, Long.toUnsignedString(bytes), remaining()));
     }
     long at = position;
     position += bytes;
@@ -84,7 +79,7 @@ final class Cursor {
       throw new BadCheckpoint(
           file,
           at,
-          "claims " + Long.toUnsignedString(n) + " " + what + ", more than the rest can hold");
+          "claims %s %s, more than the rest can hold".formatted(Long.toUnsignedString(n), what));
     }
     return n;
   }
@@ -102,20 +97,15 @@ final class Cursor {
       throw new BadCheckpoint(
           file,
           start,
-          what
-              + " claims "
-              + Long.toUnsignedString(length)
-              + " bytes; allowed are "
-              + limit
-              + ", left are "
-              + remaining());
+          "%s claims %s bytes; allowed are %s, left are %s"
+              .formatted(what, Long.toUnsignedString(length), limit, remaining()));
     }
     long at = skip(length, what);
     ByteBuffer bytes = all.asSlice(at, length).asByteBuffer();
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
-      throw new BadCheckpoint(file, at + bytes.position(), what + " is not valid UTF-8");
+      throw new BadCheckpoint(file, at + bytes.position(), "%s is not valid UTF-8".formatted(what));
     }
   }
 }

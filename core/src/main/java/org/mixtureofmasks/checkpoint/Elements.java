@@ -73,11 +73,8 @@ public final class Elements {
           throw new BadCheckpoint(
               tensor.file(),
               tensor.offset(),
-              "tensor '"
-                  + tensor.name()
-                  + "' holds "
-                  + tensor.dtype()
-                  + ", not numbers with a point");
+              "tensor '%s' holds %s, not numbers with a point"
+                  .formatted(tensor.name(), tensor.dtype()));
     }
   }
 
@@ -149,13 +146,13 @@ public final class Elements {
                 throw new BadCheckpoint(
                     tensor.file(),
                     tensor.offset(),
-                    "tensor '" + tensor.name() + "' holds " + tensor.dtype() + ", not integers");
+                    "tensor '%s' holds %s, not integers".formatted(tensor.name(), tensor.dtype()));
           };
       if (value != (int) value) {
         throw new BadCheckpoint(
             tensor.file(),
             tensor.offset() + 8L * i,
-            "tensor '" + tensor.name() + "' holds " + value + ", which does not fit 32 bits");
+            "tensor '%s' holds %s, which does not fit 32 bits".formatted(tensor.name(), value));
       }
       out[i] = (int) value;
     }
@@ -168,7 +165,8 @@ public final class Elements {
       throw new BadCheckpoint(
           tensor.file(),
           tensor.offset(),
-          "tensor '" + tensor.name() + "' has " + n + " elements, more than one Java array holds");
+          "tensor '%s' has %s elements, more than one Java array holds"
+              .formatted(tensor.name(), n));
     }
     return (int) n;
   }

@@ -46,7 +46,7 @@ final class FolderListing {
           .sorted()
           .toList();
     } catch (IOException e) {
-      throw new BadCheckpoint(folder, -1, "cannot be listed: " + IoReasons.of(e));
+      throw new BadCheckpoint(folder, -1, "cannot be listed: %s".formatted(IoReasons.of(e)));
     }
   }
 }

@@ -40,7 +40,8 @@ public final class GgufFile implements Checkpoint {
           4,
           Integer.reverseBytes(version) == 2 || Integer.reverseBytes(version) == 3
               ? "is big-endian GGUF; only little-endian is read"
-              : "has GGUF version " + Integer.toUnsignedString(version) + "; 2 and 3 are read");
+              : "has GGUF version %s; 2 and 3 are read"
+                  .formatted(Integer.toUnsignedString(version)));
     }
     long tensorCount = in.count(GgufTensors.LEAST_BYTES, "tensors");
     long pairs = in.count(13, "metadata keys"); // a key's length, a type, one byte of value
@@ -67,9 +68,8 @@ public final class GgufFile implements Checkpoint {
       throw new BadCheckpoint(
           file,
           -1,
-          "general.alignment is "
-              + metadata.values().get("general.alignment")
-              + "; it must be a power of two of at most 1048576");
+          "general.alignment is %s; it must be a power of two of at most 1048576"
+              .formatted(metadata.values().get("general.alignment")));
     }
     return (int) alignment;
   }
@@ -175,18 +175,19 @@ public final class GgufFile implements Checkpoint {
     GgufMetadata.Array array = metadata.arrays().get(key);
     if (array == null) {
       if (metadata.values().has(key)) {
-        throw new BadCheckpoint(file, -1, key + " must be an array of " + what);
+        throw new BadCheckpoint(file, -1, "%s must be an array of %s".formatted(key, what));
       }
       return Optional.empty();
     }
     if (array.type() != type) {
-      throw new BadCheckpoint(file, array.offset(), key + " must be an array of " + what);
+      throw new BadCheckpoint(
+          file, array.offset(), "%s must be an array of %s".formatted(key, what));
     }
     if (array.count() > ARRAY_LIMIT) {
       throw new BadCheckpoint(
           file,
           array.offset(),
-          key + " has " + array.count() + " elements; at most " + ARRAY_LIMIT + " are read");
+          "%s has %s elements; at most %s are read".formatted(key, array.count(), ARRAY_LIMIT));
     }
     return Optional.of(array);
   }

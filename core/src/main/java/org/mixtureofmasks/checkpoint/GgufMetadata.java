@@ -48,12 +48,12 @@ final class GgufMetadata {
 
   void read(long pairs) {
     if (pairs > KEYS_LIMIT) {
-      throw in.bad("claims " + pairs + " metadata keys; at most " + KEYS_LIMIT + " are read");
+      throw in.bad("claims %s metadata keys; at most %s are read".formatted(pairs, KEYS_LIMIT));
     }
     for (long i = 0; i < pairs; i++) {
       String key = text(KEY_LIMIT, "a metadata key");
       if (values.has(key) || arrays.containsKey(key)) {
-        throw in.bad("the metadata key '" + SafetensorsHeader.shown(key) + "' occurs twice");
+        throw in.bad("the metadata key '%s' occurs twice".formatted(SafetensorsHeader.shown(key)));
       }
       int type = in.i32("the type of a value");
       if (type == GgufType.ARRAY) {
@@ -109,13 +109,13 @@ final class GgufMetadata {
 
   private void deeper(int depth) {
     if (depth == DEPTH_LIMIT) {
-      throw in.bad("arrays lie more than " + DEPTH_LIMIT + " deep");
+      throw in.bad("arrays lie more than %s deep".formatted(DEPTH_LIMIT));
     }
   }
 
   private JsonNode value(int type, String key) {
     if (++inlined > VALUES_LIMIT) {
-      throw in.bad("holds more than " + VALUES_LIMIT + " metadata values in short arrays");
+      throw in.bad("holds more than %s metadata values in short arrays".formatted(VALUES_LIMIT));
     }
     return switch (type) {
       case GgufType.U8 -> JSON.numberNode(in.i8(key) & 255);
@@ -136,14 +136,15 @@ final class GgufMetadata {
       case GgufType.I64 -> JSON.numberNode(in.i64(key));
       case GgufType.F64 -> JSON.numberNode(Double.longBitsToDouble(in.i64(key)));
       default ->
-          throw in.bad("'" + SafetensorsHeader.shown(key) + "' has the unknown value type " + type);
+          throw in.bad(
+              "'%s' has the unknown value type %s".formatted(SafetensorsHeader.shown(key), type));
     };
   }
 
   private boolean bool(String key) {
     int bits = in.i8(key);
     if (bits != 0 && bits != 1) {
-      throw in.bad("'" + SafetensorsHeader.shown(key) + "' must be 0 or 1, not " + bits);
+      throw in.bad("'%s' must be 0 or 1, not %s".formatted(SafetensorsHeader.shown(key), bits));
     }
     return bits == 1;
   }
@@ -152,7 +153,7 @@ final class GgufMetadata {
     String string = in.string(limit, what);
     text += string.length();
     if (text > TEXT_LIMIT) {
-      throw in.bad("holds more than " + TEXT_LIMIT + " characters of metadata");
+      throw in.bad("holds more than %s characters of metadata".formatted(TEXT_LIMIT));
     }
     return string;
   }

@@ -35,14 +35,15 @@ final class GgufTensors {
   Map<String, StoredTensor> read(long count, int alignment) {
     if (count > SafetensorsHeader.TENSOR_LIMIT) {
       throw in.bad(
-          "claims " + count + " tensors; at most " + SafetensorsHeader.TENSOR_LIMIT + " are read");
+          "claims %s tensors; at most %s are read"
+              .formatted(count, SafetensorsHeader.TENSOR_LIMIT));
     }
     List<Entry> entries = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (long i = 0; i < count; i++) {
       Entry entry = entry(alignment);
       if (!names.add(entry.name)) {
-        throw in.bad("tensor '" + SafetensorsHeader.shown(entry.name) + "' occurs twice");
+        throw in.bad("tensor '%s' occurs twice".formatted(SafetensorsHeader.shown(entry.name)));
       }
       entries.add(entry);
     }
@@ -55,12 +56,8 @@ final class GgufTensors {
     int dimensions = in.i32(what);
     if (dimensions < 0 || dimensions > DIMENSION_LIMIT) {
       throw in.bad(
-          what
-              + " claims "
-              + Integer.toUnsignedString(dimensions)
-              + " dimensions; at most "
-              + DIMENSION_LIMIT
-              + " are allowed");
+          "%s claims %s dimensions; at most %s are allowed"
+              .formatted(what, Integer.toUnsignedString(dimensions), DIMENSION_LIMIT));
     }
     List<Long> shape = new ArrayList<>(dimensions);
     for (int i = 0; i < dimensions; i++) {
@@ -70,21 +67,17 @@ final class GgufTensors {
     DType dtype = GgufType.TENSOR_TYPES.get(type);
     if (dtype == null) {
       throw in.bad(
-          what
-              + " has type "
-              + GgufType.tensorTypeName(type)
-              + "; supported are F32, F16, BF16, Q8_0, Q4_0, Q4_1; convert with llama-quantize"
-              + " --allow-requantize IN OUT Q8_0");
+          ("%s has type %s; supported are F32, F16, BF16, Q8_0, Q4_0, Q4_1; convert with"
+                  + " llama-quantize"
+                  + " --allow-requantize IN OUT Q8_0")
+              .formatted(what, GgufType.tensorTypeName(type)));
     }
     long bytes = byteSize(what, dtype, shape);
     long offset = in.i64(what);
     if (offset < 0 || offset % alignment != 0) {
       throw in.bad(
-          what
-              + " begins at "
-              + Long.toUnsignedString(offset)
-              + ", not a multiple of the alignment "
-              + alignment);
+          "%s begins at %s, not a multiple of the alignment %s"
+              .formatted(what, Long.toUnsignedString(offset), alignment));
     }
     return new Entry(name, dtype, shape, offset, bytes);
   }
@@ -92,19 +85,19 @@ final class GgufTensors {
   private long byteSize(String what, DType dtype, List<Long> shape) {
     long row = shape.isEmpty() ? 1 : shape.getLast();
     if (row % dtype.blockSize() != 0) {
-      throw in.bad(what + ": rows of " + row + " do not divide into blocks of " + dtype);
+      throw in.bad("%s: rows of %s do not divide into blocks of %s".formatted(what, row, dtype));
     }
     try {
       long elements = 1;
       for (long d : shape) {
         if (d < 0) {
-          throw in.bad(what + " has the dimension " + Long.toUnsignedString(d));
+          throw in.bad("%s has the dimension %s".formatted(what, Long.toUnsignedString(d)));
         }
         elements = Math.multiplyExact(elements, d);
       }
       return Math.multiplyExact(elements / dtype.blockSize(), dtype.blockBytes());
     } catch (ArithmeticException e) {
-      throw in.bad(what + ": the size of shape " + shape + " overflows");
+      throw in.bad("%s: the size of shape %s overflows".formatted(what, shape));
     }
   }
 
@@ -133,15 +126,8 @@ final class GgufTensors {
         throw new BadCheckpoint(
             file,
             size,
-            "is truncated: "
-                + what
-                + " needs "
-                + e.bytes
-                + " bytes from byte "
-                + (dataStart + e.begin)
-                + ", the file has "
-                + size
-                + "; fetch it again");
+            "is truncated: %s needs %s bytes from byte %s, the file has %s; fetch it again"
+                .formatted(what, e.bytes, dataStart + e.begin, size));
       }
       MemorySegment data = all.asSlice(dataStart + e.begin, e.bytes);
       tensors.put(
@@ -151,7 +137,7 @@ final class GgufTensors {
     // Writers may or may not pad after the last tensor (and after the header of a bare vocabulary).
     long last = entries.isEmpty() ? in.position() : dataStart + end;
     if (size > pad(last, alignment)) {
-      throw new BadCheckpoint(file, last, (size - last) + " bytes follow the last tensor");
+      throw new BadCheckpoint(file, last, "%s bytes follow the last tensor".formatted(size - last));
     }
     return tensors;
   }

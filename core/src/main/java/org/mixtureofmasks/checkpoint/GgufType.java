@@ -57,7 +57,7 @@ final class GgufType {
       default -> {
         int size = fixedBytes(type);
         if (size == 0) {
-          throw in.bad("an array has elements of the unknown type " + type);
+          throw in.bad("an array has elements of the unknown type %s".formatted(type));
         }
         yield size;
       }

@@ -40,11 +40,9 @@ final class HuggingFaceFolder implements Checkpoint {
       throw new BadCheckpoint(
           folder,
           -1,
-          "is not a model folder: it has no config.json; it holds "
-              + FolderListing.of(folder)
-              + "; expected are config.json, tokenizer.json and model.safetensors (or shards with "
-              + INDEX
-              + ")");
+          ("is not a model folder: it has no config.json; it holds %s; expected are"
+                  + " config.json, tokenizer.json and model.safetensors (or shards with %s)")
+              .formatted(FolderListing.of(folder), INDEX));
     }
     ObjectNode config = StrictJson.readObject(configFile, StrictJson.CONFIG_LIMIT);
     if (Files.isRegularFile(folder.resolve(SINGLE))) {
@@ -55,13 +53,9 @@ final class HuggingFaceFolder implements Checkpoint {
       throw new BadCheckpoint(
           folder,
           -1,
-          "has config.json but no weights: neither "
-              + SINGLE
-              + " nor "
-              + INDEX
-              + "; it holds "
-              + FolderListing.of(folder)
-              + FolderListing.weightsHint(folder));
+          "has config.json but no weights: neither %s nor %s; it holds %s%s"
+              .formatted(
+                  SINGLE, INDEX, FolderListing.of(folder), FolderListing.weightsHint(folder)));
     }
     return openShards(folder, arena, config);
   }
@@ -75,7 +69,9 @@ final class HuggingFaceFolder implements Checkpoint {
       Path file = folder.resolve(shard);
       if (!Files.isRegularFile(file)) {
         throw new BadCheckpoint(
-            file, -1, "this shard is missing: " + INDEX + " names it; fetch it into the folder");
+            file,
+            -1,
+            "this shard is missing: %s names it; fetch it into the folder".formatted(INDEX));
       }
       SafetensorsFile opened = SafetensorsFile.open(file, arena);
       bytes += opened.bytes();
@@ -85,11 +81,8 @@ final class HuggingFaceFolder implements Checkpoint {
           throw new BadCheckpoint(
               file,
               tensor.offset(),
-              "holds tensor '"
-                  + SafetensorsHeader.shown(tensor.name())
-                  + "', which is in "
-                  + other.file().getFileName()
-                  + " too");
+              "holds tensor '%s', which is in %s too"
+                  .formatted(SafetensorsHeader.shown(tensor.name()), other.file().getFileName()));
         }
       }
     }
@@ -103,11 +96,8 @@ final class HuggingFaceFolder implements Checkpoint {
       throw new BadCheckpoint(
           index,
           -1,
-          "says that tensor '"
-              + SafetensorsHeader.shown(name)
-              + "' is in "
-              + shard
-              + "; it is not");
+          "says that tensor '%s' is in %s; it is not"
+              .formatted(SafetensorsHeader.shown(name), shard));
     }
   }
 

@@ -54,7 +54,9 @@ final class Llama2cFile implements Checkpoint {
   private void read() {
     if (all.byteSize() < HEADER_BYTES) {
       throw new BadCheckpoint(
-          file, 0, "has " + all.byteSize() + " bytes: too short for any model that is read here");
+          file,
+          0,
+          "has %s bytes: too short for any model that is read here".formatted(all.byteSize()));
     }
     for (int i = 0; i < FIELDS.length; i++) {
       metadata.put(FIELDS[i], all.get(INT, 4L * i));
@@ -93,7 +95,7 @@ final class Llama2cFile implements Checkpoint {
     }
     if (next != all.byteSize()) {
       throw new BadCheckpoint(
-          file, next, (all.byteSize() - next) + " bytes follow the last tensor");
+          file, next, "%s bytes follow the last tensor".formatted(all.byteSize() - next));
     }
   }
 
@@ -113,9 +115,9 @@ final class Llama2cFile implements Checkpoint {
     return new BadCheckpoint(
         file,
         offset,
-        "is neither GGUF nor a llama2.c .bin file ("
-            + reason
-            + "); a Hugging Face model is given by its folder");
+        ("is neither GGUF nor a llama2.c .bin file (%s); a Hugging Face model is given by"
+                + " its folder")
+            .formatted(reason));
   }
 
   private void take(String name, long... shape) {
@@ -132,17 +134,9 @@ final class Llama2cFile implements Checkpoint {
       throw new BadCheckpoint(
           file,
           all.byteSize(),
-          "is truncated, or no llama2.c file: "
-              + name
-              + " "
-              + dimensions
-              + " needs "
-              + bytes
-              + " bytes from byte "
-              + next
-              + ", the file has "
-              + all.byteSize()
-              + "; fetch it again");
+          ("is truncated, or no llama2.c file: %s %s needs %s bytes from byte %s, the file"
+                  + " has %s; fetch it again")
+              .formatted(name, dimensions, bytes, next, all.byteSize()));
     }
     tensors.put(
         name, new StoredTensor(name, DType.F32, dimensions, all.asSlice(next, bytes), file, next));

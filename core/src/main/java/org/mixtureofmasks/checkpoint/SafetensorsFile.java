@@ -65,7 +65,9 @@ public final class SafetensorsFile implements AutoCloseable {
     long size = all.byteSize();
     if (size < 8) {
       throw new BadCheckpoint(
-          file, 0, "has " + size + " bytes; a safetensors file begins with 8 of header length");
+          file,
+          0,
+          "has %s bytes; a safetensors file begins with 8 of header length".formatted(size));
     }
     long length = all.get(LONG, 0);
     // Compared without adding, so that no length wraps; a negative one is a huge unsigned one.
@@ -73,21 +75,16 @@ public final class SafetensorsFile implements AutoCloseable {
       throw new BadCheckpoint(
           file,
           0,
-          "claims a header of "
-              + Long.toUnsignedString(length)
-              + " bytes; at most "
-              + HEADER_LIMIT
-              + " are allowed");
+          "claims a header of %s bytes; at most %s are allowed"
+              .formatted(Long.toUnsignedString(length), HEADER_LIMIT));
     }
     if (length > size - 8) {
       throw new BadCheckpoint(
           file,
           0,
-          "claims a header of "
-              + length
-              + " bytes but only "
-              + (size - 8)
-              + " follow: truncated, or not safetensors; fetch it again");
+          ("claims a header of %s bytes but only %s follow: truncated, or not safetensors;"
+                  + " fetch it again")
+              .formatted(length, size - 8));
     }
     if (length == 0 || all.get(ValueLayout.JAVA_BYTE, 8) != '{') {
       throw new BadCheckpoint(file, 8, "the header must begin with '{'");
@@ -127,7 +124,9 @@ public final class SafetensorsFile implements AutoCloseable {
     StoredTensor tensor = header.tensors().get(name);
     if (tensor == null) {
       throw new BadCheckpoint(
-          file, -1, "has no tensor '" + name + "'" + Nearest.hint(name, header.tensors().keySet()));
+          file,
+          -1,
+          "has no tensor '%s'%s".formatted(name, Nearest.hint(name, header.tensors().keySet())));
     }
     return tensor;
   }

@@ -73,7 +73,7 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
         if (name.equals(METADATA)) {
           readMetadata();
         } else if (entries.size() == TENSOR_LIMIT) {
-          throw bad("has more than " + TENSOR_LIMIT + " tensors; store it as shards");
+          throw bad("has more than %s tensors; store it as shards".formatted(TENSOR_LIMIT));
         } else {
           entries.add(readEntry(name));
         }
@@ -93,12 +93,8 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
         text += key.length() + parser.getTextLength();
         if (metadata.size() == METADATA_LIMIT || text > METADATA_TEXT_LIMIT) {
           throw bad(
-              METADATA
-                  + " has more than "
-                  + METADATA_LIMIT
-                  + " strings or "
-                  + METADATA_TEXT_LIMIT
-                  + " characters");
+              "%s has more than %s strings or %s characters"
+                  .formatted(METADATA, METADATA_LIMIT, METADATA_TEXT_LIMIT));
         }
         metadata.put(key, parser.getText());
       }
@@ -117,17 +113,17 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
           case "dtype" -> dtype = dtype(what);
           case "shape" -> shape = naturals(what + ": shape", DIMENSION_LIMIT);
           case "data_offsets" -> offsets = naturals(what + ": data_offsets", 2);
-          default -> throw bad(what + " has the unknown member '" + shown(member) + "'");
+          default -> throw bad("%s has the unknown member '%s'".formatted(what, shown(member)));
         }
       }
       if (dtype == null || shape == null || offsets == null || offsets.size() != 2) {
-        throw bad(what + " needs dtype, shape and two data_offsets");
+        throw bad("%s needs dtype, shape and two data_offsets".formatted(what));
       }
       long begin = offsets.get(0);
       long end = offsets.get(1);
       if (end < begin || byteSize(what, dtype, shape) != end - begin) {
         throw bad(
-            what + ": " + dtype + " " + shape + " does not fill bytes " + begin + " to " + end);
+            "%s: %s %s does not fill bytes %s to %s".formatted(what, dtype, shape, begin, end));
       }
       return new Entry(name, dtype, shape, begin, end);
     }
@@ -140,7 +136,7 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
           return known;
         }
       }
-      throw bad(what + " has dtype '" + shown(text) + "'; known are " + DTYPES);
+      throw bad("%s has dtype '%s'; known are %s".formatted(what, shown(text), DTYPES));
     }
 
     private List<Long> naturals(String what, int most) throws IOException {
@@ -150,10 +146,10 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
         expect(parser.currentToken(), JsonToken.VALUE_NUMBER_INT, what + " must hold integers");
         long value = parser.getLongValue();
         if (value < 0) {
-          throw bad(what + " holds a negative number");
+          throw bad("%s holds a negative number".formatted(what));
         }
         if (values.size() == most) {
-          throw bad(what + " has more than " + most + " numbers");
+          throw bad("%s has more than %s numbers".formatted(what, most));
         }
         values.add(value);
       }
@@ -168,7 +164,7 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
         }
         return n;
       } catch (ArithmeticException e) {
-        throw bad(what + ": the size of shape " + shape + " overflows");
+        throw bad("%s: the size of shape %s overflows".formatted(what, shape));
       }
     }
 
@@ -183,25 +179,18 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
           throw new BadCheckpoint(
               file,
               dataStart + next,
-              "tensor '"
-                  + shown(e.name)
-                  + "' "
-                  + (e.begin > next ? "leaves a hole before" : "overlaps the one before")
-                  + " byte "
-                  + e.begin
-                  + " of the data");
+              "tensor '%s' %s byte %s of the data"
+                  .formatted(
+                      shown(e.name),
+                      e.begin > next ? "leaves a hole before" : "overlaps the one before",
+                      e.begin));
         }
         if (e.end > available) {
           throw new BadCheckpoint(
               file,
               all.byteSize(),
-              "is truncated: tensor '"
-                  + shown(e.name)
-                  + "' ends at byte "
-                  + (dataStart + e.end)
-                  + ", the file has "
-                  + all.byteSize()
-                  + "; fetch it again");
+              "is truncated: tensor '%s' ends at byte %s, the file has %s; fetch it again"
+                  .formatted(shown(e.name), dataStart + e.end, all.byteSize()));
         }
         MemorySegment data = all.asSlice(dataStart + e.begin, e.end - e.begin);
         tensors.put(
@@ -210,7 +199,7 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, StoredTensor>
       }
       if (next != available) {
         throw new BadCheckpoint(
-            file, dataStart + next, (available - next) + " bytes follow the last tensor");
+            file, dataStart + next, "%s bytes follow the last tensor".formatted(available - next));
       }
       return Collections.unmodifiableMap(tensors);
     }

@@ -55,13 +55,8 @@ public final class SafetensorsWriter {
     source.writeTo(counting);
     if (counting.count() != source.byteSize()) {
       throw new IllegalStateException(
-          "tensor "
-              + name
-              + " wrote "
-              + counting.count()
-              + " bytes, not the "
-              + source.byteSize()
-              + " of its shape");
+          "tensor %s wrote %s bytes, not the %s of its shape"
+              .formatted(name, counting.count(), source.byteSize()));
     }
   }
 
@@ -78,7 +73,7 @@ public final class SafetensorsWriter {
       TensorSource source = e.getValue();
       if (e.getKey().equals("__metadata__") || !SafetensorsHeader.DTYPES.contains(source.dtype())) {
         throw new IllegalArgumentException(
-            "safetensors cannot hold " + source.dtype() + " tensor " + e.getKey());
+            "safetensors cannot hold %s tensor %s".formatted(source.dtype(), e.getKey()));
       }
       ObjectNode entry = header.putObject(e.getKey());
       entry.put("dtype", source.dtype().name());
@@ -91,7 +86,7 @@ public final class SafetensorsWriter {
     String json = header.toString();
     byte[] text = json.getBytes(StandardCharsets.UTF_8);
     if (text.length > SafetensorsFile.HEADER_LIMIT - 8) {
-      throw new IllegalArgumentException("the header has " + text.length + " bytes");
+      throw new IllegalArgumentException("the header has %s bytes".formatted(text.length));
     }
     return (json + " ".repeat(-text.length & 7)).getBytes(StandardCharsets.UTF_8);
   }

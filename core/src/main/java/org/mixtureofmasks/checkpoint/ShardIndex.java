@@ -56,7 +56,9 @@ final class ShardIndex {
         depth--;
       } else if (token == JsonToken.FIELD_NAME && ++otherKeys > OTHER_KEYS_LIMIT) {
         throw new BadCheckpoint(
-            file, at.getAsLong(), "has more than " + OTHER_KEYS_LIMIT + " keys outside weight_map");
+            file,
+            at.getAsLong(),
+            "has more than %s keys outside weight_map".formatted(OTHER_KEYS_LIMIT));
       }
     }
     return shardOf;
@@ -78,13 +80,12 @@ final class ShardIndex {
         throw new BadCheckpoint(
             file,
             at.getAsLong(),
-            "tensor '"
-                + SafetensorsHeader.shown(tensor)
-                + "' must name a .safetensors file of the same folder");
+            "tensor '%s' must name a .safetensors file of the same folder"
+                .formatted(SafetensorsHeader.shown(tensor)));
       }
       if (shardOf.size() == SafetensorsHeader.TENSOR_LIMIT) {
         throw new BadCheckpoint(
-            file, at.getAsLong(), "names more than " + shardOf.size() + " tensors");
+            file, at.getAsLong(), "names more than %s tensors".formatted(shardOf.size()));
       }
       shardOf.put(tensor, names.computeIfAbsent(shard, s -> s));
     }

@@ -94,7 +94,7 @@ public interface TensorSource {
     TensorSource source = new SegmentSource(dtype, boxed(shape), bytes);
     if (source.byteSize() != bytes.byteSize()) {
       throw new IllegalArgumentException(
-          dtype + " " + source.shape() + " does not fill " + bytes.byteSize() + " bytes");
+          "%s %s does not fill %s bytes".formatted(dtype, source.shape(), bytes.byteSize()));
     }
     return source;
   }
@@ -125,7 +125,7 @@ public interface TensorSource {
     TensorSource source = new EncodedSource(dtype, boxed(shape), count, encoding);
     if (source.byteSize() != (long) count * dtype.blockBytes()) {
       throw new IllegalArgumentException(
-          "shape " + source.shape() + " does not hold " + count + " elements");
+          "shape %s does not hold %s elements".formatted(source.shape(), count));
     }
     return source;
   }

@@ -162,7 +162,8 @@ public final class ExpertMasks {
       return neuronShare(k);
     }
     if (k != 1) {
-      throw new IllegalArgumentException("input masks are for one expert a token, not " + k);
+      throw new IllegalArgumentException(
+          "input masks are for one expert a token, not %s".formatted(k));
     }
     return mean(
         (l, e) -> {

@@ -24,7 +24,7 @@ public final class Families {
    */
   public static Family named(String modelType) {
     return find(modelType)
-        .orElseThrow(() -> new IllegalArgumentException("no family " + modelType));
+        .orElseThrow(() -> new IllegalArgumentException("no family %s".formatted(modelType)));
   }
 
   static Optional<Family> find(String modelType) {

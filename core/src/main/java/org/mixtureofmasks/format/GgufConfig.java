@@ -40,7 +40,8 @@ final class GgufConfig {
     int heads = f.positive(prefix + "attention.head_count");
     if (!f.has(prefix + "attention.key_length") && d % heads != 0) {
       throw f.wrong(
-          prefix + "attention.head_count", "a divisor of embedding_length %d".formatted(d));
+          "%sattention.head_count".formatted(prefix),
+          "a divisor of embedding_length %d".formatted(d));
     }
     int headDim = headDim(d / heads);
     double theta = f.positiveReal(prefix + "rope.freq_base", 10_000);
@@ -62,10 +63,12 @@ final class GgufConfig {
     int headDim = f.positive(prefix + "attention.key_length", even);
     if (f.positive(prefix + "rope.dimension_count", headDim) != headDim) {
       throw f.wrong(
-          prefix + "rope.dimension_count", "%d: heads are turned whole".formatted(headDim));
+          "%srope.dimension_count".formatted(prefix),
+          "%d: heads are turned whole".formatted(headDim));
     }
     if (f.positive(prefix + "attention.value_length", headDim) != headDim) {
-      throw f.wrong(prefix + "attention.value_length", "%d as the keys".formatted(headDim));
+      throw f.wrong(
+          "%sattention.value_length".formatted(prefix), "%d as the keys".formatted(headDim));
     }
     return headDim;
   }

@@ -48,7 +48,7 @@ public record Routing(Score score, Select select, int topK, double threshold, We
    */
   public Routing {
     if (topK < 1 || !(threshold >= 0 && threshold < 1)) {
-      throw new IllegalArgumentException("top-k " + topK + ", threshold " + threshold);
+      throw new IllegalArgumentException("top-k %s, threshold %s".formatted(topK, threshold));
     }
   }
 

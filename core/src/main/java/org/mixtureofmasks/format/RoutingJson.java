@@ -24,7 +24,9 @@ final class RoutingJson {
     for (String name : (Iterable<String>) f.node()::fieldNames) {
       if (!MEMBERS.contains(name)) {
         throw new BadCheckpoint(
-            f.file(), -1, "routing has an unknown member '" + name + "'; it may have " + MEMBERS);
+            f.file(),
+            -1,
+            "routing has an unknown member '%s'; it may have %s".formatted(name, MEMBERS));
       }
     }
     Routing.Select select = word(f, "select", Routing.Select.TOP_K);
@@ -61,7 +63,7 @@ final class RoutingJson {
     return Arrays.stream(known)
         .filter(value -> f.node().path(key).asText().equals(word(value)))
         .findFirst()
-        .orElseThrow(() -> f.wrong(key, "one of " + words));
+        .orElseThrow(() -> f.wrong(key, "one of %s".formatted(words)));
   }
 
   private static String word(Enum<?> value) {

@@ -25,10 +25,11 @@ public record ShippedExperts(ExpertMasks masks, List<float[]> routers, Routing r
     if (masks.has(Dimension.INPUTS)) {
       int d = routers.getFirst().length / routing.routerRows(masks.experts());
       if (routing.select() != Routing.Select.TOP_K || routing.topK() != 1) {
-        throw new IllegalArgumentException("input masks are for one expert a token: " + routing);
+        throw new IllegalArgumentException(
+            "input masks are for one expert a token: %s".formatted(routing));
       }
       if (masks.length(Dimension.INPUTS) != d) {
-        throw new IllegalArgumentException("input masks are not of hidden_size " + d);
+        throw new IllegalArgumentException("input masks are not of hidden_size %s".formatted(d));
       }
     }
   }

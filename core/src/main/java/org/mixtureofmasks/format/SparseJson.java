@@ -51,8 +51,11 @@ final class SparseJson {
             () ->
                 f.wrong(
                     FAMILY,
-                    "one of "
-                        + Families.all().map(Family::modelType).collect(Collectors.joining(", "))));
+                    "one of %s"
+                        .formatted(
+                            Families.all()
+                                .map(Family::modelType)
+                                .collect(Collectors.joining(", ")))));
   }
 
   /**

@@ -144,16 +144,15 @@ public final class Generation {
     int context = model.config().maxPositions();
     if ((long) prompt.length + options.maxTokens() > context) {
       throw new UserError(
-          "the model's context is "
-              + context
-              + " tokens, but the prompt has "
-              + prompt.length
-              + " and "
-              + options.maxTokens()
-              + " more are asked for: "
-              + (prompt.length < context
-                  ? "ask for at most " + (context - prompt.length)
-                  : "shorten the prompt"));
+          ("the model's context is %s tokens, but the prompt has %s and %s more are asked"
+                  + " for: %s")
+              .formatted(
+                  context,
+                  prompt.length,
+                  options.maxTokens(),
+                  prompt.length < context
+                      ? "ask for at most " + (context - prompt.length)
+                      : "shorten the prompt"));
     }
   }
 

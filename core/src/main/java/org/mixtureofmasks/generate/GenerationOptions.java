@@ -22,7 +22,7 @@ public record GenerationOptions(
   public GenerationOptions {
     stop = List.copyOf(stop);
     if (maxTokens < 1) {
-      throw UserError.usage("max-tokens " + maxTokens + ": it must be at least 1");
+      throw UserError.usage("max-tokens %s: it must be at least 1".formatted(maxTokens));
     }
   }
 

@@ -104,9 +104,9 @@ public final class Sampler {
     for (int i = 0; i < scores.length; i++) {
       if (Double.isNaN(scores[i])) {
         throw new UserError(
-            "the model gave a logit that is not a number (token id "
-                + i
-                + "): its weights are damaged or overflow");
+            ("the model gave a logit that is not a number (token id %s): its weights are"
+                    + " damaged or overflow")
+                .formatted(i));
       }
       if (scores[i] > scores[best]) {
         best = i;

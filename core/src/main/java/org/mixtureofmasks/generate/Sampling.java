@@ -60,7 +60,7 @@ public record Sampling(
 
   private static void require(boolean holds, String name, Number value, String range) {
     if (!holds) {
-      throw UserError.usage(name + " " + value + ": it must be " + range);
+      throw UserError.usage("%s %s: it must be %s".formatted(name, value, range));
     }
   }
 }

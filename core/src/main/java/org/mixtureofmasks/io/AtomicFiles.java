@@ -133,7 +133,7 @@ public final class AtomicFiles {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     } catch (IOException e) {
-      throw new UserError("cannot bring " + folder + " to the disk: " + IoReasons.of(e), e);
+      throw new UserError("cannot bring %s to the disk: %s".formatted(folder, IoReasons.of(e)), e);
     }
   }
 

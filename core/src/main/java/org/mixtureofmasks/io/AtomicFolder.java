@@ -99,7 +99,8 @@ public final class AtomicFolder implements AutoCloseable {
     } catch (IOException e) {
       throw committed
           ? new UserError(
-              "wrote " + target + " but cannot delete the older " + old + ": " + IoReasons.of(e), e)
+              "wrote %s but cannot delete the older %s: %s".formatted(target, old, IoReasons.of(e)),
+              e)
           : IoReasons.notWritten(target, e);
     }
   }
@@ -113,7 +114,7 @@ public final class AtomicFolder implements AutoCloseable {
     try {
       delete(partial);
     } catch (IOException e) {
-      throw new UserError("cannot delete " + partial + ": " + IoReasons.of(e), e);
+      throw new UserError("cannot delete %s: %s".formatted(partial, IoReasons.of(e)), e);
     }
   }
 
@@ -136,13 +137,14 @@ public final class AtomicFolder implements AutoCloseable {
       }
       return found;
     } catch (IOException e) {
-      throw new UserError("cannot clear " + folder + ": " + IoReasons.of(e), e);
+      throw new UserError("cannot clear %s: %s".formatted(folder, IoReasons.of(e)), e);
     }
   }
 
   private void refuseExisting() {
     if (!replace && Files.exists(target, LinkOption.NOFOLLOW_LINKS) && !isEmptyFolder(target)) {
-      throw new UserError(target + " exists already; choose another name or remove it first");
+      throw new UserError(
+          "%s exists already; choose another name or remove it first".formatted(target));
     }
   }
 
@@ -153,7 +155,7 @@ public final class AtomicFolder implements AutoCloseable {
     try (Stream<Path> entries = Files.list(path)) {
       return entries.findAny().isEmpty();
     } catch (IOException e) {
-      throw new UserError("cannot list " + path + ": " + IoReasons.of(e), e);
+      throw new UserError("cannot list %s: %s".formatted(path, IoReasons.of(e)), e);
     }
   }
 

@@ -29,7 +29,7 @@ public final class Fingerprint {
     try (Stream<Path> entries = Files.list(model)) {
       files = entries.filter(Fingerprint::counts).sorted().toList();
     } catch (IOException e) {
-      throw new BadCheckpoint(model, -1, "cannot be listed: " + IoReasons.of(e));
+      throw new BadCheckpoint(model, -1, "cannot be listed: %s".formatted(IoReasons.of(e)));
     }
     if (files.isEmpty()) {
       throw new BadCheckpoint(model, -1, "holds no model files");
@@ -58,7 +58,7 @@ public final class Fingerprint {
         hash.add(piece, n);
       }
     } catch (IOException e) {
-      throw new BadCheckpoint(file, -1, "cannot be read: " + IoReasons.of(e));
+      throw new BadCheckpoint(file, -1, "cannot be read: %s".formatted(IoReasons.of(e)));
     }
     return hash.hex();
   }

@@ -46,11 +46,9 @@ public final class IoReasons {
   /** The error of a save that failed and left the old state in place. */
   static UserError notWritten(Object target, IOException e) {
     return new UserError(
-        "cannot write "
-            + target
-            + ": "
-            + of(e)
-            + "; nothing was replaced (choose a folder that can be written and has room, then run again)",
+        ("cannot write %s: %s; nothing was replaced (choose a folder that can be written"
+                + " and has room, then run again)")
+            .formatted(target, of(e)),
         e);
   }
 }

@@ -28,7 +28,7 @@ public final class MappedFile {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
     } catch (IOException e) {
-      throw new BadCheckpoint(file, -1, "cannot be read: " + IoReasons.of(e));
+      throw new BadCheckpoint(file, -1, "cannot be read: %s".formatted(IoReasons.of(e)));
     }
   }
 }

@@ -99,7 +99,7 @@ public final class StrictJson {
       throw new BadCheckpoint(
           file,
           -1,
-          "has " + bytes + " bytes; at most " + limit + " are read of a file of its kind");
+          "has %s bytes; at most %s are read of a file of its kind".formatted(bytes, limit));
     }
   }
 
@@ -131,10 +131,10 @@ public final class StrictJson {
         throw new BadCheckpoint(
             file,
             base + byteOf(text, parser.currentLocation().getCharOffset()),
-            "is not valid JSON: " + IoReasons.oneLine(e.getOriginalMessage()));
+            "is not valid JSON: %s".formatted(IoReasons.oneLine(e.getOriginalMessage())));
       }
     } catch (IOException e) {
-      throw new BadCheckpoint(file, base, "is not valid JSON: " + IoReasons.of(e));
+      throw new BadCheckpoint(file, base, "is not valid JSON: %s".formatted(IoReasons.of(e)));
     }
   }
 

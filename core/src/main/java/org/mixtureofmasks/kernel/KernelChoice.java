@@ -55,7 +55,7 @@ public record KernelChoice(Kernels kernels, String reason) {
       }
       case "vector" -> {
         if (obstacle != null) {
-          throw new UserError("-D" + PROPERTY + "=vector cannot be had: " + obstacle);
+          throw new UserError("-D%s=vector cannot be had: %s".formatted(PROPERTY, obstacle));
         }
       }
       case "" -> {
@@ -63,7 +63,7 @@ public record KernelChoice(Kernels kernels, String reason) {
           return new KernelChoice(new ScalarKernels(), obstacle);
         }
       }
-      default -> throw UserError.usage("-D" + PROPERTY + "=" + wish + ": use vector or scalar");
+      default -> throw UserError.usage("-D%s=%s: use vector or scalar".formatted(PROPERTY, wish));
     }
     return new KernelChoice(
         new VectorKernels(),

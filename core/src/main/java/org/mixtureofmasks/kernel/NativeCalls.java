@@ -39,7 +39,7 @@ final class NativeCalls {
               Handles.MMAP.invokeExact(
                   MemorySegment.NULL, size, READ | WRITE, PRIVATE_ANONYMOUS, -1, 0L);
       if (pages.address() == -1) {
-        throw new OutOfMemoryError("the system gives no " + size + " bytes");
+        throw new OutOfMemoryError("the system gives no %s bytes".formatted(size));
       }
       return sized(pages, size);
     } catch (Error | RuntimeException e) {
@@ -101,7 +101,7 @@ final class NativeCalls {
 
   private static void check(String call, int result) {
     if (result != 0) {
-      throw new IllegalStateException("the system refuses " + call);
+      throw new IllegalStateException("the system refuses %s".formatted(call));
     }
   }
 

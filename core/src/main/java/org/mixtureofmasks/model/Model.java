@@ -82,7 +82,7 @@ public final class Model implements AutoCloseable {
      */
     public LoadOptions {
       if (threads < 1) {
-        throw UserError.usage("threads " + threads + ": at least 1 is needed");
+        throw UserError.usage("threads %s: at least 1 is needed".formatted(threads));
       }
     }
 

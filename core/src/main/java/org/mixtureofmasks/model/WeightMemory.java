@@ -33,7 +33,7 @@ record WeightMemory(SegmentAllocator allocator, boolean mapped, String descripti
       return new WeightMemory(new HugePages(arena, chunk), false, "in huge pages");
     }
     if (wanted == Model.Memory.HUGE_PAGES) {
-      throw new UserError("huge pages cannot be had: " + obstacle + "; leave --memory out");
+      throw new UserError("huge pages cannot be had: %s; leave --memory out".formatted(obstacle));
     }
     return new WeightMemory(arena, true, "in the mapped file (" + obstacle + ")");
   }

@@ -166,7 +166,8 @@ public final class Workspace {
     Objects.checkIndex(layer, model.config().layers());
     Objects.checkIndex(expert, mom.experts());
     if (mom.routing().select() == Routing.Select.TOP_K && mom.expertsPerToken() == mom.experts()) {
-      throw new IllegalArgumentException("every token needs all " + mom.experts() + " experts");
+      throw new IllegalArgumentException(
+          "every token needs all %s experts".formatted(mom.experts()));
     }
     removedLayer = layer;
     removedExpert = expert;

@@ -118,8 +118,9 @@ public record Functions(Map<String, Function> methods, Map<String, Function> fil
       case Boolean b -> b ? 1L : 0L;
       case String s when PythonText.strip(s).matches("[+-]?\\d{1,18}") ->
           Long.parseLong(PythonText.strip(s));
-      case String s -> throw new TemplateException("'" + s + "' is not a whole number");
-      default -> throw new TemplateException(Values.kind(value) + " is not a whole number");
+      case String s -> throw new TemplateException("'%s' is not a whole number".formatted(s));
+      default ->
+          throw new TemplateException("%s is not a whole number".formatted(Values.kind(value)));
     };
   }
 
@@ -137,7 +138,7 @@ public record Functions(Map<String, Function> methods, Map<String, Function> fil
   private static Long index(List<?> list, Object wanted) throws TemplateException {
     int at = list.indexOf(wanted);
     if (at < 0) {
-      throw new TemplateException(wanted + " is not one of " + list);
+      throw new TemplateException("%s is not one of %s".formatted(wanted, list));
     }
     return (long) at;
   }

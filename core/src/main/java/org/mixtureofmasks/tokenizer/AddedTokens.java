@@ -65,7 +65,8 @@ final class AddedTokens {
       }
       for (String flag : FLAGS) {
         if (!token.path(flag).isBoolean()) {
-          throw bad("the added token '" + shown(token) + "' does not say whether it is " + flag);
+          throw bad(
+              "the added token '%s' does not say whether it is %s".formatted(shown(token), flag));
         }
       }
       add((ObjectNode) token);
@@ -80,10 +81,10 @@ final class AddedTokens {
     int given = known != null ? known : largest >= modelSize ? largest + 1 : modelSize;
     if (id != given) {
       throw bad(
-          "the added token '" + shown(token) + "' states the id " + id + " but gets " + given);
+          "the added token '%s' states the id %s but gets %s".formatted(shown(token), id, given));
     }
     if (byContent.put(content, token) != null) {
-      throw bad("the added token '" + shown(token) + "' occurs twice");
+      throw bad("the added token '%s' occurs twice".formatted(shown(token)));
     }
     largest = Math.max(largest, id);
     ids.put(content, id);

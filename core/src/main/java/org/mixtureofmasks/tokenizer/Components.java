@@ -108,28 +108,23 @@ final class Components {
     String type = node.path("type").asText();
     if (!node.isObject() || !known.contains(type)) {
       throw bad(
-          "the "
-              + what
-              + " type '"
-              + JsonBytes.shown(type)
-              + "' is not supported; "
-              + known
-              + " are");
+          "the %s type '%s' is not supported; %s are"
+              .formatted(what, JsonBytes.shown(type), known));
     }
     if (++steps > STEPS_LIMIT) {
-      throw bad("has more than " + STEPS_LIMIT + " steps around the model");
+      throw bad("has more than %s steps around the model".formatted(STEPS_LIMIT));
     }
     switch (type) {
       case "Sequence" -> {
         if (!node.path(list).isArray()) {
-          throw bad("a " + what + " Sequence has no array '" + list + "'");
+          throw bad("a %s Sequence has no array '%s'".formatted(what, list));
         }
         node.get(list).forEach(inner -> each(inner, what, list, known));
       }
       case "Replace" -> replace(node);
       case "Prepend" -> {
         if (node.path("prepend").asText().length() > PREPEND_LIMIT) {
-          throw bad("a Prepend is longer than " + PREPEND_LIMIT + " characters");
+          throw bad("a Prepend is longer than %s characters".formatted(PREPEND_LIMIT));
         }
       }
       case "Split" -> regex(node.path("pattern").path("Regex"));
@@ -173,7 +168,7 @@ final class Components {
     int least = pattern.isTextual() ? pattern.textValue().length() : 1;
     growth *= Math.max(1, (double) content.length() / least);
     if (growth > GROWTH_LIMIT) {
-      throw bad("the replacements could make a text " + GROWTH_LIMIT + " times longer");
+      throw bad("the replacements could make a text %s times longer".formatted(GROWTH_LIMIT));
     }
   }
 
@@ -181,7 +176,7 @@ final class Components {
     if (pattern.isTextual()) {
       String fault = SafeRegex.fault(pattern.textValue());
       if (fault != null) {
-        throw bad("the pattern '" + JsonBytes.shown(pattern.textValue()) + "' " + fault);
+        throw bad("the pattern '%s' %s".formatted(JsonBytes.shown(pattern.textValue()), fault));
       }
     }
   }
@@ -194,7 +189,8 @@ final class Components {
         JsonNode token = piece.path("SpecialToken").path("id");
         if (token.isTextual() && !special.has(token.textValue())) {
           throw bad(
-              "the template uses '" + JsonBytes.shown(token.textValue()) + "' without its ids");
+              "the template uses '%s' without its ids"
+                  .formatted(JsonBytes.shown(token.textValue())));
         }
         if (member.equals("single") && piece.path("Sequence").path("id").asText().equals("B")) {
           throw bad("the template for one text asks for a second one");
@@ -217,7 +213,8 @@ final class Components {
   private void id(JsonNode id) {
     if (!id.isInt() || id.intValue() < 0 || id.intValue() >= tokens) {
       throw bad(
-          "the post-processor adds the id " + JsonBytes.shown(id.toString()) + "; no token has it");
+          "the post-processor adds the id %s; no token has it"
+              .formatted(JsonBytes.shown(id.toString())));
     }
   }
 

@@ -48,7 +48,8 @@ final class GgufConverter {
       case "llama" -> sentencePiece(json);
       case "gpt2" -> byteLevel(json);
       default ->
-          throw bad("has the tokenizer model '" + gguf.model() + "'; llama and gpt2 are read");
+          throw bad(
+              "has the tokenizer model '%s'; llama and gpt2 are read".formatted(gguf.model()));
     }
     return json;
   }
@@ -56,18 +57,18 @@ final class GgufConverter {
   private void check() {
     int n = gguf.tokens().length;
     if (gguf.types() != null && gguf.types().length != n) {
-      throw bad("has " + n + " tokens but " + gguf.types().length + " token types");
+      throw bad("has %s tokens but %s token types".formatted(n, gguf.types().length));
     }
     for (int id = 0; id < n; id++) {
       String token = gguf.tokens()[id];
       if (token.codePointCount(0, token.length()) > TOKEN_LIMIT) {
-        throw bad("token " + id + " is longer than " + TOKEN_LIMIT + " characters");
+        throw bad("token %s is longer than %s characters".formatted(id, TOKEN_LIMIT));
       }
       if (ids.put(token, id) != null) {
-        throw bad("has the token '" + JsonBytes.shown(token) + "' twice");
+        throw bad("has the token '%s' twice".formatted(JsonBytes.shown(token)));
       }
       if (gguf.type(id) == GgufVocabulary.BYTE && Vocabulary.byteOf(token) < 0) {
-        throw bad("token " + id + " is to be a byte but reads '" + JsonBytes.shown(token) + "'");
+        throw bad("token %s is to be a byte but reads '%s'".formatted(id, JsonBytes.shown(token)));
       }
     }
     id("bos_token_id", gguf.bos());
@@ -78,7 +79,7 @@ final class GgufConverter {
 
   private void id(String name, int id) {
     if (id < -1 || id >= gguf.tokens().length) {
-      throw bad(name + " is " + id + " though there are " + gguf.tokens().length + " tokens");
+      throw bad("%s is %s though there are %s tokens".formatted(name, id, gguf.tokens().length));
     }
   }
 
@@ -140,7 +141,7 @@ final class GgufConverter {
     for (int id = 0; id < gguf.tokens().length; id++) {
       float score = scores[id];
       if (Float.isNaN(score)) {
-        throw bad("the score of token " + id + " is not a number");
+        throw bad("the score of token %s is not a number".formatted(id));
       }
       if (gguf.type(id) != GgufVocabulary.NORMAL) {
         continue; // control and byte tokens are never the outcome of a merge
@@ -188,11 +189,8 @@ final class GgufConverter {
     List<String> patterns = PreTokenizers.patterns(pre);
     if (patterns == null) {
       throw bad(
-          "has the pre-tokenizer '"
-              + JsonBytes.shown(pre)
-              + "'; known are "
-              + PreTokenizers.names()
-              + ": give the model's tokenizer.json instead");
+          "has the pre-tokenizer '%s'; known are %s: give the model's tokenizer.json instead"
+              .formatted(JsonBytes.shown(pre), PreTokenizers.names()));
     }
     if (gguf.merges() == null) {
       throw bad("has no tokenizer.ggml.merges");
@@ -218,7 +216,7 @@ final class GgufConverter {
       // Pieces may hold spaces in neither half; a leading one is half a pair of its own.
       int space = merge.indexOf(' ', 1);
       if (space < 0) {
-        throw bad("the merge '" + JsonBytes.shown(merge) + "' is not two tokens");
+        throw bad("the merge '%s' is not two tokens".formatted(JsonBytes.shown(merge)));
       }
       merges.addArray().add(merge.substring(0, space)).add(merge.substring(space + 1));
     }

@@ -70,7 +70,8 @@ record JsonBytes(Path file, byte[] bytes) {
         in.finishToken();
         Range range = new Range(start, (int) in.currentLocation().getByteOffset());
         if (members.put(name, range) != null) {
-          throw new BadCheckpoint(file, start, "the member '" + shown(name) + "' occurs twice");
+          throw new BadCheckpoint(
+              file, start, "the member '%s' occurs twice".formatted(shown(name)));
         }
       }
       if (in.nextToken() != null) {
@@ -108,7 +109,7 @@ record JsonBytes(Path file, byte[] bytes) {
     return new BadCheckpoint(
         file,
         offset < 0 ? -1 : base + offset,
-        "is not well-formed JSON: " + shown(e.getOriginalMessage()));
+        "is not well-formed JSON: %s".formatted(shown(e.getOriginalMessage())));
   }
 
   private void refuseBadUtf8() {

@@ -38,14 +38,16 @@ final class Llama2cVocabulary {
     int longest = in.getInt();
     if (longest < 1 || longest > TOKEN_LIMIT) {
       throw new BadCheckpoint(
-          file, 0, "is not a llama2.c tokenizer: its longest token has " + longest + " bytes");
+          file,
+          0,
+          "is not a llama2.c tokenizer: its longest token has %s bytes".formatted(longest));
     }
     List<String> tokens = new ArrayList<>();
     List<Float> scores = new ArrayList<>();
     while (in.hasRemaining()) {
       int start = in.position();
       if (in.remaining() < 8) {
-        throw new BadCheckpoint(file, start, "ends within token " + tokens.size());
+        throw new BadCheckpoint(file, start, "ends within token %s".formatted(tokens.size()));
       }
       scores.add(in.getFloat());
       int length = in.getInt();
@@ -53,23 +55,22 @@ final class Llama2cVocabulary {
         throw new BadCheckpoint(
             file,
             start + 4,
-            "token "
-                + tokens.size()
-                + " claims "
-                + length
-                + " bytes; the file is cut off or is no tokenizer");
+            "token %s claims %s bytes; the file is cut off or is no tokenizer"
+                .formatted(tokens.size(), length));
       }
       try {
         ByteBuffer text = in.slice(in.position(), length);
         tokens.add(StandardCharsets.UTF_8.newDecoder().decode(text).toString());
       } catch (CharacterCodingException e) {
-        throw new BadCheckpoint(file, start + 8, "token " + tokens.size() + " is not UTF-8");
+        throw new BadCheckpoint(file, start + 8, "token %s is not UTF-8".formatted(tokens.size()));
       }
       in.position(in.position() + length);
     }
     if (tokens.size() < SPECIAL + BYTES) {
       throw new BadCheckpoint(
-          file, -1, "has " + tokens.size() + " tokens; a llama2.c tokenizer has at least 259");
+          file,
+          -1,
+          "has %s tokens; a llama2.c tokenizer has at least 259".formatted(tokens.size()));
     }
     return vocabulary(file, tokens, scores);
   }

@@ -87,10 +87,10 @@ final class ModelReader {
             case VALUE_TRUE, VALUE_FALSE -> in.getBooleanValue();
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> in.getDoubleValue();
             default ->
-                throw bad(in, "the model's '" + JsonBytes.shown(name) + "' has a wrong type");
+                throw bad(in, "the model's '%s' has a wrong type".formatted(JsonBytes.shown(name)));
           };
       if (settings.put(name, setting) != null) {
-        throw bad(in, "the model's '" + JsonBytes.shown(name) + "' occurs twice");
+        throw bad(in, "the model's '%s' occurs twice".formatted(JsonBytes.shown(name)));
       }
     }
   }
@@ -103,11 +103,12 @@ final class ModelReader {
     while (in.nextToken() == JsonToken.FIELD_NAME) {
       String token = in.currentName();
       if (in.nextToken() != JsonToken.VALUE_NUMBER_INT) {
-        throw bad(in, "the id of '" + JsonBytes.shown(token) + "' is not a whole number");
+        throw bad(in, "the id of '%s' is not a whole number".formatted(JsonBytes.shown(token)));
       }
       double id = in.getDoubleValue(); // any size; a long could overflow
       if (id < 0 || id >= ID_LIMIT) {
-        throw bad(in, "the id of '" + JsonBytes.shown(token) + "' is not in 0.." + (ID_LIMIT - 1));
+        throw bad(
+            in, "the id of '%s' is not in 0..%s".formatted(JsonBytes.shown(token), ID_LIMIT - 1));
       }
       put(in, token, (int) id);
     }
@@ -123,7 +124,7 @@ final class ModelReader {
       if (!in.nextToken().isNumeric()
           || !Double.isFinite(in.getDoubleValue())
           || in.nextToken() != JsonToken.END_ARRAY) {
-        throw bad(in, "the score of '" + JsonBytes.shown(token) + "' is not a finite number");
+        throw bad(in, "the score of '%s' is not a finite number".formatted(JsonBytes.shown(token)));
       }
       if (token.isEmpty()) {
         throw bad(in, "the vocabulary has an empty token"); // matches everywhere: no progress
@@ -134,7 +135,7 @@ final class ModelReader {
 
   private void put(JsonParser in, String token, int id) {
     if (ids.put(token, id) != null) {
-      throw bad(in, "the token '" + JsonBytes.shown(token) + "' occurs twice");
+      throw bad(in, "the token '%s' occurs twice".formatted(JsonBytes.shown(token)));
     }
   }
 
@@ -149,7 +150,7 @@ final class ModelReader {
         String pair = in.getText();
         int space = pair.indexOf(' ');
         if (space < 0 || pair.indexOf(' ', space + 1) >= 0) {
-          throw bad(in, "the merge '" + JsonBytes.shown(pair) + "' is not two tokens");
+          throw bad(in, "the merge '%s' is not two tokens".formatted(JsonBytes.shown(pair)));
         }
         pairs.add(new String[] {pair.substring(0, space), pair.substring(space + 1)});
       } else if (in.currentToken() == JsonToken.START_ARRAY) {
@@ -178,12 +179,12 @@ final class ModelReader {
       throw bad("'model' has no vocabulary");
     }
     if (listed != type.equals("Unigram")) {
-      throw bad("the vocabulary of a " + JsonBytes.shown(type) + " has the wrong shape");
+      throw bad("the vocabulary of a %s has the wrong shape".formatted(JsonBytes.shown(type)));
     }
     // Rust copies them for every piece that it tries.
     for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
       if (text(affix).length() > AFFIX_LIMIT) {
-        throw bad("'" + affix + "' is longer than " + AFFIX_LIMIT + " characters");
+        throw bad("'%s' is longer than %s characters".formatted(affix, AFFIX_LIMIT));
       }
     }
     switch (type) {
@@ -192,15 +193,14 @@ final class ModelReader {
       case "WordPiece" -> {
         unknown(true);
         if (number("max_input_chars_per_word", 100) > WORD_LIMIT) {
-          throw bad("max_input_chars_per_word is above " + WORD_LIMIT);
+          throw bad("max_input_chars_per_word is above %s".formatted(WORD_LIMIT));
         }
       }
       case "WordLevel" -> unknown(true);
       default ->
           throw bad(
-              "the model type '"
-                  + JsonBytes.shown(type)
-                  + "' is unknown; BPE, Unigram, WordPiece and WordLevel are read");
+              "the model type '%s' is unknown; BPE, Unigram, WordPiece and WordLevel are read"
+                  .formatted(JsonBytes.shown(type)));
     }
   }
 
@@ -221,11 +221,8 @@ final class ModelReader {
           || !ids.containsKey(pair[1])
           || !ids.containsKey(pair[0] + pair[1].substring(prefix.length()))) {
         throw bad(
-            "the merge '"
-                + JsonBytes.shown(pair[0])
-                + "' + '"
-                + JsonBytes.shown(pair[1])
-                + "' does not join two tokens into a third");
+            "the merge '%s' + '%s' does not join two tokens into a third"
+                .formatted(JsonBytes.shown(pair[0]), JsonBytes.shown(pair[1])));
       }
     }
   }
@@ -237,7 +234,7 @@ final class ModelReader {
     Object unknown = settings.getOrDefault("unk_id", "");
     if (!unknown.equals("")
         && !(unknown instanceof Double id && id >= 0 && id < ids.size() && id == Math.rint(id))) {
-      throw bad("unk_id is " + JsonBytes.shown(unknown.toString()) + "; no token has it");
+      throw bad("unk_id is %s; no token has it".formatted(JsonBytes.shown(unknown.toString())));
     }
   }
 
@@ -245,7 +242,7 @@ final class ModelReader {
   private void unknown(boolean required) {
     String token = text("unk_token");
     if (token.isEmpty() ? required : !ids.containsKey(token)) {
-      throw bad("unk_token '" + JsonBytes.shown(token) + "' is not in the vocabulary");
+      throw bad("unk_token '%s' is not in the vocabulary".formatted(JsonBytes.shown(token)));
     }
   }
 
@@ -253,7 +250,7 @@ final class ModelReader {
     if (settings.getOrDefault(name, "") instanceof String value) {
       return value;
     }
-    throw bad("the model's '" + name + "' is not a string");
+    throw bad("the model's '%s' is not a string".formatted(name));
   }
 
   private double number(String name, double otherwise) {
@@ -264,7 +261,7 @@ final class ModelReader {
     if (value.equals("")) {
       return otherwise;
     }
-    throw bad("the model's '" + name + "' is not a number");
+    throw bad("the model's '%s' is not a number".formatted(name));
   }
 
   private BadCheckpoint bad(JsonParser in, String reason) {

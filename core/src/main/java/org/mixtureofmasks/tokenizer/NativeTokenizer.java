@@ -66,11 +66,8 @@ final class NativeTokenizer implements AutoCloseable {
   int[] encode(String text, boolean addSpecialTokens) {
     if (text.length() > TEXT_LIMIT) {
       throw new UserError(
-          "a text of "
-              + text.length()
-              + " characters is too long to encode at once; at most "
-              + TEXT_LIMIT
-              + ": split it");
+          "a text of %s characters is too long to encode at once; at most %s: split it"
+              .formatted(text.length(), TEXT_LIMIT));
     }
     lock.readLock().lock();
     try {
@@ -83,7 +80,7 @@ final class NativeTokenizer implements AutoCloseable {
     } catch (UserError | IllegalStateException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw new UserError("the tokenizer cannot encode this text: " + oneLine(e), e);
+      throw new UserError("the tokenizer cannot encode this text: %s".formatted(oneLine(e)), e);
     } finally {
       lock.readLock().unlock();
     }

@@ -33,13 +33,11 @@ public final class PackedWith {
     }
     if (!Fingerprint.of(own).equals("sha256:" + hash(stated))) {
       throw new UserError(
-          rows
-              + " holds ids of another tokenizer than "
-              + own
-              + " ("
-              + stated
-              + " says which): give text (.txt, .jsonl), which is packed with the model's own, or"
-              + " rows made with it");
+          ("%s holds ids of another tokenizer than %s (%s says which): give text (.txt,"
+                  + " .jsonl), which is packed with the model's own, or"
+                  + " rows made"
+                  + " with it")
+              .formatted(rows, own, stated));
     }
   }
 
@@ -51,11 +49,13 @@ public final class PackedWith {
         return hash;
       }
       throw new UserError(
-          stated + ": begins with no SHA-256: write what 'sha256sum tokenizer.json' prints");
+          "%s: begins with no SHA-256: write what 'sha256sum tokenizer.json' prints"
+              .formatted(stated));
     } catch (MalformedInputException e) {
-      throw new UserError(stated + ": is no text: write what 'sha256sum tokenizer.json' prints", e);
+      throw new UserError(
+          "%s: is no text: write what 'sha256sum tokenizer.json' prints".formatted(stated), e);
     } catch (IOException e) {
-      throw new UserError(stated + ": cannot be read: " + e, e);
+      throw new UserError("%s: cannot be read: %s".formatted(stated, e), e);
     }
   }
 }

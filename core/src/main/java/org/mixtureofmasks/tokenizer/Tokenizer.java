@@ -38,7 +38,8 @@ public final class Tokenizer implements AutoCloseable {
     try {
       return NativeTokenizer.of(json.text());
     } catch (IllegalArgumentException e) {
-      throw new BadCheckpoint(file, -1, "the tokenizers library refuses it: " + e.getMessage());
+      throw new BadCheckpoint(
+          file, -1, "the tokenizers library refuses it: %s".formatted(e.getMessage()));
     }
   }
 
@@ -187,13 +188,9 @@ public final class Tokenizer implements AutoCloseable {
     String token = id < 0 || id >= vocabulary.tokens().length ? null : vocabulary.tokens()[id];
     if (token == null) {
       throw new UserError(
-          "token id "
-              + id
-              + " is not in the vocabulary of "
-              + file
-              + " (0.."
-              + (vocabulary.tokens().length - 1)
-              + "); the ids belong to another tokenizer");
+          ("token id %s is not in the vocabulary of %s (0..%s); the ids belong to another"
+                  + " tokenizer")
+              .formatted(id, file, vocabulary.tokens().length - 1));
     }
     return token;
   }

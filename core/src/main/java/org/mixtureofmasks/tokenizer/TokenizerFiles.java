@@ -27,7 +27,7 @@ final class TokenizerFiles {
 
   static Found find(Path path) {
     if (!Files.exists(path)) {
-      throw new UserError(path + ": no such file or folder");
+      throw new UserError("%s: no such file or folder".formatted(path));
     }
     if (Files.isDirectory(path)) {
       return folder(path);
@@ -46,9 +46,10 @@ final class TokenizerFiles {
       return llama2c(path);
     }
     throw new UserError(
-        path
-            + ": not a tokenizer; give a Hugging Face folder, a tokenizer.json, a .gguf or a"
-            + " llama2.c .bin");
+        ("%s: not a tokenizer; give a Hugging Face folder, a tokenizer.json, a .gguf or"
+                + " a"
+                + " llama2.c .bin")
+            .formatted(path));
   }
 
   private static Found folder(Path folder) {
@@ -56,10 +57,9 @@ final class TokenizerFiles {
     if (!Files.exists(file)) {
       boolean sentencePiece = Files.exists(folder.resolve("tokenizer.model"));
       throw new UserError(
-          folder
-              + ": has no tokenizer.json"
-              + (sentencePiece ? " (tokenizer.model is not read)" : "")
-              + "; copy it from the model's page, or pass --tokenizer FILE");
+          ("%s: has no tokenizer.json%s; copy it from the model's page, or pass --tokenizer"
+                  + " FILE")
+              .formatted(folder, sentencePiece ? " (tokenizer.model is not read)" : ""));
     }
     return json(file, SpecialTokens.in(folder));
   }
@@ -98,12 +98,9 @@ final class TokenizerFiles {
       }
     }
     throw new UserError(
-        path
-            + ": a llama2.c model of "
-            + size
-            + " tokens without its tokenizer: there is no tok"
-            + size
-            + ".bin or tokenizer.bin of that size beside it; pass --tokenizer FILE");
+        ("%s: a llama2.c model of %s tokens without its tokenizer: there is no tok%s.bin"
+                + " or tokenizer.bin of that size beside it; pass --tokenizer FILE")
+            .formatted(path, size, size));
   }
 
   /** The vocabulary size in the header of a llama2.c model; -1 if there is no such header. */
@@ -128,7 +125,7 @@ final class TokenizerFiles {
       long size = Files.size(file);
       if (size > SIZE_LIMIT) {
         throw new BadCheckpoint(
-            file, -1, "has " + size + " bytes; a tokenizer has at most " + SIZE_LIMIT);
+            file, -1, "has %s bytes; a tokenizer has at most %s".formatted(size, SIZE_LIMIT));
       }
       return Files.readAllBytes(file);
     } catch (IOException e) {
@@ -145,6 +142,6 @@ final class TokenizerFiles {
   }
 
   private static UserError unreadable(Path file, IOException e) {
-    return new UserError(file + ": cannot be read: " + e.getMessage(), e);
+    return new UserError("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
   }
 }

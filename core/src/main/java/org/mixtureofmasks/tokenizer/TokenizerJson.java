@@ -51,7 +51,7 @@ record TokenizerJson(String text, Vocabulary vocabulary, @Nullable String firstS
         throw new BadCheckpoint(
             file,
             members.get(member).start(),
-            "has the unknown member '" + JsonBytes.shown(member) + "'");
+            "has the unknown member '%s'".formatted(JsonBytes.shown(member)));
       }
     }
     JsonBytes.Range where = members.get("model");
@@ -90,7 +90,7 @@ record TokenizerJson(String text, Vocabulary vocabulary, @Nullable String firstS
       throw new BadCheckpoint(
           file,
           -1,
-          "the largest id is " + max + " though there are only " + ids.size() + " tokens");
+          "the largest id is %s though there are only %s tokens".formatted(max, ids.size()));
     }
     @Nullable String[] tokens = new @Nullable String[max + 1];
     for (Map.Entry<String, Integer> entry : ids.entrySet()) {
@@ -99,12 +99,9 @@ record TokenizerJson(String text, Vocabulary vocabulary, @Nullable String firstS
         throw new BadCheckpoint(
             file,
             -1,
-            "the tokens '"
-                + JsonBytes.shown(other)
-                + "' and '"
-                + JsonBytes.shown(entry.getKey())
-                + "' have the same id "
-                + entry.getValue());
+            "the tokens '%s' and '%s' have the same id %s"
+                .formatted(
+                    JsonBytes.shown(other), JsonBytes.shown(entry.getKey()), entry.getValue()));
       }
       tokens[entry.getValue()] = entry.getKey();
     }

@@ -20,7 +20,7 @@ public record BenchSettings(int promptTokens, int tokens, int repetitions, int t
 
   private static void atLeastOne(String name, int value) {
     if (value < 1) {
-      throw UserError.usage(name + " " + value + ": it must be at least 1");
+      throw UserError.usage("%s %s: it must be at least 1".formatted(name, value));
     }
   }
 }

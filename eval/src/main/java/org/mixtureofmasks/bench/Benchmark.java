@@ -72,21 +72,15 @@ public final class Benchmark {
     int context = subject.config().maxPositions();
     if (asked > context) {
       throw new UserError(
-          "the model's context is "
-              + context
-              + " tokens, but "
-              + settings.promptTokens()
-              + " of a prompt and "
-              + settings.tokens()
-              + " more are asked for: lower --prompt-tokens or --tokens");
+          ("the model's context is %s tokens, but %s of a prompt and %s more are asked for:"
+                  + " lower --prompt-tokens or --tokens")
+              .formatted(context, settings.promptTokens(), settings.tokens()));
     }
     if (subject.config().vocabSize() != first.config().vocabSize()) {
       throw new UserError(
-          "the model has a vocabulary of "
-              + first.config().vocabSize()
-              + " tokens, the reference one of "
-              + subject.config().vocabSize()
-              + ": they cannot read the same text");
+          ("the model has a vocabulary of %s tokens, the reference one of %s: they cannot"
+                  + " read the same text")
+              .formatted(first.config().vocabSize(), subject.config().vocabSize()));
     }
   }
 

@@ -80,18 +80,10 @@ final class Pairing {
             || first.get(i).documentId() != samples.get(i).documentId()
             || !first.get(i).documentHash().equals(samples.get(i).documentHash())) {
           throw new UserError(
-              task
-                  + ": the documents differ: "
-                  + all.getFirst().file()
-                  + " has "
-                  + first.size()
-                  + ", "
-                  + other.file()
-                  + " "
-                  + samples.size()
-                  + ", and number "
-                  + i
-                  + " is not the same: evaluate both with the same --data and --limit");
+              ("%s: the documents differ: %s has %s, %s %s, and number %s is not the same:"
+                      + " evaluate both with the same --data and --limit")
+                  .formatted(
+                      task, all.getFirst().file(), first.size(), other.file(), samples.size(), i));
         }
         prompts += first.get(i).promptHash().equals(samples.get(i).promptHash()) ? 0 : 1;
       }

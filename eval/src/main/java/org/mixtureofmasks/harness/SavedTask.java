@@ -65,17 +65,17 @@ public record SavedTask(
       }
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new UserError(
-          file
-              + ", line "
-              + number
-              + ": is no sample: "
-              + (e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.getMessage()),
+          "%s, line %s: is no sample: %s"
+              .formatted(
+                  file,
+                  number,
+                  e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.getMessage()),
           e);
     } catch (IOException e) {
-      throw new UserError(file + ": cannot be read: " + IoReasons.of(e), e);
+      throw new UserError("%s: cannot be read: %s".formatted(file, IoReasons.of(e)), e);
     }
     if (samples.isEmpty()) {
-      throw new UserError(file + ": holds no samples");
+      throw new UserError("%s: holds no samples".formatted(file));
     }
     samples.sort(Comparator.comparingInt(Sample::documentId));
     List<Metric> metrics =
@@ -108,7 +108,7 @@ public record SavedTask(
     JsonNode numerator = value.isArray() ? value.path(0) : value;
     JsonNode weight = value.path(1);
     if (!numerator.isNumber() || (value.isArray() && !weight.isNumber())) {
-      throw new IllegalArgumentException("a metric's value is '" + value + "'");
+      throw new IllegalArgumentException("a metric's value is '%s'".formatted(value));
     }
     return new Observation(numerator.asDouble(), value.isArray() ? weight.asDouble() : 1);
   }
@@ -116,7 +116,7 @@ public record SavedTask(
   private static JsonNode required(JsonNode line, String key) {
     JsonNode value = line == null ? null : line.get(key);
     if (value == null) {
-      throw new IllegalArgumentException("it has no '" + key + "'");
+      throw new IllegalArgumentException("it has no '%s'".formatted(key));
     }
     return value;
   }

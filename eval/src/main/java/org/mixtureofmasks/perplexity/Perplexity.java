@@ -47,14 +47,15 @@ public final class Perplexity {
     int step = stride == 0 ? inputs : stride;
     if (inputs < 1 || inputs > context) {
       throw UserError.usage(
-          "window " + inputs + ": it must be between 1 and the model's context, " + context);
+          "window %s: it must be between 1 and the model's context, %s".formatted(inputs, context));
     }
     if (step < 1 || step > inputs) {
-      throw UserError.usage("stride " + step + ": it must be between 1 and the window, " + inputs);
+      throw UserError.usage(
+          "stride %s: it must be between 1 and the window, %s".formatted(step, inputs));
     }
     if (tokens.length < 2) {
       throw new UserError(
-          "the text has " + tokens.length + " tokens: at least 2 are needed to score one");
+          "the text has %s tokens: at least 2 are needed to score one".formatted(tokens.length));
     }
     TokenIds.require(
         tokens, model.config().vocabSize(), "the text", "is the tokenizer this model's?");
@@ -98,12 +99,8 @@ public final class Perplexity {
     int context = model.config().maxPositions();
     if (row < 2 || row - 1 > context) {
       throw UserError.usage(
-          "row "
-              + row
-              + ": a row is 2 to "
-              + (context + 1)
-              + " tokens, one more than are read; the model's context is "
-              + context);
+          "row %s: a row is 2 to %s tokens, one more than are read; the model's context is %s"
+              .formatted(row, context + 1, context));
     }
     Scorer scorer = new Scorer(model, row - 1);
     Window all = new Window(0, row - 1, row - 1);

@@ -72,7 +72,7 @@ final class CompletionsClient implements AutoCloseable {
       }
       if (attempt == endpoint.attempts()) {
         throw new UserError(
-            "POST " + endpoint.url() + ": " + failure + ", after " + attempt + " attempts", cause);
+            "POST %s: %s, after %s attempts".formatted(endpoint.url(), failure, attempt), cause);
       }
       LOG.warn("POST {}: {}; again in {} ms", endpoint.url(), failure, pause.toMillis());
       sleep(pause);
@@ -121,7 +121,7 @@ final class CompletionsClient implements AutoCloseable {
 
   /** What the server did wrong, with its address. */
   UserError failure(String what) {
-    return new UserError("POST " + endpoint.url() + ": " + what);
+    return new UserError("POST %s: %s".formatted(endpoint.url(), what));
   }
 
   private String describe(Answer answer) {

@@ -33,11 +33,13 @@ public record CompletionsEndpoint(
     boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
     if (!http || url.getHost() == null) {
       throw UserError.usage(
-          url + " is no address of a server: give it whole, http://HOST:PORT/v1/completions");
+          "%s is no address of a server: give it whole, http://HOST:PORT/v1/completions"
+              .formatted(url));
     }
     if (url.getUserInfo() != null) {
       throw UserError.usage(
-          "the address of " + url.getHost() + " holds a password: set OPENAI_API_KEY instead");
+          "the address of %s holds a password: set OPENAI_API_KEY instead"
+              .formatted(url.getHost()));
     }
     atLeast(3, contextLength, "the context");
     atLeast(1, concurrent, "requests at a time");
@@ -51,7 +53,7 @@ public record CompletionsEndpoint(
 
   private static void atLeast(int least, int value, String what) {
     if (value < least) {
-      throw UserError.usage(what + ": " + value + "; it must be at least " + least);
+      throw UserError.usage("%s: %s; it must be at least %s".formatted(what, value, least));
     }
   }
 

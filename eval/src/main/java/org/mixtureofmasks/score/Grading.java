@@ -84,12 +84,8 @@ public final class Grading {
   private static String page(LoadedTask task, Question question) {
     if (!question.document().path("page").isTextual()) {
       throw new UserError(
-          task.file()
-              + ": document "
-              + question.id()
-              + " of "
-              + task.name()
-              + " has no text 'page', whose words and bytes are counted");
+          "%s: document %s of %s has no text 'page', whose words and bytes are counted"
+              .formatted(task.file(), question.id(), task.name()));
     }
     return question.document().get("page").textValue();
   }

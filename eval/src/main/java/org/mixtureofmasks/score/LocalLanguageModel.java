@@ -71,15 +71,9 @@ public final class LocalLanguageModel implements LanguageModel {
     int scored = whole.length - parts.context();
     if (scored < 1 || scored > maxLength) {
       throw new UserError(
-          "request "
-              + place
-              + ": a continuation has "
-              + scored
-              + " tokens of its own; it must have 1 to "
-              + maxLength
-              + " (the model's context): '"
-              + request.continuation()
-              + "'");
+          ("request %s: a continuation has %s tokens of its own; it must have 1 to %s (the"
+                  + " model's context): '%s'")
+              .formatted(place, scored, maxLength, request.continuation()));
     }
     // Too long: cut from the left; the last token is only predicted, never read.
     int from = Math.max(0, whole.length - maxLength - 1);
@@ -89,13 +83,9 @@ public final class LocalLanguageModel implements LanguageModel {
   private static void check(Score score, Request request, int place) {
     if (Double.isNaN(score.logProbability())) {
       throw new UserError(
-          "the model gives no number (NaN) for request "
-              + place
-              + ", '"
-              + request.continuation()
-              + "' after '"
-              + request.context()
-              + "': its weights or what it computes with them are not finite");
+          ("the model gives no number (NaN) for request %s, '%s' after '%s': its weights or"
+                  + " what it computes with them are not finite")
+              .formatted(place, request.continuation(), request.context()));
     }
   }
 

@@ -37,15 +37,17 @@ final class DataFile {
       byte[] part = new byte[1 << 16];
       for (int n; (n = in.read(part)) >= 0; ) {
         if (out.size() + (long) n > LARGEST) {
-          throw new UserError(file + ": unpacks to more than 1 GB: not a data set of this kind");
+          throw new UserError(
+              "%s: unpacks to more than 1 GB: not a data set of this kind".formatted(file));
         }
         out.write(part, 0, n);
       }
       return out.toByteArray();
     } catch (EOFException | ZipException e) {
-      throw new UserError(file + ": the packed file is cut off or damaged: get it again", e);
+      throw new UserError(
+          "%s: the packed file is cut off or damaged: get it again".formatted(file), e);
     } catch (IOException e) {
-      throw new UserError(file + ": cannot be read: " + IoReasons.of(e), e);
+      throw new UserError("%s: cannot be read: %s".formatted(file, IoReasons.of(e)), e);
     }
   }
 
@@ -55,7 +57,7 @@ final class DataFile {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw new UserError(file + ": not UTF-8 text: convert it, or get it again", e);
+      throw new UserError("%s: not UTF-8 text: convert it, or get it again".formatted(file), e);
     }
   }
 

@@ -32,15 +32,8 @@ final class Examples {
     int needed = count + (task.splits().dropsTheScored() && !task.firstExamples() ? 1 : 0);
     if (needed > pool.size()) {
       throw UserError.usage(
-          task.name()
-              + ": "
-              + count
-              + " examples before each question need "
-              + needed
-              + " documents; "
-              + pool.getFirst().file()
-              + " and its like have "
-              + pool.size());
+          "%s: %s examples before each question need %s documents; %s and its like have %s"
+              .formatted(task.name(), count, needed, pool.getFirst().file(), pool.size()));
     }
   }
 
@@ -89,11 +82,8 @@ final class Examples {
   private List<Integer> enough(List<Integer> found, Row scored) {
     if (found.size() < count) {
       throw scored.error(
-          "only "
-              + found.size()
-              + " other documents for the "
-              + count
-              + " examples before it: ask for fewer");
+          "only %s other documents for the %s examples before it: ask for fewer"
+              .formatted(found.size(), count));
     }
     return found;
   }

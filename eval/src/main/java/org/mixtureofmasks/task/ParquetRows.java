@@ -35,10 +35,8 @@ final class ParquetRows {
     } catch (IOException | RuntimeException e) {
       // The library says that a file is damaged or packed unusually in exceptions of many kinds.
       throw new UserError(
-          file
-              + ": cannot be read as parquet: "
-              + reason(e)
-              + "; get it again, or convert it to .jsonl",
+          "%s: cannot be read as parquet: %s; get it again, or convert it to .jsonl"
+              .formatted(file, reason(e)),
           e);
     }
     return rows;

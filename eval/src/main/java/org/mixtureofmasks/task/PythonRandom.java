@@ -95,7 +95,7 @@ public final class PythonRandom {
    */
   List<Integer> sample(int n, int k) {
     if (k < 0 || k > n) {
-      throw new IllegalArgumentException("a sample of " + k + " out of " + n);
+      throw new IllegalArgumentException("a sample of %s out of %s".formatted(k, n));
     }
     List<Integer> drawn = new ArrayList<>(k);
     if (n <= setSize(k)) {

@@ -18,6 +18,6 @@ record Row(ObjectNode document, Path file, long line) {
   }
 
   static UserError error(Path file, long line, String reason) {
-    return new UserError(file + ":" + line + ": " + reason);
+    return new UserError("%s:%s: %s".formatted(file, line, reason));
   }
 }

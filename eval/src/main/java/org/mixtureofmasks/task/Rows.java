@@ -42,7 +42,7 @@ final class Rows {
     }
     found.labels().ifPresent(labels -> addLabels(rows, found.files().getFirst(), labels));
     if (rows.isEmpty()) {
-      throw new UserError(found.files().getFirst() + ": holds no documents");
+      throw new UserError("%s: holds no documents".formatted(found.files().getFirst()));
     }
     List<Row> documents = new ArrayList<>(rows.size());
     for (Row row : rows) {
@@ -71,9 +71,10 @@ final class Rows {
       return ParquetRows.read(file);
     }
     throw new UserError(
-        file
-            + ": its ending says no format that is read here:"
-            + " .jsonl, .csv or .parquet, the first two also packed as .gz or .bz2");
+        ("%s: its ending says no format that is read here:"
+                + " .jsonl, .csv"
+                + " or .parquet, the first two also packed as .gz or .bz2")
+            .formatted(file));
   }
 
   /** One JSON object a line; blank lines are passed over. */
@@ -99,7 +100,7 @@ final class Rows {
     } catch (JsonProcessingException e) {
       // What Jackson says of the place counts within the line, and says that its text is hidden.
       String said = e.getOriginalMessage().replaceAll("\\s*\\([^()]*\\[Source:[^]]*]\\)", "");
-      throw Row.error(file, line, "not JSON: " + said.replaceAll("\\s*\\R\\s*", " "));
+      throw Row.error(file, line, "not JSON: %s".formatted(said.replaceAll("\\s*\\R\\s*", " ")));
     }
   }
 
@@ -120,7 +121,8 @@ final class Rows {
         line = parser.getCurrentLineNumber() + 1;
       }
     } catch (IOException | UncheckedIOException e) {
-      throw Row.error(file, line, "not CSV: " + IoReasons.oneLine(String.valueOf(e.getMessage())));
+      throw Row.error(
+          file, line, "not CSV: %s".formatted(IoReasons.oneLine(String.valueOf(e.getMessage()))));
     }
     return rows;
   }
@@ -130,12 +132,8 @@ final class Rows {
       throw Row.error(
           file,
           line,
-          "has "
-              + record.size()
-              + " fields; there should be "
-              + names.size()
-              + ": "
-              + String.join(", ", names));
+          "has %s fields; there should be %s: %s"
+              .formatted(record.size(), names.size(), String.join(", ", names)));
     }
     ObjectNode document = JSON.createObjectNode();
     for (int i = 0; i < names.size(); i++) {
@@ -149,7 +147,8 @@ final class Rows {
     List<String> lines = DataFile.lines(labels);
     if (lines.size() != rows.size()) {
       throw new UserError(
-          labels + ": has " + lines.size() + " labels for the " + rows.size() + " rows of " + file);
+          "%s: has %s labels for the %s rows of %s"
+              .formatted(labels, lines.size(), rows.size(), file));
     }
     for (int i = 0; i < rows.size(); i++) {
       rows.get(i).document().put("label", PythonText.strip(lines.get(i)));

@@ -66,7 +66,8 @@ record SplitFiles(List<Place> places) {
       List<Path> labels = matching(data, place.labels().get());
       if (labels.isEmpty()) {
         throw new UserError(
-            files.getFirst() + ": its labels are missing: put " + place.labels().get() + " there");
+            "%s: its labels are missing: put %s there"
+                .formatted(files.getFirst(), place.labels().get()));
       }
       return Optional.of(new Found(files, Optional.of(labels.getFirst())));
     }

@@ -119,17 +119,16 @@ public final class Task {
   private void requireSane(Path data, int count, int limit) {
     if (count < 0 || limit < 0) {
       throw UserError.usage(
-          name()
-              + ": "
-              + Math.min(count, limit)
-              + " examples or documents: neither can be negative");
+          "%s: %s examples or documents: neither can be negative"
+              .formatted(name(), Math.min(count, limit)));
     }
     if (count > 0 && definition.output() == OutputType.LOGLIKELIHOOD_ROLLING) {
       throw UserError.usage(
-          name() + ": whole texts are scored with no examples before them, not " + count);
+          "%s: whole texts are scored with no examples before them, not %s"
+              .formatted(name(), count));
     }
     if (!Files.isDirectory(data)) {
-      throw UserError.usage(data + ": no such folder of data sets");
+      throw UserError.usage("%s: no such folder of data sets".formatted(data));
     }
   }
 
@@ -147,14 +146,7 @@ public final class Task {
         .orElseThrow(
             () ->
                 new UserError(
-                    name()
-                        + ": no "
-                        + purpose
-                        + " in "
-                        + data
-                        + ": put "
-                        + files
-                        + " there; they come from "
-                        + definition.source()));
+                    "%s: no %s in %s: put %s there; they come from %s"
+                        .formatted(name(), purpose, data, files, definition.source())));
   }
 }

@@ -59,7 +59,7 @@ final class TaskKeys {
   static TaskKeys read(String yaml, String name) {
     return new TaskKeys(
         YamlValue.ofFile(yaml, name)
-            .orElseThrow(() -> UserError.usage(name + ": the task file is empty"))
+            .orElseThrow(() -> UserError.usage("%s: the task file is empty".formatted(name)))
             .mapping("a task", KNOWN));
   }
 

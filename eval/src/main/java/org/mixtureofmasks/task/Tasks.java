@@ -99,7 +99,8 @@ public final class Tasks {
    */
   public static List<Task> resolve(List<String> wanted) {
     if (wanted.isEmpty()) {
-      throw UserError.usage("no task was named; there are " + String.join(", ", known()));
+      throw UserError.usage(
+          "no task was named; there are %s".formatted(String.join(", ", known())));
     }
     Map<String, Task> tasks = new LinkedHashMap<>();
     Map<String, String> askedBy = new LinkedHashMap<>();
@@ -109,7 +110,8 @@ public final class Tasks {
         String before = askedBy.put(task.name(), word);
         if (before != null) {
           throw UserError.usage(
-              "the task " + task.name() + " is asked for twice: by " + before + " and by " + word);
+              "the task %s is asked for twice: by %s and by %s"
+                  .formatted(task.name(), before, word));
         }
       }
     }
@@ -129,18 +131,15 @@ public final class Tasks {
       int colon = word.indexOf(':');
       if (colon > 0) {
         throw UserError.usage(
-            "'" + word + "': behind the colon is the number of shots, a whole number, 0 or more");
+            "'%s': behind the colon is the number of shots, a whole number, 0 or more"
+                .formatted(word));
       }
       List<String> all = new ArrayList<>(names());
       all.addAll(ALIASES.keySet());
       throw UserError.usage(
-          "unknown task '"
-              + word
-              + "'"
-              + Nearest.hint(word, all)
-              + "; there are "
-              + String.join(", ", known())
-              + ", their members such as mmlu_anatomy, and paths of .yaml files");
+          ("unknown task '%s'%s; there are %s, their members such as mmlu_anatomy, and paths"
+                  + " of .yaml files")
+              .formatted(word, Nearest.hint(word, all), String.join(", ", known())));
     }
     return members.stream().map(task -> new Task(task, Optional.of(name))).toList();
   }
@@ -151,10 +150,8 @@ public final class Tasks {
       yaml = Files.readString(file);
     } catch (IOException e) {
       throw UserError.usage(
-          file
-              + ": cannot be read as a task: "
-              + IoReasons.of(e)
-              + "; give the path of a .yaml file");
+          "%s: cannot be read as a task: %s; give the path of a .yaml file"
+              .formatted(file, IoReasons.of(e)));
     }
     return TaskFile.read(yaml, file.toString()).stream()
         .map(

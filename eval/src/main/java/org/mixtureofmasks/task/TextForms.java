@@ -22,11 +22,8 @@ final class TextForms {
         throw Row.error(
             file,
             i + 1L,
-            "the last question has "
-                + (lines.size() - i)
-                + " lines, not "
-                + LINES
-                + ": the file is cut off");
+            "the last question has %s lines, not %s: the file is cut off"
+                .formatted(lines.size() - i, LINES));
       }
       ObjectNode document = JsonNodeFactory.instance.objectNode();
       document.put("query", lines.get(i));

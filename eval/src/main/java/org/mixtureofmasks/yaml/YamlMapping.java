@@ -19,7 +19,7 @@ public final class YamlMapping {
   /** The value of a key, if it is there. */
   public Optional<YamlValue> find(String key) {
     if (!known.containsKey(key)) {
-      throw new IllegalArgumentException("no declared key: " + key);
+      throw new IllegalArgumentException("no declared key: %s".formatted(key));
     }
     return Optional.ofNullable(values.get(key));
   }
@@ -38,6 +38,6 @@ public final class YamlMapping {
   public UserError error(String key, String reason) {
     return find(key)
         .map(value -> value.error(reason))
-        .orElseGet(() -> UserError.usage(where + ": " + reason));
+        .orElseGet(() -> UserError.usage("%s: %s".formatted(where, reason)));
   }
 }

@@ -30,10 +30,11 @@ final class YamlNodes {
       return new Compose(settings).composeString(text);
     } catch (MarkedYamlEngineException e) {
       int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
-      throw UserError.usage(name + ":" + line + ": not YAML: " + e.getProblem());
+      throw UserError.usage("%s:%s: not YAML: %s".formatted(name, line, e.getProblem()));
     } catch (YamlEngineException e) {
       throw UserError.usage(
-          name + ": not YAML: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+          "%s: not YAML: %s"
+              .formatted(name, String.valueOf(e.getMessage()).lines().findFirst().orElse("")));
     }
   }
 

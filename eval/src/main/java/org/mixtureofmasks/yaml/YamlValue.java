@@ -72,7 +72,9 @@ public final class YamlValue {
   /** An error of this value: where it stands, its key, the reason. */
   public UserError error(String reason) {
     return UserError.usage(
-        name.isEmpty() ? where + ": " + reason : "%s: %s: %s".formatted(where, name, reason));
+        name.isEmpty()
+            ? "%s: %s".formatted(where, reason)
+            : "%s: %s: %s".formatted(where, name, reason));
   }
 
   /** File and line, as errors begin. */
@@ -118,7 +120,7 @@ public final class YamlValue {
               .formatted(node.getNodeType().toString().toLowerCase(Locale.ROOT), wanted));
     }
     if (scalar.getValue().isBlank() || scalar.getValue().equals("null")) {
-      throw error("nothing is not " + wanted);
+      throw error("nothing is not %s".formatted(wanted));
     }
     return scalar.getValue();
   }
@@ -216,7 +218,7 @@ public final class YamlValue {
     for (NodeTuple member : mapping.getValue()) {
       String at = source.at(member.getKeyNode());
       if (!(member.getKeyNode() instanceof ScalarNode key)) {
-        throw UserError.usage(at + ": a key must be a word");
+        throw UserError.usage("%s: a key must be a word".formatted(at));
       }
       String full = prefix + key.getValue();
       YamlValue value = new YamlValue(member.getValueNode(), source, full, at);

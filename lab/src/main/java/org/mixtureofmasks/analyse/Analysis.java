@@ -51,17 +51,14 @@ public final class Analysis {
   private ObjectNode json() {
     if (run && !Files.isDirectory(folder)) {
       throw new UserError(
-          settings.path()
-              + " is a run without a model: make it with 'mom compile "
-              + settings.path()
-              + " --out "
-              + folder
-              + "'");
+          "%s is a run without a model: make it with 'mom compile %s --out %s'"
+              .formatted(settings.path(), settings.path(), folder));
     }
     ModelConfig config = config(folder);
     if (config.mixtureOfMasks().isEmpty()) {
       throw new UserError(
-          folder + " is a dense model: it has no experts to analyse; 'mom sparsify' makes them");
+          "%s is a dense model: it has no experts to analyse; 'mom sparsify' makes them"
+              .formatted(folder));
     }
     settings.reference().ifPresent(dense -> requireFit(dense, config));
     try (Words words = new Words(tokenizer())) {
@@ -109,21 +106,18 @@ public final class Analysis {
   private static void requireFit(Path reference, ModelConfig config) {
     ModelConfig dense = config(reference);
     if (dense.mixtureOfMasks().isPresent()) {
-      throw new UserError("--reference " + reference + " is sparse: give the dense model");
+      throw new UserError("--reference %s is sparse: give the dense model".formatted(reference));
     }
     if (dense.layers() != config.layers() || dense.hiddenSize() != config.hiddenSize()) {
       throw new UserError(
-          "--reference "
-              + reference
-              + " has "
-              + dense.layers()
-              + " layers of hidden size "
-              + dense.hiddenSize()
-              + ", the sparse model "
-              + config.layers()
-              + " of "
-              + config.hiddenSize()
-              + ": give the model that it was made of");
+          ("--reference %s has %s layers of hidden size %s, the sparse model %s of %s: give"
+                  + " the model that it was made of")
+              .formatted(
+                  reference,
+                  dense.layers(),
+                  dense.hiddenSize(),
+                  config.layers(),
+                  config.hiddenSize()));
     }
   }
 

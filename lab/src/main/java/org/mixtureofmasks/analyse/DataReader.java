@@ -73,13 +73,13 @@ final class DataReader {
     if (names.add(file.toString())) {
       return file.toString();
     }
-    throw UserError.usage(file + " is named twice: each file is a data set of its own");
+    throw UserError.usage("%s is named twice: each file is a data set of its own".formatted(file));
   }
 
   private DataSet text(Path file, String name) {
     int[] ids = encode(TextFiles.read(file), file);
     if (ids.length == 0) {
-      throw new UserError(file + ": is empty");
+      throw new UserError("%s: is empty".formatted(file));
     }
     int n = Math.min(ids.length, settings.limit(DataSet.Kind.TEXT));
     List<DataSet.Sequence> sequences = new ArrayList<>();
@@ -94,11 +94,8 @@ final class DataReader {
     int read = settings.row() - 1;
     if (read < 1 || read > window) {
       throw UserError.usage(
-          "--row "
-              + settings.row()
-              + ": a row is 2 to "
-              + (window + 1)
-              + " tokens, one more than are read");
+          "--row %s: a row is 2 to %s tokens, one more than are read"
+              .formatted(settings.row(), window + 1));
     }
     PackedWith.require(file, model);
     int left = settings.limit(DataSet.Kind.ROWS);

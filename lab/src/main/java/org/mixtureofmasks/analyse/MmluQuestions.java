@@ -55,7 +55,8 @@ final class MmluQuestions {
     List<Task> there = all.stream().filter(task -> task.file(data).isPresent()).toList();
     if (there.isEmpty()) {
       throw new UserError(
-          data + " holds no subject of MMLU: put " + all.getFirst().expectedFiles() + " there");
+          "%s holds no subject of MMLU: put %s there"
+              .formatted(data, all.getFirst().expectedFiles()));
     }
     return there.stream().map(task -> subject(task, shots)).toList();
   }

@@ -146,7 +146,7 @@ public final class RunModel {
     try {
       return Files.size(file);
     } catch (IOException e) {
-      throw new UserError("cannot read " + file + ": " + e, e);
+      throw new UserError("cannot read %s: %s".formatted(file, e), e);
     }
   }
 }

@@ -14,7 +14,7 @@ public final class DomainMixture {
     double sum = 0;
     for (double w : weights) {
       if (!(w > 0)) {
-        throw new IllegalArgumentException("weight " + w);
+        throw new IllegalArgumentException("weight %s".formatted(w));
       }
       sum += w;
     }

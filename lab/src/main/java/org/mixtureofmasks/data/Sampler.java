@@ -64,7 +64,7 @@ public final class Sampler {
   public void seek(long[] cursor) {
     if (cursor.length != taken.length) {
       throw new IllegalArgumentException(
-          "a cursor over " + cursor.length + " sources for " + taken.length);
+          "a cursor over %s sources for %s".formatted(cursor.length, taken.length));
     }
     System.arraycopy(cursor, 0, taken, 0, taken.length);
   }

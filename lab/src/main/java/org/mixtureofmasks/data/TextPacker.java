@@ -72,7 +72,7 @@ public final class TextPacker {
    */
   public Path pack(Path text) {
     if (!Files.isRegularFile(text)) {
-      throw new UserError("no text at " + text + ": check data.train and evaluate.rows");
+      throw new UserError("no text at %s: check data.train and evaluate.rows".formatted(text));
     }
     Path packed = packed(text);
     if (!Files.exists(packed)) {
@@ -132,11 +132,11 @@ public final class TextPacker {
           document(reader);
         }
       } catch (CharacterCodingException e) {
-        throw new UserError(text + " is not UTF-8: convert it first", e);
+        throw new UserError("%s is not UTF-8: convert it first".formatted(text), e);
       }
       if (written == 0) {
         throw new UserError(
-            text + " has fewer tokens than one row of " + rowLength + ": give more text");
+            "%s has fewer tokens than one row of %s: give more text".formatted(text, rowLength));
       }
     }
 
@@ -151,10 +151,10 @@ public final class TextPacker {
         try {
           body = Json.parse(line).path("text");
         } catch (JsonProcessingException e) {
-          throw new UserError(text + ":" + number + ": not JSON: one object a line", e);
+          throw new UserError("%s:%s: not JSON: one object a line".formatted(text, number), e);
         }
         if (!body.isTextual()) {
-          throw new UserError(text + ":" + number + ": no member \"text\" with a string");
+          throw new UserError("%s:%s: no member \"text\" with a string".formatted(text, number));
         }
         put(tokenizer.encode(body.asText()));
         end();

@@ -66,7 +66,7 @@ public record DemoFiles(Path root) {
       folder.commit();
     } catch (IOException e) {
       throw new UserError(
-          root + ": the demo's files cannot be written there: " + e.getMessage(), e);
+          "%s: the demo's files cannot be written there: %s".formatted(root, e.getMessage()), e);
     }
     return files;
   }
@@ -74,7 +74,7 @@ public record DemoFiles(Path root) {
   private static void copy(String name, Path target) throws IOException {
     try (InputStream in = DemoFiles.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IllegalStateException("this build lacks its resource " + name);
+        throw new IllegalStateException("this build lacks its resource %s".formatted(name));
       }
       Files.copy(in, target);
     }

@@ -133,11 +133,8 @@ public final class DecoderModule {
     long length = ids.size(1);
     if (length > config.maxPositions()) {
       throw new UserError(
-          "rows of "
-              + length
-              + " tokens, but the model's context ends at "
-              + config.maxPositions()
-              + ": use shorter rows");
+          "rows of %s tokens, but the model's context ends at %s: use shorter rows"
+              .formatted(length, config.maxPositions()));
     }
     if (length > rotary.positions()) {
       rotary.close();

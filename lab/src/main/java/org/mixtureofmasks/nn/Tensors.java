@@ -63,7 +63,8 @@ public final class Tensors {
   @SuppressWarnings("restricted") // the length is the tensor's own
   public static MemorySegment bytes(Tensor tensor) {
     if (!tensor.is_contiguous()) {
-      throw new IllegalArgumentException("not contiguous: " + Arrays.toString(shape(tensor)));
+      throw new IllegalArgumentException(
+          "not contiguous: %s".formatted(Arrays.toString(shape(tensor))));
     }
     return MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(tensor.nbytes());
   }
@@ -89,7 +90,8 @@ public final class Tensors {
 
   private static void checkCount(Tensor t, int values) {
     if (t.numel() != values) {
-      throw new IllegalArgumentException(values + " values for a shape of " + t.numel());
+      throw new IllegalArgumentException(
+          "%s values for a shape of %s".formatted(values, t.numel()));
     }
   }
 }

@@ -23,7 +23,7 @@ public final class Recipe {
   public <T> T get(Key<T> key) {
     Object value = values.get(key.name());
     if (value == null) {
-      throw new IllegalArgumentException("no recipe with the key " + key.name());
+      throw new IllegalArgumentException("no recipe with the key %s".formatted(key.name()));
     }
     return (T) value;
   }

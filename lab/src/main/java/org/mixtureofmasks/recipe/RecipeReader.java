@@ -59,10 +59,8 @@ public final class RecipeReader {
       text = Files.readString(file);
     } catch (IOException e) {
       throw UserError.usage(
-          file
-              + ": cannot be read as a recipe: "
-              + IoReasons.of(e)
-              + "; give the path of a .yaml file");
+          "%s: cannot be read as a recipe: %s; give the path of a .yaml file"
+              .formatted(file, IoReasons.of(e)));
     }
     Path base = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));
     return read(text, file.toString(), base, overrides);
@@ -131,13 +129,13 @@ public final class RecipeReader {
     requireKnown(name, where);
     YamlValue value =
         YamlValue.ofText(text.substring(equals + 1), where, name)
-            .orElseThrow(() -> UserError.usage(where + ": no value after the '='"));
+            .orElseThrow(() -> UserError.usage("%s: no value after the '='".formatted(where)));
     entries.put(name, new Entry(value, Path.of("").toAbsolutePath()));
   }
 
   private void requireKnown(String name, String where) {
     if (!keys.containsKey(name)) {
-      throw UserError.usage(where + ": unknown key '" + name + "'" + nearest(name));
+      throw UserError.usage("%s: unknown key '%s'%s".formatted(where, name, nearest(name)));
     }
   }
 

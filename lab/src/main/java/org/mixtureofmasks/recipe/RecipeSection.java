@@ -15,7 +15,7 @@ public record RecipeSection(String name, String sentence, List<Key<?>> keys) {
     keys = List.copyOf(keys);
     for (Key<?> key : keys) {
       if (!key.section().equals(name)) {
-        throw new IllegalArgumentException("key " + key.name() + " in section " + name);
+        throw new IllegalArgumentException("key %s in section %s".formatted(key.name(), name));
       }
     }
   }

@@ -22,7 +22,7 @@ public final class Grid {
    */
   public Grid row(List<String> cells) {
     if (cells.size() != header.size()) {
-      throw new IllegalArgumentException(cells.size() + " cells under " + header);
+      throw new IllegalArgumentException("%s cells under %s".formatted(cells.size(), header));
     }
     rows.add(List.copyOf(cells));
     return this;

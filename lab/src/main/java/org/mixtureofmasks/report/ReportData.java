@@ -26,11 +26,8 @@ final class ReportData {
   ReportData(JsonNode root) {
     if (!SCHEMA.equals(root.path("schema").asText())) {
       throw new UserError(
-          "analysis.json: schema is "
-              + root.path("schema")
-              + ", this program reads \""
-              + SCHEMA
-              + "\": analyse the model again");
+          "analysis.json: schema is %s, this program reads \"%s\": analyse the model again"
+              .formatted(root.path("schema"), SCHEMA));
     }
     this.root = root;
     layers = list(root.path("layers"));
@@ -84,13 +81,7 @@ final class ReportData {
   static double[] numbers(JsonNode array, String what, int length) {
     if (!array.isArray() || array.size() != length) {
       throw new UserError(
-          "analysis.json: "
-              + what
-              + " has "
-              + array.size()
-              + " entries where "
-              + length
-              + " belong");
+          "analysis.json: %s has %s entries where %s belong".formatted(what, array.size(), length));
     }
     return StreamSupport.stream(array.spliterator(), false)
         .mapToDouble(JsonNode::asDouble)
@@ -120,7 +111,8 @@ final class ReportData {
         layers.stream()
             .filter(l -> l.path("layer").asInt() == number)
             .findFirst()
-            .orElseThrow(() -> new UserError("analysis.json: there is no layer " + number));
+            .orElseThrow(
+                () -> new UserError("analysis.json: there is no layer %s".formatted(number)));
     double[] share = numbers(layer.path("token_share"), name(layer) + "'s token_share", experts);
     return IntStream.range(0, experts)
         .boxed()

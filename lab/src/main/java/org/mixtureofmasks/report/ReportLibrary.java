@@ -50,7 +50,8 @@ final class ReportLibrary {
   private static String text(InputStream resource, String name) {
     try (InputStream in = resource) {
       if (in == null) {
-        throw new IllegalStateException(name + " is part of the program, but is not there");
+        throw new IllegalStateException(
+            "%s is part of the program, but is not there".formatted(name));
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

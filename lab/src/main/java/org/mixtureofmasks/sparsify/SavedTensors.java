@@ -18,9 +18,9 @@ public final class SavedTensors {
     Tensor t = saved.get(name);
     if (t == null) {
       throw new UserError(
-          "the saved run has no tensor "
-              + name
-              + ": its recipe's keys of the method differ from this one's, resume with the run's own");
+          ("the saved run has no tensor %s: its recipe's keys of the method differ from this"
+                  + " one's, resume with the run's own")
+              .formatted(name));
     }
     return t.detach().to(torch.ScalarType.Float).clone();
   }

@@ -48,7 +48,7 @@ record Curve(
     try {
       lines = Files.readAllLines(metrics);
     } catch (IOException e) {
-      throw new UserError("cannot read " + metrics + ": " + e, e);
+      throw new UserError("cannot read %s: %s".formatted(metrics, e), e);
     }
     for (int i = 0; i < lines.size(); i++) {
       JsonNode line = parse(metrics, i + 1, lines.get(i));
@@ -75,7 +75,7 @@ record Curve(
     try {
       return Json.parse(line);
     } catch (IOException e) {
-      throw new UserError(file + ":" + number + ": not JSON: " + e.getMessage(), e);
+      throw new UserError("%s:%s: not JSON: %s".formatted(file, number, e.getMessage()), e);
     }
   }
 

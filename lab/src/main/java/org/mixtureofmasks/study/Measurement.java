@@ -32,7 +32,8 @@ final class Measurement {
     Curve curve = Curve.read(run.metrics());
     if (!Files.exists(run.model())) {
       if (!Double.isFinite(curve.after())) {
-        throw new UserError(run.path() + " made no model and has no finite validation loss");
+        throw new UserError(
+            "%s made no model and has no finite validation loss".formatted(run.path()));
       }
       return new Figures(
           "trainer",

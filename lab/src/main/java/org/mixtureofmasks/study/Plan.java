@@ -129,7 +129,7 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
     for (String key : all.keySet()) {
       if (OWN.containsKey(key)) {
         throw UserError.usage(
-            at + ": set: " + key + ": a study says it by its own key '" + OWN.get(key) + "'");
+            "%s: set: %s: a study says it by its own key '%s'".formatted(at, key, OWN.get(key)));
       }
       boolean path =
           Methods.sections().stream()
@@ -138,7 +138,7 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
               .anyMatch(k -> k.kind() instanceof Kind.PathName || k.kind() instanceof Kind.Sources);
       if (path) {
         throw UserError.usage(
-            at + ": set: " + key + ": files belong into the recipe " + study.recipe());
+            "%s: set: %s: files belong into the recipe %s".formatted(at, key, study.recipe()));
       }
     }
     all.put("method", row.method());
@@ -156,11 +156,8 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
       String value = known.get(place.group(1));
       if (value == null) {
         throw UserError.usage(
-            at
-                + ": name: {"
-                + place.group(1)
-                + "} is none of the run's settings"
-                + Nearest.hint(place.group(1), known.keySet()));
+            "%s: name: {%s} is none of the run's settings%s"
+                .formatted(at, place.group(1), Nearest.hint(place.group(1), known.keySet())));
       }
       place.appendReplacement(label, Matcher.quoteReplacement(value));
     }
@@ -171,22 +168,20 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
     for (Key<?> key : COMMON) {
       if (!first.recipe().get(key).equals(run.recipe().get(key))) {
         throw UserError.usage(
-            at + ": " + key.name() + " differs from the first run's: then nothing can be compared");
+            "%s: %s differs from the first run's: then nothing can be compared"
+                .formatted(at, key.name()));
       }
     }
     if (run.recipe().get(RunKeys.EVALUATE_ROWS).isEmpty()) {
       throw UserError.usage(
-          at + ": evaluate.rows is empty: name files of rows to judge by in the recipe");
+          "%s: evaluate.rows is empty: name files of rows to judge by in the recipe".formatted(at));
     }
     // A training-free run has no budget that could flatter it.
     if (run.tokens() != 0 && first.tokens() != 0 && run.tokens() != first.tokens()) {
       throw UserError.usage(
-          at
-              + ": it trains on "
-              + run.tokens()
-              + " tokens, the first run on "
-              + first.tokens()
-              + ": set train.steps (or train.tokens) and train.batch_tokens alike");
+          ("%s: it trains on %s tokens, the first run on %s: set train.steps (or"
+                  + " train.tokens) and train.batch_tokens alike")
+              .formatted(at, run.tokens(), first.tokens()));
     }
   }
 
@@ -198,23 +193,25 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
       if (other != null
           && !(other.options().equals(run.options()) && other.method().equals(run.method()))) {
         throw UserError.usage(
-            study.file()
-                + ": two different runs are called '"
-                + run.label()
-                + "' at the same target: put what differs into the name, such as {"
-                + (run.options().isEmpty() ? "masks.experts" : run.options().lastEntry().getKey())
-                + "}");
+            ("%s: two different runs are called '%s' at the same target: put what differs into"
+                    + " the name, such as {%s}")
+                .formatted(
+                    study.file(),
+                    run.label(),
+                    run.options().isEmpty()
+                        ? "masks.experts"
+                        : run.options().lastEntry().getKey()));
       }
       if (run.reference() && other != null && other.seed() == run.seed()) {
-        throw UserError.usage(study.file() + ": the reference stands there twice");
+        throw UserError.usage("%s: the reference stands there twice".formatted(study.file()));
       }
     }
     long references =
         runs.stream().filter(PlannedRun::reference).map(PlannedRun::options).distinct().count();
     if (references != 1) {
       throw UserError.usage(
-          study.file()
-              + ": the reference's set has lists of values: it must be one thing to compare with");
+          "%s: the reference's set has lists of values: it must be one thing to compare with"
+              .formatted(study.file()));
     }
   }
 }

@@ -56,7 +56,7 @@ final class RunProcess {
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
               .start();
     } catch (IOException e) {
-      throw new UserError("cannot start a JVM for a run: " + e.getMessage(), e);
+      throw new UserError("cannot start a JVM for a run: %s".formatted(e.getMessage()), e);
     }
     alive.add(process);
     if (stopped) {
@@ -93,7 +93,7 @@ final class RunProcess {
           .findFirst()
           .orElse("ended without a word: see " + log);
     } catch (IOException e) {
-      throw new UserError("cannot read " + log + ": " + e, e);
+      throw new UserError("cannot read %s: %s".formatted(log, e), e);
     }
   }
 

@@ -64,26 +64,16 @@ final class StudyFolder {
     ObjectNode before = StrictJson.readObject(file, Long.MAX_VALUE);
     if (!before.path("parent").asText().equals(plan.parent())) {
       throw new UserError(
-          plan.study().file()
-              + ": the dense model "
-              + plan.model()
-              + " was changed since the runs of "
-              + out
-              + ": set it back, or give --out a new folder");
+          ("%s: the dense model %s was changed since the runs of %s: set it back, or give"
+                  + " --out a new folder")
+              .formatted(plan.study().file(), plan.model(), out));
     }
     int threads = before.path("threads").asInt();
     if (threads != plan.study().threads()) {
       throw new UserError(
-          plan.study().file()
-              + ": the runs of "
-              + out
-              + " had "
-              + threads
-              + " threads each, now they would have "
-              + plan.study().threads()
-              + ", which changes the bits: set 'threads: "
-              + threads
-              + "', or give --out a new folder");
+          ("%s: the runs of %s had %s threads each, now they would have %s, which changes"
+                  + " the bits: set 'threads: %s', or give --out a new folder")
+              .formatted(plan.study().file(), out, threads, plan.study().threads(), threads));
     }
   }
 

@@ -57,7 +57,8 @@ public final class StudyReader {
     }
     YamlMapping study =
         YamlValue.ofFile(text, file.toString())
-            .orElseThrow(() -> UserError.usage(file + ": is empty: give question, recipe, runs"))
+            .orElseThrow(
+                () -> UserError.usage("%s: is empty: give question, recipe, runs".formatted(file)))
             .mapping("the study", KEYS);
     List<Integer> seeds = study.find("seeds").map(StudyReader::seeds).orElse(List.of(1));
     int parallel = study.find("parallel").map(n -> n.whole(1, MOST)).orElse(1);
@@ -102,7 +103,8 @@ public final class StudyReader {
         .forEach(
             (key, values) -> {
               if (values.size() != 1) {
-                throw study.error("set", key + ": only the set of a run may hold lists of values");
+                throw study.error(
+                    "set", "%s: only the set of a run may hold lists of values".formatted(key));
               }
               settings.put(key, values.getFirst());
             });

@@ -107,11 +107,8 @@ public final class StudyRunner {
       }
     } catch (IOException e) {
       throw new UserError(
-          "cannot write into "
-              + out
-              + ": "
-              + IoReasons.of(e)
-              + "; choose another folder with --out",
+          "cannot write into %s: %s; choose another folder with --out"
+              .formatted(out, IoReasons.of(e)),
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -144,7 +141,8 @@ public final class StudyRunner {
     Files.createDirectories(out.resolve("runs"));
     ExclusiveFile lock = ExclusiveFile.attempt(out.resolve("study.lock"));
     if (lock == null) {
-      throw new UserError("another study is at work in " + out + ": wait for it, or stop it first");
+      throw new UserError(
+          "another study is at work in %s: wait for it, or stop it first".formatted(out));
     }
     return lock;
   }

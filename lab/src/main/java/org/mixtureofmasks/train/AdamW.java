@@ -56,7 +56,7 @@ final class AdamW {
                           torch.zeros_like(t.detach()),
                           torch.zeros(new long[0]))));
       if (slots.put(group.name(), list) != null) {
-        throw new IllegalArgumentException("two groups named " + group.name());
+        throw new IllegalArgumentException("two groups named %s".formatted(group.name()));
       }
     }
   }
@@ -124,7 +124,7 @@ final class AdamW {
               (name, t) -> {
                 Tensor from = saved.get(name);
                 if (from == null) {
-                  throw new UserError("the checkpoint lacks the optimiser's " + name);
+                  throw new UserError("the checkpoint lacks the optimiser's %s".formatted(name));
                 }
                 t.copy_(from);
               });

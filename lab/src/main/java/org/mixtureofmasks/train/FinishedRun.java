@@ -39,7 +39,8 @@ public record FinishedRun(
             .orElseThrow(
                 () ->
                     new UserError(
-                        folder + " has no checkpoint yet: go on with 'mom resume " + folder + "'"));
+                        "%s has no checkpoint yet: go on with 'mom resume %s'"
+                            .formatted(folder, folder)));
     return open(run, recipe(run), step);
   }
 

@@ -49,7 +49,7 @@ public final class Methods {
     // Not asked of a resolved recipe, which has every key.
     if (recipe.get(RunKeys.TOKENS) > 0 && recipe.given(RunKeys.STEPS)) {
       throw UserError.usage(
-          file + ": both train.steps and train.tokens are given: leave one of them out");
+          "%s: both train.steps and train.tokens are given: leave one of them out".formatted(file));
     }
     String chosen = provider(recipe).name();
     for (MethodProvider provider : ALL) {
@@ -60,14 +60,9 @@ public final class Methods {
         for (Key<?> key : section.keys()) {
           if (recipe.given(key)) {
             throw UserError.usage(
-                file
-                    + ": "
-                    + key.name()
-                    + " belongs to the method "
-                    + provider.name()
-                    + ", but the recipe's method is "
-                    + chosen
-                    + ": remove the key or change the method");
+                ("%s: %s belongs to the method %s, but the recipe's method is %s: remove the key"
+                        + " or change the method")
+                    .formatted(file, key.name(), provider.name(), chosen));
           }
         }
       }

@@ -27,7 +27,7 @@ final class MetricsFile {
       Files.write(file, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UserError(
-          "cannot write " + file + ": " + e.getMessage() + ": free some space, then 'mom resume'",
+          "cannot write %s: %s: free some space, then 'mom resume'".formatted(file, e.getMessage()),
           e);
     }
   }
@@ -48,7 +48,7 @@ final class MetricsFile {
           if (i == lines.size() - 1) {
             break; // the run was killed within this line
           }
-          throw new UserError(file + ":" + (i + 1) + ": not JSON: remove the line", e);
+          throw new UserError("%s:%s: not JSON: remove the line".formatted(file, i + 1), e);
         }
         if (line.path("step").asInt(Integer.MAX_VALUE) <= lastStep) {
           kept.append(lines.get(i)).append('\n');
@@ -56,7 +56,7 @@ final class MetricsFile {
       }
       AtomicFiles.writeString(file, kept.toString());
     } catch (IOException e) {
-      throw new UserError("cannot read " + file + ": " + e.getMessage(), e);
+      throw new UserError("cannot read %s: %s".formatted(file, e.getMessage()), e);
     }
   }
 }

@@ -24,7 +24,8 @@ public record RunFolder(Path path) {
     RunFolder run = new RunFolder(path);
     if (Files.exists(path) && !run.isEmptyFolder()) {
       throw new UserError(
-          path + " is not empty: give --out a new folder, or go on with 'mom resume " + path + "'");
+          "%s is not empty: give --out a new folder, or go on with 'mom resume %s'"
+              .formatted(path, path));
     }
     AtomicFiles.writeString(run.recipe(), resolvedRecipe);
     return run;
@@ -50,7 +51,8 @@ public record RunFolder(Path path) {
     RunFolder run = new RunFolder(path);
     if (!Files.isRegularFile(run.recipe())) {
       throw new UserError(
-          path + " is not a run folder (no recipe.resolved.yaml): start one with 'mom sparsify'");
+          "%s is not a run folder (no recipe.resolved.yaml): start one with 'mom sparsify'"
+              .formatted(path));
     }
     return run;
   }
@@ -86,7 +88,7 @@ public record RunFolder(Path path) {
           .sorted(java.util.Comparator.comparingInt(RunFolder::number))
           .toList();
     } catch (IOException e) {
-      throw new UserError("cannot list the run " + path + ": " + e.getMessage(), e);
+      throw new UserError("cannot list the run %s: %s".formatted(path, e.getMessage()), e);
     }
   }
 
@@ -103,7 +105,8 @@ public record RunFolder(Path path) {
     try {
       Files.move(step, hidden, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new UserError("cannot delete the old checkpoint " + step + ": " + e.getMessage(), e);
+      throw new UserError(
+          "cannot delete the old checkpoint %s: %s".formatted(step, e.getMessage()), e);
     }
     AtomicFolder.deletePartials(path);
   }
@@ -119,7 +122,7 @@ public record RunFolder(Path path) {
     try (Stream<Path> entries = Files.list(path)) {
       return entries.findAny().isEmpty();
     } catch (IOException e) {
-      throw new UserError("cannot list " + path + ": " + e.getMessage(), e);
+      throw new UserError("cannot list %s: %s".formatted(path, e.getMessage()), e);
     }
   }
 }

@@ -23,11 +23,11 @@ final class RunLock implements AutoCloseable {
       ExclusiveFile file = ExclusiveFile.attempt(path);
       if (file == null) {
         throw new UserError(
-            "another process is training in " + folder + ": wait for it, or stop it first");
+            "another process is training in %s: wait for it, or stop it first".formatted(folder));
       }
       return new RunLock(file);
     } catch (IOException e) {
-      throw new UserError("cannot lock " + path + ": " + IoReasons.of(e), e);
+      throw new UserError("cannot lock %s: %s".formatted(path, IoReasons.of(e)), e);
     }
   }
 
@@ -36,7 +36,7 @@ final class RunLock implements AutoCloseable {
     try {
       file.close();
     } catch (IOException e) {
-      throw new UserError("cannot release the run's lock: " + e.getMessage(), e);
+      throw new UserError("cannot release the run's lock: %s".formatted(e.getMessage()), e);
     }
   }
 }

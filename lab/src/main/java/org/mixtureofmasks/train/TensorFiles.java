@@ -52,7 +52,7 @@ final class TensorFiles {
       case Int -> DType.I32;
       case Byte -> DType.U8;
       case Bool -> DType.BOOL;
-      default -> throw new IllegalArgumentException("no safetensors type for " + type);
+      default -> throw new IllegalArgumentException("no safetensors type for %s".formatted(type));
     };
   }
 
@@ -66,7 +66,7 @@ final class TensorFiles {
       case I32 -> torch.ScalarType.Int;
       case U8 -> torch.ScalarType.Byte;
       case BOOL -> torch.ScalarType.Bool;
-      default -> throw new IllegalArgumentException("no libtorch type for " + dtype);
+      default -> throw new IllegalArgumentException("no libtorch type for %s".formatted(dtype));
     };
   }
 }

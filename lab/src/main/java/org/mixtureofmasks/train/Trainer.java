@@ -122,13 +122,13 @@ public final class Trainer implements AutoCloseable {
     trainer.step = saved.step();
     trainer.tokens = saved.tokens();
     trainer.metrics.truncate(saved.step());
-    listener.note("resumed from " + latest.get());
+    listener.note("resumed from %s".formatted(latest.get()));
     return trainer;
   }
 
   private static void requireSame(String saved, String now, String what) {
     if (!saved.equals(now)) {
-      throw new UserError(what + ": set it back, or start a new run");
+      throw new UserError("%s: set it back, or start a new run".formatted(what));
     }
   }
 

@@ -69,12 +69,8 @@ record TrainingCheckpoint(int step, long tokens, long[] cursor, String recipe, S
     ObjectNode state = StrictJson.readObject(file, StrictJson.CONFIG_LIMIT);
     if (state.path("format_version").asInt() != FORMAT) {
       throw new UserError(
-          file
-              + ": format "
-              + state.path("format_version")
-              + ", this program reads "
-              + FORMAT
-              + ": resume with the version that began the run");
+          "%s: format %s, this program reads %s: resume with the version that began the run"
+              .formatted(file, state.path("format_version"), FORMAT));
     }
     return new TrainingCheckpoint(
         state.path("step").asInt(),

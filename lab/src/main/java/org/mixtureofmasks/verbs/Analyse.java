@@ -173,7 +173,7 @@ public final class Analyse implements Verb {
           {"--limit", limit}, {"--removal-tokens", removalTokens}, {"--threads", threads}
         }) {
       if (option[1] instanceof Integer value && value < 1) {
-        throw UserError.usage(option[0] + " " + value + ": it must be at least 1");
+        throw UserError.usage("%s %s: it must be at least 1".formatted(option[0], value));
       }
     }
   }
@@ -183,10 +183,10 @@ public final class Analyse implements Verb {
     try {
       Files.createDirectories(out);
     } catch (IOException e) {
-      throw new UserError("--out " + out + " is no folder and cannot be made one: " + e, e);
+      throw new UserError("--out %s is no folder and cannot be made one: %s".formatted(out, e), e);
     }
     if (!Files.isWritable(out)) {
-      throw new UserError("--out " + out + " cannot be written: name another folder");
+      throw new UserError("--out %s cannot be written: name another folder".formatted(out));
     }
   }
 

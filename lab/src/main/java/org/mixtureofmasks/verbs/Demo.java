@@ -80,9 +80,9 @@ public final class Demo implements Verb {
 
   @Override
   public Integer call() {
-    Terminal.note("1/4 the dense model, its texts and the recipe: " + out);
+    Terminal.note("1/4 the dense model, its texts and the recipe: %s".formatted(out));
     DemoFiles files = DemoFiles.writeTo(out);
-    Terminal.note("2/4 masks at 50 % of the FFN, and recovery: " + files.recipe());
+    Terminal.note("2/4 masks at 50 %% of the FFN, and recovery: %s".formatted(files.recipe()));
     sparsify(files);
     Terminal.note("3/4 held-out text, dense and sparse");
     PerplexityResult dense = evaluate(files, files.dense());

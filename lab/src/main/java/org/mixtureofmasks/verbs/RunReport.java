@@ -84,7 +84,8 @@ final class RunReport {
       trainer.train();
       if (!trainer.ended()) {
         clock.close();
-        progress.note("stopped and saved: go on with 'mom resume " + trainer.folder().path() + "'");
+        progress.note(
+            "stopped and saved: go on with 'mom resume %s'".formatted(trainer.folder().path()));
         return UserError.FAILED;
       }
     }
@@ -108,7 +109,7 @@ final class RunReport {
       summary.put("not_compiled", run.method().onlyEvaluates().get());
     } else if (Files.exists(trainer.folder().model())) {
       summary.put("model", trainer.folder().model().toString());
-      progress.note("the model is there already: " + trainer.folder().model());
+      progress.note("the model is there already: %s".formatted(trainer.folder().model()));
     } else {
       summary.putAll(model.write(trainer.folder().model(), Optional.empty(), Optional.empty()));
     }

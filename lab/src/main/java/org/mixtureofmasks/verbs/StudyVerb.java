@@ -111,12 +111,12 @@ public final class StudyVerb implements Verb {
     for (String name : only) {
       if (!labels.contains(name)) {
         throw UserError.usage(
-            "--only "
-                + name
-                + ": the study has no such run"
-                + Nearest.of(name, labels)
-                    .map(near -> " (did you mean '" + near + "'?)")
-                    .orElse(": " + String.join("; ", labels)));
+            "--only %s: the study has no such run%s"
+                .formatted(
+                    name,
+                    Nearest.of(name, labels)
+                        .map(near -> " (did you mean '" + near + "'?)")
+                        .orElse(": " + String.join("; ", labels))));
       }
     }
     return run -> only.isEmpty() || only.contains(run.label());

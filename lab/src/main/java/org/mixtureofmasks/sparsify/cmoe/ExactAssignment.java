@@ -43,7 +43,8 @@ final class ExactAssignment {
    */
   static int[] solve(long[][] cost) {
     if (cost.length == 0 || cost.length % cost[0].length != 0) {
-      throw new IllegalArgumentException(cost.length + " items do not make equal groups");
+      throw new IllegalArgumentException(
+          "%s items do not make equal groups".formatted(cost.length));
     }
     ExactAssignment assignment = new ExactAssignment(cost);
     for (int item = 0; item < cost.length; item++) {

@@ -23,7 +23,8 @@ final class BalancedAssignment {
     this.groups = groups;
     this.rows = benefit.length / groups;
     if (rows * groups != benefit.length || rows % groups != 0) {
-      throw new IllegalArgumentException(benefit.length + " benefits for " + groups + " groups");
+      throw new IllegalArgumentException(
+          "%s benefits for %s groups".formatted(benefit.length, groups));
     }
   }
 

@@ -51,7 +51,7 @@ public final class PerToken implements Method {
 
   @Override
   public void beginStep(int step, int steps) {
-    throw new IllegalStateException(name() + " takes no steps");
+    throw new IllegalStateException("%s takes no steps".formatted(name()));
   }
 
   @Override
