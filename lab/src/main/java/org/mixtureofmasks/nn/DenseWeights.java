@@ -32,8 +32,7 @@ public final class DenseWeights {
     return load(ModelTensors.of(checkpoint, config), config.withLayers(layers), precision);
   }
 
-  private static DecoderModule load(
-      ModelTensors tensors, ModelConfig config, Precision precision) {
+  private static DecoderModule load(ModelTensors tensors, ModelConfig config, Precision precision) {
     Map<String, Tensor> weights = new LinkedHashMap<>();
     for (TensorSpec spec : config.tensors().stored()) {
       weights.put(spec.name(), fp32(tensors.get(spec)));

@@ -175,9 +175,7 @@ final class SpeedProbe {
   /** A pass by its layers. */
   private Line byLayers(Runnable one, Runnable all) {
     double shortest = fastest(one);
-    return layers == 1
-        ? new Line(0, shortest)
-        : Line.through(1, shortest, layers, fastest(all));
+    return layers == 1 ? new Line(0, shortest) : Line.through(1, shortest, layers, fastest(all));
   }
 
   private static void trained(Method method, DecoderModule model, Tensor ids, FeedForward ffn) {
