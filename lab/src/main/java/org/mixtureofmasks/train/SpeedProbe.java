@@ -29,8 +29,8 @@ import org.mixtureofmasks.sparsify.MethodProvider;
  * made of it. The method's own masks of the first layer stand for every layer's.
  */
 final class SpeedProbe {
-  /** Layers that are loaded; what one takes is the difference between a pass of two and of one. */
-  static final int LAYERS = 2;
+  /** Layers that are loaded; what one takes is the difference between passes of all and of one. */
+  static final int LAYERS = 3;
 
   /** Input tokens of a timed pass at most, but for a longer row. */
   static final int TOKENS = 512;
