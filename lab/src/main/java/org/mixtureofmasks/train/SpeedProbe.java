@@ -3,6 +3,7 @@ package org.mixtureofmasks.train;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
@@ -229,7 +230,7 @@ final class SpeedProbe {
     Map<String, Tensor> moving = new LinkedHashMap<>();
     TensorVector clipped = new TensorVector();
     for (TensorSpec spec : deep.config().tensors().stored()) {
-      Tensor t = deep.parameters().get(spec.name());
+      Tensor t = Objects.requireNonNull(deep.parameters().get(spec.name()), spec.name());
       if (spec.layer() != TensorSpec.NO_LAYER && t.grad().defined()) {
         moving.put(spec.name(), t);
         clipped.push_back(t);
