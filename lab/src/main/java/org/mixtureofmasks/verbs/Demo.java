@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "The whole way on a small embedded model, in two to three minutes on two cores: masks from"
+        "The whole way on a small embedded model, in a few minutes on two cores: masks from"
             + " activation statistics, a short recovery, compilation, evaluation, generation; one"
             + " table.",
     footer = {
