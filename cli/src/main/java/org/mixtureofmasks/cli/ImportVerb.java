@@ -66,9 +66,7 @@ public final class ImportVerb implements Verb {
             case BF16 -> DType.BF16;
             case AUTO -> HuggingFaceWriter.ownDtype(checkpoint);
           };
-      HuggingFaceWriter.write(checkpoint, folder, dtype);
-      folder.text("tokenizer.json", tokenizer.toJson());
-      folder.json("tokenizer_config.json", tokenizerConfig(checkpoint, tokenizer));
+      ModelImport.write(checkpoint, tokenizer, folder, dtype);
       folder.commit();
       report.put("path", out.toString());
       report.put("dtype", dtype.name());
@@ -91,21 +89,5 @@ public final class ImportVerb implements Verb {
           "next: mom sparsify RECIPE --out RUN --set data.train=[TEXT.txt] --set model=" + out);
     }
     return 0;
-  }
-
-  /** What transformers wants to know beside tokenizer.json. */
-  private static ObjectNode tokenizerConfig(Checkpoint checkpoint, Tokenizer tokenizer) {
-    ObjectNode config = Json.object();
-    config.put("tokenizer_class", "PreTrainedTokenizerFast");
-    tokenizer.bos().ifPresent(id -> config.put("bos_token", tokenizer.tokenOf(id)));
-    tokenizer.eos().stream()
-        .min(Integer::compare)
-        .ifPresent(id -> config.put("eos_token", tokenizer.tokenOf(id)));
-    config.put("clean_up_tokenization_spaces", false);
-    String template = checkpoint.metadata().path("tokenizer.chat_template").textValue();
-    if (template != null) {
-      config.put("chat_template", template);
-    }
-    return config;
   }
 }

@@ -80,4 +80,9 @@ public record TensorSpec(
   public long[] dimensions() {
     return shape.stream().mapToLong(Long::longValue).toArray();
   }
+
+  /** {@return how many numbers it has} */
+  public long elements() {
+    return shape.stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact);
+  }
 }

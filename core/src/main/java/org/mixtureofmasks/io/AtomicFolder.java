@@ -141,6 +141,19 @@ public final class AtomicFolder implements AutoCloseable {
     }
   }
 
+  /**
+   * Deletes a folder with all that is in it.
+   *
+   * @param folder nothing happens if it does not exist
+   */
+  public static void remove(Path folder) {
+    try {
+      delete(folder);
+    } catch (IOException e) {
+      throw new UserError("cannot delete %s: %s".formatted(folder, IoReasons.of(e)), e);
+    }
+  }
+
   private void refuseExisting() {
     if (!replace && Files.exists(target, LinkOption.NOFOLLOW_LINKS) && !isEmptyFolder(target)) {
       throw new UserError(

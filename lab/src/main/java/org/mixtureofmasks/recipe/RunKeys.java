@@ -134,6 +134,19 @@ public final class RunKeys {
           "steps",
           "how often the validation loss is taken; 0: before the first and after the last step");
 
+  public static final Key<List<Source>> EVALUATE_HELD_OUT =
+      EVALUATE.sources(
+          "held_out",
+          "what the finished model is judged by beside the dense one: files as data.train's, never trained on; none: evaluate.rows");
+  public static final Key<Integer> EVALUATE_HELD_OUT_ROWS =
+      EVALUATE.integer(
+          "held_out_rows",
+          16,
+          1,
+          Integer.MAX_VALUE,
+          "rows",
+          "how many of the held-out rows are read by both models, over all files");
+
   public static final Key<Integer> CHECKPOINT_EVERY =
       CHECKPOINT.integer(
           "every",

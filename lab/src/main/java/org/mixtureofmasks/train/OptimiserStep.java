@@ -26,12 +26,10 @@ final class OptimiserStep {
   private final Start start;
   private final AdamW optimizer;
   private final StepLoss loss;
-  private final Schedule schedule;
 
   OptimiserStep(Start start, AdamW optimizer) {
     this.start = start;
     this.optimizer = optimizer;
-    this.schedule = start.settings().schedule();
     this.loss =
         new StepLoss(
             start.model(),
@@ -42,22 +40,23 @@ final class OptimiserStep {
 
   /**
    * @param step 0-based
+   * @param steps of the run, as they are planned now
    * @param run whose checkpoint an error names
    * @throws UserError if the loss is no number: nothing was updated
    */
-  Result take(int step, RunFolder run) {
+  Result take(int step, int steps, RunFolder run) {
     Settings settings = start.settings();
     Method method = start.method();
     optimizer.clearGradients();
-    method.beginStep(step, settings.steps());
+    method.beginStep(step, steps);
     long[][] rows = start.sampler().orElseThrow().next(settings.stepRows());
     StepLoss.Result losses = loss.accumulate(rows, settings.microRows());
     double norm = clip();
-    double factor = schedule.factor(step);
+    double factor = settings.schedule(steps).factor(step);
     requireFinite(losses, norm, step, run);
     optimizer.step(factor);
-    method.endStep(step, settings.steps());
-    if (step + 1 == settings.steps() && method instanceof NeedsPasses whole) {
+    method.endStep(step, steps);
+    if (step + 1 == steps && method instanceof NeedsPasses whole) {
       whole.recalibrate(new WholePasses(start.model()));
     }
     return new Result(losses, norm, factor, rows.length * settings.rowTokens());

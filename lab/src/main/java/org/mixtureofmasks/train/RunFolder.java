@@ -21,14 +21,29 @@ public record RunFolder(Path path) {
    * @throws UserError if something is there already or the folder cannot be written
    */
   public static RunFolder create(Path path, String resolvedRecipe) {
+    RunFolder run = requireNew(path);
+    AtomicFiles.writeString(run.recipe(), resolvedRecipe);
+    return run;
+  }
+
+  /**
+   * The folder of a run that can begin there; nothing is written.
+   *
+   * @throws UserError if something is there but {@link #inputs}
+   */
+  public static RunFolder requireNew(Path path) {
     RunFolder run = new RunFolder(path);
-    if (Files.exists(path) && !run.isEmptyFolder()) {
+    if (Files.exists(path) && !run.isNew()) {
       throw new UserError(
           "%s is not empty: give --out a new folder, or go on with 'mom resume %s'"
               .formatted(path, path));
     }
-    AtomicFiles.writeString(run.recipe(), resolvedRecipe);
     return run;
+  }
+
+  /** Whether a run was begun there. */
+  public static boolean begun(Path path) {
+    return Files.isRegularFile(new RunFolder(path).recipe());
   }
 
   /**
@@ -49,7 +64,7 @@ public record RunFolder(Path path) {
    */
   public static RunFolder of(Path path) {
     RunFolder run = new RunFolder(path);
-    if (!Files.isRegularFile(run.recipe())) {
+    if (!begun(path)) {
       throw new UserError(
           "%s is not a run folder (no recipe.resolved.yaml): start one with 'mom sparsify'"
               .formatted(path));
@@ -68,6 +83,21 @@ public record RunFolder(Path path) {
   /** The hard masks of a run that is done: layers.{l}.masks, U8 experts x intermediate_size. */
   public Path masks() {
     return path.resolve("masks.safetensors");
+  }
+
+  /** What a run was begun with when no recipe was given: texts cut in two, a converted model. */
+  public Path inputs() {
+    return path.resolve("inputs");
+  }
+
+  /** Dense beside sparse, all figures. */
+  public Path verdict() {
+    return path.resolve("verdict.json");
+  }
+
+  /** The same as a page. */
+  public Path report() {
+    return path.resolve("report.html");
   }
 
   /** The model that the run made. */
@@ -115,12 +145,13 @@ public record RunFolder(Path path) {
     return Integer.parseInt(step.getFileName().toString().substring("step-".length()));
   }
 
-  private boolean isEmptyFolder() {
+  /** Whether nothing is there but, perhaps, what the run is to begin with. */
+  private boolean isNew() {
     if (!Files.isDirectory(path)) {
       return false;
     }
     try (Stream<Path> entries = Files.list(path)) {
-      return entries.findAny().isEmpty();
+      return entries.allMatch(inputs()::equals);
     } catch (IOException e) {
       throw new UserError("cannot list %s: %s".formatted(path, e.getMessage()), e);
     }

@@ -197,6 +197,7 @@ public final class RunForecast {
     return switch (phase) {
       case TRAIN -> settings.steps() > 0;
       case VALIDATE -> !settings.validationFiles().isEmpty();
+      case JUDGE -> !settings.heldOutFiles().isEmpty();
       default -> true;
     };
   }
@@ -221,6 +222,7 @@ public final class RunForecast {
         case SAVE -> RunDisk.saves(settings) * disk.checkpoint() * WRITE_PER_BYTE;
         // The checkpoint is read as the model is, converted and written.
         case COMPILE -> 2 * load() + disk.model() * WRITE_PER_BYTE;
+        case JUDGE -> judge();
       };
     }
 
@@ -258,6 +260,14 @@ public final class RunForecast {
       return times * tokens * (config.layers() * speeds.passLayer() + speeds.lossToken());
     }
 
+    /** Two models read the rows about as fast as the trainer's forward pass, then decode. */
+    private double judge() {
+      double tokens =
+          (double) settings.recipe().get(RunKeys.EVALUATE_HELD_OUT_ROWS) * settings.rowTokens();
+      return 2 * tokens * config.layers() * speeds.passLayer()
+          + JUDGE_DECODES * disk.model() * DECODE_PER_BYTE;
+    }
+
     private double validationTokens(Path file) {
       double perByte = sample.tokensPerByte() > 0 ? sample.tokensPerByte() : TEXT_TOKENS;
       double row = settings.rowTokens();
@@ -279,6 +289,12 @@ public final class RunForecast {
 
   /** Synced, on a solid-state disk: a forecast writes nothing, so that nothing was measured. */
   private static final double WRITE_PER_BYTE = 1 / 500e6;
+
+  /** Tokens that a verdict decodes: timed passes, warm-up and continuations of both models. */
+  private static final double JUDGE_DECODES = 1000;
+
+  /** Weights are read once for each decoded token. */
+  private static final double DECODE_PER_BYTE = 1 / 10e9;
 
   /** Tokens of a byte of text when no text was looked at: English with a vocabulary of 50,000. */
   private static final double TEXT_TOKENS = 0.25;

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.stream.LongStream;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.TensorSpec;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.sparsify.MethodProvider;
@@ -77,6 +78,7 @@ record RunMemory(
       case TRAIN -> train();
       case SAVE -> save();
       case COMPILE -> compile();
+      case JUDGE -> judge();
     };
   }
 
@@ -86,9 +88,7 @@ record RunMemory(
   }
 
   private LongStream elements() {
-    return config.tensors().stored().stream()
-        .mapToLong(
-            spec -> spec.shape().stream().mapToLong(Long::longValue).reduce(1, (n, s) -> n * s));
+    return config.tensors().stored().stream().mapToLong(TensorSpec::elements);
   }
 
   private long largestTensor() {
@@ -181,6 +181,14 @@ record RunMemory(
     held.put("weights_again", 4 * parameters());
     held.put("freed_and_kept", Math.max(0, passes() - sum(held)));
     held.put("checkpoint", 4 * parameters());
+    return held;
+  }
+
+  /** Both models as the engine holds them, beside what training has held. */
+  private SequencedMap<String, Long> judge() {
+    SequencedMap<String, Long> held = trained();
+    held.put("freed_and_kept", Math.max(0, passes() - sum(held)));
+    held.put("both_models", 2 * storedBytes);
     return held;
   }
 

@@ -17,7 +17,9 @@ public enum RunPhase {
   /** A checkpoint. */
   SAVE,
   /** Masks and the model that ships. */
-  COMPILE;
+  COMPILE,
+  /** Both models on held-out text: perplexity, speed, continuations. */
+  JUDGE;
 
   /** As it is printed: "train". */
   public String word() {

@@ -61,7 +61,8 @@ public record Settings(
     return Precision.valueOf(recipe.get(RunKeys.PRECISION).toUpperCase(Locale.ROOT));
   }
 
-  Schedule schedule() {
+  /** The learning rates' course over a run of so many steps. */
+  Schedule schedule(int steps) {
     return Schedule.of(steps, recipe.get(RunKeys.WARMUP_SHARE), recipe.get(RunKeys.MIN_LR_SHARE));
   }
 
@@ -76,6 +77,13 @@ public record Settings(
   /** What the run is validated by, as the recipe names it. */
   public List<Path> validationFiles() {
     return recipe.get(RunKeys.EVALUATE_ROWS).stream().map(s -> Path.of(s.file())).toList();
+  }
+
+  /** What the finished model is judged by: held-out files, or those that validate it. */
+  public List<Path> heldOutFiles() {
+    List<Path> own =
+        recipe.get(RunKeys.EVALUATE_HELD_OUT).stream().map(s -> Path.of(s.file())).toList();
+    return own.isEmpty() ? validationFiles() : own;
   }
 
   /** Whether a file needs no packing: rows, or a text that the cache has. */

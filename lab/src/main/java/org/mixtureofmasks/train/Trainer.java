@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.data.Sampler;
 import org.mixtureofmasks.nn.DecoderModule;
@@ -28,7 +29,8 @@ public final class Trainer implements AutoCloseable {
   private final OptimiserStep optimiserStep;
   private final Validation validation;
   private final MetricsFile metrics;
-  private final int steps;
+  private int steps;
+  private Pace pace = Pace.FIXED;
   private int step;
   private long tokens;
   private int steppedHere;
@@ -121,6 +123,7 @@ public final class Trainer implements AutoCloseable {
     Trainer trainer = new Trainer(run, lock, listener, recipe, opened, optimizer);
     trainer.step = saved.step();
     trainer.tokens = saved.tokens();
+    trainer.steps = saved.steps().orElse(trainer.steps);
     trainer.metrics.truncate(saved.step());
     listener.note("resumed from %s".formatted(latest.get()));
     return trainer;
@@ -142,13 +145,28 @@ public final class Trainer implements AutoCloseable {
     return start.method();
   }
 
+  /** What the run was begun with. */
+  public Recipe recipe() {
+    return recipe;
+  }
+
   public RunFolder folder() {
     return run;
   }
 
+  /** Lets somebody change the number of steps on the way, so that the run ends in time. */
+  public void pace(Pace chosen) {
+    pace = chosen;
+  }
+
+  /** Steps of the run, as they are planned now. */
+  public int steps() {
+    return steps;
+  }
+
   /** Trains to the end of the recipe. */
   public void train() {
-    train(steps);
+    train(Integer.MAX_VALUE);
   }
 
   /** Ends training after the step that is going on, which is saved; from any thread. */
@@ -170,12 +188,11 @@ public final class Trainer implements AutoCloseable {
       writeTimed(line);
     }
     int every = recipe.get(RunKeys.CHECKPOINT_EVERY);
-    int until = Math.min(steps, untilStep);
-    boolean saved = step == until && run.latest().isPresent();
-    while (step < until && !stopping) {
+    boolean saved = step == Math.min(steps, untilStep) && run.latest().isPresent();
+    while (step < Math.min(steps, untilStep) && !stopping) {
       listener.phase(RunPhase.TRAIN);
       metrics.append(oneStep());
-      saved = step == until || (every > 0 && step % every == 0);
+      saved = step == Math.min(steps, untilStep) || (every > 0 && step % every == 0);
       if (saved) {
         save();
       }
@@ -193,10 +210,11 @@ public final class Trainer implements AutoCloseable {
   /** One optimiser step; returns its line of metrics. */
   private Map<String, Object> oneStep() {
     long from = System.nanoTime();
-    OptimiserStep.Result taken = optimiserStep.take(step, run);
+    OptimiserStep.Result taken = optimiserStep.take(step, steps, run);
     step++;
     tokens += taken.tokens();
     double seconds = (System.nanoTime() - from) / 1e9;
+    replan(seconds);
 
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("step", step);
@@ -219,6 +237,20 @@ public final class Trainer implements AutoCloseable {
     line.put("tokens_per_second", taken.tokens() / seconds);
     line.put("time", Instant.now().toString());
     return line;
+  }
+
+  private void replan(double seconds) {
+    if (step == steps) {
+      return;
+    }
+    int now = pace.steps(step, steps, seconds);
+    if (now <= step) {
+      throw new IllegalStateException("%s steps of a run that has done %s".formatted(now, step));
+    }
+    if (now != steps) {
+      listener.note("%d steps instead of %d, to end in time".formatted(now, steps));
+      steps = now;
+    }
   }
 
   private void report(OptimiserStep.Result taken, double seconds, Map<String, Object> figures) {
@@ -248,7 +280,8 @@ public final class Trainer implements AutoCloseable {
     listener.phase(RunPhase.SAVE);
     Path folder = run.step(step);
     long[] cursor = start.sampler().map(Sampler::cursor).orElse(new long[0]);
-    new TrainingCheckpoint(step, tokens, cursor, recipe.hash(), start.parent())
+    new TrainingCheckpoint(
+            step, tokens, cursor, recipe.hash(), start.parent(), OptionalInt.of(steps))
         .save(folder, start.model().parameters(), optimizer.state(), start.methodTensors());
     listener.saved(folder);
     List<Path> all = run.steps();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.StreamSupport;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -24,8 +25,10 @@ import org.mixtureofmasks.io.StrictJson;
  * @param cursor rows taken from each source
  * @param recipe hash of the resolved recipe
  * @param parent hash of the dense model
+ * @param steps that the run is to have; empty in older checkpoints: the recipe's
  */
-record TrainingCheckpoint(int step, long tokens, long[] cursor, String recipe, String parent) {
+record TrainingCheckpoint(
+    int step, long tokens, long[] cursor, String recipe, String parent, OptionalInt steps) {
   private static final int FORMAT = 1;
 
   /** Saves beside the tensors; an older checkpoint of the same name gives way at the end. */
@@ -60,6 +63,7 @@ record TrainingCheckpoint(int step, long tokens, long[] cursor, String recipe, S
     }
     state.put("recipe", recipe);
     state.put("parent", parent);
+    steps.ifPresent(n -> state.put("steps", n));
     return Json.pretty(state);
   }
 
@@ -79,7 +83,8 @@ record TrainingCheckpoint(int step, long tokens, long[] cursor, String recipe, S
             .mapToLong(node -> node.asLong())
             .toArray(),
         state.path("recipe").asText(),
-        state.path("parent").asText());
+        state.path("parent").asText(),
+        state.has("steps") ? OptionalInt.of(state.path("steps").asInt()) : OptionalInt.empty());
   }
 
   static Map<String, Tensor> weights(Path folder) {

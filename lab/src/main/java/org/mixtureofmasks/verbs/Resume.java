@@ -28,7 +28,8 @@ public final class Resume implements Verb {
   public Integer call() {
     RunReport report = new RunReport(spec.commandLine().getErr(), Optional.empty());
     try (Trainer trainer = Trainer.resume(run, report.listener())) {
-      return report.finish(trainer, spec.commandLine().getOut(), json);
+      return report.finish(
+          trainer, Judging.of(trainer.recipe()), spec.commandLine().getOut(), json);
     }
   }
 }

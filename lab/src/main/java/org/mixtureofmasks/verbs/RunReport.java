@@ -24,6 +24,7 @@ import org.mixtureofmasks.train.RunPhase;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
 import org.mixtureofmasks.train.Validation;
+import org.mixtureofmasks.verdict.Verdict;
 
 /** Trains, compiles, and says what came of it: the common end of sparsify and resume. */
 final class RunReport {
@@ -75,11 +76,12 @@ final class RunReport {
   }
 
   /**
-   * Trains to the end, writes masks and model, prints the summary.
+   * Trains to the end, writes masks and model, judges it, prints the summary.
    *
+   * @param judging what the model is judged by, if there is held-out text
    * @return the exit code: 0, or 1 if the run was stopped on the way
    */
-  int finish(Trainer trainer, PrintWriter out, boolean json) {
+  int finish(Trainer trainer, Optional<Judging> judging, PrintWriter out, boolean json) {
     try (StopSignal _ = new StopSignal(trainer)) {
       trainer.train();
       if (!trainer.ended()) {
@@ -113,6 +115,12 @@ final class RunReport {
     } else {
       summary.putAll(model.write(trainer.folder().model(), Optional.empty(), Optional.empty()));
     }
+    Optional<Verdict> verdict = Optional.empty();
+    if (judging.isPresent() && run.method().onlyEvaluates().isEmpty()) {
+      clock.begin(RunPhase.JUDGE.word());
+      progress.note("judging both models on held-out text");
+      verdict = judging.map(j -> j.judge(trainer.folder()));
+    }
     clock.close();
     List<Measured> measured = clock.measured();
     long peak = ResidentMemory.peak().orElse(0);
@@ -122,8 +130,14 @@ final class RunReport {
       forecast.ifPresent(
           ledger -> summary.put("forecast", LedgerJson.compared(ledger, measured, peak)));
     }
+    if (json) {
+      verdict.ifPresent(v -> summary.put("verdict", v.json()));
+    }
     print(summary, out, json);
     if (!json) {
+      verdict.ifPresent(
+          v ->
+              out.print(Judging.forPeople(v, trainer.folder(), run.denseModel(), run.steps() > 0)));
       forecast.ifPresent(
           ledger -> out.printf("%n%s%n", LedgerTables.compared(ledger, measured, peak)));
       out.flush();

@@ -7,37 +7,55 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.cli.Verb;
+import org.mixtureofmasks.io.AtomicFolder;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.ledger.Ledger;
 import org.mixtureofmasks.ledger.LedgerJson;
 import org.mixtureofmasks.ledger.Machine;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.train.Methods;
+import org.mixtureofmasks.train.Pace;
+import org.mixtureofmasks.train.RunFolder;
 import org.mixtureofmasks.train.RunForecast;
 import org.mixtureofmasks.train.RunForecast.Timing;
 import org.mixtureofmasks.train.Trainer;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code mom sparsify}: from a dense model to a sparse one, as a recipe says. */
+/** {@code mom sparsify}: from a dense model to a sparse one, by a recipe or by what it chooses. */
 @Command(
     name = "sparsify",
     mixinStandardHelpOptions = true,
-    description = "Makes a dense model sparse as a recipe says: masks, training, compilation.",
+    description =
+        "Makes a dense model sparse, end to end: masks, fine-tuning, compilation, and the result"
+            + " beside the dense model. Settings come from a recipe, or are chosen by the model's"
+            + " size and the budget.",
     footer = {
       "",
       "Examples:",
+      "  mom sparsify MODEL --text my.txt --out run                     half of the FFN, no training: minutes",
+      "  mom sparsify MODEL --text *.txt --budget 2h --out run          the same, fine-tuned",
+      "  mom sparsify model.Q8_0.gguf --text my.txt --share 75% --out run",
       "  mom sparsify recipes/mom-4m-masks.yaml --out run",
       "  mom sparsify recipes/mom-4m-masks.yaml --out run --set train.lr=2e-4 --set masks.experts=8",
       "  mom sparsify recipes/mom-4m-masks.yaml --out run --steps 0     training-free"
     })
 public final class Sparsify implements Verb {
-  @Parameters(index = "0", paramLabel = "RECIPE", description = "A .yaml file.")
-  private Path recipeFile;
+  @Parameters(
+      index = "0",
+      paramLabel = "MODEL|RECIPE",
+      description =
+          "A dense model (a Hugging Face folder, a .gguf file), or a recipe: its name ends in .yaml.")
+  private Path from;
+
+  @ArgGroup(exclusive = false, validate = false)
+  private OwnModel own = new OwnModel();
 
   @Option(
       names = "--out",
@@ -49,7 +67,8 @@ public final class Sparsify implements Verb {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Overrides a key of the recipe, for example train.lr=2e-4; repeatable.")
+      description =
+          "Overrides a key of the recipe, for example train.lr=2e-4; repeatable. With a RECIPE only.")
   private List<String> overrides = new ArrayList<>();
 
   @Option(
@@ -77,20 +96,64 @@ public final class Sparsify implements Verb {
 
   @Override
   public Integer call() {
+    return isRecipe() ? byRecipe() : ofOwnModel();
+  }
+
+  private boolean isRecipe() {
+    String name = String.valueOf(from.getFileName()).toLowerCase(Locale.ROOT);
+    return name.endsWith(".yaml") || name.endsWith(".yml");
+  }
+
+  private int byRecipe() {
+    if (own.given()) {
+      throw UserError.usage(
+          "--text, --held-out, --share and --budget go with a model, %s is a recipe: set data.train, evaluate.held_out, masks.target and train.steps there"
+              .formatted(from));
+    }
     List<String> all = new ArrayList<>(overrides);
     if (steps != null) {
       all.add("train.steps=" + steps);
       all.add("train.tokens=0");
     }
-    Recipe recipe = Methods.read(recipeFile, all);
+    Recipe recipe = Methods.read(from, all);
     RunForecast forecast = RunForecast.of(recipe, out, timing());
     if (dryRun) {
       return dryRun(forecast, recipe);
     }
     forecast.require(Machine.here(out));
+    return run(recipe, forecast, Pace.FIXED);
+  }
+
+  private int ofOwnModel() {
+    if (!overrides.isEmpty() || steps != null) {
+      throw UserError.usage(
+          "--set and --steps go with a recipe, %s is a model: give --budget, or a copy of the recipe that an earlier run chose (RUN/inputs/recipe.yaml)"
+              .formatted(from));
+    }
+    OwnModel.Ready ready = own.prepare(from, out, timing());
+    if (dryRun) {
+      try {
+        return dryRun(ready.planned().forecast(), ready.planned().recipe());
+      } finally {
+        AtomicFolder.remove(out);
+      }
+    }
+    try {
+      return run(ready.planned().recipe(), ready.planned().forecast(), ready.pace());
+    } catch (RuntimeException | Error e) {
+      if (!RunFolder.begun(out)) {
+        AtomicFolder.remove(out);
+      }
+      throw e;
+    }
+  }
+
+  private int run(Recipe recipe, RunForecast forecast, Pace pace) {
+    Optional<Judging> judging = Judging.of(recipe);
     RunReport report = new RunReport(spec.commandLine().getErr(), Optional.of(forecast.ledger()));
     try (Trainer trainer = Trainer.begin(recipe, out, report.listener())) {
-      return report.finish(trainer, spec.commandLine().getOut(), json);
+      trainer.pace(pace);
+      return report.finish(trainer, judging, spec.commandLine().getOut(), json);
     }
   }
 

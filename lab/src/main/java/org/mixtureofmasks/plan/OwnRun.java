@@ -1,0 +1,126 @@
+package org.mixtureofmasks.plan;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.ledger.Machine;
+import org.mixtureofmasks.ledger.Phase;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.train.Methods;
+import org.mixtureofmasks.train.RunForecast;
+import org.mixtureofmasks.train.RunForecast.Timing;
+import org.mixtureofmasks.train.RunPhase;
+
+/**
+ * A run of one's own model: which recipe the model's size, the texts and the budget come to.
+ *
+ * @param model a dense Hugging Face folder
+ * @param texts to learn from and to be judged by
+ * @param share of the FFN's weights that a token is to use, in (0, 1]
+ * @param budget what may be spent
+ * @param recipeFile where the recipe is written
+ * @param out the run's folder
+ */
+public record OwnRun(
+    Path model, OwnTexts texts, double share, Budget budget, Path recipeFile, Path out) {
+  /** Steps of the forecast that a step's time is taken from. */
+  private static final int FORECAST_STEPS = 100;
+
+  /** Tokens of a byte of text, at least: short of it calibration would read rows twice. */
+  private static final double TOKENS_PER_BYTE = 0.15;
+
+  private static final int LEAST_CALIBRATION = 2048;
+
+  /**
+   * The recipe, written, and what its run is predicted to take.
+   *
+   * @param choice what was chosen
+   * @param recipe the same as a recipe, which recipeFile holds
+   */
+  public record Planned(Choice choice, Recipe recipe, RunForecast forecast) {}
+
+  /**
+   * Chooses.
+   *
+   * @param elapsed seconds of the budget that are spent
+   * @param timing whether the forecast is to know times; a budget of time always does
+   * @throws UserError if the budget is too short for a run, or no setting fits the memory
+   */
+  public Planned plan(double elapsed, Timing timing) {
+    Choice free = calibrated(Choice.of(config()));
+    return switch (budget) {
+      case Budget.TrainingFree _ -> planned(free, timing);
+      case Budget.Tokens(long tokens) -> planned(free.trained(tokens), timing);
+      case Budget.Time(long seconds) -> inTime(free, seconds, elapsed);
+    };
+  }
+
+  private ModelConfig config() {
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      return ConfigReader.read(checkpoint);
+    }
+  }
+
+  private Choice calibrated(Choice choice) {
+    long bytes = 0;
+    for (Path text : texts.train()) {
+      try {
+        bytes += Files.size(text);
+      } catch (IOException e) {
+        throw new UserError("cannot read %s: %s".formatted(text, e.getMessage()), e);
+      }
+    }
+    long most = Math.max(LEAST_CALIBRATION, (long) (bytes * TOKENS_PER_BYTE));
+    return choice.withCalibration((int) Math.min(choice.calibrationTokens(), most));
+  }
+
+  /** As many steps as the time allows, of the batch that suits so many tokens. */
+  private Planned inTime(Choice free, long seconds, double elapsed) {
+    long begun = System.nanoTime();
+    Planned timed = planned(free.trained(1).withSteps(FORECAST_STEPS), Timing.ALWAYS);
+    double rest = 0;
+    double step = Double.NaN;
+    for (Phase phase : timed.forecast.ledger().phases()) {
+      if (phase.name().equals(RunPhase.TRAIN.word())) {
+        step = phase.seconds() / FORECAST_STEPS;
+      } else {
+        rest += phase.seconds();
+      }
+    }
+    double spent = elapsed + (System.nanoTime() - begun) * 1e-9;
+    long steps = (long) Math.floor((seconds - spent - rest) / step);
+    if (steps < 1) {
+      throw UserError.usage(
+          ("--budget of %d s is too short: all but training takes about %.0f s here, each training"
+                  + " step %.0f s more; give more, or leave --budget out for masks without training")
+              .formatted(seconds, spent + rest, step));
+    }
+    return planned(free.trained(steps * timed.choice.batchTokens()), Timing.ALWAYS);
+  }
+
+  /** With passes as large as the memory allows. */
+  private Planned planned(Choice choice, Timing timing) {
+    Choice fits = choice;
+    Recipe recipe = recipe(fits);
+    while (fits.microRows() > 1
+        && !Machine.here(out).holds(RunForecast.of(recipe, out, Timing.NEVER).ledger())) {
+      fits = fits.withMicroRows(fits.microRows() / 2);
+      recipe = recipe(fits);
+    }
+    RunForecast forecast = RunForecast.of(recipe, out, timing);
+    forecast.require(Machine.here(out));
+    return new Planned(fits, recipe, forecast);
+  }
+
+  private Recipe recipe(Choice choice) {
+    AtomicFiles.writeString(recipeFile, choice.recipe(model, texts, share));
+    return Methods.read(recipeFile, List.of());
+  }
+}
