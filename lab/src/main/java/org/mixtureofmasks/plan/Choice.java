@@ -102,12 +102,12 @@ public record Choice(
     return (long) steps * batchTokens;
   }
 
-  private static int experts(int intermediateSize) {
+  static int experts(int intermediateSize) {
     int most = (int) (ROUTER_SHARE * 3 * intermediateSize);
     return Math.clamp(Integer.highestOneBit(Math.max(1, most)), 32, 128);
   }
 
-  private static double rate(long parameters) {
+  static double rate(long parameters) {
     double p = Math.clamp((double) parameters, RATES[0][0], RATES[RATES.length - 1][0]);
     int i = 0;
     while (i < RATES.length - 2 && p > RATES[i + 1][0]) {

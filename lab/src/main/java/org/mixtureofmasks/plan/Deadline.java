@@ -11,11 +11,13 @@ public final class Deadline implements Pace {
   /** Steps that are slower than others: memory is touched for the first time. */
   private static final int FIRST = 2;
 
-  /** Changes smaller than this share of the steps are left alone. */
-  private static final double TOLERANCE = 0.03;
+  /** Changes smaller than this share of the steps to come are left alone. */
+  private static final double TOLERANCE = 0.08;
 
   /** Weight of the latest step in the mean. */
-  private static final double LATEST = 0.2;
+  private static final double LATEST = 0.1;
+
+  private static final int MOST = 1 << 30;
 
   private final long end;
   private final LongSupplier clock;
@@ -37,7 +39,8 @@ public final class Deadline implements Pace {
     }
     mean = Double.isNaN(mean) ? seconds : mean + LATEST * (seconds - mean);
     double left = (end - clock.getAsLong()) * 1e-9 / mean;
-    int fit = done + (int) Math.clamp(Math.floor(left), 1, Integer.MAX_VALUE / 2);
-    return Math.abs(fit - steps) <= Math.max(1, TOLERANCE * steps) && left >= 1 ? steps : fit;
+    int fit = done + (int) Math.clamp(left, 1, (double) MOST);
+    double tolerated = Math.max(1, TOLERANCE * (steps - done));
+    return Math.abs(fit - steps) <= tolerated && left >= 1 ? steps : fit;
   }
 }

@@ -168,13 +168,14 @@ public final class StudyRunner {
     Path log = StudyFolder.log(out, run);
     List<String> verb = new ArrayList<>();
     if (Files.exists(new RunFolder(folder).recipe())) {
-      verb.addAll(List.of("resume", folder.toString()));
+      verb.addAll(List.of("resume", folder.toString(), "--no-verdict"));
     } else {
       verb.addAll(
           List.of(
               "sparsify",
               plan.study().recipe().toString(),
               "--untimed",
+              "--no-verdict", // the study measures its runs itself
               "--out",
               folder.toString()));
       run.overrides().forEach(o -> verb.addAll(List.of("--set", o)));

@@ -221,13 +221,13 @@ public final class RunForecast {
         case TRAIN -> train();
         case SAVE -> RunDisk.saves(settings) * disk.checkpoint() * WRITE_PER_BYTE;
         // The checkpoint is read as the model is, converted and written.
-        case COMPILE -> 2 * load() + disk.model() * WRITE_PER_BYTE;
+        case COMPILE -> COLD + 2 * load() + disk.model() * WRITE_PER_BYTE;
         case JUDGE -> judge();
       };
     }
 
     private double load() {
-      return memory.parameters() * speeds.loadPerParameter();
+      return COLD / 2 + memory.parameters() * speeds.loadPerParameter();
     }
 
     private double pack() {
@@ -264,7 +264,8 @@ public final class RunForecast {
     private double judge() {
       double tokens =
           (double) settings.recipe().get(RunKeys.EVALUATE_HELD_OUT_ROWS) * settings.rowTokens();
-      return 2 * tokens * config.layers() * speeds.passLayer()
+      return JUDGE_WARM_UP
+          + 2 * tokens * config.layers() * speeds.passLayer()
           + JUDGE_DECODES * disk.model() * DECODE_PER_BYTE;
     }
 
@@ -289,6 +290,12 @@ public final class RunForecast {
 
   /** Synced, on a solid-state disk: a forecast writes nothing, so that nothing was measured. */
   private static final double WRITE_PER_BYTE = 1 / 500e6;
+
+  /** Seconds until code that runs for the first time is as fast as it gets. */
+  private static final double COLD = 0.5;
+
+  /** The same of two models in the engine, with the passes that the benchmark throws away. */
+  private static final double JUDGE_WARM_UP = 8;
 
   /** Tokens that a verdict decodes: timed passes, warm-up and continuations of both models. */
   private static final double JUDGE_DECODES = 1000;

@@ -19,6 +19,11 @@ public final class Resume implements Verb {
   @Parameters(index = "0", paramLabel = "RUN", description = "A folder that mom sparsify began.")
   private Path run;
 
+  @Option(
+      names = "--no-verdict",
+      description = "Do not judge the finished model beside the dense one on held-out text.")
+  private boolean noVerdict;
+
   @Option(names = "--json", description = "One JSON object on stdout.")
   private boolean json;
 
@@ -29,7 +34,10 @@ public final class Resume implements Verb {
     RunReport report = new RunReport(spec.commandLine().getErr(), Optional.empty());
     try (Trainer trainer = Trainer.resume(run, report.listener())) {
       return report.finish(
-          trainer, Judging.of(trainer.recipe()), spec.commandLine().getOut(), json);
+          trainer,
+          noVerdict ? Optional.empty() : Judging.of(trainer.recipe()),
+          spec.commandLine().getOut(),
+          json);
     }
   }
 }

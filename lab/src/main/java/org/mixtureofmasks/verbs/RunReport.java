@@ -133,7 +133,9 @@ final class RunReport {
     if (json) {
       verdict.ifPresent(v -> summary.put("verdict", v.json()));
     }
-    print(summary, out, json);
+    if (json || verdict.isEmpty()) {
+      print(summary, out, json);
+    }
     if (!json) {
       verdict.ifPresent(
           v ->

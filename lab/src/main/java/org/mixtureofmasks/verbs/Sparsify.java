@@ -89,6 +89,11 @@ public final class Sparsify implements Verb {
               + " what was predicted.")
   private boolean untimed;
 
+  @Option(
+      names = "--no-verdict",
+      description = "Do not judge the finished model beside the dense one on held-out text.")
+  private boolean noVerdict;
+
   @Option(names = "--json", description = "One JSON object on stdout.")
   private boolean json;
 
@@ -149,7 +154,7 @@ public final class Sparsify implements Verb {
   }
 
   private int run(Recipe recipe, RunForecast forecast, Pace pace) {
-    Optional<Judging> judging = Judging.of(recipe);
+    Optional<Judging> judging = noVerdict ? Optional.empty() : Judging.of(recipe);
     RunReport report = new RunReport(spec.commandLine().getErr(), Optional.of(forecast.ledger()));
     try (Trainer trainer = Trainer.begin(recipe, out, report.listener())) {
       trainer.pace(pace);

@@ -1,7 +1,9 @@
 package org.mixtureofmasks.verdict;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.mixtureofmasks.bench.BenchResult;
@@ -9,6 +11,7 @@ import org.mixtureofmasks.bench.BenchSettings;
 import org.mixtureofmasks.bench.Benchmark;
 import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
+import org.mixtureofmasks.generate.GenerationResult;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.score.Progress;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -36,7 +39,7 @@ public record Judge(Path dense, HeldOut heldOut) {
   public Verdict compare(Path sparse, Progress progress) {
     try (Model model = open(sparse);
         Model reference = open(dense);
-        Tokenizer tokenizer = Tokenizer.open(dense)) {
+        Words words = Words.of(dense)) {
       int rows = heldOut.count();
       Quality before = heldOut.judge(reference, (done, _) -> progress.at(done, 2L * rows));
       Quality after = heldOut.judge(model, (done, _) -> progress.at(rows + done, 2L * rows));
@@ -49,19 +52,41 @@ public record Judge(Path dense, HeldOut heldOut) {
       BenchResult.Pair speed =
           new Benchmark(settings, (_, _) -> {}).run(model, Optional.of(reference));
       return new Verdict(
-          figures(reference, before, speed.reference().orElseThrow(), tokenizer, beginnings),
-          figures(model, after, speed.model(), tokenizer, beginnings),
+          figures(reference, before, speed.reference().orElseThrow(), words, beginnings),
+          figures(model, after, speed.model(), words, beginnings),
           model.shares(),
-          beginnings.stream().map(ids -> tokenizer.decode(ids, true)).toList());
+          beginnings.stream().map(words::of).toList());
+    }
+  }
+
+  /** Of a model that has a tokenizer; of another, ids. */
+  private record Words(Optional<Tokenizer> tokenizer) implements AutoCloseable {
+    static Words of(Path folder) {
+      boolean has = Files.exists(folder.resolve("tokenizer.json"));
+      return new Words(has ? Optional.of(Tokenizer.open(folder)) : Optional.empty());
+    }
+
+    String of(int[] ids) {
+      return tokenizer.map(t -> t.decode(ids, true)).orElse(Arrays.toString(ids));
+    }
+
+    String continued(Generation generation, int[] prompt) {
+      GenerationResult result = generation.run(prompt, _ -> {});
+      return tokenizer.isPresent() ? result.text() : result.tokenIds().toString();
+    }
+
+    @Override
+    public void close() {
+      tokenizer.ifPresent(Tokenizer::close);
     }
   }
 
   private static Figures figures(
-      Model model, Quality quality, BenchResult speed, Tokenizer tokenizer, List<int[]> prompts) {
+      Model model, Quality quality, BenchResult speed, Words words, List<int[]> prompts) {
     List<String> texts = new ArrayList<>();
     GenerationOptions greedy = GenerationOptions.greedy(share(model, CONTINUED_TOKENS));
     for (int[] prompt : prompts) {
-      texts.add(new Generation(model, Optional.of(tokenizer), greedy).run(prompt, _ -> {}).text());
+      texts.add(words.continued(new Generation(model, words.tokenizer, greedy), prompt));
     }
     return new Figures(
         quality,
