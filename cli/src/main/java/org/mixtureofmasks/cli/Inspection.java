@@ -20,6 +20,7 @@ import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.ledger.InferenceMemory;
 import org.mixtureofmasks.ledger.LedgerJson;
+import org.mixtureofmasks.model.Model;
 
 /** What is known of a model from its headers alone, as the JSON object of {@code mom inspect}. */
 final class Inspection {
@@ -103,7 +104,8 @@ final class Inspection {
     memory.put("bf16_bytes", 2 * parameters);
     config.ifPresent(
         c -> {
-          InferenceMemory needs = InferenceMemory.of(c, storedBytes);
+          InferenceMemory needs =
+              InferenceMemory.of(c, storedBytes, Model.LoadOptions.defaults().threads());
           memory.put("kv_cache_bytes_per_1000_tokens", needs.cachePer1000Tokens());
           memory.put("workspace_bytes", needs.workspace());
           memory.put("run_bytes_at_1000_tokens", needs.bytes(1000));

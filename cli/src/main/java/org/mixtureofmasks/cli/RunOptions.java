@@ -1,13 +1,26 @@
 package org.mixtureofmasks.cli;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.HuggingFaceWriter;
+import org.mixtureofmasks.ledger.InferenceMemory;
+import org.mixtureofmasks.ledger.Machine;
 import org.mixtureofmasks.model.Model;
 import picocli.CommandLine.Option;
 
 /** How a verb runs a model; a picocli mixin. */
 public final class RunOptions {
+  /** Types of masks and lists of neurons, which are kept as they are. */
+  private static final Set<DType> INDEXES = Set.of(DType.U8, DType.I32);
+
   @Option(
       names = "--weights",
       paramLabel = "auto|f32|bf16",
@@ -45,8 +58,46 @@ public final class RunOptions {
     return threads == null ? Model.LoadOptions.defaults().threads() : threads;
   }
 
-  /** Opens a model so. */
+  /**
+   * Opens a model so.
+   *
+   * @throws UserError if its weights are to be copied and the memory does not suffice
+   */
   public Model open(Path model) {
+    requireMemory(model, Machine.here(model));
     return Model.open(model, new Model.LoadOptions(weights, threads(), memory));
+  }
+
+  /** Copies must fit; a mapped file need not, but then tokens wait for the disk. */
+  void requireMemory(Path model, Machine machine) {
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      DType kept =
+          switch (weights) {
+            case F32 -> DType.F32;
+            case BF16 -> DType.BF16;
+            case AUTO -> HuggingFaceWriter.ownDtype(checkpoint);
+          };
+      List<StoredTensor> matrices =
+          checkpoint.tensors().values().stream()
+              .filter(t -> t.shape().size() > 1 && !INDEXES.contains(t.dtype()))
+              .toList();
+      boolean converted = matrices.stream().anyMatch(t -> t.dtype() != kept);
+      long numbers = matrices.stream().mapToLong(StoredTensor::elements).sum();
+      long bytes = converted ? numbers * (kept == DType.F32 ? 4 : 2) : checkpoint.bytes();
+      InferenceMemory needs = InferenceMemory.of(ConfigReader.read(checkpoint), bytes, threads());
+      if (converted || memory == Model.Memory.HUGE_PAGES) {
+        needs.require(
+            machine,
+            model,
+            converted
+                ? "give the weights in the format that they are to be run in ('mom import' writes bf16), which stay in the mapped file"
+                : "leave --memory out");
+      } else if (bytes > machine.memoryBytes()) {
+        Terminal.note(
+            "%s has %s of weights and %s of memory are available: tokens will wait for the disk"
+                .formatted(
+                    model, Machine.gigabytes(bytes), Machine.gigabytes(machine.memoryBytes())));
+      }
+    }
   }
 }

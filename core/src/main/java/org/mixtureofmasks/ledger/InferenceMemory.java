@@ -1,6 +1,9 @@
 package org.mixtureofmasks.ledger;
 
+import java.nio.file.Path;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.StoredShares;
 
 /**
  * What running a model holds, from shapes; bytes.
@@ -8,8 +11,8 @@ import org.mixtureofmasks.format.ModelConfig;
  * @param weights as they are stored: mapped, or copied into huge pages
  * @param cachePer1000Tokens keys and values of every layer in fp32, for 1,000 tokens of context
  * @param workspace of one caller's pass of as many tokens as are computed together: residual
- *     stream, queries, keys, values, the FFN's two activations, one row of logits. The tiles of
- *     sparse batches come on top: they grow with threads and with the lanes of a batch
+ *     stream, queries, keys, values, the FFN's two activations, one row of logits; of a sparse
+ *     model the tiles of a batch too, in and for each thread out
  */
 public record InferenceMemory(long weights, long cachePer1000Tokens, long workspace) {
   /** Tokens of a pass, as the engine takes them unless it is told otherwise. */
@@ -17,23 +20,59 @@ public record InferenceMemory(long weights, long cachePer1000Tokens, long worksp
 
   private static final int SPARSE_BATCH = 512;
 
+  /** Widened records of a block of neurons and what else a thread has for them. */
+  private static final long BLOCK = 1 << 20;
+
   /**
    * What a model of a shape holds; nothing is opened.
    *
    * @param c shape of the model, dense or sparse
-   * @param storedBytes of the model's tensors
+   * @param weightBytes of its tensors in memory
+   * @param threads that compute
    * @return the parts
    */
-  public static InferenceMemory of(ModelConfig c, long storedBytes) {
+  public static InferenceMemory of(ModelConfig c, long weightBytes, int threads) {
     long q = (long) c.heads() * c.headDim();
     long kv = (long) c.kvHeads() * c.headDim();
     long batch = c.mixtureOfMasks().isPresent() ? SPARSE_BATCH : BATCH;
     // Experts are computed in tiles of their own; only other layouts need all activations.
     long token = 3L * c.hiddenSize() + 2 * q + 2 * kv + 2L * c.intermediateSize() + c.headDim();
     return new InferenceMemory(
-        storedBytes,
+        weightBytes,
         1000L * 2 * c.layers() * kv * Float.BYTES,
-        Float.BYTES * (batch * token + c.vocabSize()));
+        Float.BYTES * (batch * token + c.vocabSize()) + tiles(c, threads));
+  }
+
+  /** A lane for each expert of a token, and one of what all experts hold. */
+  private static long tiles(ModelConfig c, int threads) {
+    return c.mixtureOfMasks()
+        .map(
+            mom -> {
+              long lanes = SPARSE_BATCH * (long) Math.ceil(StoredShares.meanChosen(mom) + 1);
+              return Float.BYTES * lanes * c.hiddenSize() * (threads + 1) + threads * BLOCK;
+            })
+        .orElse(0L);
+  }
+
+  /**
+   * Refuses a model whose weights are to be copied into memory that there is not.
+   *
+   * @param machine what there is
+   * @param model for the message
+   * @param remedy what would fit instead
+   * @throws UserError naming what it needs and what there is
+   */
+  public void require(Machine machine, Path model, String remedy) {
+    long needed = weights + workspace;
+    if (needed > machine.memoryBytes()) {
+      throw new UserError(
+          "%s needs %s of memory as it is to be loaded, and %s are available: %s"
+              .formatted(
+                  model,
+                  Machine.gigabytes(needed),
+                  Machine.gigabytes(machine.memoryBytes()),
+                  remedy));
+    }
   }
 
   /**

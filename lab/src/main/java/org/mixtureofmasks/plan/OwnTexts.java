@@ -2,7 +2,7 @@ package org.mixtureofmasks.plan;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.Channels;
 
 /**
  * Texts to train on and texts to judge by.
@@ -52,7 +53,7 @@ public record OwnTexts(List<Path> train, List<Path> heldOut) {
     if (!Files.isRegularFile(text)) {
       throw UserError.usage("no text at %s".formatted(text));
     }
-    try (FileChannel channel = FileChannel.open(text)) {
+    try (SeekableByteChannel channel = Files.newByteChannel(text)) {
       if (channel.size() == 0) {
         throw UserError.usage("%s is empty: give text to learn from".formatted(text));
       }
@@ -100,7 +101,7 @@ public record OwnTexts(List<Path> train, List<Path> heldOut) {
       String number = texts.size() == 1 ? "" : "-" + (train.size() + 1);
       train.add(to.resolve("train" + number + ending));
       heldOut.add(to.resolve("held-out" + number + ending));
-      try (FileChannel channel = FileChannel.open(text)) {
+      try (SeekableByteChannel channel = Files.newByteChannel(text)) {
         long size = channel.size();
         long at = cutAt(text, channel, size);
         copy(channel, 0, at, train.getLast());
@@ -112,7 +113,7 @@ public record OwnTexts(List<Path> train, List<Path> heldOut) {
     return new OwnTexts(train, heldOut);
   }
 
-  private static long cutAt(Path text, FileChannel channel, long size) throws IOException {
+  private static long cutAt(Path text, SeekableByteChannel channel, long size) throws IOException {
     if (size > LARGE) {
       throw UserError.usage(
           "%s has more than %d GB, of which no copy is made: give --held-out FILE"
@@ -144,16 +145,18 @@ public record OwnTexts(List<Path> train, List<Path> heldOut) {
             .formatted(text));
   }
 
-  private static void copy(FileChannel from, long begin, long end, Path to) {
+  private static void copy(SeekableByteChannel from, long begin, long end, Path to) {
+    ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
     AtomicFiles.write(
         to,
         channel -> {
-          for (long at = begin; at < end; ) {
-            long n = from.transferTo(at, end - at, channel);
-            if (n <= 0) {
+          from.position(begin);
+          for (long at = begin; at < end; at += buffer.limit()) {
+            buffer.clear().limit((int) Math.min(buffer.capacity(), end - at));
+            if (from.read(buffer) < 0) {
               throw new IOException("it became shorter while it was read");
             }
-            at += n;
+            Channels.writeFully(channel, buffer.flip());
           }
         });
   }
