@@ -159,6 +159,14 @@ class GgufFileTest {
             GgufWriter.of(3, 2, 0).tensor("t", 0, 0, 16).tensor("u", 0, 32, 8).pad(32).zeros(64)));
   }
 
+  @Test
+  void whatFollowsTheLastTensorIsPadding() {
+    byte[] padded = oneTensor().tensor("t", 0, 0, 8).pad(32).zeros(32 + 4096).build();
+    try (GgufFile file = open(padded)) {
+      assertEquals(32, file.tensors().get("t").data().byteSize());
+    }
+  }
+
   @ParameterizedTest(name = "{0}")
   @MethodSource("refusals")
   void aBrokenRuleIsRefusedWithItsReason(String reason, byte[] bytes) {
