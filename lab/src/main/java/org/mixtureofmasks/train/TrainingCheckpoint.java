@@ -1,8 +1,10 @@
 package org.mixtureofmasks.train;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.bytedeco.javacpp.PointerScope;
@@ -24,8 +26,11 @@ import org.mixtureofmasks.io.StrictJson;
  * @param cursor rows taken from each source
  * @param recipe hash of the resolved recipe
  * @param parent hash of the dense model
+ * @param data hashes of the files of data, training before validation; none in a state that was
+ *     written before they were kept
  */
-record TrainingCheckpoint(int step, long tokens, long[] cursor, String recipe, String parent) {
+record TrainingCheckpoint(
+    int step, long tokens, long[] cursor, String recipe, String parent, List<String> data) {
   private static final int FORMAT = 1;
 
   /** Saves beside the tensors; an older checkpoint of the same name gives way at the end. */
@@ -60,6 +65,7 @@ record TrainingCheckpoint(int step, long tokens, long[] cursor, String recipe, S
     }
     state.put("recipe", recipe);
     state.put("parent", parent);
+    data.forEach(state.putArray("data")::add);
     return Json.pretty(state);
   }
 
@@ -79,7 +85,10 @@ record TrainingCheckpoint(int step, long tokens, long[] cursor, String recipe, S
             .mapToLong(node -> node.asLong())
             .toArray(),
         state.path("recipe").asText(),
-        state.path("parent").asText());
+        state.path("parent").asText(),
+        StreamSupport.stream(state.path("data").spliterator(), false)
+            .map(JsonNode::asText)
+            .toList());
   }
 
   static Map<String, Tensor> weights(Path folder) {
