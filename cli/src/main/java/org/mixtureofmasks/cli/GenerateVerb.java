@@ -52,6 +52,7 @@ public final class GenerateVerb implements Verb {
         names = "--prompt",
         paramLabel = "TEXT",
         required = true,
+        converter = AnyText.class,
         description = "The text to continue.")
     private @Nullable String text;
 
@@ -128,6 +129,7 @@ public final class GenerateVerb implements Verb {
   @Option(
       names = "--stop",
       paramLabel = "S",
+      converter = AnyText.class,
       description = "End before this text; may be given several times.")
   private List<String> stop = List.of();
 
@@ -148,6 +150,9 @@ public final class GenerateVerb implements Verb {
       int room = llama.config().maxPositions() - ids.length;
       int most = maxTokens == null ? Math.max(1, Math.min(256, room)) : maxTokens;
       GenerationOptions options = new GenerationOptions(most, stop, ignoreEos, sampling);
+      SamplingOfFile.of(model.path())
+          .filter(_ -> temperature == 0 && repetitionPenalty == 1)
+          .ifPresent(Terminal::note);
       run(new Generation(llama, words, options), ids, sampling, words.isPresent());
     }
     return 0;

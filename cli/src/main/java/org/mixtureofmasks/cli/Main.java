@@ -51,7 +51,8 @@ public final class Main implements Runnable {
 
   /** Runs one command line and ends the JVM with its exit code. */
   public static void main(String[] args) {
-    System.exit(run(args));
+    Terminal.watchStdout();
+    System.exit(Terminal.atEnd(run(TypedArguments.of(args))));
   }
 
   /** Runs one command line; returns the exit code. */
@@ -68,10 +69,11 @@ public final class Main implements Runnable {
       return UserError.FAILED;
     }
     line.setUsageHelpWidth(HELP_COLUMNS);
+    line.setExpandAtFiles(false); // a value may begin with @
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler((e, command, parsed) -> main.report(e, command));
     line.setParameterExceptionHandler(Main::misused);
-    return line.execute(args);
+    return line.execute(AnyText.shielded(args));
   }
 
   /** Without a verb: the help. */

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.format;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,16 @@ public final class ConfigReader {
         };
     check(checkpoint, config);
     return config;
+  }
+
+  /**
+   * What a Hugging Face folder says about its model, for a folder that is made from it.
+   *
+   * @param checkpoint a Hugging Face folder
+   * @return its config.json, in which tie_word_embeddings is as its tensors have it
+   */
+  public static ObjectNode description(Checkpoint checkpoint) {
+    return HuggingFaceConfig.metadata(checkpoint);
   }
 
   private static ModelConfig llama2c(Checkpoint checkpoint) {

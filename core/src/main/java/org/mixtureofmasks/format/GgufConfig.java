@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Elements;
+import org.mixtureofmasks.checkpoint.GgufFile;
+import org.mixtureofmasks.checkpoint.GgufSpecialTokens;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.io.BadCheckpoint;
 
@@ -36,6 +38,8 @@ final class GgufConfig {
     if (f.has(experts) && f.node().path(experts).asLong() != 0) {
       throw f.wrong(experts, "0: mixtures of experts in GGUF are not read");
     }
+    int positions = f.positive(prefix + "context_length");
+    NotComputed.refuseGguf(f, prefix, positions);
     int d = f.positive(prefix + "embedding_length");
     int heads = f.positive(prefix + "attention.head_count");
     if (!f.has(prefix + "attention.key_length") && d % heads != 0) {
@@ -52,7 +56,7 @@ final class GgufConfig {
         f.positive(prefix + "block_count"),
         new ModelConfig.Attention(
             heads, f.positive(prefix + "attention.head_count_kv", heads), headDim),
-        f.positive(prefix + "context_length"),
+        positions,
         new ModelConfig.Rope(theta, scaling(headDim)),
         family.ggufBlock(f, prefix),
         vocabulary(),
@@ -79,29 +83,48 @@ final class GgufConfig {
     if (embedding == null || embedding.shape().size() != 2) {
       throw new BadCheckpoint(file, -1, "has no matrix 'token_embd.weight'");
     }
+    Optional<GgufSpecialTokens> special =
+        checkpoint instanceof GgufFile gguf
+            ? Optional.of(GgufSpecialTokens.of(gguf))
+            : Optional.empty();
     // The embedding is what ids index; vocab_size is often absent.
     int rows = Math.toIntExact(Math.min(1 << 30, embedding.shape().getFirst()));
     return new ModelConfig.Vocabulary(
         f.positive(prefix + "vocab_size", rows),
         !checkpoint.tensors().containsKey("output.weight"),
-        f.ints("tokenizer.ggml.bos_token_id").stream().findFirst().orElse(-1),
-        f.ints("tokenizer.ggml.eos_token_id"));
+        special.map(tokens -> tokens.id("bos")).orElse(-1),
+        special.map(tokens -> List.copyOf(tokens.ends())).orElse(List.of()));
   }
 
+  /**
+   * As llama.cpp reads it: no type means linear, no factor or 0 means none, and the factors of each
+   * pair, if there are any, come on top.
+   */
   private ModelConfig.Scaling scaling(int headDim) {
     String key = prefix + "rope.scaling.type";
-    String type = f.text(key, "none");
-    StoredTensor factors = checkpoint.tensors().get(ROPE_FACTORS);
-    if (type.equals("linear") && factors == null) {
-      return new ModelConfig.Scaling.Linear(f.positiveReal(prefix + "rope.scaling.factor"));
-    }
-    if (!type.equals("none")) {
+    String type = f.text(key, "linear");
+    if (!type.equals("none") && !type.equals("linear")) {
       throw f.wrong(key, "none or linear");
     }
-    return factors == null ? new ModelConfig.Scaling.None() : factors(factors, headDim);
+    double factor = type.equals("none") ? 1 : linearFactor();
+    StoredTensor factors = checkpoint.tensors().get(ROPE_FACTORS);
+    if (factors != null) {
+      return factors(factors, headDim, factor);
+    }
+    return factor == 1 ? new ModelConfig.Scaling.None() : new ModelConfig.Scaling.Linear(factor);
   }
 
-  private static ModelConfig.Scaling factors(StoredTensor stored, int headDim) {
+  private double linearFactor() {
+    for (String name : List.of("rope.scaling.factor", "rope.scale_linear")) {
+      String key = prefix + name;
+      if (f.has(key)) {
+        return f.node().path(key).doubleValue() == 0 ? 1 : f.positiveReal(key);
+      }
+    }
+    return 1;
+  }
+
+  private static ModelConfig.Scaling factors(StoredTensor stored, int headDim, double linear) {
     if (!stored.shape().equals(List.of(headDim / 2L))) {
       throw bad(stored, "has shape %s, expected is [%d]".formatted(stored.shape(), headDim / 2));
     }
@@ -110,7 +133,7 @@ final class GgufConfig {
       if (!(factor > 0) || Float.isInfinite(factor)) {
         throw bad(stored, "holds %s, which divides no frequency".formatted(factor));
       }
-      divisors.add(factor);
+      divisors.add((float) (factor * linear));
     }
     return new ModelConfig.Scaling.Factors(divisors);
   }

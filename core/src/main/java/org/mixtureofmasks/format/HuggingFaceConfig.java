@@ -3,7 +3,6 @@ package org.mixtureofmasks.format;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -13,6 +12,7 @@ import java.util.Set;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.io.LenientJson;
 import org.mixtureofmasks.io.StrictJson;
 
 /**
@@ -24,20 +24,32 @@ final class HuggingFaceConfig {
   static final String FILE = "config.json";
 
   private static final String GENERATION_FILE = "generation_config.json";
+  private static final String TIED = "tie_word_embeddings";
+
+  // What transformers' LlamaConfig and MistralConfig take for ids that config.json leaves out.
+  private static final int DEFAULT_BOS = 1;
+  private static final int DEFAULT_EOS = 2;
 
   private HuggingFaceConfig() {}
 
   /** The shape of the model in a folder. */
   static ModelConfig read(Checkpoint checkpoint) {
-    Set<Integer> endsInChats = new LinkedHashSet<>();
     Path generation = checkpoint.path().resolve(GENERATION_FILE);
-    if (Files.isRegularFile(generation)) {
-      // Chat models add ids to those of config.json.
-      endsInChats.addAll(
-          new Fields(generation, StrictJson.readObject(generation, StrictJson.CONFIG_LIMIT))
-              .ints("eos_token_id"));
+    // Chat models add ids to those of config.json.
+    List<Integer> endsInChats =
+        LenientJson.readObject(generation, StrictJson.CONFIG_LIMIT)
+            .map(json -> new Fields(generation, json).ints("eos_token_id"))
+            .orElse(List.of());
+    return parse(checkpoint.path().resolve(FILE), metadata(checkpoint), endsInChats);
+  }
+
+  /** The folder's config.json; tie_word_embeddings is as the stored tensors have it. */
+  static ObjectNode metadata(Checkpoint checkpoint) {
+    ObjectNode json = checkpoint.metadata();
+    if (json.path(TIED).asBoolean() && StoredNames.hasOwnHead(checkpoint)) {
+      json.put(TIED, false);
     }
-    return parse(checkpoint.path().resolve(FILE), checkpoint.metadata(), endsInChats);
+    return json;
   }
 
   /**
@@ -46,13 +58,15 @@ final class HuggingFaceConfig {
    * @param file named in errors
    */
   static ModelConfig parse(Path file, ObjectNode json) {
-    return parse(file, json, Set.of());
+    return parse(file, json, List.of());
   }
 
-  private static ModelConfig parse(Path file, ObjectNode json, Set<Integer> moreEosTokens) {
+  private static ModelConfig parse(Path file, ObjectNode json, List<Integer> moreEosTokens) {
     Fields f = new Fields(file, json);
     boolean sparse = f.text("model_type", "").equals(SparseNames.MEMBER);
     Family family = family(f, sparse);
+    int positions = f.positive("max_position_embeddings", family.defaults().maxPositions());
+    NotComputed.refuse(f, positions);
     ModelConfig.Block block = family.block(f);
     int d = f.positive("hidden_size");
     int heads = f.positive("num_attention_heads");
@@ -72,8 +86,8 @@ final class HuggingFaceConfig {
         layers,
         new ModelConfig.Attention(
             heads, kvHeads(f, family, heads), f.positive("head_dim", d / heads)),
-        f.positive("max_position_embeddings", family.defaults().maxPositions()),
-        rope(f),
+        positions,
+        rope(f, positions),
         block,
         vocabulary(f, moreEosTokens),
         sparse
@@ -108,24 +122,25 @@ final class HuggingFaceConfig {
         "num_key_value_heads", none ? heads : family.defaults().kvHeads().orElse(heads));
   }
 
-  private static ModelConfig.Vocabulary vocabulary(Fields f, Set<Integer> moreEosTokens) {
-    List<Integer> bos = f.ints("bos_token_id");
-    Set<Integer> eos = new LinkedHashSet<>(f.ints("eos_token_id"));
+  private static ModelConfig.Vocabulary vocabulary(Fields f, List<Integer> moreEosTokens) {
+    int size = f.positive("vocab_size");
+    List<Integer> bos = tokens(f, "bos_token_id", DEFAULT_BOS, size);
+    Set<Integer> eos = new LinkedHashSet<>(tokens(f, "eos_token_id", DEFAULT_EOS, size));
     eos.addAll(moreEosTokens);
     return new ModelConfig.Vocabulary(
-        f.positive("vocab_size"),
-        f.flag("tie_word_embeddings", false),
-        bos.isEmpty() ? -1 : bos.getFirst(),
-        new ArrayList<>(eos));
+        size, f.flag(TIED, false), bos.isEmpty() ? -1 : bos.getFirst(), new ArrayList<>(eos));
   }
 
-  private static ModelConfig.Rope rope(Fields f) {
-    boolean newer = f.has("rope_parameters");
-    Fields r = f.object(newer ? "rope_parameters" : "rope_scaling");
-    double theta = f.positiveReal("rope_theta", 10_000);
-    if (newer) {
-      theta = r.positiveReal("rope_theta", theta);
-    }
+  /** A member that is missing has its default; null is none. */
+  private static List<Integer> tokens(Fields f, String key, int usual, int vocabulary) {
+    boolean missing = f.node().path(key).isMissingNode();
+    return missing && usual < vocabulary ? List.of(usual) : f.ints(key);
+  }
+
+  private static ModelConfig.Rope rope(Fields f, int positions) {
+    Fields older = f.object("rope_scaling");
+    Fields r = older.node().isEmpty() ? f.object("rope_parameters") : older;
+    double theta = r.positiveReal("rope_theta", f.positiveReal("rope_theta", 10_000));
     for (Fields place : List.of(f, r)) {
       if (place.positiveReal("partial_rotary_factor", 1) != 1) {
         throw place.wrong("partial_rotary_factor", "1: heads are turned whole");
@@ -142,11 +157,13 @@ final class HuggingFaceConfig {
             if (high <= low) {
               throw r.wrong("high_freq_factor", "above low_freq_factor %s".formatted(low));
             }
+            // The place at the top counts more, as in transformers.
+            String key = "original_max_position_embeddings";
             yield new ModelConfig.Scaling.Llama3(
                 r.positiveReal("factor"),
                 low,
                 high,
-                r.positiveReal("original_max_position_embeddings"));
+                f.positiveReal(key, r.positiveReal(key, positions)));
           }
           default ->
               throw new BadCheckpoint(
@@ -192,7 +209,7 @@ final class HuggingFaceConfig {
       case ModelConfig.Scaling.Factors _ -> throw new IllegalStateException("without a name");
     }
     c.family().writeBlock(c.block(), json);
-    json.put("tie_word_embeddings", c.tieEmbeddings());
+    json.put(TIED, c.tieEmbeddings());
     json.put("torch_dtype", word(dtype));
     if (c.bosToken() >= 0) {
       json.put("bos_token_id", c.bosToken());

@@ -33,12 +33,6 @@ final class Mistral extends Llama {
           "'sliding_window' is missing, which means %d of %d positions: windows are not computed"
               .formatted(DEFAULT_WINDOW, positions));
     }
-    if (config.positive("sliding_window", positions) < positions) {
-      throw config.wrong(
-          "sliding_window",
-          "null, or at least max_position_embeddings %d: windows are not computed"
-              .formatted(positions));
-    }
     return super.block(config);
   }
 }

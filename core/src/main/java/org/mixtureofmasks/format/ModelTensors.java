@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntUnaryOperator;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.StoredTensor;
@@ -35,8 +36,9 @@ public final class ModelTensors {
         specs.all().stream()
             .collect(Collectors.groupingBy(spec -> spec.nameIn(checkpoint.format())));
     Map<String, StoredTensor> found = new LinkedHashMap<>();
+    UnaryOperator<String> names = StoredNames.of(checkpoint, config.tieEmbeddings());
     for (StoredTensor tensor : checkpoint.tensors().values()) {
-      List<TensorSpec> held = byName.get(tensor.name());
+      List<TensorSpec> held = byName.get(names.apply(tensor.name()));
       if (held == null) {
         leftOver(checkpoint, config, tensor);
         found.put(tensor.name(), tensor);

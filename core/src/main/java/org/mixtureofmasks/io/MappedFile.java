@@ -18,7 +18,8 @@ public final class MappedFile {
    * @param file a regular file
    * @param arena owns the mapping
    * @return its bytes
-   * @throws BadCheckpoint if it is absent, no regular file, or cannot be read
+   * @throws BadCheckpoint if it is absent, no regular file, cannot be read, or is a {@link
+   *     Placeholder} of itself
    */
   public static MemorySegment map(Path file, Arena arena) {
     if (!Files.isRegularFile(file)) {
@@ -26,7 +27,9 @@ public final class MappedFile {
           file, -1, Files.exists(file) ? "is not a regular file" : "does not exist");
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+      MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+      Placeholder.refuse(file, all);
+      return all;
     } catch (IOException e) {
       throw new BadCheckpoint(file, -1, "cannot be read: %s".formatted(IoReasons.of(e)));
     }

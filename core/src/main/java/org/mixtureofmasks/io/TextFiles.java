@@ -1,5 +1,6 @@
 package org.mixtureofmasks.io;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -7,9 +8,42 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.mixtureofmasks.UserError;
 
-/** Texts that a user names. */
+/** Texts that a user names; a byte order mark at the beginning of one is no part of it. */
 public final class TextFiles {
+  private static final char MARK = '\uFEFF';
+
   private TextFiles() {}
+
+  /**
+   * A text without its byte order mark.
+   *
+   * @param text of a file
+   * @return the text from its first character on
+   */
+  public static String withoutMark(String text) {
+    return !text.isEmpty() && text.charAt(0) == MARK ? text.substring(1) : text;
+  }
+
+  /**
+   * Reads a file piece by piece.
+   *
+   * @param file of UTF-8 text
+   * @return a reader that stands behind the byte order mark, if there is one
+   * @throws IOException if it cannot be opened or does not begin with UTF-8
+   */
+  public static BufferedReader reader(Path file) throws IOException {
+    BufferedReader reader = Files.newBufferedReader(file);
+    try {
+      reader.mark(1);
+      if (reader.read() != MARK) {
+        reader.reset();
+      }
+      return reader;
+    } catch (IOException e) {
+      reader.close();
+      throw e;
+    }
+  }
 
   /**
    * Reads a whole file.
@@ -20,7 +54,7 @@ public final class TextFiles {
    */
   public static String read(Path file) {
     try {
-      return Files.readString(file);
+      return withoutMark(Files.readString(file));
     } catch (NoSuchFileException e) {
       throw new UserError("%s: no such file".formatted(file), e);
     } catch (CharacterCodingException e) {

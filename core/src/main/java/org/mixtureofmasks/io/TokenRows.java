@@ -8,12 +8,13 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import org.mixtureofmasks.UserError;
 
 /**
  * A file of token ids in rows of one length, without a header: little-endian unsigned 32-bit ids in
- * a {@code .u32} file, 16-bit ones in any other. Rows are read from the disk one by one; callers on
- * several threads may share one file.
+ * a {@code .u32} file, 16-bit ones in a {@code .u16} file, and no others. Rows are read from the
+ * disk one by one; callers on several threads may share one file.
  */
 public final class TokenRows implements AutoCloseable {
   /** Largest vocabulary whose ids fit into 16 bits. */
@@ -46,12 +47,17 @@ public final class TokenRows implements AutoCloseable {
    * @param rowLength tokens in a row, at least 1
    * @param vocabSize ids are below it
    * @return the open file
-   * @throws UserError if the file is missing or is not made of whole rows
+   * @throws UserError if the file is missing, has another ending, or is not made of whole rows
    */
   public static TokenRows open(Path file, int rowLength, int vocabSize) {
     if (!Files.isRegularFile(file)) {
       throw new UserError(
           "no file of token rows at %s: check the path that names it".formatted(file));
+    }
+    if (!isNamed(file)) {
+      throw new UserError(
+          "%s: is no file of token rows: those are named .u16 or .u32, by the bytes of an id"
+              .formatted(file));
     }
     long rowBytes = (long) rowLength * width(file);
     try {
@@ -101,9 +107,19 @@ public final class TokenRows implements AutoCloseable {
     return vocabSize > NARROW ? ".u32" : ".u16";
   }
 
+  /**
+   * {@return whether a file is one of ids by its name}
+   *
+   * @param file that may be text as well
+   */
+  public static boolean isNamed(Path file) {
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    return name.endsWith(".u16") || name.endsWith(".u32");
+  }
+
   /** Bytes of an id in a file of that name. */
   private static int width(Path file) {
-    return file.getFileName().toString().endsWith(".u32") ? 4 : 2;
+    return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".u32") ? 4 : 2;
   }
 
   /** {@return the file that is open} */

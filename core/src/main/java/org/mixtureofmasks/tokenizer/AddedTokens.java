@@ -76,9 +76,7 @@ final class AddedTokens {
   private void add(ObjectNode token) {
     String content = token.get("content").textValue();
     int id = token.get("id").intValue();
-    Integer known = ids.get(content);
-    // The library's rule (added_vocabulary.rs): the model's id, else one after the largest so far.
-    int given = known != null ? known : largest >= modelSize ? largest + 1 : modelSize;
+    int given = given(content);
     if (id != given) {
       throw bad(
           "the added token '%s' states the id %s but gets %s".formatted(shown(token), id, given));
@@ -96,24 +94,32 @@ final class AddedTokens {
 
   /**
    * Makes tokens special that the model's other files name, as transformers does: an added token
-   * becomes special, a plain one becomes an added one. Names that are no tokens are left alone.
+   * becomes special, a plain one becomes an added one, and what is no token yet gets the next id.
    */
   void promote(Set<String> named) {
     for (String content : named) {
       Integer id = ids.get(content);
-      if (id == null || content.isEmpty() || special.contains(id)) {
+      if (content.isEmpty() || id != null && special.contains(id)) {
         continue;
       }
       ObjectNode known = byContent.get(content);
-      if (known != null) {
+      if (id != null && known != null) {
         known.put("special", true);
         special.add(id);
       } else {
-        ObjectNode token = nodes.objectNode().put("id", id).put("content", content);
+        ObjectNode token = nodes.objectNode().put("id", given(content)).put("content", content);
         FLAGS.forEach(flag -> token.put(flag, flag.equals("special")));
         add(token);
       }
     }
+  }
+
+  /**
+   * The library's rule (added_vocabulary.rs): the model's id, else one after the largest so far.
+   */
+  private int given(String content) {
+    Integer known = ids.get(content);
+    return known != null ? known : largest >= modelSize ? largest + 1 : modelSize;
   }
 
   private static String shown(JsonNode token) {

@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.GgufFile;
+import org.mixtureofmasks.checkpoint.GgufSpecialTokens;
 import org.mixtureofmasks.io.BadCheckpoint;
 
 /** Takes the vocabulary out of a GGUF file. */
@@ -43,14 +43,9 @@ final class GgufReader {
     if (!model.isTextual() || tokens == null) {
       throw new BadCheckpoint(file, -1, "has no vocabulary in it; pass --tokenizer FILE");
     }
-    Set<Integer> ends = new TreeSet<>();
-    // End of text, of a turn, of a message: any of them ends what is generated.
-    for (String key : new String[] {"eos_token_id", "eot_token_id", "eom_token_id"}) {
-      int id = id(key);
-      if (id >= 0) {
-        ends.add(id);
-      }
-    }
+    GgufSpecialTokens special = GgufSpecialTokens.of(gguf);
+    Set<Integer> ends = special.ends();
+    int[] types = gguf.ints(PREFIX + "token_type").orElse(null);
     JsonNode pre = metadata.path(PREFIX + "pre");
     return new GgufVocabulary(
         file,
@@ -58,14 +53,14 @@ final class GgufReader {
         pre.isTextual() ? pre.textValue() : null,
         tokens,
         gguf.floats(PREFIX + "scores").orElse(null),
-        gguf.ints(PREFIX + "token_type").orElse(null),
+        types == null ? null : withEnds(types, ends),
         gguf.strings(PREFIX + "merges").orElse(null),
         flag("add_space_prefix"),
         flag("add_bos_token"),
         flag("add_eos_token"),
-        id("bos_token_id"),
-        id("eos_token_id"),
-        id("unknown_token_id"),
+        special.id("bos"),
+        special.id("eos"),
+        special.id("unknown"),
         ends);
   }
 
@@ -74,13 +69,14 @@ final class GgufReader {
     return value.isBoolean() ? value.booleanValue() : null;
   }
 
-  /** -1 when the file says nothing, or 2^32 - 1, which is llama.cpp's way of saying nothing. */
-  private int id(String key) {
-    JsonNode value = metadata.path(PREFIX + key);
-    long id = value.isIntegralNumber() ? value.longValue() : -1;
-    if (id == 0xffff_ffffL) {
-      return -1;
+  /** As in llama.cpp, what ends a text is a control token, whatever its type says. */
+  private static int[] withEnds(int[] types, Set<Integer> ends) {
+    int[] out = types.clone();
+    for (int id : ends) {
+      if (id >= 0 && id < out.length) {
+        out[id] = GgufVocabulary.CONTROL;
+      }
     }
-    return Math.clamp(id, -2, Integer.MAX_VALUE); // out of range is refused with the rest
+    return out;
   }
 }

@@ -57,6 +57,12 @@ record JsonBytes(Path file, byte[] bytes) {
     if (bytes.length > 0 && bytes[0] == (byte) 0xEF) {
       throw new BadCheckpoint(file, 0, "begins with a byte order mark; remove it");
     }
+    // Left to itself Jackson takes the zeros of UTF-16 and UTF-32 for their mark.
+    for (int i = 0; i < Math.min(4, bytes.length); i++) {
+      if (bytes[i] == 0) {
+        throw new BadCheckpoint(file, i, "is not a JSON object in UTF-8");
+      }
+    }
     Map<String, Range> members = new LinkedHashMap<>();
     try (JsonParser in = FACTORY.createParser(bytes)) {
       if (in.nextToken() != JsonToken.START_OBJECT) {

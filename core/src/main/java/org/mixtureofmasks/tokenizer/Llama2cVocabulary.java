@@ -66,11 +66,13 @@ final class Llama2cVocabulary {
       }
       in.position(in.position() + length);
     }
-    if (tokens.size() < SPECIAL + BYTES) {
+    // Vocabularies of characters have no tokens of bytes: what they do not know is <unk>.
+    if (tokens.size() <= SPECIAL) {
       throw new BadCheckpoint(
           file,
           -1,
-          "has %s tokens; a llama2.c tokenizer has at least 259".formatted(tokens.size()));
+          "has %s tokens; a llama2.c tokenizer has unk, BOS, EOS and some more"
+              .formatted(tokens.size()));
     }
     return vocabulary(file, tokens, scores);
   }

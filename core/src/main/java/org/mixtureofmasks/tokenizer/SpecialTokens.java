@@ -4,11 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.io.LenientJson;
 import org.mixtureofmasks.io.StrictJson;
 
 /**
@@ -22,47 +26,65 @@ import org.mixtureofmasks.io.StrictJson;
  * @param bosId its id as config.json states it; -1: not stated
  * @param eos the token that ends a text, or null
  * @param eosIds ids that end a text, as generation_config.json and config.json state them
- * @param names the contents of all tokens that are called special
+ * @param names the contents of all tokens that are called special, in the order in which
+ *     transformers adds those that are no tokens yet
+ * @param plain the contents of further added tokens
  */
 record SpecialTokens(
-    @Nullable String bos, int bosId, @Nullable String eos, Set<Integer> eosIds, Set<String> names) {
+    @Nullable String bos,
+    int bosId,
+    @Nullable String eos,
+    Set<Integer> eosIds,
+    Set<String> names,
+    Set<String> plain) {
   /** Bytes; added_tokens_decoder and a chat template stay far below. */
   private static final long SIZE_LIMIT = 16L << 20;
+
+  /** The file that says most of it. */
+  static final String CONFIG = "tokenizer_config.json";
 
   private static final List<String> ROLES =
       List.of(
           "bos_token",
           "eos_token",
           "unk_token",
-          "pad_token",
           "sep_token",
+          "pad_token",
           "cls_token",
           "mask_token");
   private static final List<String> EXTRA =
       List.of("additional_special_tokens", "extra_special_tokens");
 
-  static final SpecialTokens NONE = new SpecialTokens(null, -1, null, Set.of(), Set.of());
+  static final SpecialTokens NONE = new SpecialTokens(null, -1, null, Set.of(), Set.of(), Set.of());
 
   /** Reads the files of a model's folder; those that are missing say nothing. */
   static SpecialTokens in(Path folder) {
-    JsonNode config = read(folder, "tokenizer_config.json");
+    JsonNode config = read(folder, CONFIG);
     JsonNode map = read(folder, "special_tokens_map.json");
+    if (config.path("split_special_tokens").asBoolean()) {
+      throw new BadCheckpoint(
+          folder.resolve(CONFIG),
+          -1,
+          "split_special_tokens true is not supported: special tokens in a text are always whole");
+    }
     Set<String> names = new LinkedHashSet<>();
+    Set<String> plain = new LinkedHashSet<>();
+    for (JsonNode token : byId(config.path("added_tokens_decoder"))) {
+      add(token.path("special").asBoolean() ? names : plain, content(token));
+    }
     for (String role : ROLES) {
       add(names, role(config, map, role));
     }
     for (String extra : EXTRA) {
       (config.has(extra) ? config : map).path(extra).forEach(token -> add(names, content(token)));
     }
-    for (JsonNode token : config.path("added_tokens_decoder")) {
-      if (token.path("special").asBoolean()) {
-        add(names, content(token));
-      }
-    }
     Set<Integer> eosIds = new TreeSet<>();
     int bosId = -1;
     for (String file : new String[] {"generation_config.json", "config.json"}) {
-      JsonNode ids = read(folder, file);
+      JsonNode ids =
+          LenientJson.readObject(folder.resolve(file), SIZE_LIMIT)
+              .map(JsonNode.class::cast)
+              .orElse(MissingNode.getInstance());
       JsonNode eos = ids.path("eos_token_id");
       if (eosIds.isEmpty()) {
         addId(eosIds, eos); // one id, or a list of them
@@ -72,7 +94,24 @@ record SpecialTokens(
       bosId = bosId < 0 && bos.isInt() ? bos.intValue() : bosId;
     }
     return new SpecialTokens(
-        role(config, map, "bos_token"), bosId, role(config, map, "eos_token"), eosIds, names);
+        role(config, map, "bos_token"),
+        bosId,
+        role(config, map, "eos_token"),
+        eosIds,
+        names,
+        plain);
+  }
+
+  /** The members of an object whose names are ids, ascending. */
+  private static List<JsonNode> byId(JsonNode tokens) {
+    return tokens.properties().stream()
+        .sorted(Comparator.comparingLong(member -> id(member.getKey())))
+        .map(Map.Entry::getValue)
+        .toList();
+  }
+
+  private static long id(String digits) {
+    return digits.matches("[0-9]{1,18}") ? Long.parseLong(digits) : Long.MAX_VALUE;
   }
 
   private static void addId(Set<Integer> ids, JsonNode id) {

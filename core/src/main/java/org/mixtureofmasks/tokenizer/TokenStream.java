@@ -53,14 +53,13 @@ public final class TokenStream {
    * Takes the next token of the text.
    *
    * @param id the token
-   * @return the text that has become certain, often empty
-   * @throws org.mixtureofmasks.UserError if the id is not in the vocabulary
+   * @return the text that has become certain, often empty; nothing for an id beyond the vocabulary
    */
   public String accept(int id) {
-    int single = tokenizer.byteOf(id);
-    if (skipSpecial && tokenizer.isSpecial(id)) {
+    if (!tokenizer.hasToken(id) || skipSpecial && tokenizer.isSpecial(id)) {
       return "";
     }
+    int single = tokenizer.byteOf(id);
     return single >= 0 ? acceptByte(id, (byte) single) : acceptToken(id);
   }
 

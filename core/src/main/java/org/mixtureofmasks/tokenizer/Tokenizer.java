@@ -1,6 +1,7 @@
 package org.mixtureofmasks.tokenizer;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -80,18 +81,15 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * The text of some ids; bytes that are no UTF-8 become U+FFFD.
+   * The text of some ids; bytes that are no UTF-8 become U+FFFD. Ids beyond the vocabulary have no
+   * text: embeddings often have more rows than their tokenizer has tokens.
    *
    * @param ids tokens from the start of a text
    * @param skipSpecial whether special tokens are left out
    * @return the text
-   * @throws UserError if an id is not in the vocabulary
    */
   public String decode(int[] ids, boolean skipSpecial) {
-    for (int id : ids) {
-      check(id);
-    }
-    return tokenizer.decode(ids, skipSpecial);
+    return tokenizer.decode(Arrays.stream(ids).filter(this::hasToken).toArray(), skipSpecial);
   }
 
   /**
@@ -149,6 +147,16 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
+   * Whether the vocabulary has a token of that id; a model may have more ids.
+   *
+   * @param id any
+   * @return whether there is such a token
+   */
+  public boolean hasToken(int id) {
+    return id >= 0 && id < vocabulary.tokens().length && vocabulary.tokens()[id] != null;
+  }
+
+  /**
    * Looks an id up.
    *
    * @param id the token
@@ -156,7 +164,13 @@ public final class Tokenizer implements AutoCloseable {
    * @throws UserError if the id is not in the vocabulary
    */
   public String tokenOf(int id) {
-    return check(id);
+    if (!hasToken(id)) {
+      throw new UserError(
+          ("token id %s is not in the vocabulary of %s (0..%s); the ids belong to another"
+                  + " tokenizer")
+              .formatted(id, file, vocabulary.tokens().length - 1));
+    }
+    return vocabulary.tokens()[id];
   }
 
   /** {@return the file that the vocabulary was read from} */
@@ -180,19 +194,8 @@ public final class Tokenizer implements AutoCloseable {
 
   /** The byte that a byte-fallback token stands for; -1 for all others. */
   int byteOf(int id) {
-    String token = check(id);
+    String token = vocabulary.tokens()[id];
     return vocabulary.byteFallback() ? Vocabulary.byteOf(token) : -1;
-  }
-
-  private String check(int id) {
-    String token = id < 0 || id >= vocabulary.tokens().length ? null : vocabulary.tokens()[id];
-    if (token == null) {
-      throw new UserError(
-          ("token id %s is not in the vocabulary of %s (0..%s); the ids belong to another"
-                  + " tokenizer")
-              .formatted(id, file, vocabulary.tokens().length - 1));
-    }
-    return token;
   }
 
   private OptionalInt bos(SpecialTokens special, @Nullable String firstAdded) {

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.tokenizer;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.io.Placeholder;
 
 /** Finds the file that holds a model's vocabulary and turns it into a checked tokenizer.json. */
 final class TokenizerFiles {
@@ -65,14 +67,24 @@ final class TokenizerFiles {
   }
 
   private static Found json(Path file, SpecialTokens special) {
-    return new Found(file, TokenizerJson.check(file, read(file), special.names()), special);
+    TokenizerJson json = TokenizerJson.check(file, read(file), special.names());
+    for (String token : special.plain()) {
+      if (!json.vocabulary().ids().containsKey(token)) {
+        throw new BadCheckpoint(
+            file,
+            -1,
+            "lacks the token '%s', which %s beside it adds: save the tokenizer anew with both"
+                .formatted(JsonBytes.shown(token), SpecialTokens.CONFIG));
+      }
+    }
+    return new Found(file, json, special);
   }
 
   private static Found converted(GgufVocabulary vocabulary) {
     Path file = vocabulary.file();
     byte[] json = GgufConverter.convert(vocabulary).toString().getBytes(StandardCharsets.UTF_8);
     SpecialTokens special =
-        new SpecialTokens(null, vocabulary.bos(), null, vocabulary.ends(), Set.of());
+        new SpecialTokens(null, vocabulary.bos(), null, vocabulary.ends(), Set.of(), Set.of());
     return new Found(file, TokenizerJson.check(file, json, Set.of()), special);
   }
 
@@ -103,20 +115,40 @@ final class TokenizerFiles {
             .formatted(path, size, size));
   }
 
-  /** The vocabulary size in the header of a llama2.c model; -1 if there is no such header. */
+  /**
+   * The vocabulary size in the header of a llama2.c model; -1 if there is no such header. There is
+   * no magic in the files of version 0: the fields must fit together and to the file's size.
+   */
   private static int vocabularySize(Path path) {
     byte[] head = read(path, 36);
     if (head.length < 28) {
       return -1;
     }
     ByteBuffer in = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN);
-    boolean versioned = in.getInt(0) == 0x616b3432; // "ak42", then a version
-    if (versioned && head.length < 36) {
-      return -1;
+    if (in.getInt(0) == 0x616b3432) { // "ak42", then a version
+      int size = head.length < 36 ? -1 : in.getInt(28);
+      return size <= ModelReader.ID_LIMIT ? size : -1;
     }
-    // Version 0 marks an output matrix of its own by a negative size.
-    int size = Math.abs(in.getInt(versioned ? 28 : 20));
-    return size <= ModelReader.ID_LIMIT ? size : -1;
+    int dim = in.getInt(0);
+    int heads = in.getInt(12);
+    // A negative size marks an output matrix of its own.
+    int size = Math.abs(in.getInt(20));
+    boolean model =
+        dim > 0
+            && heads > 0
+            && dim % heads == 0
+            && size > 0
+            && size <= ModelReader.ID_LIMIT
+            && (long) size * dim * Float.BYTES < length(path);
+    return model ? size : -1;
+  }
+
+  private static long length(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
   }
 
   /** A whole file, if it is not larger than any tokenizer. */
@@ -127,7 +159,9 @@ final class TokenizerFiles {
         throw new BadCheckpoint(
             file, -1, "has %s bytes; a tokenizer has at most %s".formatted(size, SIZE_LIMIT));
       }
-      return Files.readAllBytes(file);
+      byte[] bytes = Files.readAllBytes(file);
+      Placeholder.refuse(file, MemorySegment.ofArray(bytes));
+      return bytes;
     } catch (IOException e) {
       throw unreadable(file, e);
     }

@@ -151,14 +151,20 @@ class GgufFileTest {
         row("is truncated: tensor 't'", oneTensor().tensor("t", 0, 0, 8).pad(32).zeros(31)),
         row("is truncated: tensor 't'", oneTensor().tensor("t", 0, 0, 1L << 60).pad(32)),
         row("is truncated: tensor 't'", oneTensor().tensor("t", 0, 0, 0)),
-        row("33 bytes follow", oneTensor().tensor("t", 0, 0, 8).pad(32).zeros(65)),
-        row("bytes follow the last tensor", GgufWriter.of(3, 0, 0).zeros(9)),
         row(
             "'t' occurs twice",
             GgufWriter.of(3, 2, 0).tensor("t", 0, 0, 8).tensor("t", 0, 32, 8).pad(32).zeros(64)),
         row(
             "'u' overlaps the one before",
             GgufWriter.of(3, 2, 0).tensor("t", 0, 0, 16).tensor("u", 0, 32, 8).pad(32).zeros(64)));
+  }
+
+  @Test
+  void whatFollowsTheLastTensorIsPadding() {
+    byte[] padded = oneTensor().tensor("t", 0, 0, 8).pad(32).zeros(32 + 4096).build();
+    try (GgufFile file = open(padded)) {
+      assertEquals(32, file.tensors().get("t").data().byteSize());
+    }
   }
 
   @ParameterizedTest(name = "{0}")

@@ -56,8 +56,8 @@ class ConfigReaderTest {
     assertEquals(10_000, c.rope().theta());
     assertEquals(new ModelConfig.Scaling.None(), c.rope().scaling());
     assertEquals(false, c.tieEmbeddings());
-    assertEquals(-1, c.bosToken());
-    assertEquals(List.of(), c.eosTokens());
+    assertEquals(1, c.bosToken());
+    assertEquals(List.of(2), c.eosTokens());
     assertTrue(c.mixtureOfMasks().isEmpty());
   }
 

@@ -2,6 +2,7 @@ package org.mixtureofmasks.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +14,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mixtureofmasks.UserError;
 
 class TokenRowsTest {
@@ -58,11 +61,14 @@ class TokenRowsTest {
     }
   }
 
-  @Test
-  void anEndingThatIsNoneOfTheTwoIsReadAsNarrow() throws IOException {
-    try (TokenRows rows = TokenRows.open(u16("a.bin", 3, 4), 2, 10)) {
-      assertArrayEquals(new int[] {3, 4}, rows.row(0));
-    }
+  @ParameterizedTest
+  @ValueSource(strings = {"a.bin", "a.TXT", "a.md", "a.text", "a", "u16"})
+  void aFileOfAnyOtherEndingHasNoIds(String name) throws IOException {
+    Path file = u16(name, 3, 4);
+    assertFalse(TokenRows.isNamed(file));
+    assertEquals(
+        file + ": is no file of token rows: those are named .u16 or .u32, by the bytes of an id",
+        refusal(() -> TokenRows.open(file, 2, 10)));
   }
 
   @Test

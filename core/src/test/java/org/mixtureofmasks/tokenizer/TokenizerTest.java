@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -145,17 +146,26 @@ class TokenizerTest {
 
   @ParameterizedTest
   @ValueSource(ints = {-1, 4096, Integer.MAX_VALUE, Integer.MIN_VALUE})
-  void anIdOutOfRangeIsRefusedInOneLine(int id) {
+  void anIdBeyondTheVocabularyHasNoNameAndNoText(int id) {
     try (Tokenizer tokenizer = Fixtures.open("mom-4m")) {
-      for (UserError e :
-          List.of(
-              assertThrows(UserError.class, () -> tokenizer.decode(new int[] {5, id}, false)),
-              assertThrows(UserError.class, () -> tokenizer.tokenOf(id)),
-              assertThrows(UserError.class, () -> tokenizer.stream(true).accept(id)))) {
-        assertTrue(e.getMessage().startsWith("token id " + id + " is not in the vocabulary of "));
-        assertFalse(e.getMessage().contains("\n"));
+      UserError e = assertThrows(UserError.class, () -> tokenizer.tokenOf(id));
+      assertTrue(e.getMessage().startsWith("token id " + id + " is not in the vocabulary of "));
+      assertFalse(e.getMessage().contains("\n"));
+      int[] text = tokenizer.encode("once");
+      assertEquals("once", tokenizer.decode(append(text, id), false));
+      TokenStream stream = tokenizer.stream(true);
+      StringBuilder streamed = new StringBuilder();
+      for (int token : append(text, id)) {
+        streamed.append(stream.accept(token));
       }
+      assertEquals("once", streamed + stream.flush());
     }
+  }
+
+  private static int[] append(int[] ids, int id) {
+    int[] more = Arrays.copyOf(ids, ids.length + 1);
+    more[ids.length] = id;
+    return more;
   }
 
   @Test

@@ -23,7 +23,8 @@ import org.mixtureofmasks.task.Question;
  * asked of the same model again, whatever the files are called.
  */
 public final class KeptScores {
-  private static final String FORMAT = "mom task scores 1";
+  /** Raised whenever the same questions may get other scores. */
+  private static final String FORMAT = "mom task scores 2";
 
   /** Bytes; a score takes some 30 and the largest task has some 60,000. */
   private static final long SIZE_LIMIT = 256L << 20;

@@ -130,18 +130,18 @@ public final class LocalLanguageModel implements LanguageModel {
     return model.shares(scorer.expertLoad());
   }
 
-  /** What a text's first token is conditioned on: BOS, else EOS. */
+  /** What a text's first token is conditioned on: the tokenizer's BOS, else EOS. */
   public int prefixToken() {
-    int bos = model.config().bosToken();
-    if (bos >= 0) {
-      return bos;
+    if (tokenizer.bos().isPresent()) {
+      return tokenizer.bos().getAsInt();
     }
-    return model.config().eosTokens().stream()
-        .findFirst()
+    return tokenizer.eos().stream()
+        .min(Integer::compare)
+        .or(() -> model.config().eosTokens().stream().findFirst())
         .orElseThrow(
             () ->
                 new UserError(
                     "the model has neither a BOS nor an EOS token to begin a text with: set"
-                        + " bos_token_id in its config.json"));
+                        + " bos_token in its tokenizer_config.json"));
   }
 }

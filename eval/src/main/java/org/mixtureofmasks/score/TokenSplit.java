@@ -24,12 +24,20 @@ final class TokenSplit {
    */
   Parts of(LanguageModel.Request request, IntSupplier prefixToken) {
     if (request.context().isEmpty()) {
-      int[] prefix = {prefixToken.getAsInt()};
-      return new Parts(concatenate(prefix, tokenizer.encode(request.continuation(), false)), 1);
+      int prefix = prefixToken.getAsInt();
+      int[] continuation = tokenizer.encode(request.continuation(), false);
+      // A continuation that begins with that token itself has its context already.
+      return continuation.length > 0 && continuation[0] == prefix
+          ? new Parts(continuation, 1)
+          : new Parts(concatenate(new int[] {prefix}, continuation), 1);
     }
     // Tokens like to begin with a space, so spaces that end the context go to the continuation.
     int[] context = tokenizer.encode(PythonText.stripTrailing(request.context()));
-    return new Parts(tokenizer.encode(request.context() + request.continuation()), context.length);
+    int[] whole = tokenizer.encode(request.context() + request.continuation());
+    // Where a token spans both, the model reads the context's own tokens all the same.
+    int[] continuation =
+        Arrays.copyOfRange(whole, Math.min(context.length, whole.length), whole.length);
+    return new Parts(concatenate(context, continuation), context.length);
   }
 
   static int[] concatenate(int[] a, int[] b) {

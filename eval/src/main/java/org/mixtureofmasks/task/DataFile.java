@@ -17,6 +17,7 @@ import java.util.zip.ZipException;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.IoReasons;
+import org.mixtureofmasks.io.TextFiles;
 
 /** A file of a data set, which may be packed (.gz, .bz2). */
 final class DataFile {
@@ -51,11 +52,12 @@ final class DataFile {
     }
   }
 
-  /** Its text, which must be UTF-8. */
+  /** Its text, which must be UTF-8; a byte order mark is no part of it. */
   static String text(Path file) {
     byte[] bytes = bytes(file);
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return TextFiles.withoutMark(
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
     } catch (CharacterCodingException e) {
       throw new UserError("%s: not UTF-8 text: convert it, or get it again".formatted(file), e);
     }

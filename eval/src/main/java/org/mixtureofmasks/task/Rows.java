@@ -6,11 +6,14 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
@@ -50,6 +53,10 @@ final class Rows {
         documents.add(new Row(form.columns(row.document()), row.file(), row.line()));
       } catch (BadDocument e) {
         throw row.error(e.getMessage());
+      }
+      // Told before anything is scored: no tokenizer takes it, and no file of results.
+      if (!isUnicode(row.document())) {
+        throw row.error("holds half a surrogate pair, which is no character: mend the text");
       }
     }
     return documents;
@@ -140,6 +147,23 @@ final class Rows {
       document.put(names.get(i), record.get(i));
     }
     return document;
+  }
+
+  private static boolean isUnicode(JsonNode node) {
+    if (node.isTextual()) {
+      return StandardCharsets.UTF_8.newEncoder().canEncode(node.textValue());
+    }
+    for (Map.Entry<String, JsonNode> member : node.properties()) {
+      if (!isUnicode(new TextNode(member.getKey()))) {
+        return false;
+      }
+    }
+    for (JsonNode child : node) {
+      if (!isUnicode(child)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Line i of the labels belongs to document i. */

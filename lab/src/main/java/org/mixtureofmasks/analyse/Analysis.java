@@ -9,6 +9,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
@@ -52,7 +53,8 @@ public final class Analysis {
     if (run && !Files.isDirectory(folder)) {
       throw new UserError(
           "%s is a run without a model: make it with 'mom compile %s --out %s'"
-              .formatted(settings.path(), settings.path(), folder));
+              .formatted(
+                  settings.path(), ShellWords.quote(settings.path()), ShellWords.quote(folder)));
     }
     ModelConfig config = config(folder);
     if (config.mixtureOfMasks().isEmpty()) {

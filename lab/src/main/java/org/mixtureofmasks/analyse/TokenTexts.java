@@ -24,8 +24,14 @@ final class TokenTexts {
    */
   record Context(String text, int from, int to) {}
 
-  /** The text of a token; as the vocabulary spells it where it is none of its own. */
+  /**
+   * The text of a token; as the vocabulary spells it where it is none of its own, and its number
+   * where the model has more ids than the vocabulary.
+   */
   String of(int id) {
+    if (!tokenizer.hasToken(id)) {
+      return "#%d".formatted(id);
+    }
     String text = tokenizer.decode(new int[] {id}, false);
     return text.isEmpty() || text.indexOf(NO_TEXT) >= 0 ? tokenizer.tokenOf(id) : text;
   }

@@ -80,7 +80,7 @@ public final class RunModel {
         SafetensorsFile file = SafetensorsFile.open(run.step().resolve("model.safetensors"))) {
       DType dtype = weights.orElse(SparseModel.defaultDtype(dense));
       if (experts.isEmpty()) {
-        writeDense(dense.metadata(), file.tensors(), dtype, out);
+        writeDense(ConfigReader.description(dense), file.tensors(), dtype, out);
       } else {
         describe(compile(experts.get(), dense, file, out, layout, dtype), made);
       }
@@ -103,7 +103,7 @@ public final class RunModel {
       DType dtype) {
     SparseModel model =
         new SparseModel(
-            dense.metadata(),
+            ConfigReader.description(dense),
             weights.tensors(),
             shipped,
             run.provider().variant(run.recipe()),

@@ -10,27 +10,29 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Fingerprint;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.Sha256;
+import org.mixtureofmasks.io.TextFiles;
 import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /**
- * Text to packed rows of token ids. A {@code .txt} file is one document, each line of a {@code
- * .jsonl} file one more (its member {@code text}). Documents are framed as the tokenizer does by
- * itself, ended with the end-of-sequence token, joined, and cut into rows; what does not fill the
- * last row is left out.
+ * Text to packed rows of token ids. Each line of a {@code .jsonl} file is a document (its member
+ * {@code text}), any other file but those of ids ({@code .u16}, {@code .u32}) is one. Documents are
+ * framed as the tokenizer does by itself, ended with the end-of-sequence token, joined, and cut
+ * into rows; what does not fill the last row is left out.
  *
  * <p>The rows are kept in a cache under the hash of text, tokenizer and row length, so that the
  * same text is packed once.
  */
 public final class TextPacker {
   /** Part of the hash: to be raised whenever the same text gives other rows. */
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   /** Longer documents are encoded in pieces that end with a line, characters. */
   private static final int PIECE = 1 << 24;
@@ -57,10 +59,13 @@ public final class TextPacker {
         .resolve("tokens");
   }
 
+  private static boolean isLines(Path text) {
+    return text.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".jsonl");
+  }
+
   /** Whether a file is text to pack rather than packed rows. */
   public static boolean isText(Path file) {
-    String name = file.getFileName().toString();
-    return name.endsWith(".txt") || name.endsWith(".jsonl");
+    return !TokenRows.isNamed(file);
   }
 
   /**
@@ -99,7 +104,7 @@ public final class TextPacker {
     String key =
         VERSION
             + "\n"
-            + (text.toString().endsWith(".jsonl") ? "jsonl" : "txt")
+            + (isLines(text) ? "jsonl" : "txt")
             + "\n"
             + Fingerprint.of(text)
             + "\n"
@@ -125,8 +130,8 @@ public final class TextPacker {
     }
 
     void write(Path text) throws IOException {
-      try (BufferedReader reader = Files.newBufferedReader(text)) {
-        if (text.toString().endsWith(".jsonl")) {
+      try (BufferedReader reader = TextFiles.reader(text)) {
+        if (isLines(text)) {
           documents(text, reader);
         } else {
           document(reader);

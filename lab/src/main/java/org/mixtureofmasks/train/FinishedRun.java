@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
+import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
@@ -40,7 +41,7 @@ public record FinishedRun(
                 () ->
                     new UserError(
                         "%s has no checkpoint yet: go on with 'mom resume %s'"
-                            .formatted(folder, folder)));
+                            .formatted(folder, ShellWords.quote(folder))));
     return open(run, recipe(run), step);
   }
 

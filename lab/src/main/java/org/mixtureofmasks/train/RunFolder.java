@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.AtomicFolder;
@@ -36,7 +37,7 @@ public record RunFolder(Path path) {
     if (Files.exists(path) && !run.isNew()) {
       throw new UserError(
           "%s is not empty: give --out a new folder, or go on with 'mom resume %s'"
-              .formatted(path, path));
+              .formatted(path, ShellWords.quote(path)));
     }
     return run;
   }

@@ -3,13 +3,13 @@ package org.mixtureofmasks.train;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.data.TextPacker;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.io.TextFiles;
 import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
@@ -72,7 +72,7 @@ record SampleRows(long[] ids, int rowTokens, double encodePerByte, double tokens
   private static String beginning(Path text) {
     char[] buffer = new char[CHARACTERS];
     int n = 0;
-    try (Reader reader = Files.newBufferedReader(text)) {
+    try (Reader reader = TextFiles.reader(text)) {
       for (int more = 0; more >= 0 && n < buffer.length; ) {
         more = reader.read(buffer, n, buffer.length - n);
         n += Math.max(0, more);

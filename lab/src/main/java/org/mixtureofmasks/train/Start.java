@@ -10,10 +10,12 @@ import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.data.Sampler;
+import org.mixtureofmasks.data.TextPacker;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.io.Fingerprint;
@@ -36,6 +38,7 @@ import org.mixtureofmasks.tokenizer.PackedWith;
  * @param teacher the dense model as it was; empty without distillation
  * @param sampler of the training files; empty when there are none
  * @param parent hash of the dense model
+ * @param data hashes of the files of data as they are named, training before validation
  */
 record Start(
     Settings settings,
@@ -45,7 +48,8 @@ record Start(
     Optional<Sampler> sampler,
     List<TokenRows> trainFiles,
     List<TokenRows> validationFiles,
-    String parent) {
+    String parent,
+    List<String> data) {
 
   /**
    * Checks and opens data and model, before anything is written.
@@ -87,8 +91,16 @@ record Start(
                   new Sampler(train, settings.weights(), shuffled, recipe.get(RunKeys.SEED))),
           train,
           validation,
-          Fingerprint.of(settings.model()));
+          Fingerprint.of(settings.model()),
+          files(settings).stream().map(Fingerprint::of).toList());
     }
+  }
+
+  /** The files of data by their names, in the order of {@link #data}. */
+  static List<Path> files(Settings settings) {
+    List<Path> files = new ArrayList<>(settings.trainFiles());
+    files.addAll(settings.validationFiles());
+    return files;
   }
 
   /** Closes the data files. */
@@ -181,7 +193,7 @@ record Start(
           checkpoint.path()
               + " is not a Hugging Face folder (config.json and safetensors), which training"
               + " begins with: make one with 'mom import "
-              + checkpoint.path()
+              + ShellWords.quote(checkpoint.path())
               + " --out DIR'");
     }
     ModelConfig config = ConfigReader.read(checkpoint);
@@ -201,7 +213,9 @@ record Start(
     int length = settings.rowTokens() + 1;
     List<TokenRows> opened = new ArrayList<>();
     for (Path file : files) {
-      PackedWith.require(file, settings.model());
+      if (!TextPacker.isText(file)) {
+        PackedWith.require(file, settings.model());
+      }
       opened.add(TokenRows.openChecked(settings.packed(file), length, config.vocabSize()));
     }
     return opened;

@@ -119,6 +119,13 @@ public final class Trainer implements AutoCloseable {
         saved.parent(),
         opened.parent(),
         "the dense model " + opened.settings().model() + " was changed since " + latest.get());
+    List<Path> files = Start.files(opened.settings());
+    for (int i = 0; i < Math.min(files.size(), saved.data().size()); i++) {
+      requireSame(
+          saved.data().get(i),
+          opened.data().get(i),
+          "the data %s was changed since %s".formatted(files.get(i), latest.get()));
+    }
     AdamW optimizer = opened.restore(latest.get(), saved);
     Trainer trainer = new Trainer(run, lock, listener, recipe, opened, optimizer);
     trainer.step = saved.step();
@@ -281,7 +288,13 @@ public final class Trainer implements AutoCloseable {
     Path folder = run.step(step);
     long[] cursor = start.sampler().map(Sampler::cursor).orElse(new long[0]);
     new TrainingCheckpoint(
-            step, tokens, cursor, recipe.hash(), start.parent(), OptionalInt.of(steps))
+            step,
+            tokens,
+            cursor,
+            recipe.hash(),
+            start.parent(),
+            start.data(),
+            OptionalInt.of(steps))
         .save(folder, start.model().parameters(), optimizer.state(), start.methodTensors());
     listener.saved(folder);
     List<Path> all = run.steps();

@@ -1,8 +1,10 @@
 package org.mixtureofmasks.train;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.StreamSupport;
@@ -25,10 +27,18 @@ import org.mixtureofmasks.io.StrictJson;
  * @param cursor rows taken from each source
  * @param recipe hash of the resolved recipe
  * @param parent hash of the dense model
+ * @param data hashes of the files of data, training before validation; none in a state that was
+ *     written before they were kept
  * @param steps that the run is to have; empty in older checkpoints: the recipe's
  */
 record TrainingCheckpoint(
-    int step, long tokens, long[] cursor, String recipe, String parent, OptionalInt steps) {
+    int step,
+    long tokens,
+    long[] cursor,
+    String recipe,
+    String parent,
+    List<String> data,
+    OptionalInt steps) {
   private static final int FORMAT = 1;
 
   /** Saves beside the tensors; an older checkpoint of the same name gives way at the end. */
@@ -63,6 +73,7 @@ record TrainingCheckpoint(
     }
     state.put("recipe", recipe);
     state.put("parent", parent);
+    data.forEach(state.putArray("data")::add);
     steps.ifPresent(n -> state.put("steps", n));
     return Json.pretty(state);
   }
@@ -84,6 +95,9 @@ record TrainingCheckpoint(
             .toArray(),
         state.path("recipe").asText(),
         state.path("parent").asText(),
+        StreamSupport.stream(state.path("data").spliterator(), false)
+            .map(JsonNode::asText)
+            .toList(),
         state.has("steps") ? OptionalInt.of(state.path("steps").asInt()) : OptionalInt.empty());
   }
 

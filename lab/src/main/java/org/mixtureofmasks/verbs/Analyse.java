@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
+import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.analyse.Analysis;
 import org.mixtureofmasks.analyse.AnalysisListener;
@@ -204,7 +206,9 @@ public final class Analyse implements Verb {
         noRemoval ? 0 : removal,
         Optional.ofNullable(tokenizer),
         threads == null ? Model.LoadOptions.defaults().threads() : threads,
-        "mom " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+        spec.commandLine().getParseResult().originalArgs().stream()
+            .map(ShellWords::quote)
+            .collect(Collectors.joining(" ", "mom ", "")));
   }
 
   /** A progress line for each piece of work. */

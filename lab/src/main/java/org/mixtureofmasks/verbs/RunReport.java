@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.io.Json;
@@ -87,7 +88,8 @@ final class RunReport {
       if (!trainer.ended()) {
         clock.close();
         progress.note(
-            "stopped and saved: go on with 'mom resume %s'".formatted(trainer.folder().path()));
+            "stopped and saved: go on with 'mom resume %s'"
+                .formatted(ShellWords.quote(trainer.folder().path())));
         return UserError.FAILED;
       }
     }

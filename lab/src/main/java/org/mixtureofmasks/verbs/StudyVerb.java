@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.mixtureofmasks.Nearest;
+import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.cli.Main;
 import org.mixtureofmasks.cli.Verb;
@@ -76,7 +77,7 @@ public final class StudyVerb implements Verb {
         new StudyRunner(
             plan,
             out,
-            "mom study %s --out %s".formatted(file, out),
+            "mom study %s --out %s".formatted(ShellWords.quote(file), ShellWords.quote(out)),
             Main.class.getName(),
             new StudyLines(err));
     if (dryRun) {

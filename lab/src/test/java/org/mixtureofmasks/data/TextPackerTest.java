@@ -15,6 +15,8 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -56,6 +58,24 @@ class TextPackerTest {
     Path file = Files.writeString(folder.resolve("a.txt"), text);
     long[] expected = ids(text);
     assertArrayEquals(Arrays.copyOf(expected, expected.length / 8 * 8), packed(file, 8));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.TXT", "a.md", "a.text", "a"})
+  void whatIsNotNamedAsIdsIsText(String name) throws IOException {
+    String text = "It was the best of times,\nit was the worst of times.\n";
+    Path file = Files.writeString(folder.resolve(name), text);
+    assertTrue(TextPacker.isText(file));
+    long[] expected = ids(text);
+    assertArrayEquals(Arrays.copyOf(expected, expected.length / 8 * 8), packed(file, 8));
+  }
+
+  @Test
+  void aByteOrderMarkIsNoPartOfAText() throws IOException {
+    Path text = Files.writeString(folder.resolve("a.txt"), "\uFEFFOne, two.");
+    assertArrayEquals(ids("One, two."), packed(text, 1));
+    Path lines = Files.writeString(folder.resolve("a.JSONL"), "\uFEFF{\"text\": \"One, two.\"}\n");
+    assertArrayEquals(ids("One, two."), packed(lines, 1));
   }
 
   @Test

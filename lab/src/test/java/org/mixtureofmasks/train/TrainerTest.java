@@ -28,6 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.TensorSource;
@@ -374,6 +376,20 @@ class TrainerTest {
         assertThrows(UserError.class, () -> Trainer.resume(out, TrainingListener.SILENT))
             .getMessage();
     assertTrue(message.contains("the dense model " + tiny.path("model") + " was changed"), message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.u16", "valid.u16"})
+  void changedDataAreNotResumed(String name) throws IOException {
+    Path out = run("run", tiny.dense("train.steps=2"));
+    byte[] before = Files.readAllBytes(tiny.path(name));
+    tiny.rows(name, before.length / 18, 9);
+    String message =
+        assertThrows(UserError.class, () -> Trainer.resume(out, TrainingListener.SILENT))
+            .getMessage();
+    assertTrue(message.startsWith("the data " + tiny.path(name) + " was changed since"), message);
+    Files.write(tiny.path(name), before);
+    Trainer.resume(out, TrainingListener.SILENT).close();
   }
 
   @Test
