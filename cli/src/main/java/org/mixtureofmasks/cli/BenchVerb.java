@@ -124,8 +124,7 @@ public final class BenchVerb implements Verb {
     json.put("stream_pattern", result.stream().pattern().toString());
     json.put("stream_threads", result.stream().threads());
     json.put(
-        "decode_fraction_of_limit",
-        Json.number(result.decodeFractionOfLimit().orElse(Double.NaN)));
+        "decode_fraction_of_limit", Json.number(result.decodeFractionOfLimit().orElse(Double.NaN)));
     json.put("stream_level", result.streamLevel());
     json.put("stream_bytes", result.streamBytes());
     json.put("bytes_per_token", result.bytesPerToken());

@@ -32,7 +32,8 @@ final class FishCompletion {
 
   private static String complete(CommandSpec verb, OptionSpec option) {
     StringBuilder line =
-        new StringBuilder("complete -c mom -n '__fish_seen_subcommand_from %s'".formatted(verb.name()));
+        new StringBuilder(
+            "complete -c mom -n '__fish_seen_subcommand_from %s'".formatted(verb.name()));
     for (String name : option.names()) {
       line.append(name.startsWith("--") ? " -l " : " -s ").append(name.replaceFirst("^-+", ""));
     }

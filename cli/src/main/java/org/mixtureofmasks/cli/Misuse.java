@@ -36,9 +36,7 @@ final class Misuse {
         error instanceof UnmatchedArgumentException unmatched
             ? unmatched.getSuggestions()
             : List.of();
-    return near.isEmpty()
-        ? said
-        : "%s: did you mean %s?".formatted(said, near.getFirst());
+    return near.isEmpty() ? said : "%s: did you mean %s?".formatted(said, near.getFirst());
   }
 
   /**

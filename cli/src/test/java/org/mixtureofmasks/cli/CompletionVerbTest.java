@@ -20,7 +20,8 @@ class CompletionVerbTest {
   void bashCompletesVerbsAndOptionsByTheScript() throws Exception {
     assertEquals(List.of("generate"), completed("bash", "mom gener"));
     assertEquals(
-        List.of("--prompt", "--prompt-file", "--prompt-ids"), completed("bash", "mom generate --prompt"));
+        List.of("--prompt", "--prompt-file", "--prompt-ids"),
+        completed("bash", "mom generate --prompt"));
   }
 
   @Test

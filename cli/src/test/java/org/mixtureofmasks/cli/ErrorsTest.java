@@ -37,10 +37,11 @@ class ErrorsTest {
         "mom generate needs one of --prompt TEXT, --prompt-file FILE or --prompt-ids ID; for"
             + " example: mom generate MODEL --prompt \"Once upon a time\" --max-tokens 64",
         one);
-    assertEquals(
-        "mom bench needs MODEL; for example: mom bench MODEL", mom("bench").failure(2));
+    assertEquals("mom bench needs MODEL; for example: mom bench MODEL", mom("bench").failure(2));
     assertTrue(
-        mom("import", "model.gguf").failure(2).startsWith("mom import needs --out DIR; for example"));
+        mom("import", "model.gguf")
+            .failure(2)
+            .startsWith("mom import needs --out DIR; for example"));
     assertTrue(
         mom("bench", "MODEL", "--reference")
             .failure(2)
@@ -50,8 +51,7 @@ class ErrorsTest {
   /** An example that goes on in a second line is one command. */
   @Test
   void anExampleIsGivenWhole() {
-    assertTrue(
-        mom("evaluate", "MODEL").failure(2).contains("--out results --tasks boolq,piqa,"));
+    assertTrue(mom("evaluate", "MODEL").failure(2).contains("--out results --tasks boolq,piqa,"));
   }
 
   @Test

@@ -16,9 +16,9 @@ import org.mixtureofmasks.io.StrictJson;
 import org.mixtureofmasks.io.TextFiles;
 
 /**
- * What a model's chat template puts around each turn, such as {@code <|im_start|>}: a model that was
- * trained on conversations knows a text without any of them only from its pretraining. The template
- * is not evaluated for this, only searched.
+ * What a model's chat template puts around each turn, such as {@code <|im_start|>}: a model that
+ * was trained on conversations knows a text without any of them only from its pretraining. The
+ * template is not evaluated for this, only searched.
  */
 public final class ChatMarkers {
   private static final long SIZE_LIMIT = 16L << 20;

@@ -9,10 +9,11 @@ import org.mixtureofmasks.kernel.HugePages;
 import org.mixtureofmasks.kernel.ThreadTeam;
 
 /**
- * How fast memory can be read and no more: the limit that decoding is measured against. A limit that
- * decoding could pass is none, so it is the best of several ways to read ({@link ReadPattern}), in
- * the kind of pages that weights lie in, by several numbers of threads. Figures are only good beside
- * others of the same run and for a buffer as large as the weights that are read.
+ * How fast memory can be read and no more: the limit that decoding is measured against. A limit
+ * that decoding could pass is none, so it is the best of several ways to read ({@link
+ * ReadPattern}), in the kind of pages that weights lie in, by several numbers of threads. Figures
+ * are only good beside others of the same run and for a buffer as large as the weights that are
+ * read.
  */
 public final class Stream {
   private static final int WARM_UPS = 2;

@@ -29,7 +29,9 @@ class StreamTest {
         }
         long ints = ReadPattern.PIECE / 4;
         assertEquals(
-            ints * pieces * (pieces + 1) / 2, ReadPattern.sums() - before, pattern + " by " + parts);
+            ints * pieces * (pieces + 1) / 2,
+            ReadPattern.sums() - before,
+            pattern + " by " + parts);
       }
     }
   }
