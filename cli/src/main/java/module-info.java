@@ -18,6 +18,7 @@ module org.mixtureofmasks.cli {
   provides org.mixtureofmasks.cli.Verb with
       org.mixtureofmasks.cli.BenchVerb,
       org.mixtureofmasks.cli.CompareVerb,
+      org.mixtureofmasks.cli.CompletionVerb,
       org.mixtureofmasks.cli.DoctorVerb,
       org.mixtureofmasks.cli.EvaluateVerb,
       org.mixtureofmasks.cli.GenerateVerb,

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.bench.BenchResult;
+import org.mixtureofmasks.bench.BenchResult.Quartiles;
 import org.mixtureofmasks.bench.BenchSettings;
 import org.mixtureofmasks.bench.Benchmark;
 import org.mixtureofmasks.io.Json;
@@ -31,9 +32,11 @@ import picocli.CommandLine.Option;
       "  mom bench SPARSE --reference DENSE --threads 2 --prompt-tokens 128 --tokens 64",
       "",
       "Decoding one token reads every active weight once, so the bandwidth of reading a buffer as",
-      "large as the weights is the limit; decode_fraction_of_limit says how near decoding comes.",
-      "Figures are medians over repetitions taken in turns after a warm-up; with --reference the",
-      "speed-up is the median of the ratios, pair by pair. Publish ratios, not tokens/s."
+      "large as the weights is the limit, the best of several access patterns and thread counts;",
+      "decode_fraction_of_limit says how near decoding comes. A fraction above 1 is an error of the",
+      "measurement: it is told and not printed. Figures are medians over repetitions taken in turns",
+      "after a warm-up, with quartiles in brackets; a speed-up is the ratio of the two medians.",
+      "Publish ratios, not tokens/s."
     })
 public final class BenchVerb implements Verb {
   @Mixin private ModelOptions model;
@@ -79,6 +82,8 @@ public final class BenchVerb implements Verb {
       try (ProgressLine progress = ProgressLine.start("bench", "repetitions")) {
         pair = new Benchmark(settings, progress::at).run(llama, Optional.ofNullable(dense));
       }
+      warnOfNoise(pair.model());
+      pair.reference().ifPresent(BenchVerb::warnOfNoise);
       Column mine = new Column(model.path(), llama.description(), pair.model());
       Optional<Column> other =
           reference == null || dense == null
@@ -114,8 +119,12 @@ public final class BenchVerb implements Verb {
     json.put("description", column.description);
     json.put("decode_tokens_per_second", Json.number(result.medianDecode()));
     json.put("prompt_tokens_per_second", Json.number(result.medianPrompt()));
-    json.put("stream_gigabytes_per_second", Json.number(result.medianStream()));
-    json.put("decode_fraction_of_limit", Json.number(result.decodeFractionOfLimit()));
+    json.put("kind", result.sparse() ? "sparse" : "dense");
+    json.put("stream_gigabytes_per_second", Json.number(result.stream().gigabytesPerSecond()));
+    json.put("stream_pattern", result.stream().pattern().toString());
+    json.put("stream_threads", result.stream().threads());
+    json.put(
+        "decode_fraction_of_limit", Json.number(result.decodeFractionOfLimit().orElse(Double.NaN)));
     json.put("stream_level", result.streamLevel());
     json.put("stream_bytes", result.streamBytes());
     json.put("bytes_per_token", result.bytesPerToken());
@@ -124,8 +133,16 @@ public final class BenchVerb implements Verb {
     result.measured().describeMeasured(json);
     put(json.putArray("decode_repetitions"), result.decodeTokensPerSecond());
     put(json.putArray("prompt_repetitions"), result.promptTokensPerSecond());
-    put(json.putArray("stream_repetitions"), result.streamGigabytesPerSecond());
+    put(json.putArray("stream_repetitions"), result.streamRates());
+    put(json, "decode_quartiles", result.decodeTokensPerSecond());
+    put(json, "prompt_quartiles", result.promptTokensPerSecond());
+    put(json, "stream_quartiles", result.streamRates());
     return json;
+  }
+
+  private static void put(ObjectNode json, String key, List<Double> values) {
+    Quartiles quartiles = Quartiles.of(values);
+    put(json.putArray(key), List.of(quartiles.low(), quartiles.high()));
   }
 
   private static void put(ArrayNode array, List<Double> values) {
@@ -137,17 +154,27 @@ public final class BenchVerb implements Verb {
     other.ifPresent(columns::add);
     columns.add(mine);
     Table table = new Table();
-    table.row("", columns, c -> c.path.getFileName().toString());
-    table.row("decode tokens/s", columns, c -> Table.decimals(c.result.medianDecode(), 1));
-    table.row("prompt tokens/s", columns, c -> Table.decimals(c.result.medianPrompt(), 1));
+    table.row("", columns, c -> c.result.sparse() ? "sparse" : "dense");
+    table.row("model", columns, c -> c.path.getFileName().toString());
     table.row(
-        "read-only stream GB/s",
+        "decode tokens/s",
         columns,
-        c -> Table.decimals(c.result.medianStream(), 1) + " (" + c.result.streamLevel() + ")");
+        c -> spread(c.result.medianDecode(), c.result.decodeTokensPerSecond()));
+    table.row(
+        "prompt tokens/s",
+        columns,
+        c -> spread(c.result.medianPrompt(), c.result.promptTokensPerSecond()));
+    table.row(
+        "read-only stream GB/s, best (" + mine.result.streamLevel() + ")",
+        columns,
+        c -> spread(c.result.stream().gigabytesPerSecond(), c.result.streamRates()));
     table.row(
         "decode, fraction of the limit",
         columns,
-        c -> Table.decimals(c.result.decodeFractionOfLimit(), 3));
+        c ->
+            c.result.decodeFractionOfLimit().isPresent()
+                ? Table.decimals(c.result.decodeFractionOfLimit().getAsDouble(), 3)
+                : "-");
     table.row("bytes read per token", columns, c -> String.valueOf(c.result.bytesPerToken()));
     table.row("bytes of weights", columns, c -> String.valueOf(c.result.weightBytes()));
     table.row("active FFN share", columns, c -> Table.percent(c.result.measured().activeFfn(), 1));
@@ -157,5 +184,25 @@ public final class BenchVerb implements Verb {
       table.row("prompt speed-up", "1.00", Table.decimals(pair.promptSpeedup(), 2));
     }
     return table.toString();
+  }
+
+  /** Such as "25.4 [24.9, 26.0]": a figure and the quartiles of its repetitions. */
+  private static String spread(double value, List<Double> repetitions) {
+    Quartiles quartiles = Quartiles.of(repetitions);
+    return "%s [%s, %s]"
+        .formatted(
+            Table.decimals(value, 1),
+            Table.decimals(quartiles.low(), 1),
+            Table.decimals(quartiles.high(), 1));
+  }
+
+  private static void warnOfNoise(BenchResult result) {
+    if (result.decodeFractionOfLimit().isEmpty()) {
+      Terminal.note(
+          "mom: error of the measurement: decoding read %s GB/s of weights, more than the %s GB/s that reading alone reached: something else used the machine; measure again when it is quiet"
+              .formatted(
+                  Table.decimals(result.decodeGigabytesPerSecond(), 1),
+                  Table.decimals(result.stream().gigabytesPerSecond(), 1)));
+    }
   }
 }

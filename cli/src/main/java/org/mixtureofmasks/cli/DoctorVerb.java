@@ -100,7 +100,7 @@ public final class DoctorVerb implements Verb {
     int threads = Model.LoadOptions.defaults().threads();
     ObjectNode streams = json.putObject("stream_gigabytes_per_second");
     for (int n : threads == 1 ? new int[] {1} : new int[] {1, threads}) {
-      double rate = org.mixtureofmasks.bench.Stream.readGigabytesPerSecond(STREAM_BYTES, n);
+      double rate = org.mixtureofmasks.bench.Stream.bestOf(STREAM_BYTES, n).gigabytesPerSecond();
       streams.put(String.valueOf(n), rate);
       left(
           table,

@@ -12,6 +12,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.generate.FinishReason;
 import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Option;
       "  mom generate MODEL --prompt \"Once upon a time\" --max-tokens 64",
       "  mom generate MODEL --prompt-file story.txt --temperature 0.8 --top-p 0.95 --seed 1",
       "  mom generate MODEL --prompt \"Q: Why?\" --stop \"Q:\" --json",
+      "  head -c 2000 story.txt | mom generate MODEL --prompt-file -",
       "",
       "The filters act in transformers' order: repetition penalty, temperature, top-k, top-p, min-p.",
       "--json gives text, token_ids (the generated ones, with the token that ended the text),",
@@ -60,7 +62,8 @@ public final class GenerateVerb implements Verb {
         names = "--prompt-file",
         paramLabel = "FILE",
         required = true,
-        description = "A UTF-8 file with the text to continue, taken to the last byte.")
+        description =
+            "A UTF-8 file with the text to continue, taken to the last byte; -: standard input.")
     private @Nullable Path file;
 
     @Option(
@@ -70,7 +73,20 @@ public final class GenerateVerb implements Verb {
         required = true,
         description = "Token ids, separated by commas; nothing is added to them.")
     private @Nullable List<Integer> ids;
+
+    /** The text; picocli demands one of the three. */
+    String read() {
+      if (text != null) {
+        return text;
+      }
+      Path named = Objects.requireNonNull(file);
+      return named.equals(STANDARD_INPUT)
+          ? TextFiles.read(System.in, "standard input")
+          : TextFiles.read(named);
+    }
   }
+
+  private static final Path STANDARD_INPUT = Path.of("-");
 
   @ArgGroup(exclusive = true, multiplicity = "1")
   private Prompt prompt;
@@ -192,6 +208,14 @@ public final class GenerateVerb implements Verb {
   }
 
   private void report(GenerationResult result, Sampling sampling, boolean hasText) {
+    if (hasText && result.text().isBlank()) {
+      Terminal.note(
+          "mom: the answer is blank: %s"
+              .formatted(
+                  result.finishReason() == FinishReason.STOP
+                      ? "the model ended the text at once, or --stop did (--ignore-eos goes on after an end)"
+                      : "only spaces, or tokens that stand for no text"));
+    }
     if (output.json()) {
       ObjectNode json = Json.object();
       json.put("text", hasText ? result.text() : null);
@@ -243,9 +267,8 @@ public final class GenerateVerb implements Verb {
     if (prompt.ids != null) {
       return prompt.ids.stream().mapToInt(Integer::intValue).toArray();
     }
-    // picocli demands one of the three.
-    String text =
-        prompt.text != null ? prompt.text : TextFiles.read(Objects.requireNonNull(prompt.file));
+    String text = prompt.read();
+    PromptForm.of(model.path(), text).ifPresent(Terminal::note);
     return words.orElseThrow().encode(text);
   }
 }

@@ -1,14 +1,20 @@
 package org.mixtureofmasks.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.Json;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line {@code mom}: finds its verbs, turns errors into one line and an exit code. */
 @Command(
@@ -26,7 +32,8 @@ import picocli.CommandLine.ScopeType;
       "  mom VERB --help            what a verb does, with examples",
       "",
       "MODEL is a Hugging Face folder, a .gguf file or a llama2.c .bin file.",
-      "Exit codes: 0 done, 1 failed, 2 wrong usage."
+      "Exit codes: 0 done, 1 failed, 2 wrong usage. With --json an error is an object on stdout too:",
+      "{\"error\": {\"message\": TEXT, \"exit_code\": 1 or 2}}."
     })
 public final class Main implements Runnable {
   /** Examples in the help fit into this many columns. */
@@ -62,18 +69,14 @@ public final class Main implements Runnable {
     ServiceLoader.load(Verb.class).stream()
         .map(ServiceLoader.Provider::get)
         .forEach(line::addSubcommand);
-    if (args.length > 0
-        && LabVerbs.NAMES.contains(args[0])
-        && !line.getSubcommands().containsKey(args[0])) {
-      line.getErr().println("mom: " + LabVerbs.missing(args[0]));
-      return UserError.FAILED;
-    }
     line.setUsageHelpWidth(HELP_COLUMNS);
     line.setExpandAtFiles(false); // a value may begin with @
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setExecutionExceptionHandler((e, command, parsed) -> main.report(e, command));
+    line.setExecutionExceptionHandler(main::report);
     line.setParameterExceptionHandler(Main::misused);
-    return line.execute(AnyText.shielded(args));
+    String[] shielded = AnyText.shielded(args);
+    Optional<UnmatchedArgumentException> unknown = Misuse.unknownVerb(line, args);
+    return unknown.isPresent() ? misused(unknown.get(), args) : line.execute(shielded);
   }
 
   /** Without a verb: the help. */
@@ -82,32 +85,40 @@ public final class Main implements Runnable {
     spec.commandLine().usage(System.out);
   }
 
-  private int report(Exception error, CommandLine command) throws Exception {
-    if (debug) {
-      throw error;
-    }
+  private int report(Exception error, CommandLine command, ParseResult parsed) throws Exception {
+    int exit = error instanceof UserError known ? known.exitCode() : UserError.FAILED;
     String message =
         error instanceof UserError
             ? error.getMessage()
             : "unexpected " + error + " (a fault of this program; --debug shows where it arose)";
-    command.getErr().println("mom: " + message);
-    return error instanceof UserError known ? known.exitCode() : UserError.FAILED;
+    tell(message, exit, command, parsed.expandedArgs());
+    if (debug) {
+      throw error;
+    }
+    return exit;
   }
 
-  private static int misused(CommandLine.ParameterException error, String[] args) {
+  private static int misused(ParameterException error, String[] args) {
     CommandLine command = error.getCommandLine();
-    command.getErr().println("mom: " + error.getMessage());
-    List<String> near = suggestions(error);
-    if (!near.isEmpty()) {
-      command.getErr().println("Did you mean " + String.join(" or ", near) + "?");
+    if (error instanceof UnmatchedArgumentException unmatched
+        && command.getParent() == null
+        && LabVerbs.NAMES.contains(unmatched.getUnmatched().getFirst())) {
+      String verb = unmatched.getUnmatched().getFirst();
+      tell(LabVerbs.missing(verb), UserError.FAILED, command, List.of(args));
+      return UserError.FAILED;
     }
+    tell(Misuse.sentence(error), UserError.USAGE, command, List.of(args));
     command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return UserError.USAGE;
   }
 
-  private static List<String> suggestions(CommandLine.ParameterException error) {
-    return error instanceof CommandLine.UnmatchedArgumentException unmatched
-        ? unmatched.getSuggestions()
-        : List.of();
+  /** One line on stderr; for a script that reads JSON also the one object on stdout. */
+  private static void tell(String message, int exit, CommandLine command, List<String> args) {
+    command.getErr().println("mom: " + message);
+    if (args.contains("--json")) {
+      ObjectNode json = Json.object();
+      json.putObject("error").put("message", message).put("exit_code", exit);
+      Terminal.json(json);
+    }
   }
 }

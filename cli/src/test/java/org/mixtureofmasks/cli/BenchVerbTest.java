@@ -52,6 +52,20 @@ class BenchVerbTest {
     assertTrue(json.get("decode_speedup").asDouble() > 0);
     assertTrue(json.get("prompt_speedup").asDouble() > 0);
     assertEquals(2, json.get("reference").get("decode_repetitions").size());
+    assertEquals(
+        json.get("decode_tokens_per_second").asDouble()
+            / json.at("/reference/decode_tokens_per_second").asDouble(),
+        json.get("decode_speedup").asDouble(),
+        1e-9);
+  }
+
+  @Test
+  void theTableShowsSpreadsAndCallsModelsByWhatTheyAre() {
+    CliRun run = mom("bench", MODEL, "--prompt-tokens", 4, "--tokens", 4, "--repetitions", 2);
+    List<String> lines = run.out().lines().toList();
+    assertEquals("dense", lines.getFirst().strip());
+    assertTrue(lines.get(1).matches("model +stories260K.bin"), run.out());
+    assertTrue(lines.get(2).matches("decode tokens/s +[\\d.]+ \\[[\\d.]+, [\\d.]+]"), run.out());
   }
 
   @Test

@@ -7,13 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mixtureofmasks.cli.CliRun.mom;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.TestFiles;
+import org.mixtureofmasks.tokenizer.ChatMarkers;
 
 class GenerateVerbTest {
   private static final Path MODEL = TestFiles.stories();
@@ -50,6 +56,48 @@ class GenerateVerbTest {
             .json();
     assertEquals(fromFile.get("token_ids"), fromIds.get("token_ids"));
     assertEquals(", there was a little girl named Lily", fromIds.get("text").asText());
+  }
+
+  @Test
+  void aPromptComesFromStandardInputByADash() throws IOException {
+    InputStream before = System.in;
+    try {
+      System.setIn(new ByteArrayInputStream("Once upon a time".getBytes(StandardCharsets.UTF_8)));
+      JsonNode json =
+          mom("generate", MODEL, "--prompt-file", "-", "--max-tokens", 2, "--json").json();
+      assertEquals("[1,403,407,261,378]", json.get("prompt_token_ids").toString());
+      System.setIn(new ByteArrayInputStream(new byte[] {(byte) 0xC3}));
+      assertEquals(
+          "standard input: not UTF-8 text: convert it",
+          mom("generate", MODEL, "--prompt-file", "-").failure(1));
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  /** An embedded model with a template beside it: of its kind only the file is looked at. */
+  @Test
+  void aModelOfConversationsSaysThatARawPromptIsRaw() throws IOException {
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        """
+        {"chat_template": "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}"}
+        """);
+    assertEquals(Set.of("<|im_start|>", "<|im_end|>"), ChatMarkers.of(folder));
+    String said = PromptForm.of(folder, "What is 2+2?").orElseThrow();
+    assertTrue(said.contains("<|im_start|>, <|im_end|>"), said);
+    assertEquals(Optional.empty(), PromptForm.of(folder, "<|im_start|>user\nWhat is 2+2?"));
+    assertEquals(Optional.empty(), PromptForm.of(MODEL, "Once upon a time"));
+    Files.writeString(folder.resolve("chat_template.jinja"), "### User: {{ m }}");
+    assertEquals(Set.of(), ChatMarkers.of(folder), "plain words tell nothing");
+  }
+
+  @Test
+  void aBlankAnswerIsNoSilence() {
+    CliRun run = mom("generate", MODEL, "--prompt", "Once upon a time", "--stop", ",");
+    assertEquals(0, run.exit());
+    assertEquals(System.lineSeparator(), run.out());
+    assertTrue(run.err().contains("mom: the answer is blank: the model ended"), run.err());
   }
 
   @Test
@@ -164,7 +212,7 @@ class GenerateVerbTest {
 
   @Test
   void everyVerbsHelpShowsExamplesAndEveryOption() {
-    for (String verb : List.of("generate", "evaluate", "bench", "doctor")) {
+    for (String verb : List.of("generate", "evaluate", "bench", "compare", "doctor")) {
       CliRun run = mom(verb, "--help");
       assertEquals(0, run.exit());
       assertTrue(run.out().contains("Examples:"), run.out());

@@ -70,9 +70,19 @@ public record KernelChoice(Kernels kernels, String reason) {
         "Vector API, " + System.getProperty("os.arch") + ", C2, " + Prefetch.description());
   }
 
+  /** As a module, or appended to the boot class path, as the launcher does. */
+  private static boolean vectorApi() {
+    try {
+      Class.forName("jdk.incubator.vector.Vector", false, KernelChoice.class.getClassLoader());
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
+
   /** Why vectors would be missing or slow here, or null. */
   private static @Nullable String obstacle() {
-    if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+    if (!vectorApi()) {
       return "the Vector API is not loaded: add --add-modules jdk.incubator.vector to java";
     }
     // Without C2 every vector is an object on the heap: slower than scalar code.

@@ -65,7 +65,7 @@ public final class Prefetch {
   }
 
   /** Asks for the lines of [from, to), addresses; returns at once. */
-  static void lines(long from, long to) {
+  public static void lines(long from, long to) {
     if (LINES == null) {
       return;
     }

@@ -1,8 +1,10 @@
 package org.mixtureofmasks.bench;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.mixtureofmasks.format.Shares;
 
 /**
@@ -11,49 +13,59 @@ import org.mixtureofmasks.format.Shares;
  *
  * @param promptTokensPerSecond of the prompt's pass
  * @param decodeTokensPerSecond of the tokens read one by one
- * @param streamGigabytesPerSecond read-only, 10^9 bytes a second, all threads
+ * @param streams read-only, the best way to read in each turn
  * @param streamBytes size of the buffer of that stream: the weights that are read
  * @param streamLevel which memory that buffer lies in: DRAM, L3, L2, L1 or unknown
  * @param weightBytes weights in memory
  * @param bytesPerToken weights that decoding one token reads, by the experts really chosen
  * @param shares what a token needs of the dense FFN, every expert equally likely
  * @param measured the same with the experts that were really chosen
+ * @param sparse whether the model chooses experts
  */
 public record BenchResult(
     List<Double> promptTokensPerSecond,
     List<Double> decodeTokensPerSecond,
-    List<Double> streamGigabytesPerSecond,
+    List<Stream.Reading> streams,
     long streamBytes,
     String streamLevel,
     long weightBytes,
     long bytesPerToken,
     Shares shares,
-    Shares measured) {
+    Shares measured,
+    boolean sparse) {
 
   public BenchResult {
     promptTokensPerSecond = List.copyOf(promptTokensPerSecond);
     decodeTokensPerSecond = List.copyOf(decodeTokensPerSecond);
-    streamGigabytesPerSecond = List.copyOf(streamGigabytesPerSecond);
+    streams = List.copyOf(streams);
   }
 
   /** A model and, if there is one, the reference that it was timed with. */
   public record Pair(BenchResult model, Optional<BenchResult> reference) {
-    /** Median of the decode speeds' ratios to the reference, pair by pair. */
+    /** The ratio of the medians, which are what is told of the models. */
     public double decodeSpeedup() {
-      return median(
-          ratios(model.decodeTokensPerSecond, reference.orElseThrow().decodeTokensPerSecond));
+      return model.medianDecode() / reference.orElseThrow().medianDecode();
     }
 
-    /** Median of the prompt speeds' ratios to the reference, pair by pair. */
+    /** The same of the prompt's pass. */
     public double promptSpeedup() {
-      return median(
-          ratios(model.promptTokensPerSecond, reference.orElseThrow().promptTokensPerSecond));
+      return model.medianPrompt() / reference.orElseThrow().medianPrompt();
+    }
+  }
+
+  /** The middle half of some values. */
+  public record Quartiles(double low, double high) {
+    /** The first and third quartile, between the nearest two values linearly. */
+    public static Quartiles of(List<Double> values) {
+      double[] sorted = values.stream().mapToDouble(d -> d).sorted().toArray();
+      return new Quartiles(quantile(sorted, 0.25), quantile(sorted, 0.75));
     }
 
-    private static double[] ratios(List<Double> a, List<Double> b) {
-      double[] ratios = new double[a.size()];
-      Arrays.setAll(ratios, i -> a.get(i) / b.get(i));
-      return ratios;
+    private static double quantile(double[] sorted, double share) {
+      double at = share * (sorted.length - 1);
+      int left = (int) at;
+      int right = Math.min(left + 1, sorted.length - 1);
+      return sorted[left] + (at - left) * (sorted[right] - sorted[left]);
     }
   }
 
@@ -65,16 +77,31 @@ public record BenchResult(
     return median(decodeTokensPerSecond);
   }
 
-  public double medianStream() {
-    return median(streamGigabytesPerSecond);
+  /** The best reading of all turns: what the memory can do, whoever else used it meanwhile. */
+  public Stream.Reading stream() {
+    return streams.stream()
+        .max(Comparator.comparing(Stream.Reading::gigabytesPerSecond))
+        .orElseThrow();
+  }
+
+  /** The best rate of each turn, 10^9 bytes a second. */
+  public List<Double> streamRates() {
+    return streams.stream().map(Stream.Reading::gigabytesPerSecond).toList();
   }
 
   /**
    * Decode speed over the speed at which the active weights could be read and nothing else done: 1
-   * is the limit of what memory allows.
+   * is the limit of what memory allows. Empty if it comes out above 1, which cannot be: then one of
+   * the two was measured while something else had the machine.
    */
-  public double decodeFractionOfLimit() {
-    return medianDecode() * bytesPerToken / (medianStream() * 1e9);
+  public OptionalDouble decodeFractionOfLimit() {
+    double fraction = decodeGigabytesPerSecond() / stream().gigabytesPerSecond();
+    return fraction <= 1 ? OptionalDouble.of(fraction) : OptionalDouble.empty();
+  }
+
+  /** What decoding reads of the weights, 10^9 bytes a second. */
+  public double decodeGigabytesPerSecond() {
+    return medianDecode() * bytesPerToken * 1e-9;
   }
 
   static double median(List<Double> values) {

@@ -101,7 +101,7 @@ public final class Benchmark {
     private final Model model;
     private final List<Double> prompt = new ArrayList<>();
     private final List<Double> decode = new ArrayList<>();
-    private final List<Double> stream = new ArrayList<>();
+    private final List<Stream.Reading> stream = new ArrayList<>();
 
     /** Of the last pass; the text is the same in all. */
     private Optional<ExpertLoad> load = Optional.empty();
@@ -129,7 +129,7 @@ public final class Benchmark {
     }
 
     void stream(int threads) {
-      stream.add(Stream.readGigabytesPerSecond(streamBytes(), threads));
+      stream.add(Stream.best(streamBytes(), threads));
     }
 
     /**
@@ -155,7 +155,8 @@ public final class Benchmark {
           model.weightBytes(),
           decodeBytes,
           model.shares(),
-          model.shares(load.orElseThrow()));
+          model.shares(load.orElseThrow()),
+          model.config().mixtureOfMasks().isPresent());
     }
   }
 }

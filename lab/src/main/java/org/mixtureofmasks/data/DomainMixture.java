@@ -45,4 +45,9 @@ public final class DomainMixture {
     }
     return best;
   }
+
+  /** The share of all rows that comes from a source. */
+  double share(int source) {
+    return shares[source];
+  }
 }

@@ -55,6 +55,19 @@ public final class Sampler {
     return rows;
   }
 
+  /**
+   * How often each row of the shortest source is read in a run.
+   *
+   * @param rows that the run takes of all sources together
+   */
+  public double repeats(long rows) {
+    double most = 0;
+    for (int i = 0; i < taken.length; i++) {
+      most = Math.max(most, mixture.share(i) * rows / sources.get(i).rows());
+    }
+    return most;
+  }
+
   /** How many rows each source has given: all there is to save. */
   public long[] cursor() {
     return taken.clone();

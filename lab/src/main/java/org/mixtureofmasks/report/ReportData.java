@@ -37,6 +37,10 @@ final class ReportData {
     }
   }
 
+  JsonNode root() {
+    return root;
+  }
+
   JsonNode at(String key) {
     return root.path(key);
   }

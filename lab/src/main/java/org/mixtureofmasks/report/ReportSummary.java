@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.DoubleStream;
 
 /** What was analysed and what came out, in sentences. */
@@ -69,7 +70,15 @@ final class ReportSummary {
                 : " of " + ReportText.count(d.at("data").size(), "data set"))
             + used
             + ".");
-    all.add(neurons(d));
+    all.add(neurons(d)); // of the masks, which no text changes
+    Optional<String> few = FewTokens.warning(d.root());
+    few.ifPresentOrElse(all::add, () -> all.addAll(findings(d)));
+    return all;
+  }
+
+  /** What only text can show. */
+  private static List<String> findings(ReportData d) {
+    List<String> all = new ArrayList<>();
     all.add(load(d));
     if (d.everyLayerHas("/entropy/mean")) {
       all.add(
@@ -84,6 +93,9 @@ final class ReportSummary {
     }
     if (d.at("paths").has("distinct")) {
       all.add(PathCharts.count(d.at("paths")));
+    }
+    if (!FewTokens.removalHasEnough(d.root())) {
+      return all;
     }
     ReportData.list(d.at("removal").path("experts")).stream()
         .max(Comparator.comparingDouble(e -> e.path("loss_increase").asDouble()))

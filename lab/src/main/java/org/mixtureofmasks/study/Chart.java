@@ -10,18 +10,27 @@ import org.mixtureofmasks.report.Grid;
 /**
  * A figure as SVG within HTML: colours come from the page's style, so that light, dark and print
  * are the page's business. Series beyond the palette differ by dash or shape as well as colour.
+ * Labels of an axis are as many as there is room for.
  */
 final class Chart {
   static final int COLOURS = 8;
 
   private static final int WIDTH = 760;
   private static final int HEIGHT = 400;
-  private static final int LEFT = 64;
-  private static final int RIGHT = 16;
+  private static final int RIGHT = 28;
   private static final int TOP = 12;
   private static final int BOTTOM = 48;
   private static final int TICKS = 6;
   private static final double RADIUS = 5;
+
+  /** Pixels of a character at the page's 12 pixels of height, at most. */
+  private static final double CHARACTER = 7;
+
+  /** Pixels between two labels at least. */
+  private static final double GAP = 12;
+
+  /** Where the vertical axis's name ends. */
+  private static final double NAME = 24;
 
   /** A point of a series. */
   record Point(double x, double y) {}
@@ -38,16 +47,33 @@ final class Chart {
   }
 
   /**
+   * What tells a series from others, the same in every figure of a page.
+   *
+   * @param colour of what it shows, from 0
+   * @param variant among the series of that colour, from 0: its dash
+   */
+  record Look(int colour, int variant) {
+    private String colourClass() {
+      return "c" + colour % COLOURS;
+    }
+
+    /** Colours come back after {@link #COLOURS}: then it is the dash that differs. */
+    private String dashClass() {
+      return "d" + (colour / COLOURS + variant) % 4;
+    }
+  }
+
+  /**
    * @param errors half the height of each point's error bar; empty for none
    */
-  record Series(String name, Shape shape, List<Point> points, List<Double> errors) {
+  record Series(String name, Shape shape, Look look, List<Point> points, List<Double> errors) {
     Series {
       points = List.copyOf(points);
       errors = List.copyOf(errors);
     }
 
-    static Series line(String name, List<Point> points) {
-      return new Series(name, Shape.LINE, points, List.of());
+    static Series line(String name, Look look, List<Point> points) {
+      return new Series(name, Shape.LINE, look, points, List.of());
     }
   }
 
@@ -64,6 +90,9 @@ final class Chart {
   private final double minY;
   private final double maxY;
 
+  /** Pixels left of the picture: the axis's name and its longest label side by side. */
+  private final double left;
+
   /**
    * @param series at least one with a point
    */
@@ -77,6 +106,11 @@ final class Chart {
     maxX = spanX[1];
     minY = spanY[0];
     maxY = spanY[1];
+    left = NAME + GAP + ticks(minY, maxY).stream().mapToDouble(v -> width(y, v)).max().orElse(0);
+  }
+
+  private static double width(Axis axis, double value) {
+    return CHARACTER * axis.text().apply(value).length();
   }
 
   private Stream<Point> all() {
@@ -98,35 +132,46 @@ final class Chart {
         .append(Grid.escape(title))
         .append("\">\n");
     grid(s);
-    for (int i = 0; i < series.size(); i++) {
-      draw(s, series.get(i), i);
-    }
+    series.forEach(one -> draw(s, one));
     s.append("</svg>\n<ul class=\"legend\">\n");
-    for (int i = 0; i < series.size(); i++) {
+    for (Series one : series) {
       s.append("<li><svg viewBox=\"0 0 28 12\" aria-hidden=\"true\"><g class=\"")
-          .append(style(series.get(i), i))
+          .append(style(one))
           .append("\">")
           .append(
-              series.get(i).shape() == Shape.MARKS
-                  ? mark(14, 6, i / COLOURS)
+              one.shape() == Shape.MARKS
+                  ? mark(14, 6, one.look().colour() / COLOURS)
                   : "<path d=\"M1 6H27\"/>")
           .append("</g></svg> ")
-          .append(Grid.escape(series.get(i).name()))
+          .append(Grid.escape(one.name()))
           .append("</li>\n");
     }
     return s.append("</ul>\n").toString();
   }
 
   private void grid(StringBuilder s) {
+    double end = 0; // of the last label
+    String last = "";
     for (double v : ticks(minX, maxX)) {
       line(s, px(v), TOP, px(v), HEIGHT - BOTTOM);
-      text(s, px(v), HEIGHT - BOTTOM + 18, "middle", x.text().apply(v));
+      String label = x.text().apply(v);
+      double half = width(x, v) / 2;
+      if (px(v) - half >= end && px(v) + half <= WIDTH && !label.equals(last)) {
+        text(s, px(v), HEIGHT - BOTTOM + 18, "middle", label);
+        end = px(v) + half + GAP;
+        last = label;
+      }
     }
+    last = "";
     for (double v : ticks(minY, maxY)) {
-      line(s, LEFT, py(v), WIDTH - RIGHT, py(v));
-      text(s, LEFT - 8, py(v) + 4, "end", y.text().apply(v));
+      line(s, left, py(v), WIDTH - RIGHT, py(v));
+      String label = y.text().apply(v);
+      if (!label.equals(last)) { // a span too small for the axis's digits
+        text(s, left - 8, py(v) + 4, "end", label);
+        last = label;
+      }
     }
-    text(s, (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 8, "middle", x.label());
+    text(s, (left + WIDTH - RIGHT) / 2.0, HEIGHT - 8, "middle", x.label());
     s.append("<g transform=\"translate(14 ")
         .append((TOP + HEIGHT - BOTTOM) / 2)
         .append(") rotate(-90)\">");
@@ -134,8 +179,8 @@ final class Chart {
     s.append("</g>\n");
   }
 
-  private void draw(StringBuilder s, Series one, int index) {
-    s.append("<g class=\"").append(style(one, index)).append("\">");
+  private void draw(StringBuilder s, Series one) {
+    s.append("<g class=\"").append(style(one)).append("\">");
     if (one.shape() != Shape.MARKS) {
       s.append("<path d=\"").append(path(one)).append("\"><title>").append(Grid.escape(one.name()));
       s.append("</title></path>");
@@ -156,7 +201,7 @@ final class Chart {
               px(p.x()),
               py(p.y() + one.errors().get(i)));
         }
-        s.append(mark(px(p.x()), py(p.y()), index / COLOURS)).append("</g>");
+        s.append(mark(px(p.x()), py(p.y()), one.look().colour() / COLOURS)).append("</g>");
       }
     }
     s.append("</g>\n");
@@ -172,11 +217,11 @@ final class Chart {
     return path.toString();
   }
 
-  private static String style(Series one, int index) {
+  private static String style(Series one) {
     return switch (one.shape()) {
       case FRONT -> "front";
-      case LINE -> "line c" + index % COLOURS + " d" + index / COLOURS % 4;
-      case MARKS -> "marks c" + index % COLOURS;
+      case LINE -> "line " + one.look().colourClass() + " " + one.look().dashClass();
+      case MARKS -> "marks " + one.look().colourClass();
     };
   }
 
@@ -226,7 +271,7 @@ final class Chart {
   }
 
   private double px(double value) {
-    return LEFT + (value - minX) / (maxX - minX) * (WIDTH - LEFT - RIGHT);
+    return left + (value - minX) / (maxX - minX) * (WIDTH - left - RIGHT);
   }
 
   private double py(double value) {

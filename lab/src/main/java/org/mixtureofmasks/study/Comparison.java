@@ -141,12 +141,16 @@ record Comparison(List<Group> groups) {
         .toList();
   }
 
-  /** Whether nothing that costs no more is better. */
+  /** Pareto-optimal: nothing is better in one of cost and loss and as good in the other. */
   boolean onFront(Group group, ToDoubleFunction<Group> cost) {
+    double itsCost = cost.applyAsDouble(group);
+    double itsLoss = group.loss().mean();
     return groups.stream()
         .noneMatch(
-            other ->
-                cost.applyAsDouble(other) <= cost.applyAsDouble(group)
-                    && other.loss().mean() < group.loss().mean());
+            other -> {
+              double c = cost.applyAsDouble(other);
+              double loss = other.loss().mean();
+              return c <= itsCost && loss <= itsLoss && (c < itsCost || loss < itsLoss);
+            });
   }
 }

@@ -15,6 +15,7 @@ import java.util.function.DoubleFunction;
 import java.util.function.Function;
 import org.mixtureofmasks.report.Grid;
 import org.mixtureofmasks.study.Chart.Axis;
+import org.mixtureofmasks.study.Chart.Look;
 import org.mixtureofmasks.study.Chart.Point;
 import org.mixtureofmasks.study.Chart.Series;
 import org.mixtureofmasks.study.Chart.Shape;
@@ -50,7 +51,8 @@ final class Report {
 
   static final String BY_COST_NOTE =
       "At equal cost: share all-in, the bytes that a token reads for FFN, router and lists over the"
-          + " dense FFN's; best so far: no run that costs less or as much has a lower loss.";
+          + " dense FFN's; Pareto-optimal: no run is better in one of cost and loss and as good in the"
+          + " other.";
 
   String html(String command) {
     StringBuilder s = new StringBuilder();
@@ -85,10 +87,10 @@ final class Report {
     return s.append("</main>\n</body>\n</html>\n").toString();
   }
 
-  /** Loss against active share, the front of what nothing cheaper beats bound together. */
+  /** Loss against active share, the Pareto-optimal runs bound together. */
   private void quality(StringBuilder s) {
     List<Series> series = new ArrayList<>();
-    Grid table = new Grid(List.of("run", "FFN measured", "loss", "on the front"));
+    Grid table = new Grid(List.of("run", "FFN measured", "loss", "Pareto-optimal"));
     List<Point> front = new ArrayList<>();
     Map<String, List<Group>> byLabel = new LinkedHashMap<>();
     for (Group g : comparison.byTarget()) {
@@ -108,11 +110,12 @@ final class Report {
               new Series(
                   label,
                   Shape.MARKS,
+                  new Look(colour(label), 0),
                   groups.stream().map(Report::point).toList(),
                   groups.stream().map(Report::error).toList()));
         });
     front.sort(Comparator.comparingDouble(Point::x));
-    series.add(new Series("front: nothing with less is better", Shape.FRONT, front, List.of()));
+    series.add(new Series("the Pareto front", Shape.FRONT, new Look(0, 0), front, List.of()));
     figure(s, "Quality against active share", new Chart(SHARE, LOSS, series), table);
   }
 
@@ -129,7 +132,7 @@ final class Report {
       Path folder = StudyFolder.run(out, run);
       List<Point> points = of.apply(Curve.read(new RunFolder(folder).metrics()));
       if (!points.isEmpty()) {
-        series.add(Series.line(name(g) + ", seed " + run.seed(), points));
+        series.add(Series.line(name(g) + ", seed " + run.seed(), look(run), points));
       }
     }
     if (series.isEmpty()) {
@@ -163,6 +166,26 @@ final class Report {
         .append("<details>\n<summary>The numbers of this figure</summary>\n")
         .append(table.html(title))
         .append("</details>\n</figure>\n");
+  }
+
+  /** A label's place among those of the whole study, done or not, so that it stays the same. */
+  private int colour(String label) {
+    return labels().indexOf(label);
+  }
+
+  private List<String> labels() {
+    return plan.runs().stream().map(PlannedRun::label).distinct().toList();
+  }
+
+  /** The label's colour, and a dash for each share that it is asked for. */
+  private Look look(PlannedRun run) {
+    List<Double> targets =
+        plan.runs().stream()
+            .filter(r -> r.label().equals(run.label()))
+            .map(PlannedRun::target)
+            .distinct()
+            .toList();
+    return new Look(colour(run.label()), targets.indexOf(run.target()));
   }
 
   private static Point point(Group g) {

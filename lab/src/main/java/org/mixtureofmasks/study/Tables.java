@@ -50,7 +50,13 @@ final class Tables {
     Grid grid =
         new Grid(
             List.of(
-                "run", "share all-in", "FFN", "router", "loss", "over reference", "best so far"));
+                "run",
+                "share all-in",
+                "FFN",
+                "router",
+                "loss",
+                "over reference",
+                "Pareto-optimal"));
     for (Group g : c.byCost()) {
       grid.row(
           List.of(

@@ -30,6 +30,8 @@ import org.mixtureofmasks.sparsify.Method;
 import org.mixtureofmasks.sparsify.Method.ParameterGroup;
 import org.mixtureofmasks.sparsify.MethodProvider;
 import org.mixtureofmasks.tokenizer.PackedWith;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Everything a run consists of before its first step but the optimiser, which {@link #prepare} or
@@ -50,6 +52,7 @@ record Start(
     List<TokenRows> validationFiles,
     String parent,
     List<String> data) {
+  private static final Logger LOG = LoggerFactory.getLogger(Start.class);
 
   /**
    * Checks and opens data and model, before anything is written.
@@ -80,15 +83,18 @@ record Start(
         model.parameters().values().forEach(t -> t.set_requires_grad(false));
       }
       boolean shuffled = recipe.get(RunKeys.ORDER).equals("shuffled");
+      Optional<Sampler> sampler =
+          train.isEmpty()
+              ? Optional.empty()
+              : Optional.of(
+                  new Sampler(train, settings.weights(), shuffled, recipe.get(RunKeys.SEED)));
+      sampler.flatMap(rows -> Repeats.warning(rows, settings)).ifPresent(LOG::warn);
       return new Start(
           settings,
           model,
           teacher,
           provider.create(recipe, config),
-          train.isEmpty()
-              ? Optional.empty()
-              : Optional.of(
-                  new Sampler(train, settings.weights(), shuffled, recipe.get(RunKeys.SEED))),
+          sampler,
           train,
           validation,
           Fingerprint.of(settings.model()),

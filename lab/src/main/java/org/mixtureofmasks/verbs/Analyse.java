@@ -26,6 +26,7 @@ import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.report.AnalysisReport;
+import org.mixtureofmasks.report.FewTokens;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -149,6 +150,12 @@ public final class Analyse implements Verb {
     Path report = out.resolve("report.html");
     AtomicFiles.writeString(report, AnalysisReport.html(analysis));
     ObjectNode main = mainNumbers(analysis, file, report);
+    FewTokens.warning(analysis)
+        .ifPresent(
+            warning -> {
+              Terminal.note("warning: %s".formatted(warning));
+              main.put("warning", warning);
+            });
     output.print(main, () -> table(main));
     return 0;
   }

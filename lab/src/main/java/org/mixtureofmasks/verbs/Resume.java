@@ -14,7 +14,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "resume",
     mixinStandardHelpOptions = true,
-    description = "Goes on with a run from its newest checkpoint, as if it had never been stopped.")
+    description = "Goes on with a run from its newest checkpoint, as if it had never been stopped.",
+    footer = {
+      "",
+      "Examples:",
+      "  mom resume run",
+      "  mom resume run --json",
+      "",
+      "RUN holds its recipe; nothing else is needed."
+    })
 public final class Resume implements Verb {
   @Parameters(index = "0", paramLabel = "RUN", description = "A folder that mom sparsify began.")
   private Path run;

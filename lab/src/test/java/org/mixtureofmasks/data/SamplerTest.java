@@ -84,4 +84,12 @@ class SamplerTest {
     int[] two = firsts(new Sampler(files, new double[] {1}, true, 2), 20);
     assertFalse(Arrays.equals(one, two));
   }
+
+  @Test
+  void repeatsAreThoseOfTheSourceThatRunsOutFirst() throws IOException {
+    List<TokenRows> files = List.of(rows("a.u16", 0, 10), rows("b.u16", 100, 5));
+    Sampler sampler = new Sampler(files, new double[] {3, 1}, false, 0);
+    assertEquals(3, sampler.repeats(40), 1e-12); // 30 of the first's 10 rows, 10 of the other's 5
+    assertEquals(0, sampler.repeats(0));
+  }
 }

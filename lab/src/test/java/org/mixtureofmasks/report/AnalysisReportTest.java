@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -221,5 +222,28 @@ class AnalysisReportTest {
     assertEquals("0.0012", ReportText.percentCell(0.0000121));
     assertEquals("-0.00010", ReportText.cell(-0.0001, 3));
     assertEquals("0.000", ReportText.cell(0, 3));
+  }
+
+  @Test
+  void aHandfulOfTokensGivesNoHeadlines() {
+    ObjectNode analysis = SampleAnalysis.of(2, 4);
+    assertTrue(AnalysisReport.html(analysis).contains("The most used expert is"));
+    assertEquals(Optional.empty(), FewTokens.warning(analysis));
+    analysis.put("tokens", 20);
+    String few = AnalysisReport.html(analysis);
+    assertTrue(few.contains("Only 20 tokens, about 5.0 for each expert of a layer"), few);
+    assertFalse(few.contains("The most used expert is"));
+    assertFalse(few.contains("The expert that is missed most"));
+    assertTrue(few.contains("of the neurons are held by every expert"), "the masks need no text");
+  }
+
+  @Test
+  void expertsRemovedOnAHandfulOfTokensAreNotRanked() {
+    ObjectNode analysis = SampleAnalysis.of(2, 4);
+    assertTrue(AnalysisReport.html(analysis).contains("The expert that is missed most"));
+    ((ObjectNode) analysis.get("removal")).put("tokens", 100);
+    String html = AnalysisReport.html(analysis);
+    assertFalse(html.contains("The expert that is missed most"));
+    assertTrue(html.contains("The most used expert is"));
   }
 }

@@ -9,6 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +105,7 @@ class ComparisonTest {
     assertTrue(text.contains("| 1 of 2 |"), text);
     assertTrue(text.contains("53.0 % (off target)"), text);
     assertTrue(text.contains("| share all-in |"), text);
+    assertTrue(text.contains("| Pareto-optimal |"), text);
     assertTrue(text.contains("| 2 | the loss is NaN at step 1 |"), text);
     for (String line : text.lines().filter(l -> l.startsWith("| dense")).toList()) {
       assertFalse(line.contains("NaN"), line);
@@ -119,6 +125,62 @@ class ComparisonTest {
     assertTrue(html.contains("&lt;b&gt;MoM&lt;/b&gt; E = 2"));
     assertFalse(html.contains("<b>"));
     assertFalse(html.contains("NaN at step 1 NaN") || html.contains("\"NaN\""));
+  }
+
+  @Test
+  void aRunThatIsBeatenAtTheSameCostOrForLessIsNotParetoOptimal() throws IOException {
+    List<RunResult> results = results();
+    results.set(3, RunResult.done(plan.runs().get(3), figures(0.50, 0.04, 3.2)));
+    Comparison c = Comparison.of(results);
+    assertTrue(c.onFront(c.groups().get(1), Comparison.Group::cost));
+    assertFalse(c.onFront(c.groups().get(2), Comparison.Group::cost), "as good, and dearer");
+  }
+
+  @Test
+  void aMethodKeepsItsColourInEveryFigure() throws IOException {
+    List<RunResult> results = results();
+    // No density for the first: its series is missing in that figure.
+    Files.writeString(
+        StudyFolder.run(folder, results.getFirst().run()).resolve("metrics.jsonl"),
+        "{\"step\": 1, \"tokens\": 48, \"loss\": 4.0, \"tokens_per_second\": 24.0}\n");
+    String html = new Report(plan, results, folder).html("mom study");
+    Map<String, Set<String>> colours = new TreeMap<>();
+    Matcher legend =
+        Pattern.compile("<g class=\"(?:line|marks) (c\\d)[^>]*>.*?</g></svg> (.*?)(?: at .*)?</li>")
+            .matcher(html);
+    while (legend.find()) {
+      colours.computeIfAbsent(legend.group(2), _ -> new TreeSet<>()).add(legend.group(1));
+    }
+    assertEquals(3, colours.size(), colours.toString());
+    colours.values().forEach(seen -> assertEquals(1, seen.size(), colours.toString()));
+    assertEquals(3, Set.copyOf(colours.values()).size(), colours.toString());
+  }
+
+  @Test
+  void labelsOfAnAxisNeitherOverlapNorRepeat() {
+    Chart.Axis wide = new Chart.Axis("share", v -> "%.12f percent".formatted(v));
+    Chart.Axis coarse = new Chart.Axis("loss", v -> "%.0f nats a token of the text".formatted(v));
+    Chart.Series line =
+        Chart.Series.line(
+            "a", new Chart.Look(0, 0), List.of(new Chart.Point(0, 1.01), new Chart.Point(1, 1.02)));
+    String svg = new Chart(wide, coarse, List.of(line)).html("title");
+    List<double[]> spans = new ArrayList<>();
+    Matcher label = Pattern.compile("<text x=\"([\\d.]+)\".*?>([\\d.]+ percent)<").matcher(svg);
+    while (label.find()) {
+      double half = 3.5 * label.group(2).length();
+      double middle = Double.parseDouble(label.group(1));
+      spans.add(new double[] {middle - half, middle + half});
+    }
+    assertTrue(spans.size() >= 2, svg);
+    for (int i = 1; i < spans.size(); i++) {
+      assertTrue(spans.get(i)[0] > spans.get(i - 1)[1], svg);
+    }
+    assertEquals(1, count(">1 nats a token of the text<", svg));
+    Matcher end = Pattern.compile("<text x=\"([\\d.]+)\" [^>]*\"end\">(1 nats[^<]*)<").matcher(svg);
+    assertTrue(end.find(), svg);
+    assertTrue(
+        Double.parseDouble(end.group(1)) - 7 * end.group(2).length() > 18,
+        "the axis's own name stands left of it");
   }
 
   @Test

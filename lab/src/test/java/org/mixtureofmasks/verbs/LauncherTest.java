@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mixtureofmasks.kernel.KernelChoice;
 
-/** How ./mom and ./verify find a JDK. */
+/** How ./mom and ./verify find a JDK, and what they ask of it. */
 class LauncherTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
 
@@ -49,6 +51,47 @@ class LauncherTest {
             ROOT.resolve("scripts/jdk25"),
             Map.of("JAVA_HOME", "", "MOM_JDK_PATH", newest + " " + first));
     assertEquals(newest.toString(), ended.out.strip());
+  }
+
+  @Test
+  void theVectorApiComesWithoutJavasNoticeOfIncubatorModules() throws Exception {
+    Path java = Path.of(System.getProperty("java.home"));
+    Process script =
+        start(
+            List.of("/bin/sh", ROOT.resolve("scripts/vector_api").toString(), folder.toString()),
+            Map.of("JAVA_HOME", java.toString()));
+    String arguments = new String(script.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, script.waitFor());
+    Process process =
+        start(
+            List.of(
+                java.resolve("bin/java").toString(),
+                "@" + arguments.strip(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Probe.class.getName()),
+            Map.of());
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor());
+    assertEquals("", Files.readString(folder.resolve("err")));
+    assertTrue(out.startsWith("vector"), out);
+  }
+
+  /** Says which kernels a JVM chooses. */
+  static final class Probe {
+    private Probe() {}
+
+    public static void main(String[] args) {
+      System.out.println(KernelChoice.get().kernels().name());
+    }
+  }
+
+  private Process start(List<String> command, Map<String, String> environment) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(folder.resolve("err").toFile());
+    builder.environment().putAll(environment);
+    return builder.start();
   }
 
   /** A folder that looks like a JDK of this version. */
