@@ -17,6 +17,7 @@ import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.SparseFolder;
 import org.mixtureofmasks.io.Fingerprint;
 import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.model.LayerObserver;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
@@ -28,11 +29,11 @@ public final class Analysis {
   private static final String SCHEMA = "mom-analysis/1";
 
   private final AnalysisSettings settings;
-  private final AnalysisListener listener;
+  private final Progress listener;
   private final boolean run;
   private final Path folder;
 
-  private Analysis(AnalysisSettings settings, AnalysisListener listener) {
+  private Analysis(AnalysisSettings settings, Progress listener) {
     this.settings = settings;
     this.listener = listener;
     run = Files.isRegularFile(new RunFolder(settings.path()).recipe());
@@ -44,7 +45,7 @@ public final class Analysis {
    *
    * @throws UserError if the model has no experts, its run no model, or the data do not fit it
    */
-  public static ObjectNode of(AnalysisSettings settings, AnalysisListener listener) {
+  public static ObjectNode of(AnalysisSettings settings, Progress listener) {
     return new Analysis(settings, listener).json();
   }
 

@@ -16,8 +16,9 @@ import org.mixtureofmasks.io.StrictJson;
 
 /**
  * All that a run needs to go on to the bit. On disk a folder, complete or absent, without a clock
- * in it: model.safetensors (fp32 masters), optimizer.safetensors (moments), method.safetensors (the
- * method's tensors, when it has any), random.safetensors (libtorch's generator), state.json.
+ * in it: model.safetensors (fp32 masters), optimizer.safetensors (moments, once a step has made
+ * some), method.safetensors (the method's tensors, when it has any), random.safetensors (libtorch's
+ * generator), state.json.
  *
  * @param step optimiser steps done
  * @param tokens input tokens seen
@@ -38,7 +39,9 @@ record TrainingCheckpoint(int step, long tokens, long[] cursor, String recipe, S
         PointerScope _ = new PointerScope()) {
       Path to = atomic.path();
       TensorFiles.write(to.resolve("model.safetensors"), weights);
-      TensorFiles.write(to.resolve("optimizer.safetensors"), optimizer);
+      if (step > 0) { // zeros before
+        TensorFiles.write(to.resolve("optimizer.safetensors"), optimizer);
+      }
       if (!method.isEmpty()) {
         TensorFiles.write(to.resolve("method.safetensors"), method);
       }

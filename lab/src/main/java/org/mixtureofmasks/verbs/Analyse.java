@@ -10,15 +10,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.StreamSupport;
-import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.analyse.Analysis;
-import org.mixtureofmasks.analyse.AnalysisListener;
 import org.mixtureofmasks.analyse.AnalysisSettings;
 import org.mixtureofmasks.cli.OutputOptions;
 import org.mixtureofmasks.cli.ProgressLine;
+import org.mixtureofmasks.cli.StopSignal;
 import org.mixtureofmasks.cli.Table;
-import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Json;
@@ -139,8 +137,9 @@ public final class Analyse implements Verb {
     checkOptions();
     requireWritable();
     ObjectNode analysis;
-    try (Watch watch = new Watch()) {
-      analysis = Analysis.of(settings(), watch);
+    try (ProgressLine progress = ProgressLine.start("reading %s".formatted(path), "");
+        StopSignal _ = StopSignal.atOnce("stopped: nothing was written")) {
+      analysis = Analysis.of(settings(), progress);
     }
     Path file = out.resolve("analysis.json");
     AtomicFiles.writeString(file, analysis.toPrettyString() + "\n");
@@ -205,36 +204,6 @@ public final class Analyse implements Verb {
         Optional.ofNullable(tokenizer),
         threads == null ? Model.LoadOptions.defaults().threads() : threads,
         "mom " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
-  }
-
-  /** A progress line for each piece of work. */
-  private static final class Watch implements AnalysisListener, AutoCloseable {
-    private @Nullable ProgressLine line;
-
-    @Override
-    public void begin(String task, String unit) {
-      close();
-      line = ProgressLine.start(task, unit);
-    }
-
-    @Override
-    public void at(long done, long total) {
-      if (line != null) {
-        line.at(done, total);
-      }
-    }
-
-    @Override
-    public void note(String text) {
-      Terminal.note(text);
-    }
-
-    @Override
-    public void close() {
-      if (line != null) {
-        line.close();
-      }
-    }
   }
 
   private static ObjectNode mainNumbers(ObjectNode analysis, Path file, Path report) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.ledger.Ledger;
@@ -82,15 +83,21 @@ public final class Sparsify implements Verb {
       all.add("train.steps=" + steps);
       all.add("train.tokens=0");
     }
-    Recipe recipe = Methods.read(recipeFile, all);
-    RunForecast forecast = RunForecast.of(recipe, out, timing());
-    if (dryRun) {
-      return dryRun(forecast, recipe);
-    }
-    forecast.require(Machine.here(out));
-    RunReport report = new RunReport(spec.commandLine().getErr(), Optional.of(forecast.ledger()));
-    try (Trainer trainer = Trainer.begin(recipe, out, report.listener())) {
-      return report.finish(trainer, spec.commandLine().getOut(), json);
+    try (RunProgress progress =
+        new RunProgress(spec.commandLine().getErr(), "forecasting memory and time")) {
+      Recipe recipe = Methods.read(recipeFile, all);
+      RunForecast forecast = RunForecast.of(recipe, out, timing());
+      if (dryRun) {
+        progress.end();
+        return dryRun(forecast, recipe);
+      }
+      forecast.require(Machine.here(out));
+      RunReport report = new RunReport(progress, Optional.of(forecast.ledger()));
+      try (Trainer trainer = Trainer.begin(recipe, out, report.listener())) {
+        return report.finish(trainer, spec.commandLine().getOut(), json);
+      } catch (CancellationException e) {
+        return progress.stoppedBeforeTraining(out);
+      }
     }
   }
 
