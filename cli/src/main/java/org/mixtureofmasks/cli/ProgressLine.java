@@ -74,7 +74,7 @@ public final class ProgressLine implements Progress, AutoCloseable {
    * @param unit what is counted, such as "tokens"; empty for nothing
    */
   public static ProgressLine start(String phase, String unit) {
-    return start(new PrintWriter(System.err, true), phase, unit);
+    return start(new PrintWriter(System.err, true, System.err.charset()), phase, unit);
   }
 
   /** The same on a verb's own way out. */

@@ -30,9 +30,17 @@ public interface Progress {
    */
   default void begin(String phase, String unit) {}
 
-  /** What the phase has come to so far, in place of what it had before: "loss 3.2". */
+  /**
+   * What the phase has come to so far, in place of what it had before.
+   *
+   * @param text a few words: "loss 3.2"
+   */
   default void detail(String text) {}
 
-  /** Something that a person should know and that stays: a line of its own. */
+  /**
+   * Something that a person should know and that stays.
+   *
+   * @param line as it is to be read
+   */
   default void note(String line) {}
 }

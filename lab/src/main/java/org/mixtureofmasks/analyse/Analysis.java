@@ -239,7 +239,7 @@ public final class Analysis {
     }
     listener.begin("removal", "experts");
     Removal removal = new Removal(model, sample);
-    Removal.Result result = removal.run(counts, listener::at);
+    Removal.Result result = removal.run(counts, listener);
     ObjectNode to = json.putObject("removal");
     to.put("tokens", result.tokens());
     to.put("base_loss", Numbers.rounded(result.baseLoss()));
