@@ -4,7 +4,6 @@ module org.mixtureofmasks.cli {
   requires transitive info.picocli;
   requires java.logging;
   requires jdk.management;
-  requires me.tongfei.progressbar;
   requires static transitive org.jspecify;
 
   exports org.mixtureofmasks.cli;

@@ -27,8 +27,6 @@ class CliModuleTest {
                 "eval",
                 "cli",
                 "picocli",
-                "progressbar",
-                "jline-terminal",
                 "jackson-databind",
                 "jackson-core",
                 "jackson-annotations",

@@ -76,12 +76,13 @@ public final class BenchVerb implements Verb {
   @Override
   public Integer call() {
     BenchSettings settings = new BenchSettings(promptTokens, tokens, repetitions, model.threads());
-    try (Model llama = model.open();
+    try (ProgressLine progress = ProgressLine.start("loading %s".formatted(model.path()), "");
+        StopSignal _ = StopSignal.atOnce("stopped: nothing was measured to the end");
+        Model llama = model.open();
         Model dense = reference == null ? null : model.open(reference)) {
-      BenchResult.Pair pair;
-      try (ProgressLine progress = ProgressLine.start("bench", "repetitions")) {
-        pair = new Benchmark(settings, progress::at).run(llama, Optional.ofNullable(dense));
-      }
+      progress.begin("timing", "repetitions");
+      BenchResult.Pair pair =
+          new Benchmark(settings, progress::at).run(llama, Optional.ofNullable(dense));
       warnOfNoise(pair.model());
       pair.reference().ifPresent(BenchVerb::warnOfNoise);
       Column mine = new Column(model.path(), llama.description(), pair.model());

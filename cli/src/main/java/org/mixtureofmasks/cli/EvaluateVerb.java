@@ -123,6 +123,13 @@ public final class EvaluateVerb implements Verb {
       TaskList.print(taskOptions, output);
       return 0;
     }
+    try (ProgressLine _ = ProgressLine.start("evaluating", "")) {
+      evaluate();
+    }
+    return 0;
+  }
+
+  private void evaluate() {
     Optional<Path> local = localModel();
     if (source.tasks != null) {
       if (windows.given()) {
@@ -132,14 +139,13 @@ public final class EvaluateVerb implements Verb {
           .run(
               () -> local.map(this::open).orElseGet(() -> server.open(tokenizer.file())),
               Optional.ofNullable(reference).map(path -> () -> open(path)));
-      return 0;
+      return;
     }
     if (taskOptions.given()) {
       throw UserError.usage("--data, --shots and --fresh go with --tasks");
     }
     new PerplexityEvaluation(source, windows, limit, run, tokenizer)
         .run(local.orElseThrow(), Optional.ofNullable(reference), Optional.ofNullable(out), output);
-    return 0;
   }
 
   /** MODEL; empty when a served one is named instead, which only --tasks can do. */

@@ -57,7 +57,9 @@ public final class ImportVerb implements Verb {
   @Override
   public Integer call() {
     ObjectNode report = Json.object();
-    try (Checkpoint checkpoint = Checkpoints.open(file);
+    try (ProgressLine _ = ProgressLine.start("importing %s".formatted(file), "");
+        StopSignal _ = StopSignal.atOnce("stopped: nothing was written");
+        Checkpoint checkpoint = Checkpoints.open(file);
         Tokenizer tokenizer = tokenizers.open(file);
         ModelFolderWriter folder = ModelFolderWriter.create(out)) {
       DType dtype =

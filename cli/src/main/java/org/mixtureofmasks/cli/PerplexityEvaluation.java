@@ -113,9 +113,11 @@ record PerplexityEvaluation(
       source.tokens.forEach(rows -> PackedWith.require(rows, path));
     }
     String unit = source.text != null ? "tokens" : source.tokens != null ? "rows" : "pages";
-    try (Model llama = run.open(path);
-        ProgressLine progress = ProgressLine.start("evaluate " + path.getFileName(), unit)) {
-      Perplexity perplexity = new Perplexity(llama, run.threads(), progress::at);
+    try (ProgressLine progress = ProgressLine.start("loading %s".formatted(path), "");
+        StopSignal _ = StopSignal.atOnce("stopped: nothing was written");
+        Model llama = run.open(path)) {
+      progress.begin("reading with %s".formatted(path.getFileName()), unit);
+      Perplexity perplexity = new Perplexity(llama, run.threads(), progress);
       PerplexityResult result =
           source.tokens != null
               ? perplexity.ofRows(source.tokens, orZero(windows.row()), orZero(limit))

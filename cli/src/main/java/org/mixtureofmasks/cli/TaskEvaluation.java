@@ -66,7 +66,7 @@ record TaskEvaluation(
     try (ProgressLine progress =
         ProgressLine.start(
             task.name() + " (" + number + " of " + tasks.size() + ")", "documents")) {
-      scores = new TaskRun(task, candidate.language()).run(progress::at);
+      scores = new TaskRun(task, candidate.language()).run(progress);
     }
     store.ifPresent(s -> s.save(task, scores));
     TaskResult result = TaskResult.of(task, asked.groups(), scores);

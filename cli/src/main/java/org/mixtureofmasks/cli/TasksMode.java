@@ -61,8 +61,17 @@ record TasksMode(
     output.print(json, () -> new TaskTable(evaluated, dense).toString());
   }
 
-  private static Evaluation evaluate(TaskEvaluation evaluation, Supplier<Candidate> model) {
-    try (Candidate candidate = model.get()) {
+  private String kept() {
+    return out == null
+        ? "stopped: nothing is kept (with --out DIR finished tasks would be)"
+        : "stopped: finished tasks are kept in %s; the same command goes on from there"
+            .formatted(out);
+  }
+
+  private Evaluation evaluate(TaskEvaluation evaluation, Supplier<Candidate> model) {
+    try (ProgressLine _ = ProgressLine.start("loading the model", "");
+        StopSignal _ = StopSignal.atOnce(kept());
+        Candidate candidate = model.get()) {
       Terminal.note("%s:".formatted(candidate.model().name()));
       return evaluation.of(candidate);
     }

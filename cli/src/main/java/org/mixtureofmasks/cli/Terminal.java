@@ -82,6 +82,10 @@ public final class Terminal {
    * @throws UserError if it cannot be written: the disk is full, or nobody reads it any more
    */
   public static void text(String text) {
+    ProgressLine shown = ProgressLine.shown();
+    if (shown != null) {
+      shown.hide();
+    }
     Charset charset = System.out.charset();
     // Under the C locale Java would print question marks; what reads us there expects UTF-8.
     byte[] bytes =
@@ -102,12 +106,17 @@ public final class Terminal {
     line(Json.ascii(object));
   }
 
-  /** A line to stderr. */
+  /** A line to stderr, above the line of progress where there is one. */
   public static void note(String line) {
-    System.err.println(line);
+    ProgressLine shown = ProgressLine.shown();
+    if (shown == null) {
+      System.err.println(line);
+    } else {
+      shown.note(line);
+    }
   }
 
-  /** Whether somebody watches stderr: only then is progress shown. */
+  /** Whether somebody watches stderr: then progress is one line that is written anew. */
   @SuppressWarnings("SystemConsoleNull") // it is null again since JDK 25 where there is none
   public static boolean watched() {
     Path stderr = Path.of("/proc/self/fd/2");

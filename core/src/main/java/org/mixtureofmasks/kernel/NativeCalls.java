@@ -16,6 +16,7 @@ final class NativeCalls {
 
   private static final int PRIVATE_ANONYMOUS = 0x22;
   private static final int ADVICE_HUGE_PAGES = 14;
+  private static final int SIGNAL_INTERRUPT = 2;
 
   private NativeCalls() {}
 
@@ -71,6 +72,27 @@ final class NativeCalls {
       int _ = (int) Handles.MADVISE.invokeExact(pages, pages.byteSize(), ADVICE_HUGE_PAGES);
     } catch (Throwable e) {
       throw new IllegalStateException("madvise cannot be called", e);
+    }
+  }
+
+  /** Gives the signal of Ctrl-C its default action: the process ends. */
+  static void defaultInterrupt() {
+    try {
+      MemorySegment _ =
+          (MemorySegment) Handles.SIGNAL.invokeExact(SIGNAL_INTERRUPT, MemorySegment.NULL);
+    } catch (Throwable e) {
+      throw new IllegalStateException("signal cannot be called", e);
+    }
+  }
+
+  /** Sends this process the signal of Ctrl-C. */
+  static void interrupt() {
+    try {
+      check("raise", (int) Handles.RAISE.invokeExact(SIGNAL_INTERRUPT));
+    } catch (Error | RuntimeException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException("raise cannot be called", e);
     }
   }
 
@@ -130,6 +152,12 @@ final class NativeCalls {
                 ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
     static final MethodHandle MPROTECT = link("mprotect", onPages());
     static final MethodHandle MADVISE = link("madvise", onPages());
+    static final MethodHandle SIGNAL =
+        link(
+            "signal",
+            FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+    static final MethodHandle RAISE =
+        link("raise", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
     private static FunctionDescriptor onPages() {
       return FunctionDescriptor.of(

@@ -12,6 +12,7 @@ import org.mixtureofmasks.generate.FinishReason;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
 import org.mixtureofmasks.generate.Sampling;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.template.PythonText;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.IntFunction;
+import org.mixtureofmasks.io.Progress;
 
 /** Many calls that mostly wait, several at a time, on virtual threads. */
 final class Concurrently {

@@ -4,6 +4,7 @@ import java.util.List;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
+import org.mixtureofmasks.io.Progress;
 
 /**
  * All that an evaluation asks of a model: the three methods of lm-evaluation-harness, with its

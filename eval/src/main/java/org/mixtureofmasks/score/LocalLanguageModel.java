@@ -10,6 +10,7 @@ import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.model.ExpertLoad;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.tokenizer.Tokenizer;

@@ -3,6 +3,7 @@ package org.mixtureofmasks.score;
 import java.util.ArrayList;
 import java.util.List;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.task.LoadedTask;
 import org.mixtureofmasks.task.OutputType;
 import org.mixtureofmasks.task.Question;

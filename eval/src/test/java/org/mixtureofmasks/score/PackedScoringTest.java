@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 

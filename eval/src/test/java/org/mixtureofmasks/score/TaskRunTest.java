@@ -18,6 +18,7 @@ import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
 import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.task.LoadedTask;
 import org.mixtureofmasks.task.Metric;

@@ -18,6 +18,7 @@ import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.SparseFolder;
 import org.mixtureofmasks.io.Fingerprint;
 import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.model.LayerObserver;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
@@ -29,11 +30,11 @@ public final class Analysis {
   private static final String SCHEMA = "mom-analysis/1";
 
   private final AnalysisSettings settings;
-  private final AnalysisListener listener;
+  private final Progress listener;
   private final boolean run;
   private final Path folder;
 
-  private Analysis(AnalysisSettings settings, AnalysisListener listener) {
+  private Analysis(AnalysisSettings settings, Progress listener) {
     this.settings = settings;
     this.listener = listener;
     run = Files.isRegularFile(new RunFolder(settings.path()).recipe());
@@ -45,7 +46,7 @@ public final class Analysis {
    *
    * @throws UserError if the model has no experts, its run no model, or the data do not fit it
    */
-  public static ObjectNode of(AnalysisSettings settings, AnalysisListener listener) {
+  public static ObjectNode of(AnalysisSettings settings, Progress listener) {
     return new Analysis(settings, listener).json();
   }
 
@@ -240,7 +241,7 @@ public final class Analysis {
     }
     listener.begin("removal", "experts");
     Removal removal = new Removal(model, sample);
-    Removal.Result result = removal.run(counts, listener::at);
+    Removal.Result result = removal.run(counts, listener);
     ObjectNode to = json.putObject("removal");
     to.put("tokens", result.tokens());
     to.put("base_loss", Numbers.rounded(result.baseLoss()));

@@ -7,12 +7,12 @@ import java.util.Comparator;
 import java.util.List;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.Kernels;
 import org.mixtureofmasks.model.LayerObserver;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
-import org.mixtureofmasks.score.Progress;
 
 /**
  * The loss without single experts: a removed expert's router score is -∞, so its tokens go to the

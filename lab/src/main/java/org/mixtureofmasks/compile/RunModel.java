@@ -28,6 +28,7 @@ import org.mixtureofmasks.format.ShippedExperts;
 import org.mixtureofmasks.format.SparseModel;
 import org.mixtureofmasks.format.SparseWriter;
 import org.mixtureofmasks.format.StoredShares;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.train.FinishedRun;
 
 /**
@@ -39,14 +40,26 @@ public final class RunModel {
   private final FinishedRun run;
   private final Optional<ShippedExperts> experts;
 
-  private RunModel(FinishedRun run) {
+  private final Progress progress;
+
+  private RunModel(FinishedRun run, Progress progress) {
     this.run = run;
+    this.progress = progress;
     this.experts = run.method().shipped();
   }
 
   /** What a run ships as it stands. */
   public static RunModel of(FinishedRun run) {
-    return new RunModel(run);
+    return of(run, Progress.SILENT);
+  }
+
+  /**
+   * The same.
+   *
+   * @param progress hears how far its writing is
+   */
+  public static RunModel of(FinishedRun run, Progress progress) {
+    return new RunModel(run, progress);
   }
 
   /** Writes the run's own masks.safetensors (the neurons' masks), if the method has experts. */
@@ -80,6 +93,7 @@ public final class RunModel {
         SafetensorsFile file = SafetensorsFile.open(run.step().resolve("model.safetensors"))) {
       DType dtype = weights.orElse(SparseModel.defaultDtype(dense));
       if (experts.isEmpty()) {
+        progress.begin("writing %s".formatted(out), "");
         writeDense(ConfigReader.description(dense), file.tensors(), dtype, out);
       } else {
         describe(compile(experts.get(), dense, file, out, layout, dtype), made);
@@ -111,7 +125,7 @@ public final class RunModel {
             run.parent(),
             Optional.of(run.denseModel()));
     Layout own = shipped.masks().has(Dimension.INPUTS) ? Layout.COPIED : Layout.RUNS;
-    return Compiler.compile(model, out, layout.orElse(own), dtype);
+    return Compiler.compile(model, out, layout.orElse(own), dtype, progress);
   }
 
   private static void describe(Compiled compiled, Map<String, Object> made) {

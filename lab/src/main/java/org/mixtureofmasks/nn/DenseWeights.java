@@ -1,6 +1,7 @@
 package org.mixtureofmasks.nn;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -11,6 +12,7 @@ import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.ModelTensors;
 import org.mixtureofmasks.format.TensorSpec;
+import org.mixtureofmasks.io.Progress;
 
 /** fp32 masters from stored weights. */
 public final class DenseWeights {
@@ -18,7 +20,17 @@ public final class DenseWeights {
 
   /** A model with its own copy of a checkpoint's weights; the checkpoint may be closed after. */
   public static DecoderModule load(Checkpoint checkpoint, ModelConfig config, Precision precision) {
-    return load(ModelTensors.of(checkpoint, config), config, precision);
+    return load(checkpoint, config, precision, Progress.SILENT);
+  }
+
+  /**
+   * The same.
+   *
+   * @param progress hears the tensors that are there
+   */
+  public static DecoderModule load(
+      Checkpoint checkpoint, ModelConfig config, Precision precision, Progress progress) {
+    return load(ModelTensors.of(checkpoint, config), config, precision, progress);
   }
 
   /**
@@ -29,13 +41,17 @@ public final class DenseWeights {
    */
   public static DecoderModule loadFirst(
       Checkpoint checkpoint, ModelConfig config, int layers, Precision precision) {
-    return load(ModelTensors.of(checkpoint, config), config.withLayers(layers), precision);
+    return load(
+        ModelTensors.of(checkpoint, config), config.withLayers(layers), precision, Progress.SILENT);
   }
 
-  private static DecoderModule load(ModelTensors tensors, ModelConfig config, Precision precision) {
+  private static DecoderModule load(
+      ModelTensors tensors, ModelConfig config, Precision precision, Progress progress) {
     Map<String, Tensor> weights = new LinkedHashMap<>();
-    for (TensorSpec spec : config.tensors().stored()) {
+    List<TensorSpec> stored = config.tensors().stored();
+    for (TensorSpec spec : stored) {
       weights.put(spec.name(), fp32(tensors.get(spec)));
+      progress.at(weights.size(), stored.size());
     }
     return new DecoderModule(config, weights, precision);
   }

@@ -4,6 +4,7 @@ import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FfnWeights;
 
@@ -17,41 +18,57 @@ public final class LayerByLayer {
 
   private LayerByLayer() {}
 
+  /** The same with nobody who waits for it. */
+  public static void prepare(Method method, DecoderModule model, long[][] calibration) {
+    prepare(method, model, calibration, Progress.SILENT);
+  }
+
   /**
    * Not within a PointerScope, since what the method makes outlives the call.
    *
    * @param model the dense model
    * @param calibration rows of token ids (inputs only), rows x length; empty when the method asks
    *     for none
+   * @param progress hears how far it is, after every pass of the dense model and every layer
    */
-  public static void prepare(Method method, DecoderModule model, long[][] calibration) {
+  public static void prepare(
+      Method method, DecoderModule model, long[][] calibration, Progress progress) {
     Preparation preparation = method.prepare(model.config());
     if (!(preparation instanceof Preparation.OfNothing)) {
       try (PointerScope _ = new PointerScope();
           NoGradGuard _ = new NoGradGuard()) {
-        List<Tensor> inputs = FfnInputs.of(model, calibration);
+        List<Tensor> inputs = FfnInputs.of(model, calibration, progress);
         if (preparation instanceof Preparation.ByLoss byLoss) {
-          measure(byLoss, model, inputs, calibration);
+          measure(byLoss, model, inputs, calibration, progress);
         }
+        progress.begin("preparing: masks and routers", "layers");
         for (int l = 0; l < inputs.size(); l++) {
           try (PointerScope _ = new PointerScope()) {
             layer(preparation, l, inputs.get(l), model.ffn(l));
           }
           inputs.get(l).close();
+          progress.at(l + 1L, inputs.size());
         }
       }
     }
     preparation.finish();
     if (method instanceof NeedsPasses whole) {
-      whole.calibrate(new WholePasses(model), calibration);
+      progress.begin("preparing: thresholds", "tokens");
+      whole.calibrate(new WholePasses(model, progress), calibration);
     }
   }
 
   private static void measure(
-      Preparation.ByLoss byLoss, DecoderModule model, List<Tensor> inputs, long[][] rows) {
+      Preparation.ByLoss byLoss,
+      DecoderModule model,
+      List<Tensor> inputs,
+      long[][] rows,
+      Progress progress) {
     WholePasses passes = new WholePasses(model);
+    progress.begin("preparing: what each layer's masks cost", "layers");
     for (int l = 0; l < inputs.size(); l++) {
       byLoss.measure(l, inputs.get(l), model.ffn(l), ffn -> passes.loss(rows, ffn));
+      progress.at(l + 1L, inputs.size());
     }
   }
 

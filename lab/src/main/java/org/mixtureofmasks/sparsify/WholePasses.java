@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.NextTokenLoss;
@@ -14,12 +15,18 @@ import org.mixtureofmasks.nn.Tensors;
  * Passes of rows through the whole model, without gradients.
  *
  * @param model as it stands
+ * @param progress hears of each pass how many tokens of all are done
  */
-public record WholePasses(DecoderModule model) {
+public record WholePasses(DecoderModule model, Progress progress) {
   /** Rows whose loss is taken have up to about this many tokens: two passes a layer stay cheap. */
   private static final int LOSS_TOKENS = 24576;
 
   private static final int TOKENS_PER_PASS = LayerByLayer.TOKENS_PER_PASS;
+
+  /** Passes that nobody waits for. */
+  public WholePasses(DecoderModule model) {
+    this(model, Progress.SILENT);
+  }
 
   /**
    * Passes all rows through; what is of interest the feed-forward part sees for itself.
@@ -59,7 +66,7 @@ public record WholePasses(DecoderModule model) {
   /**
    * @param length tokens of a row that a pass computes
    */
-  private static void eachPass(long[][] rows, int count, int length, Consumer<Tensor> pass) {
+  private void eachPass(long[][] rows, int count, int length, Consumer<Tensor> pass) {
     int rowsPerPass = Math.max(1, TOKENS_PER_PASS / length);
     for (int from = 0; from < count; from += rowsPerPass) {
       long[][] part = Arrays.copyOfRange(rows, from, Math.min(count, from + rowsPerPass));
@@ -67,6 +74,7 @@ public record WholePasses(DecoderModule model) {
           NoGradGuard _ = new NoGradGuard()) {
         pass.accept(Tensors.of(part));
       }
+      progress.at((long) (from + part.length) * length, (long) count * length);
     }
   }
 }

@@ -78,10 +78,6 @@ final class RunProcess {
     alive.forEach(Process::destroy);
   }
 
-  boolean stopped() {
-    return stopped;
-  }
-
   /** Why a verb failed: the line of its log that the command line printed last. */
   static String reason(Path log) {
     try {

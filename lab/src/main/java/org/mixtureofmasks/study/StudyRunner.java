@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -19,6 +20,7 @@ import java.util.function.Predicate;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.ExclusiveFile;
 import org.mixtureofmasks.io.IoReasons;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.train.RunFolder;
 
 /**
@@ -29,7 +31,7 @@ public final class StudyRunner {
   private final Plan plan;
   private final Path out;
   private final String command;
-  private final StudyListener listener;
+  private final Progress listener;
   private final RunProcess processes;
 
   /** By hash: several rows may ask for one run. Guarded by this. */
@@ -38,16 +40,16 @@ public final class StudyRunner {
   private final Set<String> going = new LinkedHashSet<>();
   private int toDo;
   private int finishedHere;
-  private double secondsHere;
 
   /**
    * @param out folder of the study, new or of an earlier start
    * @param command what a person would type to repeat it, for the files
    * @param launcher the class whose main method takes the verbs sparsify and resume
-   * @param listener hears how far the study is, one call at a time
+   * @param listener hears how many runs are done and which go on, one call at a time, from
+   *     whichever thread manages a run
    * @throws UserError if the folder's earlier runs are of another model or number of threads
    */
-  public StudyRunner(Plan plan, Path out, String command, String launcher, StudyListener listener) {
+  public StudyRunner(Plan plan, Path out, String command, String launcher, Progress listener) {
     StudyFolder.requireSame(plan, out);
     this.plan = plan;
     this.out = out;
@@ -95,11 +97,10 @@ public final class StudyRunner {
   public int run(Predicate<PlannedRun> chosen) {
     List<PlannedRun> missing = missing(chosen);
     toDo = missing.size();
-    Thread hook = new Thread(processes::stop, "study-stop");
     ExecutorService pool = Executors.newFixedThreadPool(plan.study().parallel());
     try (ExclusiveFile _ = lock()) {
-      Runtime.getRuntime().addShutdownHook(hook);
       write();
+      listener.begin("running the study", "runs");
       List<Future<?>> all = new ArrayList<>();
       missing.forEach(run -> all.add(pool.submit(() -> one(run))));
       for (Future<?> one : all) {
@@ -119,12 +120,14 @@ public final class StudyRunner {
           : new IllegalStateException("a run could not be managed", e.getCause());
     } finally {
       pool.shutdownNow();
-      if (!processes.stopped()) {
-        Runtime.getRuntime().removeShutdownHook(hook);
-        processes.stop();
-      }
+      processes.stop();
     }
     return missing(chosen).size();
+  }
+
+  /** Ends the runs that go on after their steps, saved, and begins no other; from any thread. */
+  public void stop() {
+    processes.stop();
   }
 
   /** study.json as it stands. */
@@ -150,7 +153,6 @@ public final class StudyRunner {
   /** One run to its end; called from the pool. */
   private void one(PlannedRun run) {
     begin(run);
-    long from = System.nanoTime();
     RunResult result;
     try {
       result = train(run);
@@ -160,7 +162,7 @@ public final class StudyRunner {
       Thread.currentThread().interrupt();
       return;
     }
-    end(result, (System.nanoTime() - from) / 1e9);
+    end(result);
   }
 
   private RunResult train(PlannedRun run) throws InterruptedException {
@@ -196,7 +198,7 @@ public final class StudyRunner {
     progress();
   }
 
-  private synchronized void end(RunResult result, double seconds) {
+  private synchronized void end(RunResult result) {
     PlannedRun run = result.run();
     results.put(run.hash(), result);
     going.remove(run.title());
@@ -204,15 +206,19 @@ public final class StudyRunner {
       return;
     }
     finishedHere++;
-    secondsHere += seconds;
-    listener.ended(run.title(), result.figures().map(Figures::validLoss), result.reason());
+    listener.note(
+        run.title()
+            + result
+                .figures()
+                .map(figures -> String.format(Locale.ROOT, ": loss %.4f", figures.validLoss()))
+                .orElse(" failed: " + result.reason()));
+    progress();
     write();
   }
 
   private void progress() {
-    double rounds = Math.ceilDiv(toDo - finishedHere, plan.study().parallel());
-    double secondsLeft = finishedHere == 0 ? Double.NaN : secondsHere / finishedHere * rounds;
-    listener.progress(finishedHere, toDo, secondsLeft, List.copyOf(going));
+    listener.at(finishedHere, toDo);
+    listener.detail(going.isEmpty() ? "" : "now " + String.join(" | ", going));
   }
 
   private void write() {

@@ -6,7 +6,7 @@ import org.mixtureofmasks.recipe.RunKeys;
 /**
  * What a run writes, from shapes alone; bytes.
  *
- * @param checkpoint one of them: masters, and moments of weights that train
+ * @param checkpoint one of them: masters, and moments of weights that were trained
  * @param kept checkpoints that are there at one time
  * @param model that ships
  */
@@ -20,9 +20,10 @@ record RunDisk(long checkpoint, long kept, long model) {
   static RunDisk of(Settings settings, long parameters, boolean trainsWeights, long storedBytes) {
     Recipe recipe = settings.recipe();
     long saves = saves(settings);
+    boolean trained = trainsWeights && settings.steps() > 0;
     // The oldest goes only when the newest is whole.
     long kept = Math.min(saves, recipe.get(RunKeys.CHECKPOINT_KEEP) + 1L);
-    return new RunDisk(parameters * (trainsWeights ? 12 : 4), kept, storedBytes);
+    return new RunDisk(parameters * (trained ? 12 : 4), kept, storedBytes);
   }
 
   /** All that is there at one time. */

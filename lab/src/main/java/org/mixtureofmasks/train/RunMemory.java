@@ -204,7 +204,7 @@ record RunMemory(
   private SequencedMap<String, Long> trained() {
     SequencedMap<String, Long> held = always();
     if (learns) {
-      held.put("moments", 8 * parameters());
+      held.put("moments", steps == 0 ? 0 : 8 * parameters());
       held.put("gradients", steps == 0 ? 0 : 4 * parameters());
     }
     return held;

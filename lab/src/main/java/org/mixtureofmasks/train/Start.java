@@ -19,6 +19,7 @@ import org.mixtureofmasks.data.TextPacker;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.io.Fingerprint;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.DenseWeights;
@@ -76,7 +77,7 @@ record Start(
       List<TokenRows> train = rows(settings.trainFiles(), settings, config);
       List<TokenRows> validation = rows(settings.validationFiles(), settings, config);
       listener.phase(RunPhase.LOAD);
-      DecoderModule model = DenseWeights.load(checkpoint, config, settings.precision());
+      DecoderModule model = DenseWeights.load(checkpoint, config, settings.precision(), listener);
       Optional<DecoderModule> teacher =
           provider.distillation(recipe) > 0 ? Optional.of(model.frozenCopy()) : Optional.empty();
       if (!provider.trainsWeights(recipe)) {
@@ -118,9 +119,10 @@ record Start(
   /**
    * Makes the method's own start: masks and router from calibration rows or constants.
    *
+   * @param progress hears how far it is
    * @return the optimiser of all that trains
    */
-  AdamW prepare() {
+  AdamW prepare(Progress progress) {
     Recipe recipe = settings.recipe();
     int tokens = Methods.provider(recipe).calibrationTokens(recipe);
     long[][] rows = new long[0][];
@@ -135,7 +137,7 @@ record Start(
         rows[i] = Arrays.copyOf(rows[i], settings.rowTokens());
       }
     }
-    LayerByLayer.prepare(method, model, rows);
+    LayerByLayer.prepare(method, model, rows, progress);
     return optimizer();
   }
 
@@ -151,7 +153,9 @@ record Start(
     }
     method.restore(model.config(), TrainingCheckpoint.method(folder));
     AdamW optimizer = optimizer();
-    optimizer.restore(TrainingCheckpoint.optimizer(folder));
+    if (saved.step() > 0) {
+      optimizer.restore(TrainingCheckpoint.optimizer(folder));
+    }
     sampler.ifPresent(read -> read.seek(saved.cursor()));
     TrainingCheckpoint.restoreRandom(folder);
     return optimizer;
@@ -176,6 +180,9 @@ record Start(
   private AdamW optimizer() {
     Recipe recipe = settings.recipe();
     List<ParameterGroup> groups = new ArrayList<>();
+    if (settings.steps() == 0) {
+      return new AdamW(groups, recipe.get(RunKeys.BETA1), recipe.get(RunKeys.BETA2));
+    }
     Map<String, Tensor> matrices = new LinkedHashMap<>();
     Map<String, Tensor> norms = new LinkedHashMap<>();
     if (Methods.provider(recipe).trainsWeights(recipe)) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CancellationException;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.data.Sampler;
 import org.mixtureofmasks.nn.DecoderModule;
@@ -80,7 +81,7 @@ public final class Trainer implements AutoCloseable {
     RunLock lock = RunLock.of(out);
     try {
       listener.phase(RunPhase.PREPARE);
-      return new Trainer(run, lock, listener, recipe, opened, opened.prepare());
+      return new Trainer(run, lock, listener, recipe, opened, opened.prepare(listener));
     } catch (RuntimeException | Error e) {
       lock.close();
       throw e;
@@ -109,7 +110,7 @@ public final class Trainer implements AutoCloseable {
     listener.phase(RunPhase.PREPARE);
     if (latest.isEmpty()) {
       listener.note("no checkpoint yet: beginning again");
-      Trainer trainer = new Trainer(run, lock, listener, recipe, opened, opened.prepare());
+      Trainer trainer = new Trainer(run, lock, listener, recipe, opened, opened.prepare(listener));
       trainer.metrics.truncate(-1);
       return trainer;
     }
@@ -189,10 +190,7 @@ public final class Trainer implements AutoCloseable {
   /** Trains until so many steps of the run are done or {@link #stop} is called, and saves. */
   public void train(int untilStep) {
     if (step == 0 && !validation.isEmpty()) {
-      Map<String, Object> line = new LinkedHashMap<>();
-      line.put("step", 0);
-      validate(line);
-      writeTimed(line);
+      validateStart();
     }
     int every = recipe.get(RunKeys.CHECKPOINT_EVERY);
     boolean saved = step == Math.min(steps, untilStep) && run.latest().isPresent();
@@ -207,6 +205,19 @@ public final class Trainer implements AutoCloseable {
     if (!saved) {
       save(); // a run without steps: what the method made of the dense model
     }
+  }
+
+  /** Given up on the way, the start is saved all the same: making it may have taken long. */
+  private void validateStart() {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("step", 0);
+    try {
+      validate(line);
+    } catch (CancellationException e) {
+      stopping = true;
+      return;
+    }
+    writeTimed(line);
   }
 
   private void writeTimed(Map<String, Object> line) {
@@ -264,7 +275,7 @@ public final class Trainer implements AutoCloseable {
     steppedHere++;
     secondsHere += seconds;
     listener.step(
-        new TrainingListener.Progress(
+        new TrainingListener.Step(
             step,
             steps,
             taken.loss().crossEntropy(),
@@ -276,7 +287,8 @@ public final class Trainer implements AutoCloseable {
 
   private void validate(Map<String, Object> line) {
     listener.phase(RunPhase.VALIDATE);
-    Validation.Result result = validation.run(start.model(), start.method().feedForward());
+    Validation.Result result =
+        validation.run(start.model(), start.method().feedForward(), listener);
     line.put("validation_loss", result.mean());
     line.put("validation_losses", result.byFile());
     line.putAll(start.method().validationMetrics());

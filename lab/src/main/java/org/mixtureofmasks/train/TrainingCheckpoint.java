@@ -19,8 +19,9 @@ import org.mixtureofmasks.io.StrictJson;
 
 /**
  * All that a run needs to go on to the bit. On disk a folder, complete or absent, without a clock
- * in it: model.safetensors (fp32 masters), optimizer.safetensors (moments), method.safetensors (the
- * method's tensors, when it has any), random.safetensors (libtorch's generator), state.json.
+ * in it: model.safetensors (fp32 masters), optimizer.safetensors (moments, once a step has made
+ * some), method.safetensors (the method's tensors, when it has any), random.safetensors (libtorch's
+ * generator), state.json.
  *
  * @param step optimiser steps done
  * @param tokens input tokens seen
@@ -51,7 +52,9 @@ record TrainingCheckpoint(
         PointerScope _ = new PointerScope()) {
       Path to = atomic.path();
       TensorFiles.write(to.resolve("model.safetensors"), weights);
-      TensorFiles.write(to.resolve("optimizer.safetensors"), optimizer);
+      if (step > 0) { // zeros before
+        TensorFiles.write(to.resolve("optimizer.safetensors"), optimizer);
+      }
       if (!method.isEmpty()) {
         TensorFiles.write(to.resolve("method.safetensors"), method);
       }

@@ -2,9 +2,13 @@ package org.mixtureofmasks.train;
 
 import java.nio.file.Path;
 import java.util.Map;
+import org.mixtureofmasks.io.Progress;
 
-/** Who watches a run. Called from the training thread. */
-public interface TrainingListener {
+/**
+ * Who watches a run. Called from the training thread. What a phase is at in itself comes as {@link
+ * Progress}.
+ */
+public interface TrainingListener extends Progress {
   /** A listener that does nothing. */
   TrainingListener SILENT = new TrainingListener() {};
 
@@ -19,7 +23,7 @@ public interface TrainingListener {
    * @param secondsLeft estimate
    * @param method figures of the method, such as its density
    */
-  record Progress(
+  record Step(
       int step,
       int steps,
       double loss,
@@ -31,11 +35,11 @@ public interface TrainingListener {
   /** A phase of the run begins, and the one before it ends. */
   default void phase(RunPhase phase) {}
 
-  /** What the run does outside its steps: "calibrating", "resumed from step 100". */
-  default void note(String what) {}
+  @Override
+  default void at(long done, long total) {}
 
   /** After each step. */
-  default void step(Progress progress) {}
+  default void step(Step step) {}
 
   /** After a validation: mean loss in nats by file and over all. */
   default void validated(int step, Validation.Result result) {}

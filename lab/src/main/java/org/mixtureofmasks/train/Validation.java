@@ -8,6 +8,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
@@ -43,8 +44,14 @@ public final class Validation {
     return files.isEmpty();
   }
 
-  /** The losses of the model with this feed-forward part. */
-  public Result run(DecoderModule model, FeedForward ffn) {
+  /**
+   * The losses of the model with this feed-forward part.
+   *
+   * @param progress hears the rows that are done
+   */
+  public Result run(DecoderModule model, FeedForward ffn, Progress progress) {
+    long done = 0;
+    long rowsInAll = files.stream().mapToLong(TokenRows::rows).sum();
     Map<String, Double> byFile = new LinkedHashMap<>();
     double all = 0;
     long tokens = 0;
@@ -57,6 +64,8 @@ public final class Validation {
           rows[i] = file.longRow(from + i);
         }
         sum += crossEntropy(model, ffn, rows);
+        done += rows.length;
+        progress.at(done, rowsInAll);
       }
       long n = (long) file.rows() * (file.rowLength() - 1);
       byFile.put(names.get(f), sum / n);

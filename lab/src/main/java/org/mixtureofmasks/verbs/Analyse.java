@@ -11,14 +11,13 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
-import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.analyse.Analysis;
-import org.mixtureofmasks.analyse.AnalysisListener;
 import org.mixtureofmasks.analyse.AnalysisSettings;
 import org.mixtureofmasks.cli.OutputOptions;
 import org.mixtureofmasks.cli.ProgressLine;
+import org.mixtureofmasks.cli.StopSignal;
 import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.cli.Verb;
@@ -142,8 +141,9 @@ public final class Analyse implements Verb {
     checkOptions();
     requireWritable();
     ObjectNode analysis;
-    try (Watch watch = new Watch()) {
-      analysis = Analysis.of(settings(), watch);
+    try (ProgressLine progress = ProgressLine.start("reading %s".formatted(path), "");
+        StopSignal _ = StopSignal.atOnce("stopped: nothing was written")) {
+      analysis = Analysis.of(settings(), progress);
     }
     Path file = out.resolve("analysis.json");
     AtomicFiles.writeString(file, analysis.toPrettyString() + "\n");
@@ -216,36 +216,6 @@ public final class Analyse implements Verb {
         spec.commandLine().getParseResult().originalArgs().stream()
             .map(ShellWords::quote)
             .collect(Collectors.joining(" ", "mom ", "")));
-  }
-
-  /** A progress line for each piece of work. */
-  private static final class Watch implements AnalysisListener, AutoCloseable {
-    private @Nullable ProgressLine line;
-
-    @Override
-    public void begin(String task, String unit) {
-      close();
-      line = ProgressLine.start(task, unit);
-    }
-
-    @Override
-    public void at(long done, long total) {
-      if (line != null) {
-        line.at(done, total);
-      }
-    }
-
-    @Override
-    public void note(String text) {
-      Terminal.note(text);
-    }
-
-    @Override
-    public void close() {
-      if (line != null) {
-        line.close();
-      }
-    }
   }
 
   private static ObjectNode mainNumbers(ObjectNode analysis, Path file, Path report) {

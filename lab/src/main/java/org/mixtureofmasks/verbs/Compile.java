@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.cli.ProgressLine;
+import org.mixtureofmasks.cli.StopSignal;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.format.Layout;
@@ -70,10 +72,15 @@ public final class Compile implements Verb {
 
   @Override
   public Integer call() {
-    Map<String, Object> made =
-        RunModel.of(FinishedRun.open(run))
-            .write(
-                out, Optional.ofNullable(layout), Optional.ofNullable(weights).map(w -> w.dtype));
+    Map<String, Object> made;
+    try (ProgressLine progress =
+            ProgressLine.start(spec.commandLine().getErr(), "reading %s".formatted(run), "");
+        StopSignal _ = StopSignal.atOnce("stopped: nothing was written")) {
+      made =
+          RunModel.of(FinishedRun.open(run), progress)
+              .write(
+                  out, Optional.ofNullable(layout), Optional.ofNullable(weights).map(w -> w.dtype));
+    }
     RunReport.print(made, spec.commandLine().getOut(), json);
     return 0;
   }

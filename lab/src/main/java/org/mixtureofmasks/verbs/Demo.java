@@ -9,6 +9,7 @@ import org.mixtureofmasks.bench.BenchSettings;
 import org.mixtureofmasks.bench.Benchmark;
 import org.mixtureofmasks.cli.OutputOptions;
 import org.mixtureofmasks.cli.ProgressLine;
+import org.mixtureofmasks.cli.StopSignal;
 import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.cli.Verb;
@@ -27,12 +28,11 @@ import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 import org.mixtureofmasks.train.FinishedRun;
 import org.mixtureofmasks.train.Methods;
+import org.mixtureofmasks.train.RunPhase;
 import org.mixtureofmasks.train.Trainer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code mom demo}: the whole way on the embedded model, one table at the end. */
 @Command(
@@ -73,61 +73,70 @@ public final class Demo implements Verb {
   private Integer steps;
 
   @Mixin private OutputOptions output;
-  @Spec private CommandSpec spec;
 
   /** A model's figures. */
   private record Measured(PerplexityResult quality, BenchResult speed, String text) {}
 
   @Override
   public Integer call() {
+    try (ProgressLine progress = ProgressLine.start("unpacking the model and its texts", "");
+        StopSignal _ = StopSignal.atOnce("stopped: the same command begins again")) {
+      return call(progress);
+    }
+  }
+
+  private int call(ProgressLine progress) {
     Terminal.note("1/4 the dense model, its texts and the recipe: %s".formatted(out));
     DemoFiles files = DemoFiles.writeTo(out);
     Terminal.note("2/4 masks at 50 %% of the FFN, and recovery: %s".formatted(files.recipe()));
-    sparsify(files);
+    sparsify(files, progress);
     Terminal.note("3/4 held-out text, dense and sparse");
-    PerplexityResult dense = evaluate(files, files.dense());
-    PerplexityResult sparse = evaluate(files, files.sparse());
+    PerplexityResult dense = evaluate(files, files.dense(), progress);
+    PerplexityResult sparse = evaluate(files, files.sparse(), progress);
     Terminal.note("4/4 speed, in turns, and a sentence of each");
+    progress.begin("loading both models", "");
     try (Model denseModel = Model.open(files.dense(), Model.LoadOptions.defaults());
         Model sparseModel = Model.open(files.sparse(), Model.LoadOptions.defaults())) {
-      BenchResult.Pair speed = bench(denseModel, sparseModel);
+      BenchResult.Pair speed = bench(denseModel, sparseModel, progress);
+      progress.begin("writing a sentence with each", "");
       Measured before =
           new Measured(dense, speed.reference().orElseThrow(), continuation(files, denseModel));
       Measured after = new Measured(sparse, speed.model(), continuation(files, sparseModel));
       Shares shares = sparseModel.shares();
+      progress.end();
       output.print(
           json(before, after, shares, speed), () -> report(files, before, after, shares, speed));
     }
     return 0;
   }
 
-  private void sparsify(DemoFiles files) {
+  private void sparsify(DemoFiles files, ProgressLine line) {
     List<String> overrides = steps == null ? List.of() : List.of("train.steps=" + steps);
     Recipe recipe = Methods.read(files.recipe(), overrides);
-    ProgressLines progress = new ProgressLines(spec.commandLine().getErr());
+    RunProgress progress = new RunProgress(line);
     try (Trainer trainer = Trainer.begin(recipe, files.run(), progress)) {
       trainer.train();
     }
-    RunModel model = RunModel.of(FinishedRun.open(files.run()));
+    progress.phase(RunPhase.COMPILE);
+    RunModel model = RunModel.of(FinishedRun.open(files.run()), progress);
     model.writeMasks();
     model.write(files.sparse(), Optional.of(Layout.RUNS), Optional.empty());
   }
 
-  private static PerplexityResult evaluate(DemoFiles files, Path model) {
+  private static PerplexityResult evaluate(DemoFiles files, Path model, ProgressLine progress) {
     Model.LoadOptions options = Model.LoadOptions.defaults();
+    progress.begin("reading the held-out text, %s".formatted(model.getFileName()), "tokens");
     try (Model llama = Model.open(model, options);
-        Tokenizer tokenizer = Tokenizer.open(model);
-        ProgressLine progress = ProgressLine.start(model.getFileName().toString(), "tokens")) {
+        Tokenizer tokenizer = Tokenizer.open(model)) {
       int[] ids = tokenizer.encode(TextFiles.read(files.heldOut()));
-      return new Perplexity(llama, options.threads(), progress::at).ofText(ids, 0, 0);
+      return new Perplexity(llama, options.threads(), progress).ofText(ids, 0, 0);
     }
   }
 
-  private static BenchResult.Pair bench(Model dense, Model sparse) {
+  private static BenchResult.Pair bench(Model dense, Model sparse, ProgressLine progress) {
     BenchSettings settings = new BenchSettings(64, 128, 7, Model.LoadOptions.defaults().threads());
-    try (ProgressLine progress = ProgressLine.start("speed", "repetitions")) {
-      return new Benchmark(settings, progress::at).run(sparse, Optional.of(dense));
-    }
+    progress.begin("timing both models", "repetitions");
+    return new Benchmark(settings, progress::at).run(sparse, Optional.of(dense));
   }
 
   private static String continuation(DemoFiles files, Model model) {

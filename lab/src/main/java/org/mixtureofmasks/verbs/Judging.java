@@ -11,11 +11,11 @@ import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
-import org.mixtureofmasks.cli.ProgressLine;
 import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RunKeys;
 import org.mixtureofmasks.report.RunPage;
@@ -59,11 +59,8 @@ final class Judging {
   }
 
   /** Judges a run's model and writes verdict.json and report.html. */
-  Verdict judge(RunFolder run) {
-    Verdict verdict;
-    try (ProgressLine progress = ProgressLine.start("held-out text", "rows")) {
-      verdict = judge.compare(run.model(), progress::at);
-    }
+  Verdict judge(RunFolder run, Progress progress) {
+    Verdict verdict = judge.compare(run.model(), progress);
     AtomicFiles.writeString(run.verdict(), Json.pretty(verdict.json()) + "\n");
     AtomicFiles.writeString(
         run.report(),

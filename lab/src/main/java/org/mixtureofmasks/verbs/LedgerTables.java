@@ -2,6 +2,7 @@ package org.mixtureofmasks.verbs;
 
 import java.util.List;
 import java.util.Locale;
+import org.mixtureofmasks.cli.ProgressLine;
 import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.ledger.Ledger;
 import org.mixtureofmasks.ledger.Machine;
@@ -73,6 +74,6 @@ final class LedgerTables {
     }
     return seconds < 9.95
         ? String.format(Locale.ROOT, "%.1f s", seconds)
-        : ProgressLines.duration(seconds);
+        : ProgressLine.duration(seconds);
   }
 }

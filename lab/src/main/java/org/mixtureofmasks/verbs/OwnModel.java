@@ -9,10 +9,10 @@ import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.cli.ModelImport;
-import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.format.HuggingFaceWriter;
 import org.mixtureofmasks.format.ModelFolderWriter;
 import org.mixtureofmasks.io.AtomicFolder;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.ledger.Phase;
 import org.mixtureofmasks.plan.Budget;
 import org.mixtureofmasks.plan.Choice;
@@ -61,6 +61,9 @@ final class OwnModel {
               + " Default: no training, masks from statistics alone.")
   private String budget;
 
+  /** Whether the run's folder is ours. */
+  private boolean made;
+
   /** Whether any of them was given. */
   boolean given() {
     return !texts.isEmpty() || !heldOut.isEmpty() || share != null || budget != null;
@@ -77,9 +80,10 @@ final class OwnModel {
    * Checks what was typed, writes the run's inputs and chooses its recipe.
    *
    * @param model a dense model of any kind that mom reads
-   * @param out the run's folder: new, or empty; removed again if this fails
+   * @param out the run's folder: new, or empty
+   * @param progress hears notes
    */
-  Ready prepare(Path model, Path out, Timing timing) {
+  Ready prepare(Path model, Path out, Timing timing, Progress progress) {
     Budget parsed = budget == null ? new Budget.TrainingFree() : Budget.parse(budget);
     double part = share == null ? 0.5 : share(share);
     if (texts.isEmpty()) {
@@ -90,20 +94,25 @@ final class OwnModel {
     texts.forEach(OwnTexts::check);
     heldOut.forEach(OwnTexts::check);
     RunFolder run = RunFolder.requireNew(out);
-    try {
-      return prepared(model, run, parsed, part, timing);
-    } catch (RuntimeException | Error e) {
+    made = true;
+    AtomicFolder.remove(run.inputs()); // of an earlier start that was killed
+    return prepared(model, run, parsed, part, timing, progress);
+  }
+
+  /** Removes what was made for a run that did not begin. */
+  void discard(Path out) {
+    if (made) {
       AtomicFolder.remove(out);
-      throw e;
     }
   }
 
-  private Ready prepared(Path model, RunFolder run, Budget parsed, double part, Timing timing) {
-    Path dense = dense(model, run);
+  private Ready prepared(
+      Path model, RunFolder run, Budget parsed, double part, Timing timing, Progress progress) {
+    Path dense = dense(model, run, progress);
     OwnTexts own;
     if (heldOut.isEmpty()) {
       own = OwnTexts.cut(texts, run.inputs());
-      Terminal.note("the end of each text is held out for the verdict: %s".formatted(run.inputs()));
+      progress.note("the end of each text is held out for the verdict: %s".formatted(run.inputs()));
     } else {
       own = new OwnTexts(texts, heldOut);
     }
@@ -111,7 +120,7 @@ final class OwnModel {
         new OwnRun(dense, own, part, parsed, run.inputs().resolve("recipe.yaml"), run.path());
     Planned planned = request.plan(elapsed(), timing);
     Choice choice = planned.choice();
-    Terminal.note(
+    progress.note(
         choice.steps() == 0
             ? "training-free: masks and router from %,d tokens of statistics"
                 .formatted(choice.calibrationTokens())
@@ -147,13 +156,13 @@ final class OwnModel {
   }
 
   /** The model itself, or a folder made of it. */
-  private static Path dense(Path model, RunFolder run) {
+  private static Path dense(Path model, RunFolder run, Progress progress) {
     try (Checkpoint checkpoint = Checkpoints.open(model)) {
       if (checkpoint.format() == Checkpoint.Format.HUGGING_FACE) {
         return model;
       }
       Path folder = run.inputs().resolve("dense");
-      Terminal.note("%s becomes a Hugging Face folder: %s".formatted(model, folder));
+      progress.note("%s becomes a Hugging Face folder: %s".formatted(model, folder));
       try (Tokenizer tokenizer = Tokenizer.open(model);
           ModelFolderWriter writer = ModelFolderWriter.create(folder)) {
         ModelImport.write(checkpoint, tokenizer, writer, HuggingFaceWriter.ownDtype(checkpoint));

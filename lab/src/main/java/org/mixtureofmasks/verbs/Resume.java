@@ -2,6 +2,7 @@ package org.mixtureofmasks.verbs;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.train.Trainer;
 import picocli.CommandLine.Command;
@@ -39,13 +40,18 @@ public final class Resume implements Verb {
 
   @Override
   public Integer call() {
-    RunReport report = new RunReport(spec.commandLine().getErr(), Optional.empty());
-    try (Trainer trainer = Trainer.resume(run, report.listener())) {
-      return report.finish(
-          trainer,
-          noVerdict ? Optional.empty() : Judging.of(trainer.recipe()),
-          spec.commandLine().getOut(),
-          json);
+    try (RunProgress progress =
+        new RunProgress(spec.commandLine().getErr(), "reading %s".formatted(run))) {
+      RunReport report = new RunReport(progress, Optional.empty());
+      try (Trainer trainer = Trainer.resume(run, report.listener())) {
+        return report.finish(
+            trainer,
+            noVerdict ? Optional.empty() : Judging.of(trainer.recipe()),
+            spec.commandLine().getOut(),
+            json);
+      } catch (CancellationException e) {
+        return progress.stoppedBeforeTraining(run);
+      }
     }
   }
 }

@@ -29,7 +29,7 @@ import org.mixtureofmasks.verdict.Verdict;
 
 /** Trains, compiles, and says what came of it: the common end of sparsify and resume. */
 final class RunReport {
-  private final TrainingListener progress;
+  private final RunProgress progress;
   private final List<Validation.Result> validated = new ArrayList<>();
   private double tokensPerSecond;
   private final PhaseClock clock = new PhaseClock();
@@ -39,9 +39,10 @@ final class RunReport {
   /**
    * @param forecast what the run is predicted to take; empty where nobody asked
    */
-  RunReport(PrintWriter err, Optional<Ledger> forecast) {
+  RunReport(RunProgress progress, Optional<Ledger> forecast) {
     this.forecast = forecast;
-    this.progress = new ProgressLines(err);
+    this.progress = progress;
+    forecast.ifPresent(progress::expect);
   }
 
   /** Passes everything on and keeps the figures of the summary. */
@@ -50,6 +51,22 @@ final class RunReport {
       @Override
       public void phase(RunPhase phase) {
         clock.begin(phase.word());
+        progress.phase(phase);
+      }
+
+      @Override
+      public void begin(String part, String unit) {
+        progress.begin(part, unit);
+      }
+
+      @Override
+      public void at(long done, long total) {
+        progress.at(done, total);
+      }
+
+      @Override
+      public void detail(String text) {
+        progress.detail(text);
       }
 
       @Override
@@ -58,9 +75,9 @@ final class RunReport {
       }
 
       @Override
-      public void step(Progress p) {
-        tokensPerSecond = p.tokensPerSecond();
-        progress.step(p);
+      public void step(Step step) {
+        tokensPerSecond = step.tokensPerSecond();
+        progress.step(step);
       }
 
       @Override
@@ -83,19 +100,19 @@ final class RunReport {
    * @return the exit code: 0, or 1 if the run was stopped on the way
    */
   int finish(Trainer trainer, Optional<Judging> judging, PrintWriter out, boolean json) {
-    try (StopSignal _ = new StopSignal(trainer)) {
-      trainer.train();
-      if (!trainer.ended()) {
-        clock.close();
-        progress.note(
-            "stopped and saved: go on with 'mom resume %s'"
-                .formatted(ShellWords.quote(trainer.folder().path())));
-        return UserError.FAILED;
-      }
+    progress.training(trainer);
+    trainer.train();
+    if (!trainer.ended()) {
+      clock.close();
+      progress.note(
+          "stopped and saved: go on with '%s'"
+              .formatted(ShellWords.command("mom", "resume", trainer.folder().path())));
+      return UserError.FAILED;
     }
     clock.begin(RunPhase.COMPILE.word());
+    progress.phase(RunPhase.COMPILE);
     FinishedRun run = FinishedRun.open(trainer.folder().path());
-    RunModel model = RunModel.of(run);
+    RunModel model = RunModel.of(run, progress);
     model.writeMasks();
     Map<String, @Nullable Object> summary = new LinkedHashMap<>();
     summary.put("run", trainer.folder().path().toString());
@@ -120,10 +137,11 @@ final class RunReport {
     Optional<Verdict> verdict = Optional.empty();
     if (judging.isPresent() && run.method().onlyEvaluates().isEmpty()) {
       clock.begin(RunPhase.JUDGE.word());
-      progress.note("judging both models on held-out text");
-      verdict = judging.map(j -> j.judge(trainer.folder()));
+      progress.phase(RunPhase.JUDGE);
+      verdict = judging.map(j -> j.judge(trainer.folder(), progress));
     }
     clock.close();
+    progress.end();
     List<Measured> measured = clock.measured();
     long peak = ResidentMemory.peak().orElse(0);
     summary.put("peak_memory_bytes", peak == 0 ? null : peak);

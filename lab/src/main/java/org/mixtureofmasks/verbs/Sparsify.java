@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.cli.Verb;
-import org.mixtureofmasks.io.AtomicFolder;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.ledger.Ledger;
 import org.mixtureofmasks.ledger.LedgerJson;
@@ -120,13 +120,20 @@ public final class Sparsify implements Verb {
       all.add("train.steps=" + steps);
       all.add("train.tokens=0");
     }
-    Recipe recipe = Methods.read(from, all);
-    RunForecast forecast = RunForecast.of(recipe, out, timing());
-    if (dryRun) {
-      return dryRun(forecast, recipe);
+    try (RunProgress progress = progress()) {
+      Recipe recipe = Methods.read(from, all);
+      RunForecast forecast = RunForecast.of(recipe, out, timing());
+      if (dryRun) {
+        progress.end();
+        return dryRun(forecast, recipe);
+      }
+      forecast.require(Machine.here(out));
+      return run(recipe, forecast, Pace.FIXED, progress);
     }
-    forecast.require(Machine.here(out));
-    return run(recipe, forecast, Pace.FIXED);
+  }
+
+  private RunProgress progress() {
+    return new RunProgress(spec.commandLine().getErr(), "forecasting memory and time");
   }
 
   private int ofOwnModel() {
@@ -135,30 +142,30 @@ public final class Sparsify implements Verb {
           "--set and --steps go with a recipe, %s is a model: give --budget, or a copy of the recipe that an earlier run chose (RUN/inputs/recipe.yaml)"
               .formatted(from));
     }
-    OwnModel.Ready ready = own.prepare(from, out, timing());
-    if (dryRun) {
-      try {
-        return dryRun(ready.planned().forecast(), ready.planned().recipe());
-      } finally {
-        AtomicFolder.remove(out);
+    try (RunProgress progress = progress()) {
+      OwnModel.Ready ready = own.prepare(from, out, timing(), progress);
+      Recipe recipe = ready.planned().recipe();
+      RunForecast forecast = ready.planned().forecast();
+      if (!dryRun) {
+        return run(recipe, forecast, ready.pace(), progress);
       }
-    }
-    try {
-      return run(ready.planned().recipe(), ready.planned().forecast(), ready.pace());
-    } catch (RuntimeException | Error e) {
+      progress.end();
+      return dryRun(forecast, recipe);
+    } finally {
       if (!RunFolder.begun(out)) {
-        AtomicFolder.remove(out);
+        own.discard(out);
       }
-      throw e;
     }
   }
 
-  private int run(Recipe recipe, RunForecast forecast, Pace pace) {
+  private int run(Recipe recipe, RunForecast forecast, Pace pace, RunProgress progress) {
     Optional<Judging> judging = noVerdict ? Optional.empty() : Judging.of(recipe);
-    RunReport report = new RunReport(spec.commandLine().getErr(), Optional.of(forecast.ledger()));
+    RunReport report = new RunReport(progress, Optional.of(forecast.ledger()));
     try (Trainer trainer = Trainer.begin(recipe, out, report.listener())) {
       trainer.pace(pace);
       return report.finish(trainer, judging, spec.commandLine().getOut(), json);
+    } catch (CancellationException e) {
+      return progress.stoppedBeforeTraining(out);
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.ledger.Ledger;
 import org.mixtureofmasks.ledger.Machine;
 import org.mixtureofmasks.study.Plan;
@@ -52,8 +53,11 @@ record StudyForecast(List<Line> lines, double seconds, long memoryBytes, long di
 
   /**
    * @param out where the study writes
+   * @param progress hears the runs that are forecast
    */
-  static StudyForecast of(Plan plan, StudyRunner runner, Predicate<PlannedRun> chosen, Path out) {
+  static StudyForecast of(
+      Plan plan, StudyRunner runner, Predicate<PlannedRun> chosen, Path out, Progress progress) {
+    progress.begin("forecasting memory and time", "runs");
     Map<List<Object>, Ledger> forecasts = new HashMap<>();
     Set<String> seen = new HashSet<>();
     List<Line> lines = new ArrayList<>();
@@ -69,6 +73,7 @@ record StudyForecast(List<Line> lines, double seconds, long memoryBytes, long di
                       kind(run), _ -> RunForecast.of(run.recipe(), out, Timing.ALWAYS).ledger()))
               : Optional.empty();
       lines.add(new Line(run, state, ledger));
+      progress.at(lines.size(), plan.runs().size());
     }
     int parallel = plan.study().parallel();
     return new StudyForecast(

@@ -13,6 +13,8 @@ import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.cli.Main;
+import org.mixtureofmasks.cli.ProgressLine;
+import org.mixtureofmasks.cli.StopSignal;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.study.Plan;
 import org.mixtureofmasks.study.PlannedRun;
@@ -70,22 +72,33 @@ public final class StudyVerb implements Verb {
 
   @Override
   public Integer call() {
+    PrintWriter err = spec.commandLine().getErr();
+    try (ProgressLine progress = ProgressLine.start(err, "reading %s".formatted(file), "")) {
+      return call(progress, err);
+    }
+  }
+
+  private int call(ProgressLine progress, PrintWriter err) {
     Plan plan = Plan.of(StudyReader.read(file));
     Predicate<PlannedRun> chosen = chosen(plan);
-    PrintWriter err = spec.commandLine().getErr();
     StudyRunner runner =
         new StudyRunner(
             plan,
             out,
             "mom study %s --out %s".formatted(ShellWords.quote(file), ShellWords.quote(out)),
             Main.class.getName(),
-            new StudyLines(err));
+            progress);
     if (dryRun) {
-      StudyForecast forecast = StudyForecast.of(plan, runner, chosen, out);
+      StudyForecast forecast = StudyForecast.of(plan, runner, chosen, out, progress);
+      progress.end();
       print(forecast.json(), forecast::text);
       return 0;
     }
-    int missing = runner.run(chosen);
+    int missing;
+    try (StopSignal _ = new StopSignal(() -> stop(runner))) {
+      missing = runner.run(chosen);
+    }
+    progress.end();
     print(runner.json(), runner::markdown);
     if (missing == 0) {
       return 0;
@@ -98,6 +111,12 @@ public final class StudyVerb implements Verb {
             + "; the same command tries them again");
     err.flush();
     return UserError.FAILED;
+  }
+
+  private static StopSignal.Answer stop(StudyRunner runner) {
+    runner.stop();
+    return StopSignal.Answer.afterwards(
+        "each run that goes on finishes its step and is saved; the same command goes on from there");
   }
 
   private void print(ObjectNode object, Supplier<String> forPeople) {

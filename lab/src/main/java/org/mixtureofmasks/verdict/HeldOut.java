@@ -6,10 +6,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.io.TokenRows;
 import org.mixtureofmasks.model.ExpertLoad;
 import org.mixtureofmasks.model.Model;
-import org.mixtureofmasks.score.Progress;
 import org.mixtureofmasks.score.Scorer;
 import org.mixtureofmasks.score.Window;
 

@@ -12,8 +12,8 @@ import org.mixtureofmasks.bench.Benchmark;
 import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.model.Model;
-import org.mixtureofmasks.score.Progress;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /**
@@ -41,8 +41,10 @@ public record Judge(Path dense, HeldOut heldOut) {
         Model reference = open(dense);
         Words words = Words.of(dense)) {
       int rows = heldOut.count();
+      progress.begin("judging on held-out text", "rows");
       Quality before = heldOut.judge(reference, (done, _) -> progress.at(done, 2L * rows));
       Quality after = heldOut.judge(model, (done, _) -> progress.at(rows + done, 2L * rows));
+      progress.begin("timing both models", "repetitions");
       List<int[]> beginnings = new ArrayList<>();
       for (int i = 0; i < Math.min(SAMPLES, rows); i++) {
         beginnings.add(heldOut.beginning(i * rows / SAMPLES, share(model, PROMPT_TOKENS)));
@@ -50,7 +52,7 @@ public record Judge(Path dense, HeldOut heldOut) {
       BenchSettings settings =
           new BenchSettings(share(model, PREFILLED), share(model, DECODED), REPETITIONS, threads());
       BenchResult.Pair speed =
-          new Benchmark(settings, (_, _) -> {}).run(model, Optional.of(reference));
+          new Benchmark(settings, progress::at).run(model, Optional.of(reference));
       return new Verdict(
           figures(reference, before, speed.reference().orElseThrow(), words, beginnings),
           figures(model, after, speed.model(), words, beginnings),

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.recipe.RunKeys;
 
 class PlanTest {
@@ -184,7 +185,7 @@ class PlanTest {
       Files.writeString(out.resolve("study.json"), json);
       UserError error =
           assertThrows(
-              UserError.class, () -> new StudyRunner(plan, out, "", "none", StudyListener.SILENT));
+              UserError.class, () -> new StudyRunner(plan, out, "", "none", Progress.SILENT));
       assertTrue(error.getMessage().contains(earlier[2]), error.getMessage());
       assertFalse(Files.exists(out.resolve("runs")));
       assertEquals(json, Files.readString(out.resolve("study.json")));

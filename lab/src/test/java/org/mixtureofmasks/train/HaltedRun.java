@@ -15,7 +15,7 @@ final class HaltedRun {
     TrainingListener killer =
         new TrainingListener() {
           @Override
-          public void step(Progress progress) {
+          public void step(Step progress) {
             if (progress.step() == last) {
               Runtime.getRuntime().halt(9);
             }

@@ -88,7 +88,7 @@ class PinnedCurvesTest {
     TrainingListener listener =
         new TrainingListener() {
           @Override
-          public void step(Progress progress) {
+          public void step(Step progress) {
             losses.add(progress.loss());
           }
         };

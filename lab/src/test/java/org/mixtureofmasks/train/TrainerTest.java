@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -153,7 +154,7 @@ class TrainerTest {
     TrainingListener listener =
         new TrainingListener() {
           @Override
-          public void step(Progress progress) {
+          public void step(Step progress) {
             if (progress.step() == 7) {
               asked.get().stop();
             }
@@ -250,6 +251,100 @@ class TrainerTest {
                 main.getName()));
     command.addAll(List.of(arguments));
     return command;
+  }
+
+  /** Hears a run and gives it up where it hears a phrase. */
+  private static final class Impatient implements TrainingListener {
+    private final List<String> heard = new ArrayList<>();
+    private final String last;
+
+    Impatient(String last) {
+      this.last = last;
+    }
+
+    @Override
+    public void phase(RunPhase phase) {
+      heard.add(phase.word());
+    }
+
+    @Override
+    public void begin(String part, String unit) {
+      heard.add(part);
+    }
+
+    @Override
+    public void at(long done, long total) {
+      String counted = "%s of %s".formatted(done, total);
+      if (heard.getLast().equals(last)) {
+        throw new CancellationException(counted);
+      }
+      if (done == total) {
+        heard.add(counted);
+      }
+    }
+  }
+
+  @Test
+  void aTrainingFreeRunReportsEachOfItsPhasesAndWritesNoOptimiserState() throws IOException {
+    Impatient listener = new Impatient("none");
+    Recipe recipe = tiny.recipe("mixture_of_masks", SAMPLED_MASKS, "train.steps=0");
+    Path out = tiny.path("run");
+    try (Trainer trainer = Trainer.begin(recipe, out, listener)) {
+      trainer.train();
+    }
+    assertEquals(
+        List.of(
+            "load",
+            "pack",
+            "load",
+            "20 of 20",
+            "prepare",
+            "preparing: the dense model on the calibration text",
+            "64 of 64",
+            "preparing: masks and routers",
+            "2 of 2",
+            "validate",
+            "10 of 10",
+            "save"),
+        listener.heard);
+    Path step = out.resolve("step-000000");
+    assertFalse(Files.exists(step.resolve("optimizer.safetensors")));
+    try (Trainer trainer = Trainer.resume(out, TrainingListener.SILENT)) {
+      trainer.train();
+      assertTrue(trainer.ended());
+    }
+    assertEquals(0, FinishedRun.open(out).steps());
+  }
+
+  @Test
+  void aPreparationThatIsGivenUpIsBegunAgain() throws IOException {
+    Recipe recipe = tiny.recipe("mixture_of_masks", SAMPLED_MASKS);
+    Path whole = run("whole", recipe);
+    Path out = tiny.path("run");
+    TrainingListener listener = new Impatient("preparing: masks and routers");
+    assertThrows(CancellationException.class, () -> Trainer.begin(recipe, out, listener));
+    try (Trainer trainer = Trainer.resume(out, TrainingListener.SILENT)) {
+      trainer.train();
+    }
+    assertSameRun(whole, out);
+  }
+
+  @Test
+  void aFirstValidationThatIsGivenUpLeavesThePreparationSaved() throws IOException {
+    Recipe recipe = tiny.recipe("mixture_of_masks", SAMPLED_MASKS);
+    Path whole = run("whole", recipe);
+    Path out = tiny.path("run");
+    try (Trainer trainer = Trainer.begin(recipe, out, new Impatient("validate"))) {
+      trainer.train();
+      assertFalse(trainer.ended());
+    }
+    assertEquals(out.resolve("step-000000"), new RunFolder(out).latest().orElseThrow());
+    Impatient again = new Impatient("none");
+    try (Trainer trainer = Trainer.resume(out, again)) {
+      trainer.train();
+    }
+    assertFalse(again.heard.contains("preparing: masks and routers"), again.heard.toString());
+    assertSameRun(whole, out);
   }
 
   @Test

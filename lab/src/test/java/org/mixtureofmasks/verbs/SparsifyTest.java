@@ -85,7 +85,7 @@ class SparsifyTest {
       assertEquals(3, ConfigReader.read(checkpoint).mixtureOfMasks().orElseThrow().experts());
     }
     assertTrue(Files.exists(run.resolve("masks.safetensors")));
-    assertTrue(err.toString().contains("step 4/4"), err.toString());
+    assertTrue(err.toString().contains("training: 4 of 4 steps  loss"), err.toString());
   }
 
   @Test
@@ -119,6 +119,8 @@ class SparsifyTest {
     child.destroy();
     assertEquals(128 + 15, child.waitFor(), Files.readString(log));
     String said = Files.readString(log);
+    assertTrue(
+        said.matches("(?s).*\\R(finishing step \\d+|finishing the).*; again to stop now.*"), said);
     assertTrue(said.contains("stopped and saved: go on with 'mom resume " + run + "'"), said);
     assertTrue(FinishedRun.open(run).steps() > 0);
   }

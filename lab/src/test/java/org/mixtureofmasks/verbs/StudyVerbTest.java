@@ -136,12 +136,12 @@ class StudyVerbTest {
     assertTrue(tables.contains("| reference per token (training-free) (by the trainer) |"), tables);
     assertEquals(6, Files.readAllLines(out.resolve("study.csv")).size());
     assertTrue(Files.readString(out.resolve("study.html")).contains("<figure>"));
-    assertTrue(err.toString().contains("0/4 runs done; now "), err.toString());
+    assertTrue(err.toString().contains("0 of 4 runs  now "), err.toString());
 
     Path metrics = out.resolve(masks.get("folder").asText()).resolve("metrics.jsonl");
     var written = Files.getLastModifiedTime(metrics);
     assertEquals(0, call("--only", "masks", "--only", "dense", "--only", "reference per token"));
-    assertFalse(err.toString().contains("; now "), "nothing was to be run: " + err);
+    assertFalse(err.toString().contains("  now "), "nothing was to be run: " + err);
     assertEquals(written, Files.getLastModifiedTime(metrics));
     assertEquals(0, call("--dry-run", "--json", "--only", "dense"), err.toString());
     assertEquals("done", json().get("runs").get(0).get("state").asText());
