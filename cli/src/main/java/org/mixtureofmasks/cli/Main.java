@@ -27,7 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footer = {
       "",
       "First steps:",
-      "  mom demo                   the whole way on a small embedded model, one table at the end",
+      "  mom demo                   end to end on a small embedded model, one table at the end",
       "  mom inspect MODEL          what a model is and what it needs",
       "  mom VERB --help            what a verb does, with examples",
       "",

@@ -34,14 +34,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code mom demo}: the whole way on the embedded model, one table at the end. */
+/** {@code mom demo}: end to end on the embedded model, one table at the end. */
 @Command(
     name = "demo",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "The whole way on a small embedded model, in a few minutes on two cores: masks from"
-            + " activation statistics, a short recovery, compilation, evaluation, generation; one"
+        "End to end on a small embedded model, in a few minutes on two cores: masks from"
+            + " activation statistics, a short fine-tuning, compilation, evaluation, generation; one"
             + " table.",
     footer = {
       "",
@@ -51,7 +51,7 @@ import picocli.CommandLine.Option;
       "  mom demo --out /tmp/demo --json",
       "",
       "The model has 4.5M parameters and was trained on novels, textbooks and an almanac; what is",
-      "measured is real, on text that neither it nor the recovery has seen. The folder keeps all",
+      "measured is real, on text that neither it nor the fine-tuning has seen. The folder keeps all",
       "that was made: recipe.yaml, dense/, run/ and sparse/."
     })
 public final class Demo implements Verb {
@@ -69,7 +69,7 @@ public final class Demo implements Verb {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "Steps of recovery; 0: training-free. Default: as the demo's recipe says, 50.")
+      description = "Steps of fine-tuning; 0: training-free. Default: as the demo's recipe says, 50.")
   private Integer steps;
 
   @Mixin private OutputOptions output;
@@ -88,7 +88,7 @@ public final class Demo implements Verb {
   private int call(ProgressLine progress) {
     Terminal.note("1/4 the dense model, its texts and the recipe: %s".formatted(out));
     DemoFiles files = DemoFiles.writeTo(out);
-    Terminal.note("2/4 masks at 50 %% of the FFN, and recovery: %s".formatted(files.recipe()));
+    Terminal.note("2/4 masks at 50 %% of the FFN, and fine-tuning: %s".formatted(files.recipe()));
     sparsify(files, progress);
     Terminal.note("3/4 held-out text, dense and sparse");
     PerplexityResult dense = evaluate(files, files.dense(), progress);
