@@ -17,6 +17,7 @@ import org.mixtureofmasks.ledger.Machine;
 import org.mixtureofmasks.ledger.Phase;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.RecipeReader;
 import org.mixtureofmasks.recipe.RunKeys;
 import org.mixtureofmasks.sparsify.MethodProvider;
 
@@ -75,6 +76,17 @@ public final class RunForecast {
       ModelConfig config = Start.dense(checkpoint, settings);
       return new RunForecast(settings, provider, checkpoint, config, out, timing);
     }
+  }
+
+  /**
+   * Forecasts the memory of a run that goes on; its times are not known.
+   *
+   * @param run its folder
+   * @throws UserError if there is no run, or its model is gone
+   */
+  public static RunForecast ofResumed(Path run) {
+    Path recipe = RunFolder.of(run).recipe();
+    return of(new RecipeReader(Methods.sections()).read(recipe, List.of()), run, Timing.NEVER);
   }
 
   /**

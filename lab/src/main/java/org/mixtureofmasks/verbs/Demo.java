@@ -69,7 +69,8 @@ public final class Demo implements Verb {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "Steps of fine-tuning; 0: training-free. Default: as the demo's recipe says, 50.")
+      description =
+          "Steps of fine-tuning; 0: training-free. Default: as the demo's recipe says, 50.")
   private Integer steps;
 
   @Mixin private OutputOptions output;

@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.mixtureofmasks.cli.Verb;
+import org.mixtureofmasks.ledger.Machine;
+import org.mixtureofmasks.train.RunForecast;
 import org.mixtureofmasks.train.Trainer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,7 +44,9 @@ public final class Resume implements Verb {
   public Integer call() {
     try (RunProgress progress =
         new RunProgress(spec.commandLine().getErr(), "reading %s".formatted(run))) {
-      RunReport report = new RunReport(progress, Optional.empty());
+      RunForecast forecast = RunForecast.ofResumed(run);
+      forecast.require(Machine.here(run));
+      RunReport report = new RunReport(progress, Optional.of(forecast.ledger()));
       try (Trainer trainer = Trainer.resume(run, report.listener())) {
         return report.finish(
             trainer,

@@ -29,6 +29,8 @@ import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.train.FinishedRun;
 import org.mixtureofmasks.train.Methods;
+import org.mixtureofmasks.train.RunForecast;
+import org.mixtureofmasks.train.RunForecast.Timing;
 import org.mixtureofmasks.train.TinyRun;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
@@ -94,8 +96,26 @@ class SparsifyTest {
         call(new Sparsify(), recipe.toString(), "--out", run.toString(), "--json", "--steps", "0");
     assertEquals(0, made.get("steps").asInt());
     out.getBuffer().setLength(0);
-    call(new Resume(), run.toString(), "--json");
+    JsonNode resumed = call(new Resume(), run.toString(), "--json");
     assertTrue(err.toString().contains("the model is there already"), err.toString());
+    JsonNode memory = resumed.at("/forecast/memory_bytes");
+    assertTrue(memory.path("predicted").asLong() > 0 && memory.path("measured").asLong() > 0);
+  }
+
+  @Test
+  void aShortRunIsNotTimedBeforehandAndALongOneOnlyIfNotAskedToLeaveIt() throws IOException {
+    String tokens = "masks.calibration_tokens=64";
+    JsonNode brief =
+        call(new Sparsify(), recipe.toString(), "--out", run.toString(), "--json", "--set", tokens);
+    assertTrue(brief.at("/forecast/seconds/predicted").isNull(), brief.toString());
+    assertTrue(brief.at("/forecast/seconds/measured").asDouble() > 0);
+    Recipe longer = Methods.read(recipe, List.of("train.steps=1000000"));
+    assertTrue(seconds(longer, Timing.OF_LONG_RUNS) > 0);
+    assertTrue(Double.isNaN(seconds(longer, Timing.NEVER)));
+  }
+
+  private double seconds(Recipe recipe, Timing timing) {
+    return RunForecast.of(recipe, folder.resolve("new"), timing).ledger().seconds();
   }
 
   @Test
