@@ -38,6 +38,9 @@ public record OwnRun(
 
   private static final int LEAST_CALIBRATION = 2048;
 
+  /** Of a budget of time the masks' start takes no more: steps are worth more than statistics. */
+  private static final double PREPARE_SHARE = 0.2;
+
   /**
    * The recipe, written, and what its run is predicted to take.
    *
@@ -84,16 +87,17 @@ public record OwnRun(
   /** As many steps as the time allows, of the batch that suits so many tokens. */
   private Planned inTime(Choice free, long seconds, double elapsed) {
     long begun = System.nanoTime();
-    Planned timed = planned(free.trained(1).withSteps(FORECAST_STEPS), Timing.ALWAYS);
-    double rest = 0;
-    double step = Double.NaN;
-    for (Phase phase : timed.forecast.ledger().phases()) {
-      if (phase.name().equals(RunPhase.TRAIN.word())) {
-        step = phase.seconds() / FORECAST_STEPS;
-      } else {
-        rest += phase.seconds();
-      }
+    Choice trial = free.trained(1).withSteps(FORECAST_STEPS);
+    Planned timed = planned(trial, Timing.ALWAYS);
+    double most = PREPARE_SHARE * seconds;
+    double prepare = seconds(timed, RunPhase.PREPARE);
+    if (prepare > most && trial.calibrationTokens() > LEAST_CALIBRATION) {
+      int fewer = (int) (trial.calibrationTokens() * most / prepare);
+      trial = trial.withCalibration(Math.max(LEAST_CALIBRATION, fewer));
+      timed = planned(trial, Timing.ALWAYS);
     }
+    double step = seconds(timed, RunPhase.TRAIN) / FORECAST_STEPS;
+    double rest = timed.forecast.ledger().seconds() - step * FORECAST_STEPS;
     double spent = elapsed + (System.nanoTime() - begun) * 1e-9;
     long steps = (long) Math.floor((seconds - spent - rest) / step);
     if (steps < 1) {
@@ -102,7 +106,15 @@ public record OwnRun(
                   + " step %.0f s more; give more, or leave --budget out for masks without training")
               .formatted(seconds, spent + rest, step));
     }
-    return planned(free.trained(steps * timed.choice.batchTokens()), Timing.ALWAYS);
+    Choice chosen = free.withCalibration(trial.calibrationTokens());
+    return planned(chosen.trained(steps * trial.batchTokens()), Timing.ALWAYS);
+  }
+
+  private static double seconds(Planned planned, RunPhase phase) {
+    return planned.forecast.ledger().phases().stream()
+        .filter(p -> p.name().equals(phase.word()))
+        .mapToDouble(Phase::seconds)
+        .sum();
   }
 
   /** With passes as large as the memory allows. */

@@ -61,6 +61,9 @@ final class OwnModel {
               + " Default: no training, masks from statistics alone.")
   private String budget;
 
+  /** Tokens; SmolLM2-135M was not better on tasks after as many (docs/which-settings.md). */
+  private static final long LITTLE_TRAINING = 65_000;
+
   /** Whether the run's folder is ours. */
   private boolean made;
 
@@ -131,6 +134,10 @@ final class OwnModel {
                 choice.steps(),
                 choice.lr(),
                 choice.experts()));
+    if (choice.steps() > 0 && choice.tokens() < LITTLE_TRAINING) {
+      progress.note(
+          "so little training is worth about nothing: leave --budget out, or give hours (docs/which-settings.md says what to expect)");
+    }
     return new Ready(planned, pace(parsed, planned));
   }
 
