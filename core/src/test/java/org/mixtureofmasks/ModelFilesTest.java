@@ -78,7 +78,8 @@ class ModelFilesTest {
 
   @Test
   void aPlainTokenThatTokenizerJsonLacksIsRefused() throws IOException {
-    String more = "{\"added_tokens_decoder\": {\"9\": {\"content\": \"<more>\", \"special\": false}}}";
+    String more =
+        "{\"added_tokens_decoder\": {\"9\": {\"content\": \"<more>\", \"special\": false}}}";
     String said =
         assertThrows(
                 BadCheckpoint.class,

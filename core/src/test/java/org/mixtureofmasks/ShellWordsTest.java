@@ -20,8 +20,7 @@ class ShellWordsTest {
     List<String> words =
         List.of("a b", "it's", "$HOME", "[x.txt]", "", "a\nb", "é", "~", "*", "\\", "\"q\"", "=x");
     String command =
-        "printf '%s|' "
-            + words.stream().map(ShellWords::quote).collect(Collectors.joining(" "));
+        "printf '%s|' " + words.stream().map(ShellWords::quote).collect(Collectors.joining(" "));
     Process sh = new ProcessBuilder("/bin/sh", "-c", command).start();
     String out = new String(sh.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(words.stream().collect(Collectors.joining("|", "", "|")), out);

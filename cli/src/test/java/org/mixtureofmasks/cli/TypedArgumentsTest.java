@@ -43,8 +43,18 @@ class TypedArgumentsTest {
       ids = tokenizer.encode(text);
     }
     CliRun run =
-        mom("generate", TestFiles.stories(), "--prompt", text, "--max-tokens", 1, "--json",
-            "--stop", text.isEmpty() ? "x" : text, "--stop", "-y");
+        mom(
+            "generate",
+            TestFiles.stories(),
+            "--prompt",
+            text,
+            "--max-tokens",
+            1,
+            "--json",
+            "--stop",
+            text.isEmpty() ? "x" : text,
+            "--stop",
+            "-y");
     assertEquals(
         Arrays.toString(ids).replace(" ", ""), run.json().get("prompt_token_ids").toString());
   }

@@ -49,7 +49,9 @@ public final class GgufFile implements Checkpoint {
     metadata.read(pairs);
     if (metadata.values().path("split.count").asLong(1) > 1) {
       throw new BadCheckpoint(
-          file, -1, "is one part of a split GGUF (split.count); join the parts with llama-gguf-split --merge");
+          file,
+          -1,
+          "is one part of a split GGUF (split.count); join the parts with llama-gguf-split --merge");
     }
     this.tensors = new GgufTensors(file, all, in).read(tensorCount, alignment());
   }

@@ -50,8 +50,7 @@ public final class GgufSpecialTokens {
   private static final Map<String, Set<String>> NAMES_OF_ROLES =
       Map.of(
           "fim_pad", Set.of("<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]"),
-          "fim_rep",
-              Set.of("<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>"),
+          "fim_rep", Set.of("<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>"),
           "fim_sep", Set.of("<|file_sep|>"));
 
   /** What SentencePiece vocabularies have where no key says otherwise. */

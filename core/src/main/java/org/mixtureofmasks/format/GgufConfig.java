@@ -124,8 +124,7 @@ final class GgufConfig {
     return 1;
   }
 
-  private static ModelConfig.Scaling factors(
-      StoredTensor stored, int headDim, double linear) {
+  private static ModelConfig.Scaling factors(StoredTensor stored, int headDim, double linear) {
     if (!stored.shape().equals(List.of(headDim / 2L))) {
       throw bad(stored, "has shape %s, expected is [%d]".formatted(stored.shape(), headDim / 2));
     }

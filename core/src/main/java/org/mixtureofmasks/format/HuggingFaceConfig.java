@@ -128,10 +128,7 @@ final class HuggingFaceConfig {
     Set<Integer> eos = new LinkedHashSet<>(tokens(f, "eos_token_id", DEFAULT_EOS, size));
     eos.addAll(moreEosTokens);
     return new ModelConfig.Vocabulary(
-        size,
-        f.flag(TIED, false),
-        bos.isEmpty() ? -1 : bos.getFirst(),
-        new ArrayList<>(eos));
+        size, f.flag(TIED, false), bos.isEmpty() ? -1 : bos.getFirst(), new ArrayList<>(eos));
   }
 
   /** A member that is missing has its default; null is none. */

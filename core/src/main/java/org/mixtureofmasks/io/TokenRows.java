@@ -13,8 +13,8 @@ import org.mixtureofmasks.UserError;
 
 /**
  * A file of token ids in rows of one length, without a header: little-endian unsigned 32-bit ids in
- * a {@code .u32} file, 16-bit ones in a {@code .u16} file, and no others. Rows are read from the disk one by one; callers on
- * several threads may share one file.
+ * a {@code .u32} file, 16-bit ones in a {@code .u16} file, and no others. Rows are read from the
+ * disk one by one; callers on several threads may share one file.
  */
 public final class TokenRows implements AutoCloseable {
   /** Largest vocabulary whose ids fit into 16 bits. */

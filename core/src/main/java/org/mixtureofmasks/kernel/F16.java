@@ -9,10 +9,11 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Half-precision floats (IEEE 754 binary16), read in pairs as {@link Bf16} reads its own. Sign and
- * magnitude are moved to where a float has them, which gives the number times 2^-112, subnormal
- * ones included; one product undoes that. Infinities and NaN would come out finite: matrices that
- * have any, by {@link #isFinite}, are not kept in this format.
+ * Half-precision floats (IEEE 754 binary16), read in pairs as {@link Bf16} reads its own, in loops
+ * of this class's own, for calls through a shared one would not be inlined. Sign and magnitude are
+ * moved to where a float has them, which gives the number times 2^-112, subnormal ones included;
+ * one product undoes that. Infinities and NaN would come out finite: matrices that have any, by
+ * {@link #isFinite}, are not kept in this format.
  *
  * <p>Offsets into segments are bytes; e and o are where the even and the odd half of the ordered
  * activations begin; n is columns.
@@ -115,7 +116,7 @@ public final class F16 extends Format {
     long row = rowBytes(n);
     int ahead = ahead(3 * row);
     for (int k = 0; k < count; k++) {
-      long at = list[from + k] * 3 * row;
+      long at = 3 * row * list[from + k];
       fetch(w, 3 * row, list, from + k + ahead, end);
       h[k] = dot(w, at, x, e, o, n);
       h[Kernels.NEURON_BLOCK + k] = dot(w, at + row, x, e, o, n);

@@ -114,7 +114,9 @@ final class AddedTokens {
     }
   }
 
-  /** The library's rule (added_vocabulary.rs): the model's id, else one after the largest so far. */
+  /**
+   * The library's rule (added_vocabulary.rs): the model's id, else one after the largest so far.
+   */
   private int given(String content) {
     Integer known = ids.get(content);
     return known != null ? known : largest >= modelSize ? largest + 1 : modelSize;

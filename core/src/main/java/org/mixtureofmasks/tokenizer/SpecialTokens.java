@@ -31,7 +31,12 @@ import org.mixtureofmasks.io.StrictJson;
  * @param plain the contents of further added tokens
  */
 record SpecialTokens(
-    @Nullable String bos, int bosId, @Nullable String eos, Set<Integer> eosIds, Set<String> names, Set<String> plain) {
+    @Nullable String bos,
+    int bosId,
+    @Nullable String eos,
+    Set<Integer> eosIds,
+    Set<String> names,
+    Set<String> plain) {
   /** Bytes; added_tokens_decoder and a chat template stay far below. */
   private static final long SIZE_LIMIT = 16L << 20;
 
@@ -89,7 +94,12 @@ record SpecialTokens(
       bosId = bosId < 0 && bos.isInt() ? bos.intValue() : bosId;
     }
     return new SpecialTokens(
-        role(config, map, "bos_token"), bosId, role(config, map, "eos_token"), eosIds, names, plain);
+        role(config, map, "bos_token"),
+        bosId,
+        role(config, map, "eos_token"),
+        eosIds,
+        names,
+        plain);
   }
 
   /** The members of an object whose names are ids, ascending. */

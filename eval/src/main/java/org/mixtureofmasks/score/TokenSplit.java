@@ -35,7 +35,8 @@ final class TokenSplit {
     int[] context = tokenizer.encode(PythonText.stripTrailing(request.context()));
     int[] whole = tokenizer.encode(request.context() + request.continuation());
     // Where a token spans both, the model reads the context's own tokens all the same.
-    int[] continuation = Arrays.copyOfRange(whole, Math.min(context.length, whole.length), whole.length);
+    int[] continuation =
+        Arrays.copyOfRange(whole, Math.min(context.length, whole.length), whole.length);
     return new Parts(concatenate(context, continuation), context.length);
   }
 

@@ -54,9 +54,7 @@ public final class Analysis {
       throw new UserError(
           "%s is a run without a model: make it with 'mom compile %s --out %s'"
               .formatted(
-                  settings.path(),
-                  ShellWords.quote(settings.path()),
-                  ShellWords.quote(folder)));
+                  settings.path(), ShellWords.quote(settings.path()), ShellWords.quote(folder)));
     }
     ModelConfig config = config(folder);
     if (config.mixtureOfMasks().isEmpty()) {

@@ -23,9 +23,9 @@ import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /**
  * Text to packed rows of token ids. Each line of a {@code .jsonl} file is a document (its member
- * {@code text}), any other file but those of ids ({@code .u16}, {@code .u32}) is one. Documents are framed as the tokenizer does by
- * itself, ended with the end-of-sequence token, joined, and cut into rows; what does not fill the
- * last row is left out.
+ * {@code text}), any other file but those of ids ({@code .u16}, {@code .u32}) is one. Documents are
+ * framed as the tokenizer does by itself, ended with the end-of-sequence token, joined, and cut
+ * into rows; what does not fill the last row is left out.
  *
  * <p>The rows are kept in a cache under the hash of text, tokenizer and row length, so that the
  * same text is packed once.

@@ -86,7 +86,8 @@ final class RunReport {
       if (!trainer.ended()) {
         clock.close();
         progress.note(
-            "stopped and saved: go on with 'mom resume %s'".formatted(ShellWords.quote(trainer.folder().path())));
+            "stopped and saved: go on with 'mom resume %s'"
+                .formatted(ShellWords.quote(trainer.folder().path())));
         return UserError.FAILED;
       }
     }

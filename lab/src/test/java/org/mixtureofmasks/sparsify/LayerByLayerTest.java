@@ -124,13 +124,16 @@ class LayerByLayerTest {
     for (String name : List.of("model.layers.1.mlp.up_proj.weight", "model.embed_tokens.weight")) {
       DecoderModule model = TestModels.tiny(3, Precision.FP32);
       try (NoGradGuard _ = new NoGradGuard()) {
-        model.parameters().get(name).view(-1).narrow(0, 0, 40).fill_(
-            new Scalar(Double.POSITIVE_INFINITY));
+        model
+            .parameters()
+            .get(name)
+            .view(-1)
+            .narrow(0, 0, 40)
+            .fill_(new Scalar(Double.POSITIVE_INFINITY));
       }
       String said =
           assertThrows(
-                  UserError.class,
-                  () -> LayerByLayer.prepare(new Noting(new Notes()), model, ROWS))
+                  UserError.class, () -> LayerByLayer.prepare(new Noting(new Notes()), model, ROWS))
               .getMessage();
       assertTrue(
           said.startsWith(
