@@ -26,7 +26,8 @@ public final class RunOptions {
       paramLabel = "auto|f32|bf16",
       defaultValue = "auto",
       description =
-          "Number format of the weights in memory; auto: as they are stored. Default: ${DEFAULT-VALUE}.")
+          "Number format of the weights in memory; auto: as they are stored, quantised ones as bf16."
+              + " Default: ${DEFAULT-VALUE}.")
   private Model.WeightType weights;
 
   @Option(

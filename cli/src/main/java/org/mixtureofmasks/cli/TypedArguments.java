@@ -20,8 +20,9 @@ final class TypedArguments {
 
   /** The arguments, mended where they are damaged and the kernel tells them. */
   static String[] of(String[] args) {
+    String encoding = System.getProperty("sun.jnu.encoding");
     boolean damaged = Arrays.stream(args).anyMatch(arg -> arg.contains(DAMAGED));
-    if (!damaged || !Files.isReadable(COMMAND_LINE)) {
+    if (!damaged || "UTF-8".equals(encoding) || !Files.isReadable(COMMAND_LINE)) {
       return args;
     }
     String[] typed;
@@ -33,7 +34,7 @@ final class TypedArguments {
     }
     Terminal.note(
         "mom: the locale knows ASCII alone (%s), so that files with such names cannot be opened:"
-                .formatted(System.getProperty("sun.jnu.encoding"))
+                .formatted(encoding)
             + " set LC_ALL=C.UTF-8");
     return typed;
   }

@@ -25,6 +25,7 @@ public final class ModelFolderWriter implements AutoCloseable {
       List.of(
           "tokenizer.json",
           "tokenizer_config.json",
+          "special_tokens_map.json",
           "chat_template.jinja",
           "generation_config.json");
 

@@ -33,7 +33,7 @@ public final class Model implements AutoCloseable {
   /** How weights are kept in memory. */
   public enum WeightType {
     /**
-     * F32 and BF16 as they are stored, mapped; F16, Q8_0, Q4_0 and Q4_1 are rounded to bf16 on
+     * F32, F16 and BF16 as they are stored, mapped; Q8_0, Q4_0 and Q4_1 are rounded to bf16 on
      * loading.
      */
     AUTO,

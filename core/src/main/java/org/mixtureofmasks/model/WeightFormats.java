@@ -3,6 +3,7 @@ package org.mixtureofmasks.model;
 import java.util.function.Function;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.kernel.Bf16;
+import org.mixtureofmasks.kernel.F16;
 import org.mixtureofmasks.kernel.F32;
 import org.mixtureofmasks.kernel.Format;
 
@@ -13,9 +14,15 @@ final class WeightFormats {
   /** By the type that a matrix is stored as. */
   static Function<DType, Format> of(Model.WeightType wanted) {
     return switch (wanted) {
-      // f16 and the quantised types become bf16: half the memory to read for each token; whoever
-      // wants them exactly asks for F32.
-      case AUTO -> stored -> stored == DType.F32 || stored == DType.F64 ? F32.FORMAT : Bf16.FORMAT;
+      // Quantised types become bf16: half the memory to read for each token; whoever wants them
+      // exactly asks for F32.
+      case AUTO ->
+          stored ->
+              switch (stored) {
+                case F32, F64 -> F32.FORMAT;
+                case F16 -> F16.FORMAT;
+                default -> Bf16.FORMAT;
+              };
       case F32 -> stored -> F32.FORMAT;
       case BF16 -> stored -> Bf16.FORMAT;
     };

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.kernel.F16;
 import org.mixtureofmasks.kernel.F32;
 import org.mixtureofmasks.kernel.Format;
 import org.mixtureofmasks.kernel.Matrix;
@@ -52,7 +53,11 @@ final class WeightSource {
 
   /** A tensor of rows x columns elements, whatever its dimensions, as a matrix. */
   Matrix matrix(StoredTensor tensor, int rows, int columns, @Nullable IntUnaryOperator order) {
-    return convert(tensor, rows, columns, order, formats.apply(tensor.dtype()));
+    Format format = formats.apply(tensor.dtype());
+    if (format.equals(F16.FORMAT) && !F16.isFinite(tensor.data())) {
+      format = F32.FORMAT; // broken weights are to show as what they are
+    }
+    return convert(tensor, rows, columns, order, format);
   }
 
   /** A matrix that is f32 whatever formats are wanted. */

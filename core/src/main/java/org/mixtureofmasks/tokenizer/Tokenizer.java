@@ -164,13 +164,14 @@ public final class Tokenizer implements AutoCloseable {
    * @throws UserError if the id is not in the vocabulary
    */
   public String tokenOf(int id) {
-    if (!hasToken(id)) {
+    String token = hasToken(id) ? vocabulary.tokens()[id] : null;
+    if (token == null) {
       throw new UserError(
           ("token id %s is not in the vocabulary of %s (0..%s); the ids belong to another"
                   + " tokenizer")
               .formatted(id, file, vocabulary.tokens().length - 1));
     }
-    return vocabulary.tokens()[id];
+    return token;
   }
 
   /** {@return the file that the vocabulary was read from} */

@@ -34,7 +34,7 @@ final class KernelProbe {
     Kernels scalar = new ScalarKernels();
     Random random = new Random(5);
     List<String> wrong = new ArrayList<>();
-    for (Format format : List.of(F32.FORMAT, Bf16.FORMAT)) {
+    for (Format format : List.of(F32.FORMAT, Bf16.FORMAT, F16.FORMAT)) {
       for (int n : new int[] {3, 16, 33, 64, 77}) {
         Matrix w = TestMatrices.random(random, format, 3 * 21, n);
         Input x = TestMatrices.input(w, TestMatrices.random(random, 5 * n), 5);

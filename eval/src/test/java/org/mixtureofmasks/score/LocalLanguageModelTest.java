@@ -1,5 +1,6 @@
 package org.mixtureofmasks.score;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -47,6 +48,35 @@ class LocalLanguageModelTest {
       assertFalse(together.get(1).greedy());
       // The trailing space goes to the continuation: both are the same tokens.
       assertEquals(together.get(0).logProbability(), together.get(2).logProbability(), 1e-4);
+    }
+  }
+
+  /** The context's ids are those of the context alone; lm-evaluation-harness 0.4.13's numbers. */
+  @Test
+  void aTokenThatSpansContextAndContinuationIsNoneOfTheContexts() {
+    try (Model llama = Model.open(TestFiles.stories(), Model.LoadOptions.defaults());
+        Tokenizer tokenizer = Tokenizer.open(TestFiles.stories())) {
+      List<LanguageModel.Request> requests =
+          List.of(
+              new LanguageModel.Request("Same", "one"), new LanguageModel.Request("Same", "two"));
+      List<LanguageModel.Score> scores =
+          new LocalLanguageModel(llama, tokenizer, 2).logLikelihood(requests);
+      assertEquals(-9.2303, scores.get(0).logProbability(), 1e-3);
+      assertEquals(-14.7967, scores.get(1).logProbability(), 1e-3);
+    }
+  }
+
+  @Test
+  void aContinuationThatBeginsWithTheTokenOfAnEmptyContextHasItsContextAlready() {
+    try (Tokenizer tokenizer = Tokenizer.open(TestFiles.stories())) {
+      TokenSplit split = new TokenSplit(tokenizer);
+      int[] text = tokenizer.encode("Once", false);
+      TokenSplit.Parts parts = split.of(new LanguageModel.Request("", "Once"), () -> 1);
+      assertArrayEquals(TokenSplit.concatenate(new int[] {1}, text), parts.whole());
+      assertEquals(1, parts.context());
+      parts = split.of(new LanguageModel.Request("", "Once"), () -> text[0]);
+      assertArrayEquals(text, parts.whole());
+      assertEquals(1, parts.context());
     }
   }
 

@@ -276,4 +276,45 @@ class RowsTest {
     write(name, changed);
     assertTrue(refusal("boolq", file).startsWith(": cannot be read as parquet: "));
   }
+
+  @Test
+  void aByteOrderMarkIsNoPartOfADataSet() throws IOException {
+    String mark = "\uFEFF";
+    write("own.jsonl", mark + "{\"q\": \"Why?\", \"label\": 0}\n");
+    write("own.csv", mark + "q,label\nWhy?,0\n");
+    for (String data : List.of("own.jsonl", "own.csv")) {
+      Path task =
+          write(
+              "own.yaml",
+              mark
+                  + """
+                  task: own
+                  about: x
+                  source: y
+                  version: "1.0"
+                  output_type: multiple_choice
+                  test_files: [%s]
+                  doc_to_text: "{{q}}"
+                  doc_to_choice: [x, y]
+                  doc_to_target: "{{label|int}}"
+                  metrics: [acc]
+                  """
+                      .formatted(data));
+      LoadedTask loaded = load(task.toString());
+      assertEquals("Why?", loaded.questions().getFirst().asks().getFirst().context(), data);
+    }
+    write("mmlu/dev/anatomy_dev.csv", mark + "Q?,a,b,c,d,A\n".repeat(5));
+    write("mmlu/test/anatomy_test.csv", mark + "Q?,a,b,c,d,A\n");
+    String prompt = load("mmlu_anatomy").questions().getFirst().asks().getFirst().context();
+    assertFalse(prompt.contains(mark), prompt);
+  }
+
+  @Test
+  void halfASurrogatePairIsNamedBeforeAnythingIsScored() throws IOException {
+    write("piqa/valid-labels.lst", "1\n1\n");
+    String broken = QUESTION.replace("\"g\"", "\"\\ud83d\"");
+    assertEquals(
+        ":2: holds half a surrogate pair, which is no character: mend the text",
+        refused("piqa", "piqa/valid.jsonl", QUESTION + broken));
+  }
 }

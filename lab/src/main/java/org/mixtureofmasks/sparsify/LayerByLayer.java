@@ -30,6 +30,7 @@ public final class LayerByLayer {
    * @param calibration rows of token ids (inputs only), rows x length; empty when the method asks
    *     for none
    * @param progress hears how far it is, after every pass of the dense model and every layer
+   * @throws org.mixtureofmasks.UserError naming layer and statistic if a number is not finite
    */
   public static void prepare(
       Method method, DecoderModule model, long[][] calibration, Progress progress) {
@@ -38,6 +39,9 @@ public final class LayerByLayer {
       try (PointerScope _ = new PointerScope();
           NoGradGuard _ = new NoGradGuard()) {
         List<Tensor> inputs = FfnInputs.of(model, calibration, progress);
+        for (int l = 0; l < inputs.size(); l++) {
+          FiniteStatistics.require(l, inputs.get(l), model.ffn(l));
+        }
         if (preparation instanceof Preparation.ByLoss byLoss) {
           measure(byLoss, model, inputs, calibration, progress);
         }
@@ -78,8 +82,11 @@ public final class LayerByLayer {
         // Asks for no layer.
       }
       case Preparation.OfTokens tokens -> tokens.layer(l, x, weights);
-      case Preparation.OfSums statistics ->
-          statistics.layer(l, sums(statistics, x, weights), weights);
+      case Preparation.OfSums statistics -> {
+        Sums sums = sums(statistics, x, weights);
+        FiniteStatistics.require(l, sums);
+        statistics.layer(l, sums, weights);
+      }
     }
   }
 

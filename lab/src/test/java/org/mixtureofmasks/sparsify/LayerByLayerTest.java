@@ -2,6 +2,8 @@ package org.mixtureofmasks.sparsify;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,8 +11,10 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
@@ -113,5 +117,30 @@ class LayerByLayerTest {
     Preparation preparation = Preparation.ofNothing(() -> calls.add("finish"));
     LayerByLayer.prepare(new Noting(preparation), model, new long[0][]);
     assertEquals(List.of("finish"), calls);
+  }
+
+  @Test
+  void numbersThatAreNoneStopItWithLayerAndPlace() {
+    for (String name : List.of("model.layers.1.mlp.up_proj.weight", "model.embed_tokens.weight")) {
+      DecoderModule model = TestModels.tiny(3, Precision.FP32);
+      try (NoGradGuard _ = new NoGradGuard()) {
+        model
+            .parameters()
+            .get(name)
+            .view(-1)
+            .narrow(0, 0, 40)
+            .fill_(new Scalar(Double.POSITIVE_INFINITY));
+      }
+      String said =
+          assertThrows(
+                  UserError.class, () -> LayerByLayer.prepare(new Noting(new Notes()), model, ROWS))
+              .getMessage();
+      assertTrue(
+          said.startsWith(
+              name.contains("embed")
+                  ? "layer 0: the FFN's inputs on the calibration rows: holds"
+                  : "layer 1: mlp.up_proj.weight: holds"),
+          said);
+    }
   }
 }

@@ -42,6 +42,24 @@ class LauncherTest {
     assertEquals(fitting.toString(), ended.out.strip());
   }
 
+  /**
+   * Without the command locale, which would know better, only what the environment lacks counts.
+   */
+  @Test
+  void whereTheLocaleIsAsciiOneOfUtf8IsNamed() throws Exception {
+    Path script = ROOT.resolve("scripts/utf8-locale");
+    assertEquals("C.UTF-8", run(script, Map.of()).out.strip());
+    Path locale = folder.resolve("bin/locale");
+    for (String[] known : new String[][] {{"UTF-8", ""}, {"ISO-8859-1", ""}}) {
+      Files.writeString(locale, "#!/bin/sh\necho " + known[0] + "\n");
+      assertTrue(locale.toFile().setExecutable(true));
+      assertEquals(known[1], run(script, Map.of()).out.strip());
+    }
+    Files.writeString(
+        locale, "#!/bin/sh\n[ \"$LC_ALL\" = C.utf8 ] && echo UTF-8 || echo ANSI_X3.4-1968\n");
+    assertEquals("C.utf8", run(script, Map.of("LC_ALL", "")).out.strip());
+  }
+
   @Test
   void theNewestOfSeveralIsTaken() throws Exception {
     Path first = jdk("25");
