@@ -112,7 +112,8 @@ public final class Main implements Runnable {
   /** One line on stderr; for a script that reads JSON also the one object on stdout. */
   private static void tell(String message, int exit, CommandLine command, List<String> args) {
     command.getErr().println("mom: " + message);
-    if (args.contains("--json")) {
+    // What failed may be stdout itself.
+    if (args.contains("--json") && !System.out.checkError()) {
       ObjectNode json = Json.object();
       json.putObject("error").put("message", message).put("exit_code", exit);
       Terminal.json(json);

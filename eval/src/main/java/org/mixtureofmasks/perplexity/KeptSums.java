@@ -2,6 +2,7 @@ package org.mixtureofmasks.perplexity;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,11 +62,15 @@ public final class KeptSums {
     if (!Files.isDirectory(folder)) {
       return;
     }
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "perplexity_*.json")) {
+    // Those too that a killed run left half-written.
+    String ours = "{,.}perplexity_*";
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ours)) {
       for (Path file : files) {
         Files.delete(file);
       }
       Files.delete(folder);
+    } catch (DirectoryNotEmptyException e) {
+      return; // what else is there is not ours
     } catch (IOException e) {
       throw new UserError("%s: cannot be removed: %s".formatted(folder, IoReasons.of(e)), e);
     }
@@ -112,7 +117,10 @@ public final class KeptSums {
   void save(String what, TextSums sums, int units) {
     Optional<Path> file = file(what);
     long now = System.nanoTime();
-    if (file.isEmpty() || (sums.done() < units && now - written < pauseNanos)) {
+    // A sum that is no number is an error of the measurement, and nothing to go on from.
+    if (file.isEmpty()
+        || (sums.done() < units && now - written < pauseNanos)
+        || !Double.isFinite(sums.negativeLogLikelihood())) {
       return;
     }
     written = now;

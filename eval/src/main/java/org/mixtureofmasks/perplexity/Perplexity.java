@@ -28,7 +28,7 @@ public final class Perplexity {
    * perplexities of compressed models are mostly of 2,048 (GPTQ, SparseGPT, Wanda; llama.cpp takes
    * 512), and models of different contexts compare only at one window. A pass costs in each layer
    * as many products with earlier tokens as it has pairs of tokens: WikiText in windows of 8,192
-   * takes hours on two cores.
+   * took SmolLM2-135M over 100 minutes on two cores.
    */
   public static final int DEFAULT_WINDOW = 2048;
 
