@@ -83,10 +83,10 @@ public final class Main implements Runnable {
   }
 
   private int report(Exception error, CommandLine command, ParseResult parsed) throws Exception {
-    int exit = error instanceof UserError known ? known.exitCode() : UserError.FAILED;
+    int exit = error instanceof UserError user ? user.exitCode() : UserError.FAILED;
     String message =
-        error instanceof UserError
-            ? error.getMessage()
+        error instanceof UserError known
+            ? known.getMessage()
             : "unexpected " + error + " (a fault of this program; --debug shows where it arose)";
     tell(message, exit, command, parsed.expandedArgs());
     if (debug) {

@@ -63,11 +63,11 @@ final class EventFile {
 
   /** Length and its checksum, the data and theirs; all little-endian. */
   private void record(byte[] data) {
-    ByteBuffer length = little(8).putLong(data.length);
-    records.writeBytes(length.array());
-    records.writeBytes(little(4).putInt(maskedChecksum(length.array())).array());
+    byte[] length = eightBytes(data.length);
+    records.writeBytes(length);
+    records.writeBytes(fourBytes(maskedChecksum(length)));
     records.writeBytes(data);
-    records.writeBytes(little(4).putInt(maskedChecksum(data)).array());
+    records.writeBytes(fourBytes(maskedChecksum(data)));
   }
 
   /**
@@ -79,8 +79,12 @@ final class EventFile {
     return Integer.rotateRight((int) checksum.getValue(), 15) + 0xa282ead8;
   }
 
-  private static ByteBuffer little(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  private static byte[] eightBytes(long value) {
+    return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+  }
+
+  private static byte[] fourBytes(int value) {
+    return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
   }
 
   /** A protocol buffer's message, field by field. */
@@ -107,12 +111,12 @@ final class EventFile {
 
     void fixed64(int field, double value) {
       key(field, FIXED64);
-      out.writeBytes(little(8).putDouble(value).array());
+      out.writeBytes(eightBytes(Double.doubleToRawLongBits(value)));
     }
 
     void fixed32(int field, float value) {
       key(field, FIXED32);
-      out.writeBytes(little(4).putFloat(value).array());
+      out.writeBytes(fourBytes(Float.floatToRawIntBits(value)));
     }
 
     void bytes(int field, byte[] value) {
