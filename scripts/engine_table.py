@@ -82,6 +82,9 @@ with open(args.out, "w") as f:
 
 
 def spread(values, form):
+    values = [v for v in values if v is not None]  # a fraction of the limit that was an error of the measurement
+    if not values:
+        return "-"
     return (form + " (" + form + "-" + form + ")") % (statistics.median(values), min(values), max(values))
 
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.harness.ResultsComparison;
 import org.mixtureofmasks.harness.SavedResults;
@@ -35,7 +36,9 @@ import picocli.CommandLine.Parameters;
       "--log_samples) wrote, whose newest results count, or a results file with its samples beside.",
       "Differences are of the same documents: a bootstrap draws documents with replacement, the same",
       "for all models. In brackets the 2.5th and 97.5th percentile; p is two-sided. Accuracies and",
-      "their differences are in percent."
+      "their differences are in percent. Retention is a figure over the first model's, or the other",
+      "way where less is better; above chance: the same after what guessing gives (the mean of",
+      "1 / choices) was taken off both."
     })
 public final class CompareVerb implements Verb {
   @Parameters(
@@ -95,6 +98,13 @@ public final class CompareVerb implements Verb {
             .put("high", Json.number(d.high()))
             .put("p_value", d.pValue());
       }
+      object.put("chance", row.chance().isPresent() ? row.chance().getAsDouble() : null);
+      ArrayNode retention = object.putArray("retention");
+      ArrayNode above = object.putArray("retention_above_chance");
+      for (int m = 1; m < row.values().size(); m++) {
+        retention.add(Json.number(row.retention(m)));
+        above.add(Json.number(row.retentionAboveChance(m).orElse(Double.NaN)));
+      }
     }
     ArrayNode warnings = json.putArray("warnings");
     comparison.warnings().forEach(warnings::add);
@@ -137,7 +147,36 @@ public final class CompareVerb implements Verb {
       text.append(System.lineSeparator()).append(letter(m)).append(": ");
       text.append(results.get(m).model()).append(" (").append(results.get(m).file()).append(")");
     }
-    return text.toString();
+    return text + System.lineSeparator() + System.lineSeparator() + kept(results, comparison);
+  }
+
+  /** What of the first model's figures the others kept, and of what it has above chance. */
+  private static Table kept(List<SavedResults> results, ResultsComparison comparison) {
+    Table table = new Table();
+    List<String> head = new ArrayList<>(List.of("retention", "metric", "chance"));
+    for (int m = 1; m < results.size(); m++) {
+      head.addAll(List.of(letter(m) + " / A", "above chance"));
+    }
+    table.row(head);
+    for (ResultsComparison.Row row : comparison.rows()) {
+      List<String> cells = new ArrayList<>(List.of(row.name(), row.metric().key()));
+      cells.add(percent(row.chance()));
+      for (int m = 1; m < results.size(); m++) {
+        double retention = row.retention(m);
+        cells.add(
+            percent(
+                Double.isFinite(retention)
+                    ? OptionalDouble.of(retention)
+                    : OptionalDouble.empty()));
+        cells.add(percent(row.retentionAboveChance(m)));
+      }
+      table.row(cells);
+    }
+    return table;
+  }
+
+  private static String percent(OptionalDouble share) {
+    return share.isPresent() ? Table.percent(share.getAsDouble(), 1) : "-";
   }
 
   private static String letter(int model) {

@@ -37,8 +37,10 @@ import picocli.CommandLine.Parameters;
       "where less is better; above chance: the same after what guessing gives was taken off both.",
       "",
       "Perplexity is exp of the mean loss per token. --wikitext follows lm-evaluation-harness:",
-      "pages, detokenised, rolling windows; its word perplexity is comparable with published ones.",
-      "--out DIR then writes DIR/results.json, whole or not at all."
+      "pages, detokenised, rolling windows; its word perplexity is comparable with published ones of",
+      "the same window (the harness's own is the model's context: --window N).",
+      "--out DIR then writes DIR/results.json, whole or not at all; of a text and of WikiText the",
+      "same command goes on where it was interrupted."
     })
 public final class EvaluateVerb implements Verb {
   /** What is read: exactly one of these. */

@@ -86,10 +86,10 @@ public final class Main implements Runnable {
   }
 
   private int report(Exception error, CommandLine command, ParseResult parsed) throws Exception {
-    int exit = error instanceof UserError known ? known.exitCode() : UserError.FAILED;
+    int exit = error instanceof UserError user ? user.exitCode() : UserError.FAILED;
     String message =
-        error instanceof UserError
-            ? error.getMessage()
+        error instanceof UserError known
+            ? known.getMessage()
             : "unexpected " + error + " (a fault of this program; --debug shows where it arose)";
     tell(message, exit, command, parsed.expandedArgs());
     if (debug) {
@@ -115,7 +115,8 @@ public final class Main implements Runnable {
   /** One line on stderr; for a script that reads JSON also the one object on stdout. */
   private static void tell(String message, int exit, CommandLine command, List<String> args) {
     command.getErr().println("mom: " + message);
-    if (args.contains("--json")) {
+    // What failed may be stdout itself.
+    if (args.contains("--json") && !System.out.checkError()) {
       ObjectNode json = Json.object();
       json.putObject("error").put("message", message).put("exit_code", exit);
       Terminal.json(json);

@@ -3,6 +3,7 @@ package org.mixtureofmasks.cli;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -30,7 +31,7 @@ final class Misuse {
               missing(verb, missing);
           case UnmatchedArgumentException unmatched when verb.parent() == null ->
               "there is no verb '%s'".formatted(unmatched.getUnmatched().getFirst());
-          default -> error.getMessage().replaceFirst("^Error: ", "");
+          default -> said(error).replaceFirst("^Error: ", "");
         };
     List<String> near =
         error instanceof UnmatchedArgumentException unmatched
@@ -55,7 +56,7 @@ final class Misuse {
     List<ArgSpec> missing = error.getMissing();
     ArgSpec first = missing.getFirst();
     String sentence;
-    if (error.getMessage().startsWith("Missing required parameter for option")) {
+    if (said(error).startsWith("Missing required parameter for option")) {
       sentence = "%s has no value: %s".formatted(longest((OptionSpec) first), described(first));
     } else {
       List<String> asked = alternatives(missing).map(Misuse::described).toList();
@@ -86,6 +87,10 @@ final class Misuse {
     return option.arity().max() == 0
         ? longest(option)
         : "%s %s".formatted(longest(option), option.paramLabel());
+  }
+
+  private static String said(ParameterException error) {
+    return Objects.requireNonNull(error.getMessage());
   }
 
   private static String longest(OptionSpec option) {

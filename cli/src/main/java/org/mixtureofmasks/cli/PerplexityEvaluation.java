@@ -13,9 +13,11 @@ import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.Fingerprint;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.TextFiles;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.perplexity.KeptSums;
 import org.mixtureofmasks.perplexity.Perplexity;
 import org.mixtureofmasks.perplexity.PerplexityResult;
 import org.mixtureofmasks.tokenizer.PackedWith;
@@ -54,9 +56,11 @@ record PerplexityEvaluation(
    */
   void run(Path model, Optional<Path> reference, Optional<Path> out, OutputOptions output) {
     checkOptions();
+    out.ifPresent(AtomicFiles::requireWritable); // before minutes of work, not after
     // One after the other: two models at once would share memory and bandwidth.
-    Optional<Measured> dense = reference.map(this::measure);
-    Measured measured = measure(model);
+    Optional<Path> state = out.map(folder -> folder.resolve("partial"));
+    Optional<Measured> dense = reference.map(path -> measure(path, state));
+    Measured measured = measure(model, state);
     dense.ifPresent(d -> requireComparable(measured, d));
     ObjectNode json = json(measured);
     dense.ifPresent(
@@ -65,13 +69,19 @@ record PerplexityEvaluation(
           json.set("reference", json(d));
         });
     out.ifPresent(
-        folder -> AtomicFiles.writeString(folder.resolve("results.json"), Json.ascii(json) + "\n"));
+        folder -> {
+          AtomicFiles.writeString(folder.resolve("results.json"), Json.ascii(json) + "\n");
+          KeptSums.remove(folder.resolve("partial"));
+        });
     output.print(json, () -> table(measured, dense));
   }
 
   private void checkOptions() {
-    if (source.text == null && (windows.window() != null || windows.stride() != null)) {
-      throw UserError.usage("--window and --stride go with --text only");
+    if (source.tokens != null && windows.window() != null) {
+      throw UserError.usage("--window goes with --text and --wikitext; rows are as long as --row");
+    }
+    if (source.text == null && windows.stride() != null) {
+      throw UserError.usage("--stride goes with --text only");
     }
     if (source.tokens == null && windows.row() != null) {
       throw UserError.usage("--row goes with --tokens only");
@@ -108,16 +118,32 @@ record PerplexityEvaluation(
     }
   }
 
-  private Measured measure(Path path) {
+  /**
+   * @param state folder for what is read on the way, so that the same command goes on there
+   */
+  private Measured measure(Path path, Optional<Path> state) {
     if (source.tokens != null) {
       source.tokens.forEach(rows -> PackedWith.require(rows, path));
     }
     String unit = source.text != null ? "tokens" : source.tokens != null ? "rows" : "pages";
     try (ProgressLine progress = ProgressLine.start("loading %s".formatted(path), "");
-        StopSignal _ = StopSignal.atOnce("stopped: nothing was written");
+        StopSignal _ =
+            StopSignal.atOnce(
+                state.isPresent()
+                    ? "stopped: what was read is kept, the same command goes on"
+                    : "stopped: nothing is kept, which --out DIR would");
         Model llama = run.open(path)) {
       progress.begin("reading with %s".formatted(path.getFileName()), unit);
-      Perplexity perplexity = new Perplexity(llama, run.threads(), progress);
+      KeptSums kept =
+          state
+              .map(
+                  folder ->
+                      KeptSums.in(
+                          folder,
+                          Fingerprint.of(path) + " " + llama.weightType(),
+                          note -> progress.note("%s: %s".formatted(path, note))))
+              .orElse(KeptSums.none());
+      Perplexity perplexity = new Perplexity(llama, run.threads(), progress, kept);
       PerplexityResult result =
           source.tokens != null
               ? perplexity.ofRows(source.tokens, orZero(windows.row()), orZero(limit))
@@ -135,7 +161,8 @@ record PerplexityEvaluation(
   private PerplexityResult withTokenizer(Path path, Perplexity perplexity) {
     try (Tokenizer words = tokenizer.open(path)) {
       if (source.wikitext != null) {
-        return perplexity.ofWikiText(TextFiles.read(source.wikitext), words, orZero(limit));
+        return perplexity.ofWikiText(
+            TextFiles.read(source.wikitext), words, orZero(limit), orZero(windows.window()));
       }
       // picocli demands one of the sources.
       int[] ids = words.encode(TextFiles.read(Objects.requireNonNull(source.text)));

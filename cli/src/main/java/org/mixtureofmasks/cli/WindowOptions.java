@@ -8,7 +8,9 @@ final class WindowOptions {
   @Option(
       names = "--window",
       paramLabel = "N",
-      description = "With --text: tokens read in a pass. Default: the model's context.")
+      description =
+          "With --text and --wikitext: tokens read in a pass. Default: 2,048, as most published"
+              + " figures, or the model's context if it is shorter.")
   private @Nullable Integer window;
 
   @Option(

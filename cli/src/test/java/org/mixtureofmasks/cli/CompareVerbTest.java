@@ -53,6 +53,44 @@ class CompareVerbTest {
         run.out());
     assertTrue(lines.get(2).startsWith("A: a ("), run.out());
     assertEquals("", run.err());
+    assertTrue(lines.get(5).matches("retention +metric +chance +B / A +above chance"), run.out());
+    assertTrue(lines.get(6).matches("quiz +acc +- +300\\.0 % +-"), run.out());
+  }
+
+  /** Four documents, three of four choices and one of two. */
+  @Test
+  void retentionAboveChanceTakesOffTheMeanOfOneOverTheChoices() throws IOException {
+    Path a = choices(results("a", "p", 1, 1, 1, 0));
+    Path b = choices(results("b", "p", 1, 1, 0, 0));
+    double chance = (3 * 0.25 + 0.5) / 4;
+    JsonNode row = mom("compare", a, b, "--json").json().at("/rows/0");
+    assertEquals(chance, row.get("chance").asDouble(), 1e-12);
+    assertEquals(0.5 / 0.75, row.at("/retention/0").asDouble(), 1e-12);
+    assertEquals(
+        (0.5 - chance) / (0.75 - chance), row.at("/retention_above_chance/0").asDouble(), 1e-12);
+    CliRun table = mom("compare", a, b);
+    assertTrue(
+        table.out().lines().anyMatch(l -> l.matches("quiz +acc +31\\.3 % +66\\.7 % +42\\.9 %")),
+        table.out());
+  }
+
+  private static Path choices(Path results) throws IOException {
+    Path file = results.resolve("results_2026-01-02T03-04-05.000006.json");
+    Files.writeString(
+        file,
+        Files.readString(file)
+            .replace("\"metric_list\"", "\"output_type\": \"multiple_choice\", \"metric_list\""));
+    Path samples = results.resolve("samples_quiz_2026-01-02T03-04-05.000006.jsonl");
+    List<String> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(samples)) {
+      String asks =
+          lines.size() < 3
+              ? "{\"gen_args_0\": 0, \"gen_args_1\": 0, \"gen_args_2\": 0, \"gen_args_3\": 0}"
+              : "{\"gen_args_0\": 0, \"gen_args_1\": 0}";
+      lines.add(line.replaceFirst("\\{", "{\"arguments\": " + asks + ", "));
+    }
+    Files.write(samples, lines);
+    return results;
   }
 
   @Test

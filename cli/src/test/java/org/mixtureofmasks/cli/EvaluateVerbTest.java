@@ -123,7 +123,7 @@ class EvaluateVerbTest {
   void aFolderThatCannotBeWrittenIsNamedAndTheOldResultsStay() throws IOException {
     Path file = Files.writeString(folder.resolve("a-file"), "old");
     String error = mom("evaluate", MODEL, "--text", text(), "--out", file).failure(1);
-    assertTrue(error.contains(file.resolve("results.json").toString()), error);
+    assertTrue(error.startsWith("cannot write " + file + ": "), error);
     assertEquals("old", Files.readString(file));
   }
 
@@ -151,6 +151,7 @@ class EvaluateVerbTest {
             List.of("evaluate", MODEL, "--tokens", text, "--row", 600),
             List.of("evaluate", MODEL, "--wikitext", text, "--stride", 8),
             List.of("evaluate", MODEL, "--text", text, "--window", 513),
+            List.of("evaluate", MODEL, "--wikitext", text, "--window", 513),
             List.of("evaluate", MODEL, "--text", text, "--window", 0),
             List.of("evaluate", MODEL, "--text", text, "--window", 8, "--stride", 9),
             List.of("evaluate", MODEL, "--text", text, "--limit", -1))) {

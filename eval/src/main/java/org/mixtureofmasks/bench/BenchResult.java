@@ -80,7 +80,7 @@ public record BenchResult(
   /** The best reading of all turns: what the memory can do, whoever else used it meanwhile. */
   public Stream.Reading stream() {
     return streams.stream()
-        .max(Comparator.comparing(Stream.Reading::gigabytesPerSecond))
+        .max(Comparator.comparingDouble(Stream.Reading::gigabytesPerSecond))
         .orElseThrow();
   }
 

@@ -39,7 +39,7 @@ public enum ReadPattern {
     @Override
     void read(MemorySegment buffer, long size, int part, int parts) {
       long quarter = size / parts / 4 / PIECE * PIECE;
-      long from = part * 4 * quarter;
+      long from = 4L * part * quarter;
       for (long at = from; at < from + quarter; at += PIECE) {
         for (int place = 0; place < 4; place++) {
           add(sum(buffer, at + place * quarter, at + place * quarter + PIECE));

@@ -41,7 +41,7 @@ public final class Stream {
     return IntStream.of(threads, Math.max(1, threads / 2))
         .distinct()
         .mapToObj(n -> bestOf(bytes, n))
-        .max(Comparator.comparing(Reading::gigabytesPerSecond))
+        .max(Comparator.comparingDouble(Reading::gigabytesPerSecond))
         .orElseThrow();
   }
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.mixtureofmasks.UserError;
@@ -122,7 +123,7 @@ final class Pairing {
           all.stream().map(r -> observations(r, tasks, metric)).toList();
       double[][] resampled = bootstrap.values(name, metric, observations);
       List<Double> values = observations.stream().map(o -> Estimate.value(metric, o)).toList();
-      rows.add(row(name, metric, observations.getFirst().size(), values, resampled));
+      rows.add(row(name, metric, observations.getFirst().size(), values, resampled, chance(first)));
       if (counts && Estimate.isShare(metric)) {
         leading.putIfAbsent(name, resampled);
       }
@@ -146,7 +147,13 @@ final class Pairing {
               .orElseThrow());
     }
     int documents = leading.keySet().stream().mapToInt(n -> leadingRow(n).documents()).sum();
-    rows.add(row(ResultsComparison.AVERAGE, Metric.ACC, documents, values, mean));
+    List<OptionalDouble> chances =
+        leading.keySet().stream().map(name -> leadingRow(name).chance()).toList();
+    OptionalDouble chance =
+        chances.stream().allMatch(OptionalDouble::isPresent)
+            ? chances.stream().mapToDouble(OptionalDouble::getAsDouble).average()
+            : OptionalDouble.empty();
+    rows.add(row(ResultsComparison.AVERAGE, Metric.ACC, documents, values, mean, chance));
   }
 
   private ResultsComparison.Row leadingRow(String name) {
@@ -157,7 +164,12 @@ final class Pairing {
   }
 
   private static ResultsComparison.Row row(
-      String name, Metric metric, int documents, List<Double> values, double[][] resampled) {
+      String name,
+      Metric metric,
+      int documents,
+      List<Double> values,
+      double[][] resampled,
+      OptionalDouble chance) {
     List<PairedBootstrap.Difference> differences =
         IntStream.range(1, resampled.length)
             .mapToObj(
@@ -165,7 +177,18 @@ final class Pairing {
                     PairedBootstrap.difference(
                         values.get(m) - values.getFirst(), resampled[0], resampled[m]))
             .toList();
-    return new ResultsComparison.Row(name, metric, documents, values, differences);
+    return new ResultsComparison.Row(name, metric, documents, values, differences, chance);
+  }
+
+  /** What guessing gives, each document counted once. */
+  private static OptionalDouble chance(List<SavedTask> tasks) {
+    if (!tasks.stream().allMatch(t -> t.chance().isPresent())) {
+      return OptionalDouble.empty();
+    }
+    int documents = tasks.stream().mapToInt(t -> t.samples().size()).sum();
+    return OptionalDouble.of(
+        tasks.stream().mapToDouble(t -> t.chance().getAsDouble() * t.samples().size()).sum()
+            / documents);
   }
 
   private static List<Observation> observations(

@@ -1,8 +1,11 @@
 package org.mixtureofmasks.harness;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.score.Estimate;
 import org.mixtureofmasks.score.PairedBootstrap;
+import org.mixtureofmasks.score.Retention;
 import org.mixtureofmasks.task.Metric;
 
 /**
@@ -23,13 +26,28 @@ public record ResultsComparison(List<Row> rows, List<String> warnings) {
    * @param documents that all models answered
    * @param values by model
    * @param differences of each model but the first to the first
+   * @param chance what guessing gives; empty where nothing can be guessed, or it is not known
    */
   public record Row(
       String name,
       Metric metric,
       int documents,
       List<Double> values,
-      List<PairedBootstrap.Difference> differences) {}
+      List<PairedBootstrap.Difference> differences,
+      OptionalDouble chance) {
+
+    /** How much of the first model's figure another one kept. */
+    public double retention(int model) {
+      return Retention.of(metric, values.get(model), values.getFirst());
+    }
+
+    /** How much it kept of what the first model has above chance, if it has any. */
+    public OptionalDouble retentionAboveChance(int model) {
+      return Estimate.isShare(metric) && chance.isPresent()
+          ? Retention.aboveChance(values.get(model), values.getFirst(), chance.getAsDouble())
+          : OptionalDouble.empty();
+    }
+  }
 
   /**
    * Compares the tasks that all results have.

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.IoReasons;
 import org.mixtureofmasks.io.StrictJson;
+import org.mixtureofmasks.task.OutputType;
 
 /**
  * A results file with the samples beside it, ours or the harness's own.
@@ -43,9 +44,11 @@ public record SavedResults(
     Map<String, SavedTask> tasks = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> task : json.get("n-samples").properties()) {
       String name = task.getKey();
-      List<String> order =
-          json.path("configs").path(name).path("metric_list").findValuesAsText("metric");
-      tasks.put(name, SavedTask.read(samples(file, name), name, order));
+      JsonNode config = json.path("configs").path(name);
+      List<String> order = config.path("metric_list").findValuesAsText("metric");
+      boolean choices =
+          config.path("output_type").asText().equals(OutputType.MULTIPLE_CHOICE.key());
+      tasks.put(name, SavedTask.read(samples(file, name), name, order, choices));
     }
     Map<String, List<String>> groups = new LinkedHashMap<>();
     json.path("group_subtasks")

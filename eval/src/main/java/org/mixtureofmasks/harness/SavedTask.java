@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -28,9 +29,17 @@ import org.mixtureofmasks.task.Metric;
  * @param metrics that every document has, the leading one first
  * @param samples by document, ascending
  * @param unknown metrics in the file that this program does not know
+ * @param chance accuracy of guessing, the mean of 1 / choices; empty where there are no choices
  */
 public record SavedTask(
-    String name, List<Metric> metrics, List<Sample> samples, Set<String> unknown) {
+    String name,
+    List<Metric> metrics,
+    List<Sample> samples,
+    Set<String> unknown,
+    OptionalDouble chance) {
+
+  /** Asks for each choice twice, with the question and without. */
+  private static final String DOUBLED = "acc_mutual_info";
 
   private static final Map<String, Metric> METRICS =
       List.of(Metric.values()).stream().collect(Collectors.toMap(Metric::key, m -> m));
@@ -42,19 +51,22 @@ public record SavedTask(
    * @param documentHash of the document
    * @param promptHash of the first prompt
    * @param observations by metric
+   * @param asks what the model was asked; 0 where the line does not tell
    */
   public record Sample(
       int documentId,
       String documentHash,
       String promptHash,
-      Map<Metric, Observation> observations) {}
+      Map<Metric, Observation> observations,
+      int asks) {}
 
   /**
    * Reads a samples file; a line that is not one fails with its number.
    *
    * @param order names of metrics as the task's configuration has them
+   * @param choices whether each thing that was asked is a choice
    */
-  static SavedTask read(Path file, String name, List<String> order) {
+  static SavedTask read(Path file, String name, List<String> order, boolean choices) {
     List<Sample> samples = new ArrayList<>();
     Set<String> unknown = new TreeSet<>();
     int number = 0;
@@ -83,7 +95,15 @@ public record SavedTask(
             .filter(m -> samples.stream().allMatch(s -> s.observations.containsKey(m)))
             .distinct()
             .toList();
-    return new SavedTask(name, metrics, samples, unknown);
+    OptionalDouble chance =
+        choices && !unknown.contains(DOUBLED) ? chance(samples) : OptionalDouble.empty();
+    return new SavedTask(name, metrics, samples, unknown, chance);
+  }
+
+  private static OptionalDouble chance(List<Sample> samples) {
+    return samples.stream().allMatch(s -> s.asks > 1)
+        ? samples.stream().mapToDouble(s -> 1.0 / s.asks).average()
+        : OptionalDouble.empty();
   }
 
   private static Sample sample(JsonNode line, Set<String> unknown) {
@@ -100,7 +120,8 @@ public record SavedTask(
         required(line, "doc_id").asInt(),
         required(line, "doc_hash").asText(),
         required(line, "prompt_hash").asText(),
-        observations);
+        observations,
+        line.path("arguments").size());
   }
 
   /** A number, or a pair of a log-probability and the words or bytes it is spread over. */

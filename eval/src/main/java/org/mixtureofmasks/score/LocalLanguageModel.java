@@ -34,11 +34,20 @@ public final class LocalLanguageModel implements LanguageModel {
    *     its own
    */
   public LocalLanguageModel(Model model, Tokenizer tokenizer, int threads) {
+    this(model, tokenizer, threads, model.config().maxPositions());
+  }
+
+  /**
+   * The same with shorter windows.
+   *
+   * @param maxLength the harness's max_length: tokens that are read in one go, at most the context
+   */
+  public LocalLanguageModel(Model model, Tokenizer tokenizer, int threads, int maxLength) {
     this.model = model;
     this.split = new TokenSplit(tokenizer);
     this.tokenizer = tokenizer;
     this.parallel = threads > 1;
-    this.maxLength = model.config().maxPositions();
+    this.maxLength = maxLength;
     this.scorer = new Scorer(model, maxLength);
   }
 

@@ -125,5 +125,8 @@ class ResultsComparisonTest {
     assertEquals(1 / 3.0, average.values().get(0), 1e-15);
     assertEquals(1 / 2.0, average.values().get(1), 1e-15);
     assertEquals(4, average.documents());
+    assertEquals(0.5, average.chance().orElseThrow(), 1e-15);
+    assertEquals(1.5, average.retention(1), 1e-12);
+    assertTrue(average.retentionAboveChance(1).isEmpty(), "the first is no better than guessing");
   }
 }

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.perplexity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -110,7 +113,7 @@ class PerplexityTest {
   @Test
   void aWikiTextPageIsScoredFromItsFirstTokenAfterThePrefix() {
     String page = " = Lily = \n \n Once upon a time , there was a little girl . \n ";
-    PerplexityResult result = perplexity().ofWikiText(page, tokenizer, 0);
+    PerplexityResult result = perplexity().ofWikiText(page, tokenizer, 0, 0);
     int[] ids = tokenizer.encode(WikiText.detokenise(page));
     int[] prefixed = IntStream.concat(IntStream.of(1), IntStream.of(ids)).toArray();
     assertEquals(
@@ -129,10 +132,93 @@ class PerplexityTest {
   @Test
   void aPageLongerThanTheContextIsScoredWhole() {
     String page = " = Lily = \n" + "She loved to play outside in the park . ".repeat(60);
-    PerplexityResult result = perplexity().ofWikiText(page, tokenizer, 0);
+    PerplexityResult result = perplexity().ofWikiText(page, tokenizer, 0, 0);
     int n = tokenizer.encode(WikiText.detokenise(page)).length;
     assertTrue(n > 512, n + " tokens");
     assertEquals(n, result.tokens());
+  }
+
+  @Test
+  void aLongContextIsNotReadWholeUnlessAskedForAndThisIsSaid() {
+    assertEquals(2048, Perplexity.usual(8192));
+    assertEquals(512, Perplexity.usual(512));
+    assertTrue(Perplexity.chosen(2048, 8192).contains("context is 8192, and --window reads"));
+    assertEquals("", Perplexity.chosen(2048, 2048), "nothing else could have been meant");
+    assertEquals("", Perplexity.chosen(54, 8192), "the text is shorter than the window");
+  }
+
+  @Test
+  void aShorterWindowOfWikiTextIsTheHarnesssMaxLength() {
+    String page = " = Lily = \n" + "She loved to play outside in the park . ".repeat(8);
+    PerplexityResult whole = perplexity().ofWikiText(page, tokenizer, 0, 0);
+    PerplexityResult cut = perplexity().ofWikiText(page, tokenizer, 0, 16);
+    assertEquals(whole.tokens(), cut.tokens());
+    assertTrue(cut.loss() > whole.loss(), "less context");
+    assertTrue(cut.rule().contains("rolling windows of 16 tokens;"), cut.rule());
+  }
+
+  @Test
+  void anInterruptedMeasurementGoesOnToTheSameFigures(@TempDir Path folder) {
+    int[] ids = tokenizer.encode(reference.get("prompt").asText());
+    PerplexityResult whole = perplexity().ofText(ids, 20, 10);
+    List<String> notes = new ArrayList<>();
+    assertThrows(
+        CancellationException.class,
+        () ->
+            new Perplexity(
+                    model,
+                    2,
+                    (done, total) -> {
+                      if (done == 40) {
+                        throw new CancellationException();
+                      }
+                    },
+                    kept(folder, "a", notes))
+                .ofText(ids, 20, 10));
+    List<Long> heard = new ArrayList<>();
+    PerplexityResult rest =
+        new Perplexity(model, 2, (done, total) -> heard.add(done), kept(folder, "a", notes))
+            .ofText(ids, 20, 10);
+    assertEquals(List.of(50L, 54L), heard, "three of five windows were kept");
+    assertTrue(notes.getFirst().startsWith("goes on after 3 of 5: "), notes.toString());
+    assertEquals(whole.negativeLogLikelihood(), rest.negativeLogLikelihood(), 1e-4);
+    assertEquals(whole.tokens(), rest.tokens());
+    assertEquals(whole.shares(), rest.shares());
+    // Another model, window or text has nothing to go on from.
+    notes.clear();
+    new Perplexity(model, 2, (d, t) -> {}, kept(folder, "b", notes)).ofText(ids, 20, 10);
+    new Perplexity(model, 2, (d, t) -> {}, kept(folder, "a", notes)).ofText(ids, 20, 20);
+    assertEquals(List.of(), notes);
+    KeptSums.remove(folder);
+    assertFalse(Files.exists(folder));
+  }
+
+  @Test
+  void interruptedWikiTextGoesOnWithTheNextPage(@TempDir Path folder) {
+    String pages = " = Lily = \n She played . \n = Tom = \n He ran . \n = Max = \n It sat . \n";
+    PerplexityResult whole = perplexity().ofWikiText(pages, tokenizer, 0, 0);
+    List<String> notes = new ArrayList<>();
+    assertThrows(
+        CancellationException.class,
+        () ->
+            new Perplexity(
+                    model,
+                    2,
+                    (done, total) -> {
+                      throw new CancellationException();
+                    },
+                    kept(folder, "a", notes))
+                .ofWikiText(pages, tokenizer, 0, 0));
+    PerplexityResult rest =
+        new Perplexity(model, 2, (d, t) -> {}, kept(folder, "a", notes))
+            .ofWikiText(pages, tokenizer, 0, 0);
+    assertTrue(notes.getFirst().startsWith("goes on after 1 of 3: "), notes.toString());
+    assertEquals(whole.negativeLogLikelihood(), rest.negativeLogLikelihood(), 1e-4);
+    assertEquals(whole.wikiText(), rest.wikiText());
+  }
+
+  private static KeptSums kept(Path folder, String model, List<String> notes) {
+    return new KeptSums(Optional.of(folder), model, notes::add, 0);
   }
 
   @Test

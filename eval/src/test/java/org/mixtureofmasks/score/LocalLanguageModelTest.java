@@ -134,7 +134,7 @@ class LocalLanguageModelTest {
             1e-5);
       }
       JsonNode wiki = expected.get("wikitext");
-      PerplexityResult result = perplexity.ofWikiText(wiki.get("page").asText(), tokenizer, 0);
+      PerplexityResult result = perplexity.ofWikiText(wiki.get("page").asText(), tokenizer, 0, 0);
       assertEquals(wiki.get("tokens").asInt(), result.tokens());
       assertEquals(wiki.get("log_likelihood").asDouble(), -result.negativeLogLikelihood(), 2e-3);
       List<LanguageModel.Request> requests = new ArrayList<>();

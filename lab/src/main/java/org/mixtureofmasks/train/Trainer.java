@@ -312,6 +312,7 @@ public final class Trainer implements AutoCloseable {
     List<Path> all = run.steps();
     int keep = recipe.get(RunKeys.CHECKPOINT_KEEP);
     all.subList(0, Math.max(0, all.size() - keep)).forEach(run::remove);
+    RunCurves.write(run);
   }
 
   /** Closes the data files and lets others into the run's folder. */
