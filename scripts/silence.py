@@ -57,9 +57,8 @@ def main():
         held_out.write_text(text.read_text()[-100_000:])
         recipe = work / "recipe.yaml"
         recipe.write_text(
-            f'model: "{model}"\nmethod: mixture_of_masks\n'
-            "masks: {start: calibrated, experts: 32, target: 0.5, calibration_tokens: 24576}\n"
-            f'data: {{train: "{text}", row: 513}}\n'
+            f'model: "{model}"\nmethod: mixture_of_masks\n'  # calibrated, 24,576 tokens by default
+            f'data: {{train: "{text}", row: 257}}\n'
             "train: {steps: 0, batch_tokens: 1024, lr: 1.0e-4}\n"
             f'evaluate: {{rows: "{held_out}"}}\n'
         )
@@ -78,7 +77,7 @@ def main():
             ("sparsify --steps 3", ["sparsify", recipe, "--out", run, "--steps", "3"]),
             ("resume", ["resume", run]),
             ("compile", ["compile", run, "--out", work / "compiled"]),
-            ("evaluate --text", ["evaluate", sparse, "--reference", model, "--text", held_out, "--window", "512"]),
+            ("evaluate --text", ["evaluate", sparse, "--reference", model, "--text", held_out, "--window", "256"]),
             ("analyse", ["analyse", sparse, "--text", held_out, "--limit", "4000", "--out", work / "analysis"]),
             ("bench", ["bench", sparse, "--reference", model, "--repetitions", "3"]),
             ("study", ["study", study, "--out", work / "study"]),

@@ -20,7 +20,7 @@ public final class ProgressLine implements Progress, AutoCloseable {
   private static final long LOOK = 250;
 
   /** Between two lines of one phase, seconds: five at most, on a machine that is busy too. */
-  private static final double REPEAT = 4;
+  private static final double REPEAT = 3;
 
   /** Between lines of different phases, seconds: short ones pass unseen. */
   private static final double SETTLE = 1;

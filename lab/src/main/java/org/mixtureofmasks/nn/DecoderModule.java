@@ -4,7 +4,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -143,10 +145,28 @@ public final class DecoderModule {
     Tensor x =
         torch.embedding(weight(Role.EMBEDDING, TensorSpec.NO_LAYER), ids.reshape(batch * length));
     for (int l = 0; l < config.layers(); l++) {
-      x = x.add(attention(l, norm(x, weight(Role.ATTENTION_NORM, l)), batch, length));
-      x = x.add(ffn.apply(l, norm(x, weight(Role.FFN_NORM, l)), ffn(l)));
+      if (GradMode.is_enabled()) {
+        x = x.add(attention(l, norm(x, weight(Role.ATTENTION_NORM, l)), batch, length));
+        x = x.add(ffn.apply(l, norm(x, weight(Role.FFN_NORM, l)), ffn(l)));
+      } else {
+        layerWithoutGradients(l, x, batch, length, ffn);
+      }
     }
     return norm(x, weight(Role.FINAL_NORM, TensorSpec.NO_LAYER));
+  }
+
+  /**
+   * The same sums, in place, and a layer's tensors are freed with the layer: 120 MB for 2,048
+   * tokens of SmolLM2-135M that stay in the cache, where those of all its layers are 3 GB of fresh
+   * pages.
+   *
+   * @param x becomes the layer's output
+   */
+  private void layerWithoutGradients(int l, Tensor x, long batch, long length, FeedForward ffn) {
+    try (PointerScope _ = new PointerScope()) {
+      x.add_(attention(l, norm(x, weight(Role.ATTENTION_NORM, l)), batch, length));
+      x.add_(ffn.apply(l, norm(x, weight(Role.FFN_NORM, l)), ffn(l)));
+    }
   }
 
   /** Positions that the rotary table has. */

@@ -9,6 +9,8 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface FeedForward {
   /**
+   * Without gradients within a PointerScope of the layer: what is kept of it is copied.
+   *
    * @param layer 0-based
    * @param x the normalised input, tokens x hidden_size, fp32
    * @param weights the layer's projections

@@ -5,6 +5,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.nn.WideProducts;
 
 /**
  * A linear router by logistic regression: minimises the cross entropy of link(x W^T) with soft
@@ -38,7 +39,8 @@ public final class LinearRouterFit {
    */
   private static Sums secondMoments(Tensor x) {
     Sums sums = new Sums();
-    sums.declare(MOMENTS, torch.ScalarType.Float, x.size(1), x.size(1)).add_(x.t().matmul(x));
+    sums.declare(MOMENTS, torch.ScalarType.Float, x.size(1), x.size(1))
+        .add_(WideProducts.matmul(x.t(), x));
     return sums;
   }
 
@@ -59,14 +61,18 @@ public final class LinearRouterFit {
     Tensor lower = torch.linalg_cholesky(covariance.add(identity.mul(ridge)), false);
     // x = white L^T, so that x W^T = white (W L)^T.
     Tensor inverse = torch.linalg_solve_triangular(lower, identity, false, true, false);
-    Tensor white = x.matmul(inverse.t());
+    Tensor white = WideProducts.matmul(x, inverse.t());
+    // The gradient reads a direction's values of all tokens: three times as fast when they lie side
+    // by side, with the same sums.
+    Tensor directions = white.t().contiguous();
     Tensor w = torch.zeros(targets.size(1), width);
     Tensor m = torch.zeros_like(w);
     Tensor v = torch.zeros_like(w);
     for (int step = 1; step <= STEPS; step++) {
       try (PointerScope _ = new PointerScope()) {
-        Tensor p = link.apply(white.matmul(w.t()));
-        Tensor gradient = p.sub_(targets).t().matmul(white).div_(new Scalar((double) tokens));
+        Tensor p = link.apply(WideProducts.matmul(white, w.t()));
+        Tensor gradient =
+            WideProducts.matmul(directions, p.sub_(targets)).t().div_(new Scalar((double) tokens));
         gradient.add_(w, new Scalar(PENALTY));
         m.mul_(new Scalar(BETA1)).add_(gradient, new Scalar(1 - BETA1));
         v.mul_(new Scalar(BETA2)).addcmul_(gradient, gradient, new Scalar(1 - BETA2));

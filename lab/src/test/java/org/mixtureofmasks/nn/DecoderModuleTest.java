@@ -41,6 +41,19 @@ class DecoderModuleTest {
   }
 
   @Test
+  void aPassWithoutGradientsHasTheBitsOfOneWithThem() {
+    DecoderModule model = TestModels.tiny(1, Precision.BF16);
+    FeedForward dense = (l, x, w) -> w.dense(x);
+    try (PointerScope _ = new PointerScope()) {
+      Tensor ids = Tensors.of(new long[][] {{3, 17, 3, 49, 0, 21, 8}});
+      float[] with = Tensors.toFloats(model.hidden(ids, dense));
+      try (NoGradGuard _ = new NoGradGuard()) {
+        assertArrayEquals(with, Tensors.toFloats(model.hidden(ids, dense)));
+      }
+    }
+  }
+
+  @Test
   void bf16ProductsStayNearFp32() {
     long[][] ids = {{3, 17, 3, 49, 0, 21, 8}};
     try (PointerScope _ = new PointerScope();

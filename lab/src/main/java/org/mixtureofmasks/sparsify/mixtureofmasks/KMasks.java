@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.nn.WideProducts;
 
 /**
  * Masks of one layer from activation statistics, by alternation: each mask takes the neurons that
@@ -94,7 +95,7 @@ final class KMasks {
 
   /** Share of each token's importance that each mask captures: tokens x experts. */
   Tensor captured(Tensor masks) {
-    return importance.matmul(masks.t()).div(total);
+    return WideProducts.matmul(importance, masks.t()).div_(total);
   }
 
   /** The topK masks that capture most, int64, tokens x topK. */

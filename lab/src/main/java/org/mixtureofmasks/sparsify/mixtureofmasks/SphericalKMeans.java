@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.nn.WideProducts;
 
 /** k-means by the angle between vectors: the first grouping of tokens, which masks then refine. */
 final class SphericalKMeans {
@@ -41,7 +42,7 @@ final class SphericalKMeans {
   }
 
   private static Tensor nearest(Tensor unit, Tensor centres) {
-    return unit.matmul(centres.t()).argmax(new LongOptional(1), false);
+    return WideProducts.matmul(unit, centres.t()).argmax(new LongOptional(1), false);
   }
 
   private static Tensor unit(Tensor x) {
