@@ -2,6 +2,7 @@ package org.mixtureofmasks.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
@@ -88,7 +89,8 @@ public final class ImportVerb implements Verb {
               + ", "
               + InspectVerb.bytes(report.path("bytes").longValue()));
       Terminal.line(
-          "next: mom sparsify RECIPE --out RUN --set data.train=[TEXT.txt] --set model=" + out);
+          "next: mom sparsify RECIPE --out RUN --set 'data.train=[TEXT.txt]' --set %s"
+              .formatted(ShellWords.quote("model=%s".formatted(out))));
     }
     return 0;
   }
@@ -98,9 +100,7 @@ public final class ImportVerb implements Verb {
     ObjectNode config = Json.object();
     config.put("tokenizer_class", "PreTrainedTokenizerFast");
     tokenizer.bos().ifPresent(id -> config.put("bos_token", tokenizer.tokenOf(id)));
-    tokenizer.eos().stream()
-        .min(Integer::compare)
-        .ifPresent(id -> config.put("eos_token", tokenizer.tokenOf(id)));
+    tokenizer.separator().ifPresent(id -> config.put("eos_token", tokenizer.tokenOf(id)));
     config.put("clean_up_tokenization_spaces", false);
     String template = checkpoint.metadata().path("tokenizer.chat_template").textValue();
     if (template != null) {
