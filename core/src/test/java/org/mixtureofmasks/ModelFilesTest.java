@@ -11,6 +11,7 @@ import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /** Whole files of a model that are damaged, absent in disguise, or more than is needed. */
 class ModelFilesTest {
@@ -115,6 +117,22 @@ class ModelFilesTest {
     assertEquals(ends ? Set.of(2, 9) : Set.of(2), facts.ends());
     assertEquals(facts.ends(), Set.copyOf(facts.config().eosTokens()));
     assertEquals(ends, !facts.withoutSpecial().contains(name), "it is left out of texts");
+  }
+
+  /** Of all tokens that end texts the vocabulary's own stands between them. */
+  @Test
+  void theSeparatorIsTheTokenizersOwnEnd() throws IOException {
+    Path file = folder.resolve("m.gguf");
+    Files.write(
+        file, MadeFiles.gguf(named(Map.of(7, "<|eot_id|>")).put("tokenizer.ggml.eos_token_id", 9)));
+    try (Tokenizer tokenizer = Tokenizer.open(file)) {
+      assertEquals(Set.of(2, 7, 9), tokenizer.eos());
+      assertEquals(OptionalInt.of(9), tokenizer.separator());
+    }
+    MadeFiles.folder(folder, Map.of("generation_config.json", "{\"eos_token_id\": [3, 4]}"));
+    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+      assertEquals(OptionalInt.of(3), tokenizer.separator());
+    }
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.mixtureofmasks.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
@@ -88,7 +89,8 @@ public final class ImportVerb implements Verb {
               + ", "
               + InspectVerb.bytes(report.path("bytes").longValue()));
       Terminal.line(
-          "next: mom sparsify RECIPE --out RUN --set data.train=[TEXT.txt] --set model=" + out);
+          "next: mom sparsify RECIPE --out RUN --set 'data.train=[TEXT.txt]' --set %s"
+              .formatted(ShellWords.quote("model=%s".formatted(out))));
     }
     return 0;
   }

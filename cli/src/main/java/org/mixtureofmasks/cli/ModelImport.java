@@ -30,9 +30,7 @@ public final class ModelImport {
     ObjectNode config = Json.object();
     config.put("tokenizer_class", "PreTrainedTokenizerFast");
     tokenizer.bos().ifPresent(id -> config.put("bos_token", tokenizer.tokenOf(id)));
-    tokenizer.eos().stream()
-        .min(Integer::compare)
-        .ifPresent(id -> config.put("eos_token", tokenizer.tokenOf(id)));
+    tokenizer.separator().ifPresent(id -> config.put("eos_token", tokenizer.tokenOf(id)));
     config.put("clean_up_tokenization_spaces", false);
     String template = checkpoint.metadata().path("tokenizer.chat_template").textValue();
     if (template != null) {

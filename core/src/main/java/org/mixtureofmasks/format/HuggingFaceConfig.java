@@ -46,7 +46,7 @@ final class HuggingFaceConfig {
   /** The folder's config.json; tie_word_embeddings is as the stored tensors have it. */
   static ObjectNode metadata(Checkpoint checkpoint) {
     ObjectNode json = checkpoint.metadata();
-    if (json.path(TIED).asBoolean() && StoredNames.hasOwnHead(checkpoint)) {
+    if (json.path(TIED).booleanValue() && StoredNames.hasOwnHead(checkpoint)) {
       json.put(TIED, false);
     }
     return json;

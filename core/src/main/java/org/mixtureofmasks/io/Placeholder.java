@@ -1,8 +1,11 @@
 package org.mixtureofmasks.io;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -18,6 +21,19 @@ public final class Placeholder {
   private static final int HEAD = 256;
 
   private Placeholder() {}
+
+  /**
+   * Refuses files that are not themselves.
+   *
+   * @param file that can be read
+   * @throws IOException if it cannot be read
+   * @throws BadCheckpoint if it is a pointer of git-lfs or a page of HTML
+   */
+  public static void refuse(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      refuse(file, MemorySegment.ofArray(in.readNBytes(HEAD)));
+    }
+  }
 
   /**
    * Refuses files that are not themselves.

@@ -61,6 +61,7 @@ public final class TokenRows implements AutoCloseable {
     }
     long rowBytes = (long) rowLength * width(file);
     try {
+      Placeholder.refuse(file);
       long size = Files.size(file);
       if (size == 0 || size % rowBytes != 0 || size / rowBytes > Integer.MAX_VALUE) {
         throw new UserError(

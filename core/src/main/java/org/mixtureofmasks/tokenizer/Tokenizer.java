@@ -23,6 +23,7 @@ public final class Tokenizer implements AutoCloseable {
   private final NativeTokenizer tokenizer;
   private final OptionalInt bos;
   private final Set<Integer> eos;
+  private final OptionalInt separator;
 
   private Tokenizer(TokenizerFiles.Found found) {
     this.file = found.file();
@@ -31,6 +32,8 @@ public final class Tokenizer implements AutoCloseable {
     SpecialTokens special = found.special();
     this.bos = bos(special, found.json().firstSpecial());
     this.eos = eos(special);
+    Integer own = special.eos() == null ? null : vocabulary.ids().get(special.eos());
+    this.separator = own == null ? eos.stream().mapToInt(id -> id).min() : OptionalInt.of(own);
     this.tokenizer = load(file, found.json());
   }
 
@@ -134,6 +137,14 @@ public final class Tokenizer implements AutoCloseable {
    */
   public Set<Integer> eos() {
     return eos;
+  }
+
+  /**
+   * {@return the one of {@link #eos} that stands between texts: the tokenizer's own, else the
+   * first}
+   */
+  public OptionalInt separator() {
+    return separator;
   }
 
   /**

@@ -83,9 +83,12 @@ final class TokenizerFiles {
   private static Found converted(GgufVocabulary vocabulary) {
     Path file = vocabulary.file();
     byte[] json = GgufConverter.convert(vocabulary).toString().getBytes(StandardCharsets.UTF_8);
-    SpecialTokens special =
-        new SpecialTokens(null, vocabulary.bos(), null, vocabulary.ends(), Set.of(), Set.of());
-    return new Found(file, TokenizerJson.check(file, json, Set.of()), special);
+    TokenizerJson checked = TokenizerJson.check(file, json, Set.of());
+    String eos = vocabulary.eos() < 0 ? null : vocabulary.tokens()[vocabulary.eos()];
+    return new Found(
+        file,
+        checked,
+        new SpecialTokens(null, vocabulary.bos(), eos, vocabulary.ends(), Set.of(), Set.of()));
   }
 
   /** A tokenizer file of llama2.c, or a model file with its tokenizer beside it. */

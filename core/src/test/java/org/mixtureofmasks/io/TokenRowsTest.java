@@ -72,6 +72,13 @@ class TokenRowsTest {
   }
 
   @Test
+  void aPointerInPlaceOfRowsIsNamed() throws IOException {
+    Path file = folder.resolve("a.u16");
+    Files.writeString(file, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 99\n");
+    assertTrue(refusal(() -> TokenRows.open(file, 1, 65_536)).contains("is a git-lfs pointer"));
+  }
+
+  @Test
   void aVocabularyGetsTheNarrowestIdsThatHoldIt() {
     assertEquals(".u16", TokenRows.ending(65_536));
     assertEquals(".u32", TokenRows.ending(65_537));

@@ -215,8 +215,7 @@ public final class CompletionsLanguageModel implements LanguageModel, AutoClosea
     return own.bos()
         .orElseGet(
             () ->
-                own.eos().stream()
-                    .min(Integer::compare)
+                own.separator()
                     .orElseThrow(
                         () ->
                             new UserError(

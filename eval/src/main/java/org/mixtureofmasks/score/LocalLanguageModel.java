@@ -145,9 +145,11 @@ public final class LocalLanguageModel implements LanguageModel {
     if (tokenizer.bos().isPresent()) {
       return tokenizer.bos().getAsInt();
     }
-    return tokenizer.eos().stream()
-        .min(Integer::compare)
-        .or(() -> model.config().eosTokens().stream().findFirst())
+    if (tokenizer.separator().isPresent()) {
+      return tokenizer.separator().getAsInt();
+    }
+    return model.config().eosTokens().stream()
+        .findFirst()
         .orElseThrow(
             () ->
                 new UserError(

@@ -20,6 +20,7 @@ import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.IoReasons;
+import org.mixtureofmasks.io.Placeholder;
 import org.mixtureofmasks.template.PythonText;
 
 /** Reads the rows of a data set's files by their endings: .jsonl, .csv, .parquet, .txt, .raw. */
@@ -63,6 +64,7 @@ final class Rows {
   }
 
   private static List<Row> read(Path file, Form form, List<String> columns) {
+    refusePlaceholder(file);
     String name = DataFile.plainName(file);
     Optional<Form.Text> text = form.text();
     if (text.isPresent() && (name.endsWith(".txt") || name.endsWith(".raw"))) {
@@ -82,6 +84,14 @@ final class Rows {
                 + " .jsonl, .csv"
                 + " or .parquet, the first two also packed as .gz or .bz2")
             .formatted(file));
+  }
+
+  private static void refusePlaceholder(Path file) {
+    try {
+      Placeholder.refuse(file);
+    } catch (IOException e) {
+      throw new UserError("%s: cannot be read: %s".formatted(file, IoReasons.of(e)), e);
+    }
   }
 
   /** One JSON object a line; blank lines are passed over. */

@@ -310,6 +310,15 @@ class RowsTest {
   }
 
   @Test
+  void aPointerInPlaceOfTheDataIsNamed() throws IOException {
+    String pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+    write("piqa/valid-labels.lst", "1\n");
+    Path file = write("piqa/valid.jsonl", pointer);
+    String said = assertThrows(UserError.class, () -> load("piqa")).getMessage();
+    assertTrue(said.startsWith(file + " (byte 0): is a git-lfs pointer"), said);
+  }
+
+  @Test
   void halfASurrogatePairIsNamedBeforeAnythingIsScored() throws IOException {
     write("piqa/valid-labels.lst", "1\n1\n");
     String broken = QUESTION.replace("\"g\"", "\"\\ud83d\"");

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Fingerprint;
@@ -184,9 +185,9 @@ public final class TextPacker {
     }
 
     private void end() throws IOException {
-      Optional<Integer> eos = tokenizer.eos().stream().min(Integer::compare);
-      if (eos.isPresent()) {
-        put(new int[] {eos.get()});
+      OptionalInt separator = tokenizer.separator();
+      if (separator.isPresent()) {
+        put(new int[] {separator.getAsInt()});
       }
     }
 
