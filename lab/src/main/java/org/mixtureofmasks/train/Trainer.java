@@ -172,6 +172,7 @@ public final class Trainer implements AutoCloseable {
     boolean saved = step == until && run.latest().isPresent();
     while (step < until && !stopping) {
       listener.phase(RunPhase.TRAIN);
+      listener.at(step, steps);
       metrics.append(oneStep());
       saved = step == until || (every > 0 && step % every == 0);
       if (saved) {

@@ -99,7 +99,7 @@ final class RunReport {
   int finish(Trainer trainer, PrintWriter out, boolean json) {
     progress.training(trainer);
     trainer.train();
-    if (!trainer.ended()) {
+    if (!trainer.ended() || progress.stopping()) {
       clock.close();
       progress.note(
           "stopped and saved: go on with 'mom resume %s'".formatted(trainer.folder().path()));
