@@ -49,10 +49,12 @@ public final class ProgressLine implements Progress, AutoCloseable {
   /** When a line was last printed. */
   private double printed = Double.NEGATIVE_INFINITY;
 
-  /** Whether this phase has been printed, and since then nothing was heard of it. */
+  /** Whether the phase has been printed. */
   private boolean announced;
 
+  /** Whether what was last heard has been printed. */
   private boolean told;
+
   private boolean closed;
 
   /**

@@ -18,8 +18,8 @@ import org.bytedeco.pytorch.global.torch;
  * as it would be in one piece.
  */
 public final class WideProducts {
-  /** Multiplications below which handing over costs more than it saves: half a millisecond. */
-  private static final long SMALL = 1 << 25;
+  /** Multiplications below which handing over may cost more than it saves: some milliseconds. */
+  private static final long SMALL = 1 << 28;
 
   /** Rows of OpenBLAS's inner loops: a piece ends where one of them does. */
   private static final long GRAIN = 64;

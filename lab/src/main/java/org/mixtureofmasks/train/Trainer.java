@@ -196,6 +196,7 @@ public final class Trainer implements AutoCloseable {
     boolean saved = step == Math.min(steps, untilStep) && run.latest().isPresent();
     while (step < Math.min(steps, untilStep) && !stopping) {
       listener.phase(RunPhase.TRAIN);
+      listener.at(step, steps);
       metrics.append(oneStep());
       saved = step == Math.min(steps, untilStep) || (every > 0 && step % every == 0);
       if (saved) {

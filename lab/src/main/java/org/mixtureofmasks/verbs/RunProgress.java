@@ -29,6 +29,9 @@ final class RunProgress implements TrainingListener, AutoCloseable {
   /** Seconds of phases; empty before there is a forecast. */
   private Optional<Ledger> forecast = Optional.empty();
 
+  /** When the phase would be over by the forecast, System.nanoTime; NaN where nobody can tell. */
+  private double predictedEnd = Double.NaN;
+
   private volatile @Nullable RunPhase phase;
   private volatile @Nullable Trainer trainer;
   private volatile boolean stopping;
@@ -61,6 +64,11 @@ final class RunProgress implements TrainingListener, AutoCloseable {
     if (stopping) {
       going.stop();
     }
+  }
+
+  /** Whether it was asked to end: after the last step too, the model is left for later. */
+  boolean stopping() {
+    return stopping;
   }
 
   /** What there is of a run that was stopped before its first step; the exit code. */
@@ -109,14 +117,16 @@ final class RunProgress implements TrainingListener, AutoCloseable {
       return;
     }
     phase = next;
-    line.begin(words(next), next == RunPhase.TRAIN ? "steps" : unit(next));
-    line.expect(
+    line.begin(words(next), unit(next));
+    double seconds =
         forecast.stream()
             .flatMap(ledger -> ledger.phases().stream())
             .filter(predicted -> predicted.name().equals(next.word()))
             .mapToDouble(Phase::seconds)
             .findFirst()
-            .orElse(Double.NaN));
+            .orElse(Double.NaN);
+    predictedEnd = System.nanoTime() + seconds * 1e9;
+    line.expect(seconds);
   }
 
   private static String words(RunPhase phase) {
@@ -135,8 +145,8 @@ final class RunProgress implements TrainingListener, AutoCloseable {
   private static String unit(RunPhase phase) {
     return switch (phase) {
       case LOAD -> "tensors";
-      case PACK -> "files";
       case VALIDATE -> "rows";
+      case TRAIN -> "steps";
       default -> "";
     };
   }
@@ -145,6 +155,9 @@ final class RunProgress implements TrainingListener, AutoCloseable {
   public void begin(String part, String unit) {
     requireGoingOn();
     line.begin(part, unit);
+    // Until the part's own pace is known, what is left of the phase; a forecast may be too short.
+    double left = (predictedEnd - System.nanoTime()) * 1e-9;
+    line.expect(left > 0 ? left : Double.NaN);
   }
 
   @Override

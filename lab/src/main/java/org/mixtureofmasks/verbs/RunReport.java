@@ -102,7 +102,7 @@ final class RunReport {
   int finish(Trainer trainer, Optional<Judging> judging, PrintWriter out, boolean json) {
     progress.training(trainer);
     trainer.train();
-    if (!trainer.ended()) {
+    if (!trainer.ended() || progress.stopping()) {
       clock.close();
       progress.note(
           "stopped and saved: go on with '%s'"

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class WideProductsTest {
   /** Rows, inner and columns of a router's logits and gradient, of captured shares, of x^T x. */
   private static final long[][] SHAPES = {
-    {3000, 576, 32}, {576, 3000, 32}, {1001, 1536, 33}, {576, 1000, 576}, {100, 20, 8}
+    {15000, 576, 32}, {576, 15000, 32}, {6001, 1536, 33}, {576, 1000, 576}, {100, 20, 8}
   };
 
   @Test
