@@ -11,8 +11,7 @@ import org.mixtureofmasks.sparsify.MethodProvider;
 
 /**
  * What each phase of a run holds, from shapes alone; bytes. JavaCPP keeps every tensor that our
- * code names until the scope of its pass ends, so a pass without gradients holds nearly as much as
- * one with them: all of its layers' intermediate tensors.
+ * code names until its scope ends: the scope of a pass with gradients, that of a layer without.
  *
  * @param config of the dense model
  * @param bf16 whether operands of matrix products are cast
@@ -139,7 +138,7 @@ record RunMemory(
     long width = bf16 ? 2 : 4;
     long pass = Math.min(CALIBRATION_PASS, calibrationTokens);
     held.put("layer_inputs", width * calibrationTokens * config.hiddenSize() * config.layers());
-    long activations = pass * config.layers() * layerBytes(false, false) + castWeights();
+    long activations = pass * layerBytes(false, false) + castWeights() / config.layers();
     // Of one layer at a time: importance of each neuron for each token, and inputs in fp32 twice.
     long statistics =
         4 * calibrationTokens * (config.intermediateSize() + 3L * config.hiddenSize())
@@ -154,7 +153,7 @@ record RunMemory(
     long kept = microTokens * config.layers() * layerBytes(true, masks) + castWeights();
     held.put("activations", kept + 8L * microTokens * config.hiddenSize());
     if (teaches) {
-      held.put("teacher_activations", microTokens * config.layers() * layerBytes(false, false));
+      held.put("teacher_activations", microTokens * layerBytes(false, false));
     }
     held.put("logits", LOSS_PIECE + (bf16 ? 4 * embedding() : 0) + 4 * embedding());
     return held;
@@ -163,7 +162,7 @@ record RunMemory(
   private SequencedMap<String, Long> validate() {
     SequencedMap<String, Long> held = trained();
     held.put(
-        "activations", microTokens * config.layers() * layerBytes(false, masks) + castWeights());
+        "activations", microTokens * layerBytes(false, masks) + castWeights() / config.layers());
     held.put("logits", LOSS_PIECE + (bf16 ? 2 * embedding() : 0));
     return held;
   }

@@ -36,8 +36,8 @@ final class SpeedProbe {
   /** Input tokens of a timed pass at most, but for a longer row. */
   static final int TOKENS = 512;
 
-  /** Times that a pass is run; the fastest counts, the first mostly warms up. */
-  static final int ROUNDS = 2;
+  /** Times that a pass is run; the first warms up, the mean of the others counts. */
+  static final int ROUNDS = 3;
 
   /** Calibration tokens of the smaller of two timed starts; the larger has four times as many. */
   private static final int CALIBRATION = 512;
@@ -161,12 +161,19 @@ final class SpeedProbe {
   /** The method's start of one layer, by tokens. */
   private Line start(Method method, int tokens) {
     int small = Math.max(CALIBRATION, provider.leastCalibrationTokens(settings.recipe()));
-    if (tokens <= 4 * small) {
+    int large = Math.min(tokens, 4 * small);
+    seconds(() -> prepare(fresh(), Math.min(small, large))); // warms up
+    if (large <= small) {
       return new Line(seconds(() -> prepare(method, tokens)), 0);
     }
-    Method other = provider.create(settings.recipe(), shallow.config());
-    double fewer = seconds(() -> prepare(other, small)); // also warms up
-    return Line.through(small, fewer, 4.0 * small, seconds(() -> prepare(method, 4 * small)));
+    double fewer = seconds(() -> prepare(fresh(), small));
+    double more =
+        (seconds(() -> prepare(fresh(), large)) + seconds(() -> prepare(method, large))) / 2;
+    return Line.through(small, fewer, large, more);
+  }
+
+  private Method fresh() {
+    return provider.create(settings.recipe(), shallow.config());
   }
 
   private void prepare(Method method, int tokens) {
@@ -175,9 +182,9 @@ final class SpeedProbe {
   }
 
   /** A pass by its layers. */
-  private Line byLayers(Runnable one, Runnable all) {
-    double shortest = fastest(one);
-    return layers == 1 ? new Line(0, shortest) : Line.through(1, shortest, layers, fastest(all));
+  private Line byLayers(Runnable first, Runnable all) {
+    double one = usual(first);
+    return layers == 1 ? new Line(0, one) : Line.through(1, one, layers, usual(all));
   }
 
   private static void trained(Method method, DecoderModule model, Tensor ids, FeedForward ffn) {
@@ -202,8 +209,8 @@ final class SpeedProbe {
   /** Output projection and loss by tokens: of one piece, as the loss takes them, and of three. */
   private Line head(boolean taught, boolean differentiates) {
     int piece = NextTokenLoss.pieceTokens(config.vocabSize());
-    double one = fastest(() -> loss(piece, taught, differentiates));
-    double three = fastest(() -> loss(3 * piece, taught, differentiates));
+    double one = usual(() -> loss(piece, taught, differentiates));
+    double three = usual(() -> loss(3 * piece, taught, differentiates));
     return Line.through(piece, one, 3.0 * piece, three);
   }
 
@@ -238,7 +245,7 @@ final class SpeedProbe {
     }
     AdamW adam = new AdamW(List.of(new ParameterGroup("all", moving, 1e-9, 0)), 0.9, 0.9);
     double seconds =
-        fastest(
+        usual(
             () -> {
               torch.clip_grad_norm_(clipped, 1);
               adam.step(1);
@@ -251,12 +258,16 @@ final class SpeedProbe {
     return tensors.values().stream().mapToLong(Tensor::numel).sum();
   }
 
-  private static double fastest(Runnable work) {
-    double best = Double.POSITIVE_INFINITY;
-    for (int i = 0; i < ROUNDS; i++) {
-      best = Math.min(best, seconds(work));
-    }
-    return best;
+  /** The mean, not the best: a run meets the machine's moods too. */
+  private static double usual(Runnable work) {
+    work.run();
+    return seconds(
+            () -> {
+              for (int i = 1; i < ROUNDS; i++) {
+                work.run();
+              }
+            })
+        / (ROUNDS - 1);
   }
 
   private static double seconds(Runnable work) {
