@@ -170,11 +170,7 @@ final class Report {
 
   /** A label's place among those of the whole study, done or not, so that it stays the same. */
   private int colour(String label) {
-    return labels().indexOf(label);
-  }
-
-  private List<String> labels() {
-    return plan.runs().stream().map(PlannedRun::label).distinct().toList();
+    return plan.runs().stream().map(PlannedRun::label).distinct().toList().indexOf(label);
   }
 
   /** The label's colour, and a dash for each share that it is asked for. */

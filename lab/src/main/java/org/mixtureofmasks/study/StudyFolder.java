@@ -11,6 +11,7 @@ import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.StrictJson;
+import org.mixtureofmasks.train.Csv;
 
 /**
  * Where a study lies: runs/HASH with runs/HASH.log for each run; study.json, .csv, .md and .html,
@@ -128,15 +129,11 @@ final class StudyFolder {
               .collect(Collectors.joining(" "));
       s.append(
               Stream.concat(COLUMNS.stream().map(c -> run.path(c).asText("")), Stream.of(options))
-                  .map(StudyFolder::quoted)
+                  .map(Csv::cell)
                   .collect(Collectors.joining(",")))
           .append('\n');
     }
     return s.toString();
-  }
-
-  private static String quoted(String cell) {
-    return cell.matches("[^\",\n\r]*") ? cell : '"' + cell.replace("\"", "\"\"") + '"';
   }
 
   /** The tables, to be put into a README. */

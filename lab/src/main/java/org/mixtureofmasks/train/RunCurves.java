@@ -100,10 +100,6 @@ public final class RunCurves {
   }
 
   private static void row(StringBuilder csv, Stream<String> cells) {
-    csv.append(cells.map(RunCurves::quoted).collect(Collectors.joining(","))).append('\n');
-  }
-
-  private static String quoted(String cell) {
-    return cell.matches("[^\",\n\r]*") ? cell : '"' + cell.replace("\"", "\"\"") + '"';
+    csv.append(cells.map(Csv::cell).collect(Collectors.joining(","))).append('\n');
   }
 }
