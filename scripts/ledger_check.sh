@@ -9,11 +9,12 @@ set -eu
 home=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+row=$(python3 -c 'import json, sys; print(1 + min(512, json.load(open(sys.argv[1] + "/config.json"))["max_position_embeddings"]))' "$1")
 cat > "$work/recipe.yaml" <<YAML
 model: "$(realpath "$1")"
 method: mixture_of_masks
 masks: {start: calibrated, experts: 32, target: 0.5, distillation: 0.5, calibration_tokens: ${4:-4096}}
-data: {train: "$(realpath "$2")", row: 513}
+data: {train: "$(realpath "$2")", row: $row}
 train: {steps: ${3:-3}, batch_tokens: 1024, lr: 1.0e-4}
 YAML
 for steps in 0 "${3:-3}"; do

@@ -36,10 +36,19 @@ public record Choice(
   private static final double ROUTER_SHARE = 0.01;
 
   private static final int ROW = 513;
-  private static final int CALIBRATION = 24_576;
+
+  /** Minutes at 135M parameters; with training, which takes longer anyway, three times as many. */
+  private static final int CALIBRATION = 8192;
+
+  private static final int CALIBRATION_OF_TRAINED = 24_576;
 
   /** Fewer steps than this do not pay for a larger batch. */
   private static final int FEW_STEPS = 200;
+
+  /** Held-out sequences; the fewer where judging would take as long as all before it. */
+  private static final int JUDGED = 16;
+
+  private static final int JUDGED_BRIEFLY = 8;
 
   private static final int SMALL_BATCH = 1024;
   private static final int LARGE_BATCH = 8192;
@@ -79,7 +88,7 @@ public record Choice(
     }
     long count = Math.clamp(Math.round((double) tokens / batch), 1, Integer.MAX_VALUE);
     return new Choice(
-        experts, calibrationTokens, row, batch, microRows, lr, 0.5, Math.toIntExact(count));
+        experts, CALIBRATION_OF_TRAINED, row, batch, microRows, lr, 0.5, Math.toIntExact(count));
   }
 
   Choice withSteps(int count) {
@@ -150,7 +159,8 @@ public record Choice(
           lr: %.3g
 
         evaluate:
-          held_out:                # both models are judged by it at the end
+          held_out_rows: %d         # both models are judged by them at the end
+          held_out:
         %s""",
         quoted(model),
         experts,
@@ -163,6 +173,7 @@ public record Choice(
         batchTokens,
         microRows,
         lr,
+        steps == 0 ? JUDGED_BRIEFLY : JUDGED,
         list(texts.heldOut()));
   }
 

@@ -57,10 +57,10 @@ public record OwnRun(
    * @throws UserError if the budget is too short for a run, or no setting fits the memory
    */
   public Planned plan(double elapsed, Timing timing) {
-    Choice free = calibrated(Choice.of(config()));
+    Choice free = Choice.of(config());
     return switch (budget) {
-      case Budget.TrainingFree _ -> planned(free, timing);
-      case Budget.Tokens(long tokens) -> planned(free.trained(tokens), timing);
+      case Budget.TrainingFree _ -> planned(calibrated(free), timing);
+      case Budget.Tokens(long tokens) -> planned(calibrated(free.trained(tokens)), timing);
       case Budget.Time(long seconds) -> inTime(free, seconds, elapsed);
     };
   }
@@ -87,7 +87,7 @@ public record OwnRun(
   /** As many steps as the time allows, of the batch that suits so many tokens. */
   private Planned inTime(Choice free, long seconds, double elapsed) {
     long begun = System.nanoTime();
-    Choice trial = free.trained(1).withSteps(FORECAST_STEPS);
+    Choice trial = calibrated(free.trained(1).withSteps(FORECAST_STEPS));
     Planned timed = planned(trial, Timing.ALWAYS);
     double most = PREPARE_SHARE * seconds;
     double prepare = seconds(timed, RunPhase.PREPARE);
@@ -106,8 +106,8 @@ public record OwnRun(
                   + " step %.0f s more; give more, or leave --budget out for masks without training")
               .formatted(seconds, spent + rest, step));
     }
-    Choice chosen = free.withCalibration(trial.calibrationTokens());
-    return planned(chosen.trained(steps * trial.batchTokens()), Timing.ALWAYS);
+    Choice chosen = free.trained(steps * trial.batchTokens());
+    return planned(chosen.withCalibration(trial.calibrationTokens()), Timing.ALWAYS);
   }
 
   private static double seconds(Planned planned, RunPhase phase) {

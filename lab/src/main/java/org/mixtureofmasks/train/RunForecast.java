@@ -113,7 +113,7 @@ public final class RunForecast {
    */
   public static Ledger withDefaults(ModelConfig config, long storedBytes) {
     RunMemory held =
-        new RunMemory(config, true, true, false, true, 1, 8 * 256, 24_576, storedBytes);
+        new RunMemory(config, true, true, false, true, 1, 8 * 256, 24_576, storedBytes, 0);
     List<Phase> phases = new ArrayList<>();
     for (RunPhase phase : RunPhase.values()) {
       phases.add(new Phase(phase.word(), held.of(phase), Double.NaN));
@@ -318,7 +318,8 @@ public final class RunForecast {
   /** Tokens of a byte of text when no text was looked at: English with a vocabulary of 50,000. */
   private static final double TEXT_TOKENS = 0.25;
 
-  private static long size(Path file) {
+  /** Bytes of a file of data. */
+  static long size(Path file) {
     try {
       return Files.size(file);
     } catch (IOException e) {

@@ -1,8 +1,10 @@
 package org.mixtureofmasks.train;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.TensorSpec;
 import org.mixtureofmasks.nn.Precision;
@@ -22,6 +24,7 @@ import org.mixtureofmasks.sparsify.MethodProvider;
  * @param microTokens input tokens of a forward and backward pass
  * @param calibrationTokens that the method looks at before training
  * @param storedBytes of the dense model's files, mapped while they are read
+ * @param textBytes of the largest text that is to be packed; 0 if none is
  */
 record RunMemory(
     ModelConfig config,
@@ -32,7 +35,15 @@ record RunMemory(
     int steps,
     long microTokens,
     long calibrationTokens,
-    long storedBytes) {
+    long storedBytes,
+    long textBytes) {
+  /** Of a byte of text while it is encoded, a piece of 16 MB at most at a time, and afterwards. */
+  private static final int ENCODING = 150;
+
+  private static final int ENCODED = 80;
+
+  private static final long PIECE = 16 << 20;
+
   /** Libraries, metaspace and compiled code, measured after the natives' start. */
   private static final long LIBRARIES = 330_000_000;
 
@@ -54,17 +65,36 @@ record RunMemory(
         settings.steps(),
         (long) settings.microRows() * settings.rowTokens(),
         provider.calibrationTokens(recipe),
-        storedBytes);
+        storedBytes,
+        largestText(settings));
+  }
+
+  private static long largestText(Settings settings) {
+    return Stream.of(settings.trainFiles(), settings.validationFiles(), settings.heldOutFiles())
+        .flatMap(List::stream)
+        .filter(file -> !settings.isPacked(file))
+        .mapToLong(RunForecast::size)
+        .max()
+        .orElse(0);
   }
 
   RunMemory withMicroTokens(long tokens) {
     return new RunMemory(
-        config, bf16, learns, teaches, masks, steps, tokens, calibrationTokens, storedBytes);
+        config,
+        bf16,
+        learns,
+        teaches,
+        masks,
+        steps,
+        tokens,
+        calibrationTokens,
+        storedBytes,
+        textBytes);
   }
 
   RunMemory withCalibrationTokens(long tokens) {
     return new RunMemory(
-        config, bf16, learns, teaches, masks, steps, microTokens, tokens, storedBytes);
+        config, bf16, learns, teaches, masks, steps, microTokens, tokens, storedBytes, textBytes);
   }
 
   /** What a phase holds, by what holds it. */
@@ -114,13 +144,14 @@ record RunMemory(
 
   /** Stored tensors are widened in the heap, one after the other; it keeps what it has had. */
   private long javaHeap() {
-    return 40_000_000 + 3 * 4 * largestTensor();
+    return 40_000_000 + 3 * 4 * largestTensor() + ENCODED * Math.min(PIECE, textBytes);
   }
 
   private SequencedMap<String, Long> pack() {
     SequencedMap<String, Long> held = new LinkedHashMap<>();
     held.put("libraries", LIBRARIES);
     held.put("java_heap", javaHeap());
+    held.put("encoding", (ENCODING - ENCODED) * Math.min(PIECE, textBytes));
     return held;
   }
 
@@ -139,9 +170,11 @@ record RunMemory(
     long pass = Math.min(CALIBRATION_PASS, calibrationTokens);
     held.put("layer_inputs", width * calibrationTokens * config.hiddenSize() * config.layers());
     long activations = pass * layerBytes(false, false) + castWeights() / config.layers();
-    // Of one layer at a time: importance of each neuron for each token, and inputs in fp32 twice.
+    // Of one layer at a time, fp32: importance of each neuron for each token, inputs, and the
+    // copies
+    // that the masks' and the router's fits make of them.
     long statistics =
-        4 * calibrationTokens * (config.intermediateSize() + 3L * config.hiddenSize())
+        4 * calibrationTokens * (3L * config.intermediateSize() + 7L * config.hiddenSize())
             + pass * 12L * config.intermediateSize();
     held.put(
         activations > statistics ? "activations" : "statistics", Math.max(activations, statistics));
@@ -187,7 +220,8 @@ record RunMemory(
   private SequencedMap<String, Long> judge() {
     SequencedMap<String, Long> held = trained();
     held.put("freed_and_kept", Math.max(0, passes() - sum(held)));
-    held.put("both_models", 2 * storedBytes);
+    held.put("both_models", 4 * storedBytes); // mapped, and copied into huge pages
+    held.put("stream", 2 * storedBytes);
     return held;
   }
 

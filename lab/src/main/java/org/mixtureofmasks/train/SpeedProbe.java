@@ -36,8 +36,8 @@ final class SpeedProbe {
   /** Input tokens of a timed pass at most, but for a longer row. */
   static final int TOKENS = 512;
 
-  /** Times that a pass is run; the first warms up, the mean of the others counts. */
-  static final int ROUNDS = 3;
+  /** Times that a pass is run; the first warms up. */
+  static final int ROUNDS = 2;
 
   /** Calibration tokens of the smaller of two timed starts; the larger has four times as many. */
   private static final int CALIBRATION = 512;
@@ -258,7 +258,7 @@ final class SpeedProbe {
     return tensors.values().stream().mapToLong(Tensor::numel).sum();
   }
 
-  /** The mean, not the best: a run meets the machine's moods too. */
+  /** The mean after the first: a run meets the machine's moods too. */
   private static double usual(Runnable work) {
     work.run();
     return seconds(
