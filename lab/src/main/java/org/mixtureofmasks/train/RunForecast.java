@@ -105,7 +105,7 @@ public final class RunForecast {
   private static final int LONG = 100;
 
   /** Tokens of the probe's loss, counted for a vocabulary of 50,000. */
-  private static final int PROBED_PIECES = 4 * 42;
+  private static final int PROBED_PIECES = 5 * 42 / SpeedProbe.ROUNDS;
 
   /**
    * A mixture of masks with the keys' defaults and no text, from shapes alone: rows of 256 tokens,

@@ -167,9 +167,7 @@ final class SpeedProbe {
       return new Line(seconds(() -> prepare(method, tokens)), 0);
     }
     double fewer = seconds(() -> prepare(fresh(), small));
-    double more =
-        (seconds(() -> prepare(fresh(), large)) + seconds(() -> prepare(method, large))) / 2;
-    return Line.through(small, fewer, large, more);
+    return Line.through(small, fewer, large, seconds(() -> prepare(method, large)));
   }
 
   private Method fresh() {
@@ -210,7 +208,7 @@ final class SpeedProbe {
   private Line head(boolean taught, boolean differentiates) {
     int piece = NextTokenLoss.pieceTokens(config.vocabSize());
     double one = usual(() -> loss(piece, taught, differentiates));
-    double three = usual(() -> loss(3 * piece, taught, differentiates));
+    double three = seconds(() -> loss(3 * piece, taught, differentiates)); // warm by now
     return Line.through(piece, one, 3.0 * piece, three);
   }
 
