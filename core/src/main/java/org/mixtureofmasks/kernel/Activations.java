@@ -12,6 +12,7 @@ public final class Activations {
   private int columns;
   private final List<Copy> copies = new ArrayList<>(); // one for each order that was asked for
   private int tokens;
+  private boolean step;
 
   /** The activations in one order, and transposed within tiles of tokens. */
   private static final class Copy {
@@ -35,6 +36,21 @@ public final class Activations {
 
   public int columns() {
     return columns;
+  }
+
+  /**
+   * Says what the rows of the passes to come are.
+   *
+   * @param newStep true: a step, one new token of each of several texts, whose products add up as
+   *     each token's do alone; false: tokens whose products add up as is fastest for so many
+   */
+  public void step(boolean newStep) {
+    step = newStep;
+  }
+
+  /** Whether each row's products add up as if it were the only one. */
+  boolean step() {
+    return step;
   }
 
   /** Rows in use. */

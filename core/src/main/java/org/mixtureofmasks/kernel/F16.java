@@ -106,6 +106,11 @@ public final class F16 extends Format {
   }
 
   @Override
+  RowSum rowSum(int columns) {
+    return RowSum.ofHalves(columns, false);
+  }
+
+  @Override
   public void gateUp(
       Matrix records, int[] list, int from, int count, int end, Input input, int token, float[] h) {
     MemorySegment w = records.data();

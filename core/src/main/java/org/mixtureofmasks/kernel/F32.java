@@ -58,6 +58,11 @@ public final class F32 extends Format {
   }
 
   @Override
+  RowSum rowSum(int columns) {
+    return RowSum.ofTurns(columns);
+  }
+
+  @Override
   public void gateUp(
       Matrix records, int[] list, int from, int count, int end, Input x, int token, float[] h) {
     MemorySegment w = records.data();

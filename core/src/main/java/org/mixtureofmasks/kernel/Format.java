@@ -1,6 +1,7 @@
 package org.mixtureofmasks.kernel;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A number format of weights: how a row of a {@link Matrix} is stored, and the vector kernels over
@@ -21,6 +22,9 @@ public abstract class Format {
    * to the next waits for memory: at a hidden_size of 576 half of the neurons took as long as all.
    */
   private static final long AHEAD_BYTES = 8 << 10;
+
+  /** A block of rows stays in the second-level cache while the tokens of a step pass over it. */
+  private static final long STEP_BYTES = 128 << 10;
 
   /** For formats. */
   protected Format() {}
@@ -96,6 +100,39 @@ public abstract class Format {
   }
 
   /**
+   * In which order {@link #matvec}, {@link #gateUp} and {@link #addDown} of this format add up, for
+   * formats whose products are those of widened rows; null: several tokens are then computed one
+   * after the other, from weights that the nearest caches hold.
+   */
+  @Nullable RowSum rowSum(int columns) {
+    return null;
+  }
+
+  /**
+   * A step, one token of each of several texts: y[t * yStride + yAt + r] = Σ_c w[r, c] x[t, c] for
+   * rows r in [from, to), with the bits that {@link #matvec} gives each token whatever the others
+   * are. Weights come from memory once.
+   *
+   * @param tokens how many, from the first of x
+   */
+  public void products(
+      Matrix w, Input x, int tokens, float[] y, int yStride, int yAt, int from, int to) {
+    RowSum order = rowSum(w.columns());
+    if (order != null && tokens > 1) {
+      StepKernels.products(w, order, x, tokens, y, yStride, yAt, from, to);
+      return;
+    }
+    long rowBytes = Math.max(1, rowBytes(w.columns()));
+    // matvec takes rows in fours: a block of them is a multiple of that.
+    int block = Math.toIntExact(Math.max(4, STEP_BYTES / rowBytes / 4 * 4));
+    for (int r = from; r < to; r += block) {
+      for (int t = 0; t < tokens; t++) {
+        matvec(w, x, t, y, t * yStride + yAt, r, Math.min(to, r + block));
+      }
+    }
+  }
+
+  /**
    * Gate and up products of some neurons: g_j·x to h[k] and u_j·x to h[NEURON_BLOCK + k] for j =
    * list[from + k].
    *
@@ -142,6 +179,12 @@ public abstract class Format {
   /** By how many neurons records of so many bytes are asked for ahead of their use. */
   protected static int ahead(long recordBytes) {
     return Math.toIntExact(Math.ceilDiv(AHEAD_BYTES, recordBytes));
+  }
+
+  /** Asks for the record that comes after list[at] in so many neurons as are fetched ahead. */
+  void fetchAhead(Matrix records, int[] list, int at, int end) {
+    long bytes = 3 * rowBytes(records.columns());
+    fetch(records.data(), bytes, list, at + ahead(bytes), end);
   }
 
   /**

@@ -36,6 +36,15 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   void matvec(Matrix w, Input x, int token, float[] y, int yOffset, int from, int to);
 
   /**
+   * A step, one token of each of several texts: y[t * yStride + yOffset + r] = Σ_c w[r, c] x[t, c]
+   * for rows r in [from, to), with the bits of {@link #matvec} for each token.
+   *
+   * @param tokens how many, from the first of x
+   */
+  void products(
+      Matrix w, Input x, int tokens, float[] y, int yStride, int yOffset, int from, int to);
+
+  /**
    * Rows [from, to) as floats, in the order of their format: what the products of many tokens read,
    * so that a row is widened once for all of them.
    *
@@ -108,6 +117,27 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int token,
       float[] y,
       int yOffset,
+      float[] scratch);
+
+  /**
+   * The same listed neurons for some tokens of a step, with the bits of {@link #neurons} for each.
+   *
+   * @param scales by token: factors by place in the list, null where all are 1
+   * @param tokens rows of x
+   * @param y ordered, added to
+   * @param yAt by token: where its columns begin
+   * @param scratch SCRATCH floats for each token
+   */
+  void neuronsOfTokens(
+      Matrix records,
+      int[] list,
+      int from,
+      int to,
+      float[] @Nullable [] scales,
+      Input x,
+      int[] tokens,
+      float[] y,
+      int[] yAt,
       float[] scratch);
 
   /** Floats of scratch memory that {@link #neuronsOfTile} wants for n neurons. */

@@ -60,7 +60,10 @@ public final class ParallelKernels implements AutoCloseable {
     return threads;
   }
 
-  /** y[t, r] = Σ_c w[r, c] x[t, c]: y is x.tokens() x w.rows(). */
+  /**
+   * y[t, r] = Σ_c w[r, c] x[t, c]: y is x.tokens() x w.rows(). In which order sums run depends on
+   * the number of tokens, unless they are those of a step ({@link Activations#step}).
+   */
   public void multiply(Activations x, Matrix w, float[] y) {
     multiply(x, new Matrix[] {w}, new float[][] {y});
   }
@@ -92,7 +95,7 @@ public final class ParallelKernels implements AutoCloseable {
    * not depend on how many others there are. Few rows are not worth transposing x.
    */
   private static boolean inTiles(Activations x, Matrix w) {
-    return x.tokens() >= LEAST_TOKENS_OF_TILES && w.rows() >= LEAST_ROWS_OF_TILES;
+    return !x.step() && x.tokens() >= LEAST_TOKENS_OF_TILES && w.rows() >= LEAST_ROWS_OF_TILES;
   }
 
   private void rows(Activations x, Matrix[] ws, float[][] ys, int part, int parts) {
@@ -102,6 +105,9 @@ public final class ParallelKernels implements AutoCloseable {
       int to = ThreadTeam.start(w.rows(), part + 1, parts, 4);
       if (x.tokens() == 1) {
         kernels.matvec(w, x.input(w.format(), this), 0, ys[i], 0, from, to);
+      } else if (x.step()) {
+        Input input = x.input(w.format(), this);
+        kernels.products(w, input, x.tokens(), ys[i], w.rows(), 0, from, to);
       } else {
         matmul(w, x, ys[i], from, to);
       }

@@ -33,6 +33,14 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void products(
+      Matrix w, Input x, int tokens, float[] y, int yStride, int yOffset, int from, int to) {
+    for (int t = 0; t < tokens; t++) {
+      matvec(w, x, t, y, t * yStride + yOffset, from, to);
+    }
+  }
+
+  @Override
   public void widen(Matrix w, int from, int to, float[] out) {
     int n = w.columns();
     for (int r = from; r < to; r++) {
@@ -97,6 +105,23 @@ public final class ScalarKernels implements Kernels {
       float[] scratch) {
     for (int k = from; k < to; k++) {
       neuron(records, list[k], scales == null ? 1 : scales[k], x, token, y, yOffset);
+    }
+  }
+
+  @Override
+  public void neuronsOfTokens(
+      Matrix records,
+      int[] list,
+      int from,
+      int to,
+      float[] @Nullable [] scales,
+      Input x,
+      int[] tokens,
+      float[] y,
+      int[] yAt,
+      float[] scratch) {
+    for (int t = 0; t < tokens.length; t++) {
+      neurons(records, list, from, to, scales[t], x, tokens[t], y, yAt[t], scratch);
     }
   }
 

@@ -33,6 +33,16 @@ public final class SparseFfn {
     float @Nullable [] factors; // by place in the list, or null
     float factor; // of all of them, if factors is null
 
+    /** The factors by place in the list; null when all are 1. */
+    float @Nullable [] scales() {
+      if (factors != null || factor == 1) {
+        return factors;
+      }
+      float[] all = new float[size];
+      Arrays.fill(all, factor);
+      return all;
+    }
+
     /** The first place in the list that holds a neuron of {@code first} or later. */
     int place(int first) {
       int at = Arrays.binarySearch(neurons, 0, size, first);
@@ -126,6 +136,70 @@ public final class SparseFfn {
     for (float[] sum : sums) {
       records.format().order().addTo(y, at, sum, 0, width);
     }
+  }
+
+  /**
+   * A step: every token is a lane, and lanes that share their list go together, so that a record
+   * comes from memory once for all of them; lists are split between the threads as {@link #one}
+   * does, and each token has the bits that it gives.
+   *
+   * @param y x.tokens() x hidden_size; the rows of tokens with a lane are overwritten
+   */
+  @SuppressWarnings("ReferenceEquality") // lanes of one expert share its list
+  public void step(ParallelKernels kernels, Matrix records, Activations x, float[] y) {
+    Input input = x.input(records.format(), kernels);
+    int floats = laneCount * width;
+    kernels
+        .team()
+        .run(
+            (part, parts) -> {
+              float[] sum = room(sums, part, floats);
+              Arrays.fill(sum, 0, floats, 0);
+              for (int first = 0; first < laneCount; ) {
+                int end = first + 1;
+                while (end < laneCount && lanes.get(end).neurons == lanes.get(first).neurons) {
+                  end++;
+                }
+                together(kernels.kernels(), records, input, first, end, sum, part, parts);
+                first = end;
+              }
+            });
+    kernels.forEach(
+        laneCount,
+        (lane, part) -> {
+          int at = lanes.get(lane).token * width;
+          Arrays.fill(y, at, at + width, 0);
+          for (float[] sum : sums) {
+            records.format().order().addTo(y, at, sum, lane * width, width);
+          }
+        });
+  }
+
+  /** A thread's part of the neurons of lanes [first, end), which share their list. */
+  private void together(
+      Kernels kernels,
+      Matrix records,
+      Input x,
+      int first,
+      int end,
+      float[] sum,
+      int part,
+      int parts) {
+    int count = end - first;
+    int[] tokens = new int[count];
+    int[] at = new int[count];
+    float[] @Nullable [] scales = new float[count][];
+    for (int i = 0; i < count; i++) {
+      Lane lane = lanes.get(first + i);
+      tokens[i] = lane.token;
+      at[i] = (first + i) * width;
+      scales[i] = lane.scales();
+    }
+    Lane any = lanes.get(first);
+    int from = ThreadTeam.start(any.size, part, parts, 4);
+    int to = ThreadTeam.start(any.size, part + 1, parts, 4);
+    float[] scratch = room(oneScratch, part, count * Kernels.SCRATCH);
+    kernels.neuronsOfTokens(records, any.neurons, from, to, scales, x, tokens, sum, at, scratch);
   }
 
   /** Forgets all lanes. */

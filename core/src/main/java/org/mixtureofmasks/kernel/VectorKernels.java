@@ -31,6 +31,12 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void products(
+      Matrix w, Input x, int tokens, float[] y, int yStride, int yOffset, int from, int to) {
+    w.format().products(w, x, tokens, y, yStride, yOffset, from, to);
+  }
+
+  @Override
   public void widen(Matrix w, int from, int to, float[] out) {
     w.format().widen(w, from, to, out);
   }
@@ -126,24 +132,52 @@ public final class VectorKernels implements Kernels {
     for (int b = from; b < to; b += NEURON_BLOCK) {
       int n = Math.min(NEURON_BLOCK, to - b);
       format.gateUp(records, list, b, n, to, x, token, scratch);
-      activate(scratch, n, scales, b);
+      activate(scratch, 0, n, scales, b);
       format.addDown(records, list, b, n, scratch, y, yOffset);
     }
   }
 
-  /**
-   * h[0, n) holds gates and h[NEURON_BLOCK, ...) ups: leaves scale · SiLU(gate) · up in the first.
-   * The whole block is computed, so that its tail takes the vector path too; nobody reads what lies
-   * beyond n.
-   */
-  private void activate(float[] h, int n, float @Nullable [] scales, int scaleAt) {
-    if (scales != null) {
-      for (int k = 0; k < n; k++) {
-        h[NEURON_BLOCK + k] *= scales[scaleAt + k];
+  @Override
+  public void neuronsOfTokens(
+      Matrix records,
+      int[] list,
+      int from,
+      int to,
+      float[] @Nullable [] scales,
+      Input x,
+      int[] tokens,
+      float[] y,
+      int[] yAt,
+      float[] scratch) {
+    Format format = records.format();
+    RowSum order = format.rowSum(records.columns());
+    if (order != null && tokens.length > 1) {
+      StepKernels.neurons(records, order, list, from, to, scales, x, tokens, y, yAt, scratch, this);
+      return;
+    }
+    for (int b = from; b < to; b += NEURON_BLOCK) {
+      int n = Math.min(NEURON_BLOCK, to - b);
+      for (int t = 0; t < tokens.length; t++) {
+        format.gateUp(records, list, b, n, to, x, tokens[t], scratch);
+        activate(scratch, 0, n, scales[t], b);
+        format.addDown(records, list, b, n, scratch, y, yAt[t]);
       }
     }
-    Arrays.fill(h, n, NEURON_BLOCK, 0);
-    siluTimes(h, 0, h, NEURON_BLOCK, NEURON_BLOCK);
+  }
+
+  /**
+   * From h[at] on lie gates and from h[at + NEURON_BLOCK] on ups: leaves scale · SiLU(gate) · up in
+   * the first n. The whole block is computed, so that its tail takes the vector path too; nobody
+   * reads what lies beyond n.
+   */
+  void activate(float[] h, int at, int n, float @Nullable [] scales, int scaleAt) {
+    if (scales != null) {
+      for (int k = 0; k < n; k++) {
+        h[at + NEURON_BLOCK + k] *= scales[scaleAt + k];
+      }
+    }
+    Arrays.fill(h, at + n, at + NEURON_BLOCK, 0);
+    siluTimes(h, at, h, at + NEURON_BLOCK, NEURON_BLOCK);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.model;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.kernel.ParallelKernels;
 import org.mixtureofmasks.kernel.SparseFfn;
@@ -15,7 +16,9 @@ final class ExpertNeurons {
 
   /** The tokens' outputs to s.out; counts the weights that they used. */
   void run(Workspace s, FeedForward.Experts ffn, int l) {
-    if (s.normed.tokens() < SparseFfn.LEAST_TOKENS) {
+    if (s.step() && s.normed.tokens() > 1) {
+      step(s, ffn, l);
+    } else if (s.normed.tokens() < SparseFfn.LEAST_TOKENS) {
       for (int t = 0; t < s.normed.tokens(); t++) {
         one(s, ffn, l, t);
       }
@@ -28,8 +31,58 @@ final class ExpertNeurons {
     Workspace.Sparse w = s.sparse();
     int n = list(w, ffn, t);
     count(s, l, n);
+    w.ffn.one(kernels, ffn.neurons(), w.list, n, scales(w, ffn, t), s.normed, t, s.out);
+  }
+
+  /** The factors of the neurons that were listed for a token; null when all are 1. */
+  private static float @Nullable [] scales(Workspace.Sparse w, FeedForward.Experts ffn, int t) {
     boolean ones = ones(ffn) || w.decisions.count(t) == 1 && w.decisions.weight(t, 0) == 1;
-    w.ffn.one(kernels, ffn.neurons(), w.list, n, ones ? null : w.scales, s.normed, t, s.out);
+    return ones ? null : w.scales;
+  }
+
+  /**
+   * One token of each of several texts, those with the same neurons next to each other; each has
+   * the bits that {@link #one} gives it.
+   */
+  private void step(Workspace s, FeedForward.Experts ffn, int l) {
+    Workspace.Sparse w = s.sparse();
+    int tokens = s.normed.tokens();
+    int[] sizes = new int[tokens];
+    int[] group = new int[tokens]; // the first token with the same neurons
+    float[] @Nullable [] factors = new float[tokens][];
+    for (int t = 0; t < tokens; t++) {
+      int n = list(w, ffn, t);
+      count(s, l, n);
+      sizes[t] = n;
+      group[t] = t;
+      for (int other = 0; other < t && group[t] == t; other++) {
+        if (group[other] == other
+            && sizes[other] == n
+            && Arrays.equals(w.room(other, n), 0, n, w.list, 0, n)) {
+          group[t] = other;
+        }
+      }
+      if (group[t] == t) {
+        System.arraycopy(w.list, 0, w.room(t, n), 0, n);
+      }
+      float[] own = scales(w, ffn, t);
+      factors[t] = own == null ? null : Arrays.copyOf(own, n);
+    }
+    w.ffn.clear();
+    for (int first = 0; first < tokens; first++) {
+      for (int t = first; t < tokens && group[first] == first; t++) {
+        if (group[t] == first) {
+          int[] list = w.room(first, sizes[first]);
+          float[] own = factors[t];
+          if (own == null) {
+            w.ffn.lane(t, list, sizes[t], 1);
+          } else {
+            w.ffn.lane(t, list, sizes[t], own);
+          }
+        }
+      }
+    }
+    w.ffn.step(kernels, ffn.neurons(), s.normed, s.out);
   }
 
   private static boolean ones(FeedForward.Experts ffn) {

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.model;
 
+import java.util.List;
 import java.util.stream.IntStream;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Rotary;
@@ -46,6 +47,7 @@ final class ForwardPass {
     int d = config.hiddenSize();
     int n = slots.count();
     slots.reserve();
+    w.step(slots.step());
     w.reserveScores(slots.mostSeen());
     for (int t = 0; t < n; t++) {
       weights.embedding().row(tokens[from + t], w.x, t * d);
@@ -67,6 +69,20 @@ final class ForwardPass {
       Kernels.add(w.x, w.out, 0, n * d);
     }
     w.count(n);
+  }
+
+  /**
+   * The next token of each of up to a batch of texts, which then hold it; each has the bits that it
+   * has in a pass of its own. Leaves the residual stream of each in w.x.
+   *
+   * @param tokens by text
+   */
+  void step(Workspace w, List<TextState> texts, int[] tokens) {
+    Slots slots = Slots.step(texts);
+    run(w, tokens, 0, slots);
+    for (int t = 0; t < slots.count(); t++) {
+      hold(slots, t, slots.positions()[t] + 1);
+    }
   }
 
   /** After a run: the text of a token of it now is the first {@code kept} tokens it saw. */
@@ -103,6 +119,7 @@ final class ForwardPass {
 
   /** The feed-forward part of a layer on up to a batch of given inputs; leaves w.out. */
   void feedForward(Workspace w, int l, float[] inputs, int at, int n) {
+    w.step(false);
     System.arraycopy(inputs, at, w.normed.values(), 0, n * config.hiddenSize());
     w.normed.changed(n);
     feedForward(w, weights.layers().get(l).ffn(), l, IntStream.range(0, n).toArray());

@@ -44,8 +44,17 @@ final class GroupedQueryLayer {
               for (int i = part; i < fours.length * heads; i += parts) {
                 fourTokens(w, l, slots, fours[i / heads], i % heads, scores);
               }
-              for (int t : singles) {
-                oneToken(w, l, slots, t, part, parts, scores);
+              if (singles.length < parts) {
+                for (int t : singles) {
+                  int from = ThreadTeam.start(heads, part, parts, 1);
+                  int to = ThreadTeam.start(heads, part + 1, parts, 1);
+                  oneToken(w, l, slots, t, from, to, scores);
+                }
+              } else { // whole groups, so that no thread reads what another one does
+                for (int i = part; i < singles.length * kvHeads; i += parts) {
+                  int from = i % kvHeads * group;
+                  oneToken(w, l, slots, singles[i / kvHeads], from, from + group, scores);
+                }
               }
             });
     w.attended.changed(n);
@@ -77,13 +86,11 @@ final class GroupedQueryLayer {
   }
 
   /**
-   * A part of the heads of one token, neighbours: those of a group together, so that its keys and
-   * values are read once for all of them.
+   * Heads [from, end) of one token: those of a group together, so that its keys and values are read
+   * once for all of them.
    */
-  private void oneToken(
-      Workspace w, int l, Slots slots, int t, int part, int parts, float[] scores) {
-    int end = ThreadTeam.start(heads, part + 1, parts, 1);
-    for (int head = ThreadTeam.start(heads, part, parts, 1); head < end; ) {
+  private void oneToken(Workspace w, int l, Slots slots, int t, int from, int end, float[] scores) {
+    for (int head = from; head < end; ) {
       int g = head / group;
       int[] at = new int[Math.min(end, (g + 1) * group) - head];
       int[][] spans = new int[at.length][];

@@ -2,9 +2,11 @@ package org.mixtureofmasks.model;
 
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
@@ -104,6 +106,25 @@ public final class Model implements AutoCloseable {
     void logits(int index, float[] logits);
   }
 
+  /** Receives what a {@link #step} gives each of its texts. */
+  public interface StepVisitor {
+    /**
+     * The text has its token.
+     *
+     * @param text its place in the step
+     * @param logits vocab_size floats after the token, valid until the visitor returns
+     */
+    void logits(int text, float[] logits);
+
+    /**
+     * The text cannot have its token and is as it was; the others of the step are not concerned.
+     *
+     * @param text its place in the step
+     * @param why in one line
+     */
+    void refused(int text, UserError why);
+  }
+
   private final Checkpoint checkpoint;
   private final ModelConfig config;
   private final ModelWeights weights;
@@ -111,6 +132,7 @@ public final class Model implements AutoCloseable {
   private final ParallelKernels kernels;
   private final ForwardPass forward;
   private final PackedPass packed;
+  private final StepPass stepPass;
   private final KvPool pool;
   private final String description;
 
@@ -128,6 +150,7 @@ public final class Model implements AutoCloseable {
     this.kernels = kernels;
     this.forward = new ForwardPass(config, weights, kernels);
     this.packed = new PackedPass(config, kernels, forward);
+    this.stepPass = new StepPass(config, forward);
     this.pool = new KvPool(config);
     this.description = description;
   }
@@ -294,9 +317,13 @@ public final class Model implements AutoCloseable {
       forward.append(state, tokens, from + done, n);
       done += n;
     }
-    float[] logits = state.workspace().logits;
-    forward.logits(state.workspace(), new int[] {n - 1}, 0, 1, logits);
-    return logits;
+    return lastLogits(state.workspace(), n - 1);
+  }
+
+  /** Those of the token of that number in the last pass. */
+  private float[] lastLogits(Workspace w, int token) {
+    forward.logits(w, new int[] {token}, 0, 1, w.logits);
+    return w.logits;
   }
 
   /**
@@ -332,6 +359,53 @@ public final class Model implements AutoCloseable {
       }
       done += n;
     }
+  }
+
+  /**
+   * One more token for each of several texts, which read the weights together. A text gets the bits
+   * that it would get alone, by {@link #forward} of one token, whatever the others are and however
+   * many; only the number of threads must be the same. Texts may come and go between steps. Whoever
+   * is to be left out, since it was cancelled say, is not handed in; a text whose context is full
+   * or whose token is none is refused by itself.
+   *
+   * @param w what it is computed in; more texts than its batch are computed one batch after another
+   * @param texts of this model, none twice
+   * @param tokens by text: the id that is appended
+   * @param visitor hears of each text once, of those refused first
+   * @throws IllegalArgumentException if there are not as many tokens as texts, a text comes twice
+   *     or is another model's; nothing is computed then
+   */
+  public void step(Workspace w, List<TextState> texts, int[] tokens, StepVisitor visitor) {
+    checkOwner(w);
+    stepPass.run(w, texts, tokens, visitor);
+  }
+
+  /**
+   * Reads on in a text up to the next multiple of {@code chunk} of its positions, or to its end: so
+   * that a long prompt can be read between the steps of other texts. Where the chunks of a text
+   * begin and end depends on nothing but its own length, and so its bits do.
+   *
+   * @param state the text, which holds the first tokens of {@code tokens} already, and the
+   *     workspace
+   * @param tokens the whole text, longer than what the state holds
+   * @param chunk tokens that are read together at most, in [1, {@link ModelState#packLimit}]
+   * @return the logits of the last token, as {@link #forward} gives them; null while there is more
+   *     to read
+   * @throws UserError if a token is outside the vocabulary or the context is exceeded; the state is
+   *     unchanged then
+   * @throws IllegalArgumentException if there is nothing to read, chunk is outside its range, or
+   *     the state is another model's
+   */
+  public float @Nullable [] readOn(ModelState state, int[] tokens, int chunk) {
+    int from = state.position();
+    if (chunk < 1 || chunk > state.packLimit()) {
+      throw new IllegalArgumentException(
+          "chunks of %d tokens are outside 1 to %d".formatted(chunk, state.packLimit()));
+    }
+    int count = Math.min(chunk - from % chunk, tokens.length - from);
+    check(state, tokens, from, count);
+    forward.append(state, tokens, from, count);
+    return from + count < tokens.length ? null : lastLogits(state.workspace(), count - 1);
   }
 
   /**

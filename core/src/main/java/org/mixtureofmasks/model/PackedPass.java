@@ -33,17 +33,14 @@ final class PackedPass {
 
     int[] rows = Arrays.stream(pack.scored()).distinct().toArray();
     int most = Math.min(rows.length, Workspace.LOGIT_ROWS);
-    int vocabulary = config.vocabSize();
-    if (w.packedLogits.length < Math.multiplyExact(most, vocabulary)) {
-      w.packedLogits = new float[most * vocabulary];
-    }
+    float[] logits = w.rowsOfLogits(most);
     Packed.Scores scores =
         new Packed.Scores(new double[pack.scored().length], new boolean[pack.scored().length]);
     int target = 0;
     for (int from = 0; from < rows.length; from += most) {
       int to = Math.min(rows.length, from + most);
-      forward.logits(w, rows, from, to, w.packedLogits);
-      target = score(w.packedLogits, rows, from, to, pack, target, scores);
+      forward.logits(w, rows, from, to, logits);
+      target = score(logits, rows, from, to, pack, target, scores);
     }
     return scores;
   }

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.model;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Where the n tokens of a pass stand and what each sees. Tokens may belong to several texts; those
@@ -12,8 +13,17 @@ import java.util.Arrays;
  * @param positions by token: how many tokens are before it in its text
  * @param spans by token: KV spans that it sees, in the order of its text; the last one ends with
  *     the token itself
+ * @param step whether each token is of another text and its bits do not depend on the others
  */
-record Slots(TextState[] texts, int[] slots, int[] positions, int[][] spans) {
+record Slots(TextState[] texts, int[] slots, int[] positions, int[][] spans, boolean step) {
+
+  /** The next token of each of several texts, none of which comes twice. */
+  static Slots step(List<TextState> texts) {
+    int[] positions = texts.stream().mapToInt(TextState::position).toArray();
+    int[][] spans = new int[positions.length][];
+    Arrays.setAll(spans, t -> new int[] {0, positions[t] + 1});
+    return new Slots(texts.toArray(TextState[]::new), positions, positions, spans, true);
+  }
 
   /** The next n tokens of one text. */
   static Slots append(TextState text, int n) {
@@ -40,7 +50,7 @@ record Slots(TextState[] texts, int[] slots, int[] positions, int[][] spans) {
           parent >= 0 ? spans[parent] : ~parent == 0 ? new int[0] : new int[] {0, ~parent};
       spans[t] = append(before, slots[t]);
     }
-    return new Slots(texts, slots, positions, spans);
+    return new Slots(texts, slots, positions, spans, false);
   }
 
   private static int[] append(int[] spans, int slot) {

@@ -42,7 +42,7 @@ public final class Workspace {
   final float[][]
       scores; // threads x queries that go together x the slots seen and what lies behind
   final float[] logits; // V
-  float[] packedLogits = {}; // up to LOGIT_ROWS x V, when a packed pass needs them
+  private float[] packedLogits = {}; // up to LOGIT_ROWS x V, when several rows are wanted
   private final @Nullable Sparse sparse; // null for a dense model
   @Nullable LayerObserver observer; // null: nobody looks
   int removedLayer = -1; // -1: no expert is removed
@@ -50,6 +50,7 @@ public final class Workspace {
 
   private final int batch; // B: tokens that are computed together
   private final int together; // queries that attention computes together at most
+  private boolean step;
   private long counted;
 
   Workspace(Model model, int batch) {
@@ -81,6 +82,26 @@ public final class Workspace {
     return batch;
   }
 
+  /**
+   * Says what the pass to come is.
+   *
+   * @param newStep see {@link Activations#step}
+   */
+  void step(boolean newStep) {
+    step = newStep;
+    normed.step(newStep);
+    attended.step(newStep);
+    gate.step(newStep);
+    if (sparse != null) {
+      sparse.inputs.step(newStep);
+    }
+  }
+
+  /** Whether each token of the pass is of another text, and is to have the bits it has alone. */
+  boolean step() {
+    return step;
+  }
+
   /** Working memory of sparse layers: of a sparse model only. */
   Sparse sparse() {
     return Objects.requireNonNull(sparse, "a dense model has no sparse layers");
@@ -95,6 +116,15 @@ public final class Workspace {
         scores[i] = new float[together * (2 * slots + 2 * Kernels.KEY_BLOCK)];
       }
     }
+  }
+
+  /** Room for the logits of so many tokens, vocab_size each. */
+  float[] rowsOfLogits(int rows) {
+    int floats = Math.multiplyExact(rows, model.config().vocabSize());
+    if (packedLogits.length < floats) {
+      packedLogits = new float[floats];
+    }
+    return packedLogits;
   }
 
   /** Working memory of sparse layers; E experts, at most k of them for each token. */

@@ -125,6 +125,31 @@ class FurtherFormatTest {
     }
   }
 
+  /** Who adds no kernel for several tokens gets steps that compute one after the other. */
+  @ParameterizedTest
+  @MethodSource("twins")
+  void theTokensOfAStepHaveTheBitsOfEachAlone(Kernels twin) {
+    Random random = new Random(5);
+    Matrix w = matrix(RowScaledInt8.FORMAT, gaussian(random, 3 * M * D), D);
+    int[] list = IntStream.range(0, M).filter(j -> j % 3 != 1).toArray();
+    Activations x = activations(random, 5, D);
+    float[][] products = new float[2][5 * w.rows()];
+    float[][] y = new float[2][5 * D];
+    SparseFfn ffn = new SparseFfn(D, 2);
+    try (ParallelKernels kernels = new ParallelKernels(twin, 2)) {
+      for (int t = 0; t < 5; t++) {
+        twin.matvec(w, x.input(w.format(), kernels), t, products[0], t * w.rows(), 0, w.rows());
+        ffn.one(kernels, w, list, list.length, null, x, t, y[0]);
+        ffn.lane(t, list, list.length, 1);
+      }
+      x.step(true);
+      kernels.multiply(x, w, products[1]);
+      ffn.step(kernels, w, x, y[1]);
+    }
+    assertArrayEquals(products[0], products[1]);
+    assertArrayEquals(y[0], y[1]);
+  }
+
   private static Model open(Path path, Kernels twin, Function<DType, Format> formats) {
     Model.LoadOptions options = new Model.LoadOptions(Model.WeightType.AUTO, 2);
     return Model.open(path, options, new KernelChoice(twin, "for comparison"), formats);

@@ -6,23 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mixtureofmasks.checkpoint.Checkpoint;
-import org.mixtureofmasks.checkpoint.Checkpoints;
-import org.mixtureofmasks.format.ConfigReader;
-import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.KvHead;
-import org.mixtureofmasks.kernel.ParallelKernels;
 
 /** Texts, their pages, and the workspace that they share. */
 class TextStateTest {
@@ -77,53 +69,6 @@ class TextStateTest {
     for (int i = 0; i < 3; i++) {
       assertArrayEquals(alone(texts[i], prompt), logits[i], "text " + i);
     }
-  }
-
-  /** The next token of each of some texts in one pass, as a batch of texts will be decoded. */
-  @Test
-  void tokensOfSeveralTextsInOnePassGetTheBitsThatEachTextHasAlone() {
-    int[] lengths = {5, KvHead.PAGE, 3, 17, KvHead.PAGE + 1, 40};
-    int[][] texts = Arrays.stream(lengths).mapToObj(this::tokens).toArray(int[][]::new);
-    try (Checkpoint checkpoint = Checkpoints.open(folder);
-        Arena arena = Arena.ofShared();
-        ParallelKernels kernels = new ParallelKernels(KernelChoice.get().kernels(), 2)) {
-      ModelWeights weights =
-          WeightLoader.load(
-              checkpoint, model.config(), WeightFormats.of(Model.WeightType.F32), arena, true);
-      ForwardPass pass = new ForwardPass(ConfigReader.read(checkpoint), weights, kernels);
-      Workspace workspace = model.newWorkspace(256);
-      List<TextState> states = new ArrayList<>();
-      for (int[] text : texts) {
-        TextState state = model.newText(600);
-        pass.append(new ModelState(state, workspace), text, 0, text.length);
-        states.add(state);
-      }
-      int n = texts.length;
-      float[][] alone = new float[n][RandomModel.VOCABULARY];
-      float[][] beside = new float[n][RandomModel.VOCABULARY];
-      int[] next = tokens(n);
-      // Two tokens in the pass: so few are computed by one kernel, and one by another.
-      for (int i = 0; i < n; i++) {
-        pass.run(workspace, new int[] {next[i], 1}, 0, together(states.get(i), model.newText(8)));
-        pass.logits(workspace, new int[] {0, 1}, 0, 1, alone[i]);
-      }
-      Slots all = together(states.toArray(TextState[]::new));
-      pass.run(workspace, next, 0, all);
-      for (int i = 0; i < n; i++) {
-        pass.logits(workspace, new int[] {i}, 0, 1, beside[i]);
-        pass.hold(all, i, lengths[i] + 1);
-        assertArrayEquals(alone[i], beside[i], 1e-5f, "text " + i);
-        assertEquals(lengths[i] + 1, states.get(i).position());
-      }
-    }
-  }
-
-  /** One token behind each text. */
-  private static Slots together(TextState... texts) {
-    int[] positions = Arrays.stream(texts).mapToInt(TextState::position).toArray();
-    int[][] spans =
-        IntStream.of(positions).mapToObj(p -> new int[] {0, p + 1}).toArray(int[][]::new);
-    return new Slots(texts, positions, positions, spans);
   }
 
   @Test

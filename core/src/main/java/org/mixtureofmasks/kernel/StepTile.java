@@ -1,0 +1,173 @@
+package org.mixtureofmasks.kernel;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Products of a block of widened rows with a few tokens, added up as a {@link RowSum} says. Two of
+ * one kind go with four of the other: 8 multiplications for 6 loads in 11 registers. Sums wait in
+ * memory between the chunks of a chain, so that the tokens' chunk stays in the first-level cache
+ * while all rows pass over it.
+ */
+final class StepTile {
+  private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+  private static final int L = F.length();
+
+  /** Tokens of a tile. */
+  static final int TOKENS = 4;
+
+  /** Vectors of a chunk: those of four tokens take 16 KB. */
+  private static final int CHUNK = 1024 / L;
+
+  private final RowSum order;
+  private final float[] rows;
+  private final int columns;
+  private final float[] firsts; // sums of the first chain: 8 vectors for each unit of rows
+  private final float[] seconds;
+  private final float[] out = new float[2 * TOKENS];
+
+  /**
+   * @param rows widened, one after the other
+   * @param most of them at most
+   */
+  StepTile(RowSum order, float[] rows, int most, int columns) {
+    this.order = order;
+    this.rows = rows;
+    this.columns = columns;
+    firsts = new float[(most + 1) / 2 * 2 * TOKENS * L];
+    seconds = new float[firsts.length];
+  }
+
+  /**
+   * y[at + t * stride + r] = the product of row r and token t.
+   *
+   * @param count rows in use
+   * @param x where the tokens lie
+   * @param xAt where each of up to TOKENS tokens begins, those beyond {@code tokens} anywhere
+   * @param tokens in use
+   */
+  void products(int count, float[] x, int[] xAt, int tokens, float[] y, int at, int stride) {
+    boolean few = tokens <= 2; // then four rows go with two tokens
+    chains(count, x, xAt, few, order.first(), order.count(), firsts);
+    chains(count, x, xAt, few, order.second(), order.secondCount(), seconds);
+    int unit = few ? TOKENS : 2;
+    for (int u = 0; u * unit < count; u++) {
+      finish(u * 2 * TOKENS * L);
+      int used = Math.min(unit, count - u * unit);
+      for (int t = 0; t < tokens; t++) {
+        for (int r = 0; r < used; r++) {
+          float sum = out[few ? t * TOKENS + r : r * TOKENS + t];
+          int row = u * unit + r;
+          y[at + t * stride + row] = withTail(sum, row * columns, x, xAt[t]);
+        }
+      }
+    }
+  }
+
+  /** One chain of all rows, chunk by chunk. */
+  private void chains(
+      int count, float[] x, int[] xAt, boolean few, int first, int vectors, float[] sums) {
+    int unit = few ? TOKENS : 2;
+    for (int c = 0; c == 0 || c < vectors; c += CHUNK) {
+      int n = Math.min(CHUNK, vectors - c);
+      int o = first + c * order.stride();
+      for (int u = 0; u * unit < count; u++) {
+        int r0 = row(u * unit, count) + o;
+        int r1 = row(u * unit + 1, count) + o;
+        int to = u * 2 * TOKENS * L;
+        if (few) {
+          int r2 = row(u * unit + 2, count) + o;
+          int r3 = row(u * unit + 3, count) + o;
+          chain(
+              x, xAt[0] + o, xAt[1] + o, rows, r0, r1, r2, r3, n, order.stride(), sums, to, c == 0);
+        } else {
+          int x2 = xAt[2] + o;
+          int x3 = xAt[3] + o;
+          chain(
+              rows, r0, r1, x, xAt[0] + o, xAt[1] + o, x2, x3, n, order.stride(), sums, to, c == 0);
+        }
+      }
+    }
+  }
+
+  /** Where a row begins; of those beyond the last one, the last. */
+  private int row(int r, int count) {
+    return Math.min(r, count - 1) * columns;
+  }
+
+  /** Goes on with the sums of p0 and p1 each with q0 .. q3, or begins them. */
+  private static void chain(
+      float[] p,
+      int p0,
+      int p1,
+      float[] q,
+      int q0,
+      int q1,
+      int q2,
+      int q3,
+      int vectors,
+      int stride,
+      float[] sums,
+      int at,
+      boolean begin) {
+    if (begin) {
+      Arrays.fill(sums, at, at + 8 * L, 0);
+    }
+    FloatVector a0 = FloatVector.fromArray(F, sums, at);
+    FloatVector a1 = FloatVector.fromArray(F, sums, at + L);
+    FloatVector a2 = FloatVector.fromArray(F, sums, at + 2 * L);
+    FloatVector a3 = FloatVector.fromArray(F, sums, at + 3 * L);
+    FloatVector b0 = FloatVector.fromArray(F, sums, at + 4 * L);
+    FloatVector b1 = FloatVector.fromArray(F, sums, at + 5 * L);
+    FloatVector b2 = FloatVector.fromArray(F, sums, at + 6 * L);
+    FloatVector b3 = FloatVector.fromArray(F, sums, at + 7 * L);
+    int end = vectors * stride;
+    for (int i = 0; i < end; i += stride) {
+      FloatVector v = FloatVector.fromArray(F, p, p0 + i);
+      FloatVector u = FloatVector.fromArray(F, p, p1 + i);
+      FloatVector z = FloatVector.fromArray(F, q, q0 + i);
+      a0 = v.fma(z, a0);
+      b0 = u.fma(z, b0);
+      z = FloatVector.fromArray(F, q, q1 + i);
+      a1 = v.fma(z, a1);
+      b1 = u.fma(z, b1);
+      z = FloatVector.fromArray(F, q, q2 + i);
+      a2 = v.fma(z, a2);
+      b2 = u.fma(z, b2);
+      z = FloatVector.fromArray(F, q, q3 + i);
+      a3 = v.fma(z, a3);
+      b3 = u.fma(z, b3);
+    }
+    a0.intoArray(sums, at);
+    a1.intoArray(sums, at + L);
+    a2.intoArray(sums, at + 2 * L);
+    a3.intoArray(sums, at + 3 * L);
+    b0.intoArray(sums, at + 4 * L);
+    b1.intoArray(sums, at + 5 * L);
+    b2.intoArray(sums, at + 6 * L);
+    b3.intoArray(sums, at + 7 * L);
+  }
+
+  /** The lanes of both chains of a unit, added up, to {@link #out}. */
+  private void finish(int at) {
+    for (int i = 0; i < 2 * TOKENS; i++) {
+      FloatVector.fromArray(F, firsts, at + i * L)
+          .add(FloatVector.fromArray(F, seconds, at + i * L))
+          .intoArray(firsts, at + i * L);
+    }
+    VectorMath.sums(firsts, at, out, 0, 1);
+    VectorMath.sums(firsts, at + TOKENS * L, out, TOKENS, 1);
+  }
+
+  private float withTail(float whole, int row, float[] x, int xAt) {
+    if (order.tail().length == 0) {
+      return whole;
+    }
+    float sum = order.tailApart() ? 0 : whole;
+    for (int place : order.tail()) {
+      sum += rows[row + place] * x[xAt + place];
+    }
+    return order.tailApart() ? whole + sum : sum;
+  }
+}
