@@ -8,7 +8,7 @@ public enum FinishReason {
   STOP,
   /** As many tokens as were asked for. */
   LENGTH,
-  /** Somebody called {@link Generation#cancel}. */
+  /** Somebody called {@link Generation#cancel} or {@link Generations.Text#cancel}. */
   CANCELLED;
 
   /** "stop", "length" or "cancelled", as in JSON. */
