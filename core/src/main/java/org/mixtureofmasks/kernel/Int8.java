@@ -3,10 +3,7 @@ package org.mixtureofmasks.kernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -14,23 +11,15 @@ import jdk.incubator.vector.VectorSpecies;
  * sum q x and multiply by the scale at the end.
  *
  * <p>A row is its n bytes, then the scale as a float. Behind the weights the scale costs no
- * alignment where n is a multiple of 16, no padding where it is not (16 bytes in place of 4 would
- * be 3 % of a row of 576), and a load of eight bytes where only four are wanted, as vectors of 128
- * bits need it, stays within the row.
+ * padding: a row that is a whole number of 16 bytes would take 3 % more of a row of 576, and memory
+ * is what decoding waits for.
  */
 public final class Int8 extends Format {
   /** The format. */
   public static final Int8 FORMAT = new Int8();
 
-  /** The largest |q|. */
-  public static final int MOST = 127;
-
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
   private static final int L = F.length();
-
-  /** A quarter of a vector of floats; 64 bits, the narrowest there is, where that is less. */
-  private static final VectorSpecies<Byte> B =
-      VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, F.vectorBitSize() / 4)));
 
   private static final ValueLayout.OfFloat SCALE =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -52,11 +41,11 @@ public final class Int8 extends Format {
     return scale(data, row, columns) * data.get(ValueLayout.JAVA_BYTE, row + column);
   }
 
-  /** Rounds to the nearest multiple of {@link RowScale#int8}: |w - scale q| <= scale / 2. */
+  /** Rounds as {@link Rounding#int8} does: |w - scale q| <= scale / 2. */
   @Override
   public void put(float[] values, MemorySegment data, long row) {
     byte[] q = new byte[values.length];
-    put(q, RowScale.int8(values, q), data, row);
+    put(q, Rounding.int8(values, q), data, row);
   }
 
   /**
@@ -155,9 +144,7 @@ public final class Int8 extends Format {
 
   /** L bytes as floats. */
   private static FloatVector load(MemorySegment w, long at) {
-    return (FloatVector)
-        ByteVector.fromMemorySegment(B, w, at, ByteOrder.LITTLE_ENDIAN)
-            .convertShape(VectorOperators.B2F, F, 0);
+    return ByteLanes.floats(ByteLanes.signed(w, at));
   }
 
   private static FloatVector x(float[] x, int at) {
