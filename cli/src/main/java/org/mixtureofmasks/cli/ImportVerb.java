@@ -2,7 +2,9 @@ package org.mixtureofmasks.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.mixtureofmasks.ShellWords;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
@@ -68,6 +70,14 @@ public final class ImportVerb implements Verb {
             case F32 -> DType.F32;
             case BF16 -> DType.BF16;
             case AUTO -> HuggingFaceWriter.ownDtype(checkpoint);
+            case INT8, Q4 ->
+                throw UserError.usage(
+                    "--weights %s: mom import writes f32 or bf16; 'mom quantise %s --weights %s --out %s' writes this"
+                        .formatted(
+                            weights.name().toLowerCase(Locale.ROOT),
+                            file,
+                            weights.name().toLowerCase(Locale.ROOT),
+                            out));
           };
       ModelImport.write(checkpoint, tokenizer, folder, dtype);
       folder.commit();

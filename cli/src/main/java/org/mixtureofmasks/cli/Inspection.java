@@ -175,6 +175,6 @@ final class Inspection {
     ObjectNode out = JSON.objectNode().put("name", t.name()).put("dtype", t.dtype().name());
     ArrayNode shape = out.putArray("shape");
     t.shape().forEach(shape::add);
-    return out.put("bytes", t.data().byteSize());
+    return out.put("bytes", t.bytes());
   }
 }

@@ -57,7 +57,7 @@ final class ParameterCount {
     boolean integers =
         switch (t.dtype()) {
           case I64, I32, I16, I8, U8, BOOL -> true;
-          case F64, F32, F16, BF16, Q8_0, Q4_0, Q4_1 -> false;
+          case F64, F32, F16, BF16, Q8_0, Q4_0, Q4_1, INT8, INT4 -> false;
         };
     return !integers && !TABLE.matcher(t.name()).find();
   }
@@ -82,7 +82,7 @@ final class ParameterCount {
   static Map<DType, Long> bytesByType(Iterable<StoredTensor> tensors) {
     Map<DType, Long> bytes = new EnumMap<>(DType.class);
     for (StoredTensor t : tensors) {
-      bytes.merge(t.dtype(), t.data().byteSize(), Long::sum);
+      bytes.merge(t.dtype(), t.bytes(), Long::sum);
     }
     return bytes;
   }

@@ -23,10 +23,12 @@ public final class RunOptions {
 
   @Option(
       names = "--weights",
-      paramLabel = "auto|f32|bf16",
+      paramLabel = "auto|f32|bf16|int8|q4",
       defaultValue = "auto",
       description =
           "Number format of the weights in memory; auto: as they are stored, quantised ones as bf16."
+              + " int8 (one scale a row) and q4 (one for each 32 weights; embedding and output in"
+              + " int8) round to the nearest while loading; 'mom quantise' stores them so."
               + " Default: ${DEFAULT-VALUE}.")
   private Model.WeightType weights;
 
@@ -76,6 +78,8 @@ public final class RunOptions {
           switch (weights) {
             case F32 -> DType.F32;
             case BF16 -> DType.BF16;
+            case INT8 -> DType.INT8;
+            case Q4 -> DType.INT4;
             case AUTO -> HuggingFaceWriter.ownDtype(checkpoint);
           };
       List<StoredTensor> matrices =
@@ -84,7 +88,7 @@ public final class RunOptions {
               .toList();
       boolean converted = matrices.stream().anyMatch(t -> t.dtype() != kept);
       long numbers = matrices.stream().mapToLong(StoredTensor::elements).sum();
-      long bytes = converted ? numbers * (kept == DType.F32 ? 4 : 2) : checkpoint.bytes();
+      long bytes = converted ? numbers * kept.blockBytes() / kept.blockSize() : checkpoint.bytes();
       InferenceMemory needs = InferenceMemory.of(ConfigReader.read(checkpoint), bytes, threads());
       if (converted || memory == Model.Memory.HUGE_PAGES) {
         needs.require(

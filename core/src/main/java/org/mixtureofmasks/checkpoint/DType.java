@@ -30,7 +30,11 @@ public enum DType {
   /** Blocks of 32: an f16 scale, 16 bytes of two 4-bit values with an offset of 8. */
   Q4_0(32, 18),
   /** Blocks of 32: an f16 scale, an f16 minimum, 16 bytes of two 4-bit values. */
-  Q4_1(32, 20);
+  Q4_1(32, 20),
+  /** Signed bytes, each times a scale that is kept apart. */
+  INT8(1, 1),
+  /** Words of eight 4-bit values with an offset of 8, each times a scale that is kept apart. */
+  INT4(8, 4);
 
   private final int blockSize;
   private final int blockBytes;

@@ -68,6 +68,7 @@ public final class Elements {
           out[outOffset + i] = fromBf16(data.get(SHORT, (first + i) * 2));
         }
       }
+      case INT8, INT4 -> ScaledElements.copyTo(tensor, first, out, outOffset, count);
       case Q8_0, Q4_0, Q4_1 -> copyBlocks(tensor, first, out, outOffset, count);
       case I64, I32, I16, I8, U8, BOOL ->
           throw new BadCheckpoint(

@@ -29,7 +29,10 @@ final class HuggingFaceFolder implements Checkpoint {
     this.folder = folder;
     this.arena = arena;
     this.config = config;
-    this.tensors = Collections.unmodifiableMap(tensors);
+    // What other methods call so means something else.
+    String method = config.path("quantization_config").path("quant_method").asText();
+    boolean scaled = method.equals("compressed-tensors");
+    this.tensors = Collections.unmodifiableMap(scaled ? ScaledTensors.join(tensors) : tensors);
     this.bytes = bytes;
   }
 

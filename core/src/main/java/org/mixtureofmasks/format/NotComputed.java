@@ -18,15 +18,16 @@ final class NotComputed {
    * @throws BadCheckpoint naming the key
    */
   static void refuse(Fields config, int positions) {
-    for (String key : List.of("quantization_config", "compression_config")) {
-      if (config.has(key)) {
-        JsonNode method = config.node().path(key).path("quant_method");
-        throw new BadCheckpoint(
-            config.file(),
-            -1,
-            "'%s' says that the weights are quantised (%s): use the model's unquantised folder, or a GGUF file of it"
-                .formatted(key, method.asText("no method is named")));
-      }
+    Quantisation.check(config);
+    String older = "compression_config";
+    if (config.has(older)) {
+      throw new BadCheckpoint(
+          config.file(),
+          -1,
+          "'%s' says that the weights are quantised (%s): use the model's unquantised folder, or a GGUF file of it"
+              .formatted(
+                  older,
+                  config.node().path(older).path("quant_method").asText("no method is named")));
     }
     if (!config.flag("is_causal", true)) {
       throw config.wrong("is_causal", "true: attention looks back only");

@@ -83,11 +83,11 @@ public final class StoredShares {
 
   private double bytes(String name) {
     StoredTensor tensor = tensors.get(name);
-    return tensor == null ? Double.NaN : tensor.data().byteSize();
+    return tensor == null ? Double.NaN : tensor.bytes();
   }
 
   private double bytesPerElement(String name) {
     StoredTensor tensor = tensors.get(name);
-    return tensor == null ? Double.NaN : (double) tensor.data().byteSize() / tensor.elements();
+    return tensor == null ? Double.NaN : (double) tensor.bytes() / tensor.elements();
   }
 }

@@ -42,7 +42,14 @@ public final class Model implements AutoCloseable {
     /** 32-bit floats: exact for every stored type, twice the memory of bf16. */
     F32,
     /** Brain floats, rounded to nearest even. */
-    BF16
+    BF16,
+    /** Signed bytes with a scale for each row: {@code kernel.Int8}. */
+    INT8,
+    /**
+     * Four bits with a scale for each 32 weights, {@code kernel.Q4}; the embedding and the output
+     * projection as {@link #INT8}.
+     */
+    Q4
   }
 
   /** Where weights lie. */

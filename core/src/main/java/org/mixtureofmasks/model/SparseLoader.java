@@ -33,7 +33,7 @@ final class SparseLoader {
    * @throws BadCheckpoint if runs leave the layer
    */
   FeedForward load(int l, StoredExperts stored, Supplier<FeedForward.Dense> dense) {
-    Router router = new Router(source.exact(stored.router()), sparse.experts(), sparse.routing());
+    Router router = new Router(source.router(stored.router()), sparse.experts(), sparse.routing());
     return switch (stored) {
       case StoredExperts.Neurons neurons -> experts(l, neurons, router);
       case StoredExperts.Blocks blocks -> blocks(blocks, router);

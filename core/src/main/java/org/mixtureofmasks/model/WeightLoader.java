@@ -67,7 +67,7 @@ final class WeightLoader {
   }
 
   private ModelWeights load(FeedForwards feedForwards) {
-    Matrix embedding = matrix(Role.EMBEDDING, TensorSpec.NO_LAYER);
+    Matrix embedding = end(Role.EMBEDDING);
     List<ModelWeights.Layer> layers = new ArrayList<>();
     for (int l = 0; l < config.layers(); l++) {
       layers.add(
@@ -85,11 +85,15 @@ final class WeightLoader {
         embedding,
         layers,
         vector(Role.FINAL_NORM, TensorSpec.NO_LAYER),
-        config.tieEmbeddings() ? embedding : matrix(Role.OUTPUT, TensorSpec.NO_LAYER));
+        config.tieEmbeddings() ? embedding : end(Role.OUTPUT));
   }
 
   private float[] vector(Role role, int l) {
     return Elements.toFloats(tensors.get(role, l));
+  }
+
+  private Matrix end(Role role) {
+    return source.end(tensors.get(role, TensorSpec.NO_LAYER));
   }
 
   private Matrix matrix(Role role, int l) {

@@ -8,10 +8,14 @@ import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.kernel.Bf16;
 import org.mixtureofmasks.kernel.F16;
 import org.mixtureofmasks.kernel.F32;
 import org.mixtureofmasks.kernel.Format;
+import org.mixtureofmasks.kernel.Int8;
 import org.mixtureofmasks.kernel.Matrix;
+import org.mixtureofmasks.kernel.Q4;
 
 /**
  * Stored tensors as weights: what is stored as the format that is wanted stays in the mapped file;
@@ -53,16 +57,41 @@ final class WeightSource {
 
   /** A tensor of rows x columns elements, whatever its dimensions, as a matrix. */
   Matrix matrix(StoredTensor tensor, int rows, int columns, @Nullable IntUnaryOperator order) {
-    Format format = formats.apply(tensor.dtype());
-    if (format.equals(F16.FORMAT) && !F16.isFinite(tensor.data())) {
-      format = F32.FORMAT; // broken weights are to show as what they are
-    }
-    return convert(tensor, rows, columns, order, format);
+    return convert(tensor, rows, columns, order, format(tensor));
   }
 
-  /** A matrix that is f32 whatever formats are wanted. */
-  Matrix exact(StoredTensor tensor) {
-    return convert(tensor, rows(tensor), columns(tensor), null, F32.FORMAT);
+  private Format format(StoredTensor tensor) {
+    Format format = formats.apply(tensor.dtype());
+    // Broken weights are to show as what they are.
+    return format.equals(F16.FORMAT) && !F16.isFinite(tensor.data()) ? F32.FORMAT : format;
+  }
+
+  /**
+   * The embedding or the output projection: where other matrices get 4 bits it gets 8, unless it is
+   * stored in 4. Of the numbers that a model has they cost it most when they are rounded.
+   */
+  Matrix end(StoredTensor tensor) {
+    Format format = format(tensor);
+    boolean spared = format.equals(Q4.FORMAT) && tensor.dtype() != DType.INT4;
+    return convert(tensor, rows(tensor), columns(tensor), null, spared ? Int8.FORMAT : format);
+  }
+
+  /**
+   * A router: as it is stored, f32 being exact whatever formats are wanted; beside matrices of 8
+   * bits and less, of which it would be a large part, in 8 bits.
+   */
+  Matrix router(StoredTensor tensor) {
+    Format format =
+        switch (tensor.dtype()) {
+          case INT8 -> Int8.FORMAT;
+          case BF16 -> Bf16.FORMAT;
+          default -> isSmall(formats.apply(tensor.dtype())) ? Int8.FORMAT : F32.FORMAT;
+        };
+    return convert(tensor, rows(tensor), columns(tensor), null, format);
+  }
+
+  private static boolean isSmall(Format format) {
+    return format.equals(Int8.FORMAT) || format.equals(Q4.FORMAT);
   }
 
   private MemorySegment copy(MemorySegment data) {
@@ -82,12 +111,34 @@ final class WeightSource {
     long rowBytes = format.rowBytes(columns);
     long bytes = Math.multiplyExact(rows, rowBytes);
     MemorySegment data = memory.allocate(Math.max(1, bytes), 64).asSlice(0, bytes);
+    if (ScaledRows.fits(tensor, format)) {
+      ScaledRows scaled = new ScaledRows(tensor, columns);
+      for (int r = 0; r < rows; r++) {
+        scaled.copy(order == null ? r : order.applyAsInt(r), data, r * rowBytes);
+      }
+      return new Matrix(data, rows, columns, format);
+    }
     float[] row = new float[columns];
     for (int r = 0; r < rows; r++) {
       int from = order == null ? r : order.applyAsInt(r);
       Elements.copyTo(tensor, (long) from * columns, row, 0, columns);
+      if (isSmall(format)) {
+        requireFinite(row, tensor);
+      }
       format.put(row, data, r * rowBytes);
     }
     return new Matrix(data, rows, columns, format);
+  }
+
+  private static void requireFinite(float[] row, StoredTensor tensor) {
+    for (float weight : row) {
+      if (!Float.isFinite(weight)) {
+        throw new BadCheckpoint(
+            tensor.file(),
+            tensor.offset(),
+            "tensor '%s' holds %s: only finite weights can be rounded"
+                .formatted(tensor.name(), weight));
+      }
+    }
   }
 }
