@@ -94,6 +94,7 @@ public final class Bf16 extends Format {
     float[] partial = new float[4 * L];
     for (; r + 4 <= to; r += 4) {
       for (int k = 0; k < 4; k++) {
+        fetchRow(data, 2L * (r + k) * n, 2L * n, 2L * to * n);
         partialDot(data, 2L * (r + k) * n, x, even, odd, n, partial, k * L);
       }
       VectorMath.sums(partial, 0, y, yAt + r, 1);

@@ -46,6 +46,7 @@ public abstract class BlockFormat extends Format {
     long bytes = rowBytes(n);
     float[] row = scratch(n);
     for (int r = from; r < to; r++) {
+      fetchRow(w.data(), r * bytes, bytes, to * bytes);
       widen(w.data(), r * bytes, n, row, 0);
       y[yAt + r] = dot(row, x.floats(), x.at(token), n);
     }

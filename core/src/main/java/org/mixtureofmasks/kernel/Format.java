@@ -26,6 +26,9 @@ public abstract class Format {
   /** A block of rows stays in the second-level cache while the tokens of a step pass over it. */
   private static final long STEP_BYTES = 128 << 10;
 
+  /** How far ahead rows are asked for where all of them are read. */
+  private static final long ROWS_AHEAD_BYTES = Long.getLong("ahead", 16 << 10);
+
   /** For formats. */
   protected Format() {}
 
@@ -168,6 +171,21 @@ public abstract class Format {
       for (int c = 0; c < n; c++) {
         y[yAt + c] += h[k] * row[c];
       }
+    }
+  }
+
+  /**
+   * Asks for what lies {@link #ROWS_AHEAD_BYTES} behind a row of one token's products, as many bytes
+   * as it has, but for what lies behind the last row. The hardware alone follows a stream of rows,
+   * but starts anew at each page, and waits while a row is computed.
+   *
+   * @param row where it begins, in bytes
+   * @param end where the last row ends that is wanted, in bytes
+   */
+  protected static void fetchRow(MemorySegment data, long row, long rowBytes, long end) {
+    long next = row + ROWS_AHEAD_BYTES;
+    if (next < end) {
+      Prefetch.lines(data.address() + next, data.address() + Math.min(end, next + rowBytes));
     }
   }
 

@@ -84,6 +84,7 @@ public final class Int8 extends Format {
     int r = from;
     for (; r + 4 <= to; r += 4) {
       for (int k = 0; k < 4; k++) {
+        fetchRow(data, (r + k) * row, row, to * row);
         partialDot(data, (r + k) * row, x, at, n, partial, k * L);
       }
       VectorMath.sums(partial, 0, y, yAt + r, 1);
