@@ -19,7 +19,7 @@ public final class Iq4Xs extends GgufSuperBlocks {
 
   @Override
   float weight(MemorySegment data, long at, int i) {
-    int q = Nibbles.get(data, at + 8 + i / 32 * 16, i % 32);
+    int q = Nibbles.get(data, at + 8 + i / 32 * 16L, i % 32);
     return ByteLanes.half(data, at) * scale(data, at, i / 32) * Iq4Table.value(q);
   }
 
@@ -36,7 +36,7 @@ public final class Iq4Xs extends GgufSuperBlocks {
     float d = ByteLanes.half(data, block);
     for (int group = 0; group < SIZE / 32; group++) {
       float scale = d * scale(data, block, group);
-      Iq4Table.widen(data, block + 8 + 16 * group, scale, out, at + 32 * group);
+      Iq4Table.widen(data, block + 8 + 16L * group, scale, out, at + 32 * group);
     }
   }
 

@@ -44,7 +44,7 @@ public final class Q4K extends GgufSuperBlocks {
     for (int k = 0; k < SIZE / 64; k++) {
       pair(
           data,
-          block + 16 + 32 * k,
+          block + 16 + 32L * k,
           d * SixBitScales.of(s, 2 * k),
           m * SixBitScales.of(t, 2 * k),
           d * SixBitScales.of(s, 2 * k + 1),

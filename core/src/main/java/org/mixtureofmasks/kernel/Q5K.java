@@ -57,7 +57,7 @@ public final class Q5K extends GgufSuperBlocks {
 
   private static void group(
       MemorySegment data, long block, int group, float d, float m, float[] out, int at) {
-    long bytes = block + 48 + group / 2 * 32;
+    long bytes = block + 48 + group / 2 * 32L;
     int shift = group % 2 * 4;
     for (int i = 0; i < 32; i += ByteLanes.L) {
       IntVector low =
