@@ -10,11 +10,8 @@ public final class Iq4Xs extends GgufSuperBlocks {
   /** The format. */
   public static final Format FORMAT = new Iq4Xs();
 
-  private static final int SIZE = 256;
-  private static final int BYTES = 136;
-
   private Iq4Xs() {
-    super("IQ4_XS", BYTES);
+    super("IQ4_XS", 136);
   }
 
   @Override
@@ -24,15 +21,7 @@ public final class Iq4Xs extends GgufSuperBlocks {
   }
 
   @Override
-  protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
-    long block = row;
-    for (int c = 0; c < columns; c += SIZE) {
-      block(data, block, out, at + c);
-      block += BYTES;
-    }
-  }
-
-  private static void block(MemorySegment data, long block, float[] out, int at) {
+  void block(MemorySegment data, long block, float[] out, int at) {
     float d = ByteLanes.half(data, block);
     for (int group = 0; group < SIZE / 32; group++) {
       float scale = d * scale(data, block, group);

@@ -13,11 +13,8 @@ public final class Q3K extends GgufSuperBlocks {
   /** The format. */
   public static final Format FORMAT = new Q3K();
 
-  private static final int SIZE = 256;
-  private static final int BYTES = 110;
-
   private Q3K() {
-    super("Q3_K", BYTES);
+    super("Q3_K", 110);
   }
 
   @Override
@@ -29,15 +26,7 @@ public final class Q3K extends GgufSuperBlocks {
   }
 
   @Override
-  protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
-    long block = row;
-    for (int c = 0; c < columns; c += SIZE) {
-      block(data, block, out, at + c);
-      block += BYTES;
-    }
-  }
-
-  private static void block(MemorySegment data, long block, float[] out, int at) {
+  void block(MemorySegment data, long block, float[] out, int at) {
     float d = ByteLanes.half(data, block + 108);
     for (int group = 0; group < SIZE / 16; group++) {
       int within = group % 2 * 16;

@@ -13,11 +13,8 @@ public final class Q6K extends GgufSuperBlocks {
   /** The format. */
   public static final Format FORMAT = new Q6K();
 
-  private static final int SIZE = 256;
-  private static final int BYTES = 210;
-
   private Q6K() {
-    super("Q6_K", BYTES);
+    super("Q6_K", 210);
   }
 
   @Override
@@ -30,15 +27,7 @@ public final class Q6K extends GgufSuperBlocks {
   }
 
   @Override
-  protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
-    long block = row;
-    for (int c = 0; c < columns; c += SIZE) {
-      block(data, block, out, at + c);
-      block += BYTES;
-    }
-  }
-
-  private static void block(MemorySegment data, long block, float[] out, int at) {
+  void block(MemorySegment data, long block, float[] out, int at) {
     float d = ByteLanes.half(data, block + 208);
     for (int group = 0; group < SIZE / 16; group++) {
       float scale = d * data.get(ValueLayout.JAVA_BYTE, block + 192 + group);
