@@ -190,7 +190,7 @@ public final class BenchVerb implements Verb {
     for (int i = 0; i < mine.result.batches().size(); i++) {
       int at = i;
       table.row(
-          "decode tokens/s, %d texts".formatted(mine.result.batches().get(i).texts()),
+          "decode tokens/s, batch %d".formatted(mine.result.batches().get(i).texts()),
           columns,
           c ->
               spread(

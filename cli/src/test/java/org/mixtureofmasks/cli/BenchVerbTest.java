@@ -89,7 +89,7 @@ class BenchVerbTest {
         1e-9);
     String table = mom(command).out();
     assertTrue(
-        table.lines().anyMatch(line -> line.matches("decode tokens/s, 2 texts +[\\d.]+ \\[.*")),
+        table.lines().anyMatch(line -> line.matches("decode tokens/s, batch 2 +[\\d.]+ \\[.*")),
         table);
   }
 

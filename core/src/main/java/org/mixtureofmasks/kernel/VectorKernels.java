@@ -252,12 +252,12 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void softmax(float[] scores, int offset, int n) {
-    VectorAttention.softmax(scores, offset, n);
+    VectorSoftmax.softmax(scores, offset, n);
   }
 
   @Override
   public float max(float[] x, int offset, int n) {
-    return VectorAttention.max(x, offset, n);
+    return VectorSoftmax.max(x, offset, n);
   }
 
   @Override
@@ -268,25 +268,6 @@ public final class VectorKernels implements Kernels {
   @Override
   public void attend(
       float[] q, int[] qAt, KvHead cache, int[][] spans, float scale, float[] scores, float[] out) {
-    int n = qAt.length;
-    int headDim = cache.headDim();
-    int[] begin = KvSpans.common(spans);
-    int[] common = KvSpans.byPage(begin);
-    int[] at = new int[n]; // of scores, by query
-    int[][] rest = new int[n][];
-    for (int k = 0; k < n; k++) {
-      at[k] = k * (scores.length / n);
-      rest[k] = KvSpans.byPage(KvSpans.after(spans[k], begin));
-      Arrays.fill(out, qAt[k], qAt[k] + headDim, 0);
-    }
-    int seen = VectorAttention.scores(q, qAt, 0, n, cache, common, scale, scores, at, 0);
-    for (int k = 0; k < n; k++) {
-      int end = VectorAttention.scores(q, qAt, k, k + 1, cache, rest[k], scale, scores, at, seen);
-      VectorAttention.softmax(scores, at[k], end);
-    }
-    seen = VectorAttention.mix(scores, at, 0, n, cache, common, out, qAt, 0);
-    for (int k = 0; k < n; k++) {
-      VectorAttention.mix(scores, at, k, k + 1, cache, rest[k], out, qAt, seen);
-    }
+    VectorAttention.attend(q, qAt, cache, spans, scale, scores, out);
   }
 }
