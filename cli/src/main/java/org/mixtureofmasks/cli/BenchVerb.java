@@ -123,6 +123,7 @@ public final class BenchVerb implements Verb {
     json.put("repetitions", repetitions);
     json.put("threads", model.threads());
     json.put("weights", model.weights().name().toLowerCase(Locale.ROOT));
+    json.put("kv_cache", model.cache().name().toLowerCase(Locale.ROOT));
     json.put("kernel", KernelChoice.get().kernels().name());
     return json;
   }
