@@ -60,14 +60,10 @@ public final class KvInt8 extends KvPacked {
   void widenKeys(
       int[] ints, int at, int headDim, float[] scales, int scaleAt, float[] room, int to) {
     for (int lane = 0; lane < BLOCK; lane += L) {
-      FloatVector scale = FloatVector.fromArray(F, scales, scaleAt + lane);
-      for (int i = 0; i + 4 <= headDim; i += 4) {
-        IntVector v = IntVector.fromArray(I, ints, at + i / 4 * BLOCK + lane);
-        int first = to + i * BLOCK + lane;
-        part(v.lanewise(VectorOperators.LSHL, 24)).mul(scale).intoArray(room, first);
-        part(v.lanewise(VectorOperators.LSHL, 16)).mul(scale).intoArray(room, first + BLOCK);
-        part(v.lanewise(VectorOperators.LSHL, 8)).mul(scale).intoArray(room, first + 2 * BLOCK);
-        part(v).mul(scale).intoArray(room, first + 3 * BLOCK);
+      for (int part = 0; part < 4; part++) {
+        int first = to + part * BLOCK + lane;
+        keysOfPart(
+            ints, at + lane, headDim / 4, 24 - 8 * part, scales, scaleAt + lane, room, first);
       }
     }
     for (int i = headDim / 4 * 4; i < headDim; i++) {
@@ -78,23 +74,40 @@ public final class KvInt8 extends KvPacked {
     }
   }
 
-  /** The highest bytes, signed, as floats. */
-  private static FloatVector part(IntVector v) {
-    return (FloatVector) v.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+  /** One byte of each of some rows of a block's keys, for as many slots as a vector has lanes. */
+  private static void keysOfPart(
+      int[] ints, int at, int rows, int shift, float[] scales, int scaleAt, float[] room, int to) {
+    FloatVector scale = FloatVector.fromArray(F, scales, scaleAt);
+    for (int i = 0; i < rows; i++) {
+      number(IntVector.fromArray(I, ints, at + i * BLOCK), shift)
+          .mul(scale)
+          .intoArray(room, to + 4 * i * BLOCK);
+    }
+  }
+
+  /** One byte of each of a value's ints. */
+  private static void valuesOfPart(
+      int[] ints, int at, int n, int shift, float scale, float[] room, int to) {
+    for (int i = 0; i < n; i += L) {
+      number(IntVector.fromArray(I, ints, at + i), shift).mul(scale).intoArray(room, to + i);
+    }
+  }
+
+  /** The signed bytes that a shift to the left brings to the front, as floats. */
+  private static FloatVector number(IntVector packed, int shift) {
+    IntVector bytes =
+        packed.lanewise(VectorOperators.LSHL, shift).lanewise(VectorOperators.ASHR, 24);
+    return (FloatVector) bytes.convert(VectorOperators.I2F, 0);
   }
 
   @Override
   void widenValue(int[] ints, int at, int headDim, float scale, float[] room, int to) {
     int rows = rows(headDim);
-    int i = 0;
-    for (; 3 * rows + i + L <= headDim; i += L) {
-      IntVector v = IntVector.fromArray(I, ints, at + i);
-      part(v.lanewise(VectorOperators.LSHL, 24)).mul(scale).intoArray(room, to + i);
-      part(v.lanewise(VectorOperators.LSHL, 16)).mul(scale).intoArray(room, to + rows + i);
-      part(v.lanewise(VectorOperators.LSHL, 8)).mul(scale).intoArray(room, to + 2 * rows + i);
-      part(v).mul(scale).intoArray(room, to + 3 * rows + i);
+    int whole = (headDim - 3 * rows) / L * L; // of these every part is a column
+    for (int p = 0; p < 4; p++) {
+      valuesOfPart(ints, at, whole, 24 - 8 * p, scale, room, to + p * rows);
     }
-    for (; i < rows; i++) {
+    for (int i = Math.max(0, whole); i < rows; i++) {
       for (int p = 0; p < 4 && p * rows + i < headDim; p++) {
         room[to + p * rows + i] = decode(ints[at + i], p, scale);
       }
