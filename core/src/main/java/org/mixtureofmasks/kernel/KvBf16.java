@@ -4,7 +4,9 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Keys and values as brain floats, rounded to nearest even: within 2^-9 of each number. */
+/**
+ * Keys and values as brain floats, rounded to nearest even: within 2^-8 of each number, relatively.
+ */
 public final class KvBf16 extends KvPacked {
   /** The format. */
   public static final KvFormat FORMAT = new KvBf16();
