@@ -30,13 +30,18 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  mom bench MODEL",
       "  mom bench SPARSE --reference DENSE --threads 2 --prompt-tokens 128 --tokens 64",
+      "  mom bench MODEL --batch 4,16             several texts at once, beside one",
       "",
       "Decoding one token reads every active weight once, so the bandwidth of reading a buffer as",
       "large as the weights is the limit, the best of several access patterns and thread counts;",
       "decode_fraction_of_limit says how near decoding comes. A fraction above 1 is an error of the",
       "measurement: it is told and not printed. Figures are medians over repetitions taken in turns",
       "after a warm-up, with quartiles in brackets; a speed-up is the ratio of the two medians.",
-      "Publish ratios, not tokens/s."
+      "Publish ratios, not tokens/s.",
+      "",
+      "With --batch, N different texts are decoded together, one token of each in a step: the weights",
+      "are read once for all of them, and every text gets the tokens that it gets alone. The rate is",
+      "that of all texts together."
     })
 public final class BenchVerb implements Verb {
   @Mixin private ModelOptions model;
@@ -68,6 +73,14 @@ public final class BenchVerb implements Verb {
       description = "Timed passes of each model. Default: ${DEFAULT-VALUE}.")
   private int repetitions;
 
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      split = ",",
+      description =
+          "Also decode N texts together; several numbers are timed one after another. Default: none.")
+  private List<Integer> batches = List.of();
+
   @Mixin private OutputOptions output;
 
   /** A model's figures with its name and description. */
@@ -75,7 +88,8 @@ public final class BenchVerb implements Verb {
 
   @Override
   public Integer call() {
-    BenchSettings settings = new BenchSettings(promptTokens, tokens, repetitions, model.threads());
+    BenchSettings settings =
+        new BenchSettings(promptTokens, tokens, repetitions, model.threads(), batches);
     try (ProgressLine progress = ProgressLine.start("loading %s".formatted(model.path()), "");
         StopSignal _ = StopSignal.atOnce("stopped: nothing was measured to the end");
         Model llama = model.open();
@@ -109,6 +123,7 @@ public final class BenchVerb implements Verb {
     json.put("repetitions", repetitions);
     json.put("threads", model.threads());
     json.put("weights", model.weights().name().toLowerCase(Locale.ROOT));
+    json.put("kv_cache", model.cache().name().toLowerCase(Locale.ROOT));
     json.put("kernel", KernelChoice.get().kernels().name());
     return json;
   }
@@ -132,12 +147,24 @@ public final class BenchVerb implements Verb {
     json.put("bytes", result.weightBytes());
     result.shares().describe(json);
     result.measured().describeMeasured(json);
+    ArrayNode batches = json.putArray("batches");
+    result.batches().forEach(batch -> batches.add(json(batch, result)));
     put(json.putArray("decode_repetitions"), result.decodeTokensPerSecond());
     put(json.putArray("prompt_repetitions"), result.promptTokensPerSecond());
     put(json.putArray("stream_repetitions"), result.streamRates());
     put(json, "decode_quartiles", result.decodeTokensPerSecond());
     put(json, "prompt_quartiles", result.promptTokensPerSecond());
     put(json, "stream_quartiles", result.streamRates());
+    return json;
+  }
+
+  private static ObjectNode json(BenchResult.Batch batch, BenchResult alone) {
+    ObjectNode json = Json.object();
+    json.put("texts", batch.texts());
+    json.put("decode_tokens_per_second", Json.number(batch.medianDecode()));
+    json.put("over_one_text", Json.number(batch.medianDecode() / alone.medianDecode()));
+    put(json.putArray("decode_repetitions"), batch.decodeTokensPerSecond());
+    put(json, "decode_quartiles", batch.decodeTokensPerSecond());
     return json;
   }
 
@@ -161,6 +188,16 @@ public final class BenchVerb implements Verb {
         "decode tokens/s",
         columns,
         c -> spread(c.result.medianDecode(), c.result.decodeTokensPerSecond()));
+    for (int i = 0; i < mine.result.batches().size(); i++) {
+      int at = i;
+      table.row(
+          "decode tokens/s, batch %d".formatted(mine.result.batches().get(i).texts()),
+          columns,
+          c ->
+              spread(
+                  c.result.batches().get(at).medianDecode(),
+                  c.result.batches().get(at).decodeTokensPerSecond()));
+    }
     table.row(
         "prompt tokens/s",
         columns,

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import picocli.CommandLine.Command;
@@ -40,6 +41,14 @@ public final class InspectVerb implements Verb {
   @Option(names = "--json", description = "Print one JSON object and nothing else.")
   private boolean json;
 
+  @Option(
+      names = "--context",
+      paramLabel = "N",
+      description =
+          "Tokens of a text whose keys and values are measured. Default: 4096, or as many as the"
+              + " model takes.")
+  private @Nullable Integer context;
+
   @Option(names = "--tensors", description = "List every tensor too.")
   private boolean tensors;
 
@@ -47,7 +56,7 @@ public final class InspectVerb implements Verb {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     try (Checkpoint checkpoint = Checkpoints.open(model)) {
-      ObjectNode inspection = Inspection.of(checkpoint, tensors);
+      ObjectNode inspection = Inspection.of(checkpoint, context, tensors);
       if (json) {
         out.println(inspection.toPrettyString());
       } else {
@@ -136,7 +145,17 @@ public final class InspectVerb implements Verb {
           out,
           "KV cache",
           bytes(memory.path("kv_cache_bytes_per_1000_tokens").longValue())
-              + " for each 1,000 tokens");
+              + " for each 1,000 tokens in fp32");
+      JsonNode cache = memory.path("kv_cache");
+      line(
+          out,
+          "  of %s tokens".formatted(count(cache, "context_tokens")),
+          bytes(cache.path("f32_bytes").longValue())
+              + " in fp32, "
+              + bytes(cache.path("bf16_bytes").longValue())
+              + " in bf16, "
+              + bytes(cache.path("int8_bytes").longValue())
+              + " in int8 (--kv-cache)");
       line(
           out,
           "to run",

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.DType;
@@ -28,7 +29,15 @@ final class Inspection {
 
   private Inspection() {}
 
-  static ObjectNode of(Checkpoint checkpoint, boolean tensors) {
+  /** Tokens of a long text, unless the model takes fewer. */
+  private static final int CONTEXT = 4096;
+
+  /**
+   * @param context tokens whose keys and values are to be measured; null: {@link #CONTEXT}
+   * @param tensors whether to list them
+   * @throws UserError if the model does not take so many tokens
+   */
+  static ObjectNode of(Checkpoint checkpoint, @Nullable Integer context, boolean tensors) {
     ObjectNode out = JSON.objectNode();
     out.put("path", checkpoint.path().toString());
     out.put("format", checkpoint.format().name().toLowerCase(Locale.ROOT));
@@ -46,7 +55,9 @@ final class Inspection {
     ObjectNode types = out.putObject("bytes_by_dtype");
     Map<DType, Long> bytes = ParameterCount.bytesByType(checkpoint.tensors().values());
     bytes.forEach((type, n) -> types.put(type.name(), n));
-    out.set("memory", memory(count.total(), checkpoint.bytes(), config));
+    ObjectNode memory = memory(count.total(), checkpoint.bytes(), config);
+    config.ifPresent(c -> memory.set("kv_cache", cache(c, context)));
+    out.set("memory", memory);
     config
         .filter(c -> c.mixtureOfMasks().isEmpty())
         .ifPresent(c -> sparsify(c, checkpoint.bytes(), out));
@@ -111,6 +122,20 @@ final class Inspection {
           memory.put("run_bytes_at_1000_tokens", needs.bytes(1000));
         });
     return memory;
+  }
+
+  /** What the pages of a text of so many tokens take in each format. */
+  private static ObjectNode cache(ModelConfig config, @Nullable Integer context) {
+    int tokens = context == null ? Math.min(CONTEXT, config.maxPositions()) : context;
+    if (tokens < 1 || tokens > config.maxPositions()) {
+      throw UserError.usage(
+          "--context %d: the model takes 1 to %d tokens".formatted(tokens, config.maxPositions()));
+    }
+    ObjectNode cache = JSON.objectNode().put("context_tokens", tokens);
+    for (Model.CacheType type : Model.CacheType.values()) {
+      cache.put(type.name().toLowerCase(Locale.ROOT) + "_bytes", type.bytes(config, tokens));
+    }
+    return cache;
   }
 
   /** With the lab installed, what making it sparse would take. */

@@ -29,6 +29,11 @@ public final class ModelOptions {
     return run.threads();
   }
 
+  /** How the keys and values of texts are kept. */
+  public Model.CacheType cache() {
+    return run.cache();
+  }
+
   /** Opens MODEL. */
   public Model open() {
     return open(model);

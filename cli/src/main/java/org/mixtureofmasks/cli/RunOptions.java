@@ -38,22 +38,58 @@ public final class RunOptions {
   private Model.Memory memory;
 
   @Option(
+      names = "--kv-cache",
+      paramLabel = "f32|bf16|int8",
+      defaultValue = "f32",
+      description =
+          "How the keys and values of a text are kept: f32 as computed, bf16 in half of the memory,"
+              + " int8 in little more than a quarter (mom inspect says how much that is)."
+              + " Default: ${DEFAULT-VALUE}.")
+  private Model.CacheType cache;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Threads that compute. Default: one for each core.")
   private @Nullable Integer threads;
+
+  private boolean warned;
 
   /** The number format asked for. */
   public Model.WeightType weights() {
     return weights;
   }
 
-  /** Threads that compute. */
+  /** How the keys and values of texts are kept. */
+  public Model.CacheType cache() {
+    return cache;
+  }
+
+  /** Threads that compute; more than there are cores are warned of once. */
   public int threads() {
     if (threads != null && threads < 1) {
       throw UserError.usage("--threads %s: it must be at least 1".formatted(threads));
     }
-    return threads == null ? Model.LoadOptions.defaults().threads() : threads;
+    int cores = Model.LoadOptions.defaults().threads();
+    if (threads != null && !warned) {
+      warned = true;
+      warnOfThreads(threads, cores);
+    }
+    return threads == null ? cores : threads;
+  }
+
+  /**
+   * Says so where threads would wait for each other; asked once for each command.
+   *
+   * @param threads that are to compute
+   * @param cores that there are
+   */
+  public static void warnOfThreads(int threads, int cores) {
+    if (threads > cores) {
+      Terminal.note(
+          "mom: --threads %d: this machine has %d cores; more threads than cores take turns and are slower"
+              .formatted(threads, cores));
+    }
   }
 
   /**
@@ -63,7 +99,7 @@ public final class RunOptions {
    */
   public Model open(Path model) {
     requireMemory(model, Machine.here(model));
-    return Model.open(model, new Model.LoadOptions(weights, threads(), memory));
+    return Model.open(model, new Model.LoadOptions(weights, threads(), memory, cache));
   }
 
   /** Copies must fit; a mapped file need not, but then tokens wait for the disk. */

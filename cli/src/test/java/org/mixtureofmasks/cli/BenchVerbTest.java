@@ -7,6 +7,7 @@ import static org.mixtureofmasks.cli.CliRun.mom;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.TestFiles;
@@ -69,11 +70,36 @@ class BenchVerbTest {
   }
 
   @Test
+  void textsThatAreDecodedTogetherAreTimedBesideOneAlone() throws IOException {
+    Object[] command = {
+      "bench", MODEL, "--batch", "3,2", "--prompt-tokens", 4, "--tokens", 4, "--repetitions", 2
+    };
+    Object[] withJson = Arrays.copyOf(command, command.length + 1);
+    withJson[command.length] = "--json";
+    JsonNode json = mom(withJson).json();
+    assertEquals(2, json.get("batches").size());
+    JsonNode three = json.get("batches").get(0);
+    assertEquals(3, three.get("texts").asInt());
+    assertEquals(2, three.get("decode_repetitions").size());
+    assertEquals(2, three.get("decode_quartiles").size());
+    assertEquals(
+        three.get("decode_tokens_per_second").asDouble()
+            / json.get("decode_tokens_per_second").asDouble(),
+        three.get("over_one_text").asDouble(),
+        1e-9);
+    String table = mom(command).out();
+    assertTrue(
+        table.lines().anyMatch(line -> line.matches("decode tokens/s, batch 2 +[\\d.]+ \\[.*")),
+        table);
+  }
+
+  @Test
   void settingsThatCannotBeMetAreRefusedByName() {
     for (List<Object> wrong :
         List.<List<Object>>of(
             List.of("bench", MODEL, "--tokens", 0),
             List.of("bench", MODEL, "--repetitions", 0),
+            List.of("bench", MODEL, "--batch", "4,0"),
             List.of("bench", MODEL, "--prompt-tokens", "many"))) {
       mom(wrong.toArray()).failure(2);
     }

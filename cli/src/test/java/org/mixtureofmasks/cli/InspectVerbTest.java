@@ -46,6 +46,20 @@ class InspectVerbTest {
     assertFalse(j.has("tensor_list"));
   }
 
+  /** Whole pages of 128 tokens, 5 layers, 4 heads, a key and a value of 8 numbers each. */
+  @Test
+  void theCacheOfKeysAndValuesIsForetoldForAContext() throws IOException {
+    String[] command = {stories().toString(), "--json", "--context", "129"};
+    JsonNode cache = new ObjectMapper().readTree(inspect(command)).at("/memory/kv_cache");
+    long numbers = 2 * 128 * 5 * 4 * 2 * 8;
+    assertEquals(129, cache.get("context_tokens").intValue());
+    assertEquals(4 * numbers, cache.get("f32_bytes").longValue());
+    assertEquals(2 * numbers, cache.get("bf16_bytes").longValue());
+    assertEquals(numbers + numbers / 8 * 4, cache.get("int8_bytes").longValue());
+    assertTrue(inspect(stories().toString()).contains("of 512 tokens"));
+    CliRun.mom("inspect", stories(), "--context", 513).failure(2);
+  }
+
   @Test
   void tensorsAreListedOnRequest() throws IOException {
     assertTrue(inspect(stories().toString(), "--tensors").contains("F32   [5, 64, 172]"));

@@ -1,10 +1,13 @@
 package org.mixtureofmasks.cli;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
@@ -14,6 +17,7 @@ import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.ledger.InferenceMemory;
 import org.mixtureofmasks.ledger.Machine;
+import org.mixtureofmasks.model.Model;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,6 +49,33 @@ class RunOptionsTest {
     assertDoesNotThrow(() -> widened.requireMemory(MODEL, with(1L << 40)));
     RunOptions huge = options("--memory", "huge_pages");
     assertThrows(UserError.class, () -> huge.requireMemory(MODEL, with(1000)));
+  }
+
+  @Test
+  void moreThreadsThanCoresAreWarnedOfOnce() {
+    Object[] command = {"bench", MODEL, "--tokens", 2, "--prompt-tokens", 2, "--repetitions", 1};
+    int cores = Runtime.getRuntime().availableProcessors();
+    Object[] many = Arrays.copyOf(command, command.length + 2);
+    many[command.length] = "--threads";
+    many[command.length + 1] = cores + 1;
+    CliRun run = CliRun.mom(many);
+    assertEquals(0, run.exit());
+    List<String> warnings = run.err().lines().filter(line -> line.contains("--threads")).toList();
+    assertEquals(
+        List.of(
+            "mom: --threads %d: this machine has %d cores; more threads than cores take turns and are slower"
+                .formatted(cores + 1, cores)),
+        warnings);
+  }
+
+  @Test
+  void theCacheOfKeysAndValuesIsKeptAsAskedFor() {
+    RunOptions smaller = options("--kv-cache", "int8");
+    try (Model model = smaller.open(MODEL)) {
+      assertTrue(model.description().endsWith("; KV cache: int8"), model.description());
+    }
+    assertEquals(Model.CacheType.F32, options().cache());
+    CliRun.mom("generate", MODEL, "--prompt", "One", "--kv-cache", "int4").failure(2);
   }
 
   @Test

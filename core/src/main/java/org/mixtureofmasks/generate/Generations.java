@@ -71,9 +71,10 @@ public final class Generations {
    * Begins without texts.
    *
    * @param model the model
-   * @param tokenizer gives the texts; without it only token ids come out, and stop strings cannot be
-   * @param chunk tokens of a prompt that are read at once, at least 1: more of them are read faster,
-   *     above all by a sparse model, and keep the other texts waiting longer
+   * @param tokenizer gives the texts; without it only token ids come out, and stop strings cannot
+   *     be
+   * @param chunk tokens of a prompt that are read at once, at least 1: more of them are read
+   *     faster, above all by a sparse model, and keep the other texts waiting longer
    * @throws IllegalArgumentException if chunk is below 1
    */
   public Generations(Model model, Optional<Tokenizer> tokenizer, int chunk) {

@@ -67,7 +67,7 @@ public final class Bf16 extends Format {
   }
 
   /** Rounded to nearest even; a NaN stays one. */
-  private static short narrow(float value) {
+  static short narrow(float value) {
     int bits = Float.floatToRawIntBits(value);
     if (Float.isNaN(value)) {
       return (short) (bits >>> 16 | 0x40);

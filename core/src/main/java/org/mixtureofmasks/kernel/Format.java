@@ -103,9 +103,9 @@ public abstract class Format {
   }
 
   /**
-   * In which order {@link #matvec}, {@link #gateUp} and {@link #addDown} of this format add up, for
-   * formats whose products are those of widened rows; null: several tokens are then computed one
-   * after the other, from weights that the nearest caches hold.
+   * In which order {@link #matvec} of this format adds up, for formats whose products are those of
+   * widened rows; null: the tokens of a step are then always computed one after the other, from
+   * weights that the nearest caches hold.
    */
   @Nullable RowSum rowSum(int columns) {
     return null;
@@ -121,7 +121,7 @@ public abstract class Format {
   public void products(
       Matrix w, Input x, int tokens, float[] y, int yStride, int yAt, int from, int to) {
     RowSum order = rowSum(w.columns());
-    if (order != null && tokens > 1) {
+    if (order != null && tokens >= StepKernels.LEAST_TOKENS) {
       StepKernels.products(w, order, x, tokens, y, yStride, yAt, from, to);
       return;
     }
@@ -197,12 +197,6 @@ public abstract class Format {
   /** By how many neurons records of so many bytes are asked for ahead of their use. */
   protected static int ahead(long recordBytes) {
     return Math.toIntExact(Math.ceilDiv(AHEAD_BYTES, recordBytes));
-  }
-
-  /** Asks for the record that comes after list[at] in so many neurons as are fetched ahead. */
-  void fetchAhead(Matrix records, int[] list, int at, int end) {
-    long bytes = 3 * rowBytes(records.columns());
-    fetch(records.data(), bytes, list, at + ahead(bytes), end);
   }
 
   /**

@@ -126,7 +126,7 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
    * @param tokens rows of x
    * @param y ordered, added to
    * @param yAt by token: where its columns begin
-   * @param scratch SCRATCH floats for each token
+   * @param scratch SCRATCH floats
    */
   void neuronsOfTokens(
       Matrix records,

@@ -41,14 +41,4 @@ record RowSum(
     }
     return new RowSum(0, (vectors + 1) / 2, L, vectors / 2, 2 * L, tail, true);
   }
-
-  /** Floats from {@code first} on that vectors cover without a gap. */
-  int covered() {
-    return stride == L ? count * L : (count + secondCount) * L;
-  }
-
-  /** The same from {@code second} on; 0 where the first ones are all. */
-  int secondCovered() {
-    return stride == L ? secondCount * L : 0;
-  }
 }

@@ -245,11 +245,9 @@ public final class ScalarKernels implements Kernels {
     int seen = 0;
     for (int s = 0; s < spans.length; s += 2) {
       for (int t = spans[s]; t < spans[s + 1]; t++) {
-        float[] page = cache.page(t);
-        int at = cache.keyAt(t);
         float dot = 0;
         for (int i = 0; i < cache.headDim(); i++) {
-          dot += q[qAt + i] * page[at + i * KEY_BLOCK];
+          dot += q[qAt + i] * cache.key(t, i);
         }
         scores[seen++] = dot * scale;
       }
@@ -260,7 +258,7 @@ public final class ScalarKernels implements Kernels {
       seen = 0;
       for (int s = 0; s < spans.length; s += 2) {
         for (int t = spans[s]; t < spans[s + 1]; t++) {
-          sum += scores[seen++] * cache.page(t)[cache.valueAt(t) + i];
+          sum += scores[seen++] * cache.value(t, i);
         }
       }
       out[qAt + i] = sum;

@@ -198,8 +198,8 @@ public final class SparseFfn {
     Lane any = lanes.get(first);
     int from = ThreadTeam.start(any.size, part, parts, 4);
     int to = ThreadTeam.start(any.size, part + 1, parts, 4);
-    float[] scratch = room(oneScratch, part, count * Kernels.SCRATCH);
-    kernels.neuronsOfTokens(records, any.neurons, from, to, scales, x, tokens, sum, at, scratch);
+    kernels.neuronsOfTokens(
+        records, any.neurons, from, to, scales, x, tokens, sum, at, oneScratch[part]);
   }
 
   /** Forgets all lanes. */

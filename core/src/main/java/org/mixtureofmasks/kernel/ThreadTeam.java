@@ -38,6 +38,9 @@ public final class ThreadTeam implements AutoCloseable {
   /** Counts what was ever posted: a change tells workers to look. */
   private final AtomicInteger posted = new AtomicInteger();
 
+  /** How often a worker has parked: between the regions of a pass none may. */
+  private final AtomicInteger parks = new AtomicInteger();
+
   /**
    * @param threads of the team, the caller's included
    * @throws IllegalArgumentException if there are fewer than 1
@@ -56,6 +59,11 @@ public final class ThreadTeam implements AutoCloseable {
   /** Threads, the caller's included: the number of parts of each {@link #run}. */
   public int threads() {
     return workers.length + 1;
+  }
+
+  /** How often workers have parked so far. */
+  int parks() {
+    return parks.get();
   }
 
   /** Runs all parts and returns when they are done; what a part throws is thrown here. */
@@ -229,6 +237,7 @@ public final class ThreadTeam implements AutoCloseable {
           Thread.yield();
         } else {
           parked = true;
+          parks.getAndIncrement();
           // Looked at again after the flag is up, so that a post made between is not missed.
           if (posted.get() == seen && !ended) {
             LockSupport.park(this);

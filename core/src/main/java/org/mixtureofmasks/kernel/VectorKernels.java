@@ -132,11 +132,15 @@ public final class VectorKernels implements Kernels {
     for (int b = from; b < to; b += NEURON_BLOCK) {
       int n = Math.min(NEURON_BLOCK, to - b);
       format.gateUp(records, list, b, n, to, x, token, scratch);
-      activate(scratch, 0, n, scales, b);
+      activate(scratch, n, scales, b);
       format.addDown(records, list, b, n, scratch, y, yOffset);
     }
   }
 
+  /**
+   * A block's records come from memory for the first token and from the second-level cache for the
+   * others. Widening them for all tokens first was no faster for up to 16.
+   */
   @Override
   public void neuronsOfTokens(
       Matrix records,
@@ -150,34 +154,29 @@ public final class VectorKernels implements Kernels {
       int[] yAt,
       float[] scratch) {
     Format format = records.format();
-    RowSum order = format.rowSum(records.columns());
-    if (order != null && tokens.length > 1) {
-      StepKernels.neurons(records, order, list, from, to, scales, x, tokens, y, yAt, scratch, this);
-      return;
-    }
     for (int b = from; b < to; b += NEURON_BLOCK) {
       int n = Math.min(NEURON_BLOCK, to - b);
       for (int t = 0; t < tokens.length; t++) {
         format.gateUp(records, list, b, n, to, x, tokens[t], scratch);
-        activate(scratch, 0, n, scales[t], b);
+        activate(scratch, n, scales[t], b);
         format.addDown(records, list, b, n, scratch, y, yAt[t]);
       }
     }
   }
 
   /**
-   * From h[at] on lie gates and from h[at + NEURON_BLOCK] on ups: leaves scale · SiLU(gate) · up in
-   * the first n. The whole block is computed, so that its tail takes the vector path too; nobody
-   * reads what lies beyond n.
+   * h[0, n) holds gates and h[NEURON_BLOCK, ...) ups: leaves scale · SiLU(gate) · up in the first.
+   * The whole block is computed, so that its tail takes the vector path too; nobody reads what lies
+   * beyond n.
    */
-  void activate(float[] h, int at, int n, float @Nullable [] scales, int scaleAt) {
+  private void activate(float[] h, int n, float @Nullable [] scales, int scaleAt) {
     if (scales != null) {
       for (int k = 0; k < n; k++) {
-        h[at + NEURON_BLOCK + k] *= scales[scaleAt + k];
+        h[NEURON_BLOCK + k] *= scales[scaleAt + k];
       }
     }
-    Arrays.fill(h, at + n, at + NEURON_BLOCK, 0);
-    siluTimes(h, at, h, at + NEURON_BLOCK, NEURON_BLOCK);
+    Arrays.fill(h, n, NEURON_BLOCK, 0);
+    siluTimes(h, 0, h, NEURON_BLOCK, NEURON_BLOCK);
   }
 
   @Override
@@ -252,12 +251,12 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void softmax(float[] scores, int offset, int n) {
-    VectorAttention.softmax(scores, offset, n);
+    VectorSoftmax.softmax(scores, offset, n);
   }
 
   @Override
   public float max(float[] x, int offset, int n) {
-    return VectorAttention.max(x, offset, n);
+    return VectorSoftmax.max(x, offset, n);
   }
 
   @Override
@@ -268,25 +267,6 @@ public final class VectorKernels implements Kernels {
   @Override
   public void attend(
       float[] q, int[] qAt, KvHead cache, int[][] spans, float scale, float[] scores, float[] out) {
-    int n = qAt.length;
-    int headDim = cache.headDim();
-    int[] begin = KvSpans.common(spans);
-    int[] common = KvSpans.byPage(begin);
-    int[] at = new int[n]; // of scores, by query
-    int[][] rest = new int[n][];
-    for (int k = 0; k < n; k++) {
-      at[k] = k * (scores.length / n);
-      rest[k] = KvSpans.byPage(KvSpans.after(spans[k], begin));
-      Arrays.fill(out, qAt[k], qAt[k] + headDim, 0);
-    }
-    int seen = VectorAttention.scores(q, qAt, 0, n, cache, common, scale, scores, at, 0);
-    for (int k = 0; k < n; k++) {
-      int end = VectorAttention.scores(q, qAt, k, k + 1, cache, rest[k], scale, scores, at, seen);
-      VectorAttention.softmax(scores, at[k], end);
-    }
-    seen = VectorAttention.mix(scores, at, 0, n, cache, common, out, qAt, 0);
-    for (int k = 0; k < n; k++) {
-      VectorAttention.mix(scores, at, k, k + 1, cache, rest[k], out, qAt, seen);
-    }
+    VectorAttention.attend(q, qAt, cache, spans, scale, scores, out);
   }
 }

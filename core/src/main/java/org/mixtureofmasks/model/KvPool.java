@@ -1,9 +1,12 @@
 package org.mixtureofmasks.model;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.kernel.KvFormat;
 import org.mixtureofmasks.kernel.KvHead;
+import org.mixtureofmasks.kernel.KvPage;
 
 /**
  * Pages for the keys and values of a model's texts. A page has {@link KvHead#PAGE} slots in every
@@ -11,35 +14,42 @@ import org.mixtureofmasks.kernel.KvHead;
  * are the garbage collector's. Safe for concurrent use.
  */
 final class KvPool {
-  private final int layers;
-  private final int floats;
-  private final Deque<float[][]> free = new ArrayDeque<>();
+  private final ModelConfig config;
+  private final KvFormat format;
+  private final Deque<KvPage[]> free = new ArrayDeque<>();
 
-  KvPool(ModelConfig config) {
-    layers = config.layers();
-    floats = KvHead.pageFloats(config.kvHeads(), config.headDim());
+  KvPool(ModelConfig config, KvFormat format) {
+    this.config = config;
+    this.format = format;
   }
 
-  /** A page, [layers][floats of a layer's page]; what it holds is anything. */
-  float[][] take() {
+  /** How keys and values are stored. */
+  KvFormat format() {
+    return format;
+  }
+
+  /** A page, by layer; what it holds is anything. */
+  KvPage[] take() {
     synchronized (free) {
-      float[][] page = free.poll();
+      KvPage[] page = free.poll();
       if (page != null) {
         return page;
       }
     }
-    return new float[layers][floats];
+    KvPage[] page = new KvPage[config.layers()];
+    Arrays.setAll(page, _ -> format.newPage(config.kvHeads(), config.headDim()));
+    return page;
   }
 
   /** Takes a page back. */
-  void give(float[][] page) {
+  void give(KvPage[] page) {
     synchronized (free) {
       free.push(page);
     }
   }
 
-  /** Bytes of a page. */
+  /** Bytes of a page in all layers. */
   long pageBytes() {
-    return 4L * layers * floats;
+    return config.layers() * format.pageBytes(config.kvHeads(), config.headDim());
   }
 }

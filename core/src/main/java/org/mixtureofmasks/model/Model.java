@@ -18,6 +18,11 @@ import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.io.TokenIds;
 import org.mixtureofmasks.kernel.KernelChoice;
+import org.mixtureofmasks.kernel.KvBf16;
+import org.mixtureofmasks.kernel.KvF32;
+import org.mixtureofmasks.kernel.KvFormat;
+import org.mixtureofmasks.kernel.KvHead;
+import org.mixtureofmasks.kernel.KvInt8;
 import org.mixtureofmasks.kernel.ParallelKernels;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,14 +103,54 @@ public final class Model implements AutoCloseable {
     HUGE_PAGES
   }
 
+  /** How the keys and values of texts are kept. */
+  public enum CacheType {
+    /** 32-bit floats, as they were computed. */
+    F32(KvF32.FORMAT),
+    /** Brain floats: half the memory. */
+    BF16(KvBf16.FORMAT),
+    /** Bytes with a scale for each key and value of a head: little more than a quarter. */
+    INT8(KvInt8.FORMAT);
+
+    private final KvFormat format;
+
+    CacheType(KvFormat format) {
+      this.format = format;
+    }
+
+    /**
+     * {@return bytes that the pages of a text of so many tokens take, those of {@link
+     * TextState#bytes}}
+     *
+     * @param config shape of the model
+     * @param tokens of the text
+     */
+    public long bytes(ModelConfig config, int tokens) {
+      return Math.ceilDiv(tokens, KvHead.PAGE) * new KvPool(config, format).pageBytes();
+    }
+  }
+
   /**
    * How to load.
    *
    * @param weights how weights are kept
    * @param threads threads that share the work, the caller's included; at least 1
    * @param memory where weights lie
+   * @param cache how the keys and values of texts are kept
    */
-  public record LoadOptions(WeightType weights, int threads, Memory memory) {
+  public record LoadOptions(WeightType weights, int threads, Memory memory, CacheType cache) {
+    /**
+     * Options with keys and values as they were computed, {@link CacheType#F32}.
+     *
+     * @param weights how weights are kept
+     * @param threads threads that share the work, the caller's included; at least 1
+     * @param memory where weights lie
+     * @throws UserError if there are fewer threads
+     */
+    public LoadOptions(WeightType weights, int threads, Memory memory) {
+      this(weights, threads, memory, CacheType.F32);
+    }
+
     /**
      * Options with weights wherever they are read fastest, {@link Memory#AUTO}.
      *
@@ -182,6 +227,7 @@ public final class Model implements AutoCloseable {
       ModelWeights weights,
       Arena arena,
       ParallelKernels kernels,
+      CacheType cache,
       String description) {
     this.checkpoint = checkpoint;
     this.config = config;
@@ -191,7 +237,7 @@ public final class Model implements AutoCloseable {
     this.forward = new ForwardPass(config, weights, kernels);
     this.packed = new PackedPass(config, kernels, forward);
     this.stepPass = new StepPass(config, forward);
-    this.pool = new KvPool(config);
+    this.pool = new KvPool(config, cache.format);
     this.description = description;
   }
 
@@ -229,16 +275,17 @@ public final class Model implements AutoCloseable {
           WeightLoader.load(checkpoint, config, formats, memory.allocator(), memory.mapped());
       kernels = new ParallelKernels(choice.kernels(), options.threads());
       String description =
-          "kernels: %s (%s); threads: %d; weights: %s, %d bytes, %s"
+          "kernels: %s (%s); threads: %d; weights: %s, %d bytes, %s; KV cache: %s"
               .formatted(
                   choice.kernels().name(),
                   choice.reason(),
                   options.threads(),
                   weights.formats(),
                   weights.bytes(),
-                  memory.description());
+                  memory.description(),
+                  options.cache().format.name());
       LOG.info("{}: {}", model, description);
-      return new Model(checkpoint, config, weights, arena, kernels, description);
+      return new Model(checkpoint, config, weights, arena, kernels, options.cache(), description);
     } catch (RuntimeException | Error e) {
       if (kernels != null) {
         kernels.close();

@@ -3,6 +3,7 @@ package org.mixtureofmasks.model;
 import java.util.Arrays;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.kernel.KvHead;
+import org.mixtureofmasks.kernel.KvPage;
 
 /**
  * What a model holds of one text: its position, and the keys and values of its tokens in pages that
@@ -12,14 +13,14 @@ import org.mixtureofmasks.kernel.KvHead;
  */
 public final class TextState implements AutoCloseable {
   /** Takes the place of a page that was given back. */
-  private static final float[] NO_PAGE = {};
+  private static final KvPage NO_PAGE = new KvPage(new float[0], new int[0]);
 
   final Model model;
   private final KvPool pool;
   private final int contextLength;
   private final int headDim;
   private int pages;
-  private final float[][][] table; // [layer][page]: the text's pages, as kernels want them
+  private final KvPage[][] table; // [layer][page]: the text's pages, as kernels want them
   private int position;
 
   TextState(Model model, KvPool pool, int contextLength) {
@@ -28,7 +29,7 @@ public final class TextState implements AutoCloseable {
     this.pool = pool;
     this.contextLength = contextLength;
     headDim = config.headDim();
-    table = new float[config.layers()][0][];
+    table = new KvPage[config.layers()][0];
   }
 
   /** {@return tokens that the text has: the next one gets this position} */
@@ -62,7 +63,7 @@ public final class TextState implements AutoCloseable {
     int needed = Math.ceilDiv(position, KvHead.PAGE);
     while (pages > needed) {
       pages--;
-      float[][] page = new float[table.length][];
+      KvPage[] page = new KvPage[table.length];
       for (int l = 0; l < table.length; l++) {
         page[l] = table[l][pages];
         table[l][pages] = NO_PAGE;
@@ -81,7 +82,7 @@ public final class TextState implements AutoCloseable {
   void reserve(int slots) {
     int needed = Math.ceilDiv(slots, KvHead.PAGE);
     while (pages < needed) {
-      float[][] page = pool.take();
+      KvPage[] page = pool.take();
       for (int l = 0; l < table.length; l++) {
         if (pages == table[l].length) {
           table[l] = Arrays.copyOf(table[l], Math.max(needed, 2 * pages));
@@ -94,7 +95,7 @@ public final class TextState implements AutoCloseable {
 
   /** The keys and values of one head, for slots that were reserved. */
   KvHead head(int layer, int kvHead) {
-    return new KvHead(table[layer], kvHead, headDim);
+    return new KvHead(pool.format(), table[layer], kvHead, headDim);
   }
 
   /**

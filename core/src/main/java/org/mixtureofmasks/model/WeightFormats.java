@@ -1,6 +1,7 @@
 package org.mixtureofmasks.model;
 
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.mixtureofmasks.checkpoint.DType;
@@ -40,11 +41,12 @@ interface WeightFormats {
     Set<Integer> said = new HashSet<>();
     return (stored, columns) -> {
       DType kept = wanted.kept(stored, columns);
-      if (wanted.isQuantised() && kept != DType.INT4 && !kept.isQuantised() && said.add(columns)) {
+      if (wanted.isQuantised() && !kept.isQuantised() && said.add(columns)) {
         LoggerFactory.getLogger(WeightFormats.class)
             .warn(
-                "matrices with rows of {} weights, no multiple of 32, are kept in bf16, not {}",
+                "matrices with rows of {} weights, no multiple of 32, are kept in {}, not {}",
                 columns,
+                kept.name().toLowerCase(Locale.ROOT),
                 wanted.word());
       }
       // Integers are no weights: whoever reads them as such says so.

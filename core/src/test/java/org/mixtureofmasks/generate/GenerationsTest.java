@@ -129,8 +129,7 @@ class GenerationsTest {
   void aLongPromptHoldsAShortOneUpByOneChunk() {
     int[] longPrompt = tokenizer.encode("The dog ran to the park. ".repeat(25));
     Generations generations = new Generations(model, Optional.of(tokenizer), 16);
-    Generations.Text slow =
-        generations.join(longPrompt, GenerationOptions.greedy(4), _ -> {});
+    Generations.Text slow = generations.join(longPrompt, GenerationOptions.greedy(4), _ -> {});
     generations.step();
     Generations.Text quick =
         generations.join(tokenizer.encode("One day"), GenerationOptions.greedy(4), _ -> {});

@@ -4,13 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Norm, SiLU, softmax, order, rotation and attention against straightforward double code. */
+/** Norm, SiLU, softmax, order and rotation against straightforward double code. */
 class ElementwiseTest {
   enum Twin {
     VECTOR(new VectorKernels()),
@@ -103,130 +102,6 @@ class ElementwiseTest {
       float[] back = new float[n + 1];
       Order.SPLIT.addTo(back, 1, split, 2, n);
       assertArrayEquals(x, back);
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void attentionMixesValuesByTheSoftmaxOfScaledScores(Twin twin) {
-    Random random = new Random(3);
-    for (int headDim : new int[] {2, 8, 16, 48, 64, 80, 128}) {
-      for (int places : new int[] {1, 2, 15, 16, 17, 40, 128, 129, 300}) {
-        checkAttention(twin, random, headDim, 0, places);
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void attentionSeesOnlyItsSpansWhereverTheyBegin(Twin twin) {
-    Random random = new Random(4);
-    for (int headDim : new int[] {8, 64}) {
-      checkAttention(twin, random, headDim, 3, 4);
-      checkAttention(twin, random, headDim, 0, 16, 16, 17, 31, 33);
-      checkAttention(twin, random, headDim, 0, 21, 37, 38, 47, 48, 50, 97);
-      checkAttention(twin, random, headDim, 0, 1, 5, 30, 95, 113);
-      checkAttention(twin, random, headDim, 0, 127, 128, 131, 250, 260, 384, 385);
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void fourQueriesGetTheBitsOfEachAlone(Twin twin) {
-    int[][][] cases = {
-      {{0, 5}, {0, 6}, {0, 7}, {0, 8}}, // neighbours in a text
-      {{0, 1}, {0, 40}, {0, 41}, {0, 97}},
-      {{0, 33}, {0, 33}, {0, 33}, {0, 33}},
-      {{0, 16, 20, 21}, {0, 16, 20, 22}, {0, 16, 23, 24}, {0, 16, 23, 25}}, // branches
-      {{5, 40}, {5, 41}, {5, 50, 60, 61}, {5, 45, 47, 48, 50, 97}},
-      {{3, 4}, {0, 2}, {5, 9}, {7, 30}}, // nothing in common
-      {{0, 17, 19, 60}, {0, 17, 19, 61}, {0, 17, 19, 60, 70, 71}, {0, 17, 19, 62}},
-      {{0, 253}, {0, 254}, {0, 255}, {0, 256}}, // over the end of a page
-      {{0, 100, 120, 140}, {0, 100, 120, 260}, {0, 100, 120, 129}, {0, 100, 120, 300}},
-    };
-    Random random = new Random(6);
-    for (int headDim : new int[] {2, 8, 48, 64, 80}) {
-      float[] q = TestMatrices.random(random, 5 * headDim);
-      KvHead cache = cache(random, 2, 1, headDim, 300);
-      int[] at = {headDim, 0, 3 * headDim, 4 * headDim};
-      for (int[][] spans : cases) {
-        float[] alone = new float[5 * headDim];
-        for (int k = 0; k < 4; k++) {
-          int[][] own = {spans[k]};
-          twin.kernels.attend(q, new int[] {at[k]}, cache, own, 0.3f, new float[400], alone);
-        }
-        float[] four = new float[5 * headDim];
-        twin.kernels.attend(q, at, cache, spans, 0.3f, new float[4 * 400], four);
-        assertArrayEquals(alone, four, headDim + " x " + Arrays.deepToString(spans));
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void headsOfAGroupGetTheBitsOfEachAlone(Twin twin) {
-    Random random = new Random(7);
-    for (int headDim : new int[] {8, 48, 64}) {
-      KvHead cache = cache(random, 3, 2, headDim, 300);
-      for (int heads : new int[] {1, 2, 3, 4, 5, 8, 9}) {
-        float[] q = TestMatrices.random(random, heads * headDim);
-        int[] at = new int[heads];
-        int[][] spans = new int[heads][];
-        float[] alone = new float[heads * headDim];
-        for (int h = 0; h < heads; h++) {
-          at[h] = h * headDim;
-          spans[h] = new int[] {0, 291};
-          int[][] own = {spans[h]};
-          twin.kernels.attend(q, new int[] {at[h]}, cache, own, 0.3f, new float[323], alone);
-        }
-        float[] group = new float[heads * headDim];
-        twin.kernels.attend(q, at, cache, spans, 0.3f, new float[heads * 323], group);
-        assertArrayEquals(alone, group, heads + " heads of " + headDim);
-      }
-    }
-  }
-
-  /** A cache whose slots, used or not, hold anything. */
-  private static KvHead cache(Random random, int head, int others, int headDim, int slots) {
-    float[][] pages = new float[Math.ceilDiv(slots, KvHead.PAGE)][];
-    for (int p = 0; p < pages.length; p++) {
-      pages[p] = TestMatrices.random(random, KvHead.pageFloats(head + 1 + others, headDim));
-    }
-    return new KvHead(pages, head, headDim);
-  }
-
-  private static void checkAttention(Twin twin, Random random, int headDim, int... spans) {
-    int end = spans[spans.length - 1];
-    float[] q = TestMatrices.random(random, headDim + 4);
-    float[] k = TestMatrices.random(random, end * headDim);
-    float[] v = TestMatrices.random(random, end * headDim);
-    // Beyond the last slot lies what truncated tokens left: it must not count.
-    KvHead cache = cache(random, 1, 1, headDim, end);
-    for (int t = 0; t < end; t++) {
-      cache.put(t, k, v, t * headDim);
-    }
-    float scale = (float) (1 / Math.sqrt(headDim));
-    float[] out = new float[headDim + 4];
-    int[][] own = {spans};
-    twin.kernels.attend(q, new int[] {4}, cache, own, scale, new float[end + 32], out);
-    double[] p = new double[end];
-    double sum = 0;
-    for (int s = 0; s < spans.length; s += 2) {
-      for (int t = spans[s]; t < spans[s + 1]; t++) {
-        double dot = 0;
-        for (int i = 0; i < headDim; i++) {
-          dot += (double) q[4 + i] * k[t * headDim + i];
-        }
-        p[t] = Math.exp(dot * scale);
-        sum += p[t];
-      }
-    }
-    for (int i = 0; i < headDim; i++) {
-      double exact = 0;
-      for (int t = 0; t < end; t++) {
-        exact += p[t] / sum * v[t * headDim + i];
-      }
-      assertEquals(exact, out[4 + i], 5e-6, headDim + " x " + Arrays.toString(spans));
     }
   }
 

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.kernel;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.mixtureofmasks.UserError;
@@ -50,30 +51,46 @@ final class KernelProbe {
           k.neurons(w, list, 0, 15, null, x, 4, z[i], 4 * n, scratch);
           lanes(k, w, list, x.floats(), z[i]);
         }
+        step(kernels, w, x, wrong);
         note(wrong, "products " + n, y);
         note(wrong, "neurons " + n, z);
       }
     }
-    for (int headDim : new int[] {8, 48, 64}) {
-      float[][] mixed = new float[2][5 * headDim];
-      float[] q = TestMatrices.random(random, 5 * headDim);
-      KvHead cache =
-          new KvHead(new float[][] {page(random, headDim), page(random, headDim)}, 0, headDim);
-      int[][] seen = {{0, 37}, {0, 150}, {0, 36, 40, 41}, {0, 39}};
-      int[] at = {0, headDim, 2 * headDim, 3 * headDim};
-      int[] last = {4 * headDim};
-      for (int i = 0; i < 2; i++) {
-        Kernels k = i == 0 ? scalar : kernels;
-        k.attend(q, at, cache, seen, 0.3f, new float[4 * 192], mixed[i]);
-        k.attend(q, last, cache, new int[][] {seen[2]}, 0.3f, new float[96], mixed[i]);
+    for (KvFormat format : List.of(KvF32.FORMAT, KvBf16.FORMAT, KvInt8.FORMAT)) {
+      for (int headDim : new int[] {8, 48, 64}) {
+        attention(kernels, format, random, headDim, wrong);
       }
-      note(wrong, "attention " + headDim, mixed);
     }
     return wrong.isEmpty() ? "agrees" : "differs: " + wrong;
   }
 
-  private static float[] page(Random random, int headDim) {
-    return TestMatrices.random(random, KvHead.pageFloats(1, headDim));
+  /** Of vectors of any width the tokens of a step are to have the bits of each alone. */
+  private static void step(Kernels k, Matrix w, Input x, List<String> wrong) {
+    float[] alone = new float[5 * w.rows()];
+    float[] together = new float[5 * w.rows()];
+    for (int t = 0; t < 5; t++) {
+      k.matvec(w, x, t, alone, t * w.rows(), 0, w.rows());
+    }
+    k.products(w, x, 5, together, w.rows(), 0, 0, w.rows());
+    if (!Arrays.equals(alone, together)) {
+      wrong.add("a step of " + w.columns());
+    }
+  }
+
+  private static void attention(
+      Kernels kernels, KvFormat format, Random random, int headDim, List<String> wrong) {
+    float[][] mixed = new float[2][5 * headDim];
+    float[] q = TestMatrices.random(random, 5 * headDim);
+    KvHead cache = TestCaches.random(random, format, 0, 0, headDim, 2 * KvHead.PAGE);
+    int[][] seen = {{0, 37}, {0, 150}, {0, 36, 40, 41}, {0, 39}};
+    int[] at = {0, headDim, 2 * headDim, 3 * headDim};
+    int[] last = {4 * headDim};
+    for (int i = 0; i < 2; i++) {
+      Kernels k = i == 0 ? new ScalarKernels() : kernels;
+      k.attend(q, at, cache, seen, 0.3f, new float[4 * 192], mixed[i]);
+      k.attend(q, last, cache, new int[][] {seen[2]}, 0.3f, new float[96], mixed[i]);
+    }
+    note(wrong, "attention " + headDim + ", " + format.name(), mixed);
   }
 
   /** Lanes of more than one tile, two lists in turns; four tokens, so that lanes add up. */

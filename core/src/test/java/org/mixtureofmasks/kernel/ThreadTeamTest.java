@@ -3,6 +3,7 @@ package org.mixtureofmasks.kernel;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Objects;
@@ -35,6 +36,26 @@ class ThreadTeamTest {
         assertEquals(1, runs[1]);
         Thread.sleep(20); // ten times as long as workers wait before they park
       }
+    }
+  }
+
+  /** Only a caller that keeps them waiting for long, since it was not scheduled say, lets them. */
+  @Test
+  void noWorkerParksBetweenTurnsThatFollowEachOther() {
+    try (ThreadTeam team = new ThreadTeam(3)) {
+      team.run((part, parts) -> {});
+      int before = team.parks();
+      int pauses = 0;
+      long last = System.nanoTime();
+      for (int turn = 0; turn < 20_000; turn++) {
+        team.run((part, parts) -> {});
+        long now = System.nanoTime();
+        pauses += now - last > 1_000_000 ? 1 : 0; // half of what workers wait before they park
+        last = now;
+      }
+      int parked = team.parks() - before;
+      assertTrue(parked <= 2 * (pauses + 1), parked + " parked in " + pauses + " pauses");
+      assertTrue(pauses < 5_000, "the machine was too busy to tell");
     }
   }
 

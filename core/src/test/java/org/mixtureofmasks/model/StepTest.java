@@ -12,6 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -198,6 +201,36 @@ class StepTest {
           IllegalArgumentException.class, () -> model.step(w, one, new int[] {1, 1}, none));
       model.step(w, List.of(), new int[0], none);
       assertEquals(0, text.position());
+    }
+  }
+
+  @Test
+  void twoCallersAtOnceStepTheirOwnTexts() throws Exception {
+    try (Model model = open(cases().get(3))) {
+      List<FutureTask<Void>> callers = new ArrayList<>();
+      for (int c = 0; c < 2; c++) {
+        int[][] texts = {tokens(c, 30), tokens(c + 2, 30), tokens(c + 4, 30)};
+        List<List<float[]>> alone = new ArrayList<>();
+        for (int[] text : texts) {
+          alone.add(alone(model, text));
+        }
+        callers.add(new FutureTask<>(() -> steps(model, texts, alone), null));
+      }
+      callers.forEach(caller -> new Thread(caller).start());
+      for (FutureTask<Void> caller : callers) {
+        caller.get(60, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  private static void steps(Model model, int[][] texts, List<List<float[]>> alone) {
+    Workspace workspace = model.newWorkspace(4);
+    List<TextState> states = Stream.of(texts).map(text -> model.newText(text.length)).toList();
+    for (int t = 0; t < texts[0].length; t++) {
+      int at = t;
+      int[] next = Stream.of(texts).mapToInt(text -> text[at]).toArray();
+      List<float[]> expected = alone.stream().map(logits -> logits.get(at)).toList();
+      model.step(workspace, states, next, expecting(expected, "step " + t));
     }
   }
 

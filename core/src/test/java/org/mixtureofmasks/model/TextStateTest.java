@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,7 +15,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.mixtureofmasks.kernel.KvF32;
 import org.mixtureofmasks.kernel.KvHead;
+import org.mixtureofmasks.kernel.KvPage;
 
 /** Texts, their pages, and the workspace that they share. */
 class TextStateTest {
@@ -84,10 +89,47 @@ class TextStateTest {
     assertEquals(page, state.text().bytes());
     state.text().close();
     assertEquals(0, state.text().bytes());
-    KvPool pool = new KvPool(model.config());
-    float[][] first = pool.take();
+    KvPool pool = new KvPool(model.config(), KvF32.FORMAT);
+    KvPage[] first = pool.take();
     pool.give(first);
     assertSame(first, pool.take());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theBytesOfATextAreThoseThatAreForetold(Model.CacheType cache) {
+    Model.LoadOptions options =
+        new Model.LoadOptions(Model.WeightType.AUTO, 1, Model.Memory.MAPPED, cache);
+    try (Model own = Model.open(folder, options)) {
+      for (int n : new int[] {1, KvHead.PAGE, KvHead.PAGE + 1, LONG}) {
+        ModelState state = own.newState(600);
+        own.forward(state, tokens(n), 0, n);
+        assertEquals(cache.bytes(own.config(), n), state.text().bytes());
+      }
+    }
+    assertEquals(0, cache.bytes(model.config(), 0));
+  }
+
+  /** Attention's own errors stay small; the bits do not depend on how a text was read. */
+  @ParameterizedTest
+  @EnumSource
+  void aSmallerCacheGivesNearlyTheSameLogits(Model.CacheType cache) {
+    int[] text = tokens(LONG);
+    float[] expected = alone(text, LONG);
+    Model.LoadOptions options =
+        new Model.LoadOptions(Model.WeightType.AUTO, 2, Model.Memory.AUTO, cache);
+    try (Model own = Model.open(folder, options)) {
+      float[] got = own.forward(own.newState(600), text, 0, LONG);
+      float largest = 0;
+      float off = 0;
+      for (int i = 0; i < got.length; i++) {
+        largest = Math.max(largest, Math.abs(expected[i]));
+        off = Math.max(off, Math.abs(expected[i] - got[i]));
+      }
+      assertTrue(
+          off <= (cache == Model.CacheType.F32 ? 0 : 0.02f) * largest, off + " of " + largest);
+      assertEquals(cache == Model.CacheType.F32, off == 0);
+    }
   }
 
   /** What another text left in a page must not count. */

@@ -21,6 +21,7 @@ import org.mixtureofmasks.format.Shares;
  * @param shares what a token needs of the dense FFN, every expert equally likely
  * @param measured the same with the experts that were really chosen
  * @param sparse whether the model chooses experts
+ * @param batches of texts that were decoded together, in the order of the settings
  */
 public record BenchResult(
     List<Double> promptTokensPerSecond,
@@ -32,12 +33,30 @@ public record BenchResult(
     long bytesPerToken,
     Shares shares,
     Shares measured,
-    boolean sparse) {
+    boolean sparse,
+    List<Batch> batches) {
 
   public BenchResult {
     promptTokensPerSecond = List.copyOf(promptTokensPerSecond);
     decodeTokensPerSecond = List.copyOf(decodeTokensPerSecond);
     streams = List.copyOf(streams);
+    batches = List.copyOf(batches);
+  }
+
+  /**
+   * Several texts, one token of each in a step.
+   *
+   * @param texts how many
+   * @param decodeTokensPerSecond of all texts together, one entry for each repetition
+   */
+  public record Batch(int texts, List<Double> decodeTokensPerSecond) {
+    public Batch {
+      decodeTokensPerSecond = List.copyOf(decodeTokensPerSecond);
+    }
+
+    public double medianDecode() {
+      return median(decodeTokensPerSecond);
+    }
   }
 
   /** A model and, if there is one, the reference that it was timed with. */

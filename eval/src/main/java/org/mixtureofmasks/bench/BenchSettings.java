@@ -1,5 +1,6 @@
 package org.mixtureofmasks.bench;
 
+import java.util.List;
 import org.mixtureofmasks.UserError;
 
 /**
@@ -9,9 +10,18 @@ import org.mixtureofmasks.UserError;
  * @param tokens tokens that are decoded one by one after them
  * @param repetitions timed passes of each model, after the warm-up
  * @param threads threads of the stream; the models' own should be as many
+ * @param batches numbers of texts that are decoded together, each timed by itself
  */
-public record BenchSettings(int promptTokens, int tokens, int repetitions, int threads) {
+public record BenchSettings(
+    int promptTokens, int tokens, int repetitions, int threads, List<Integer> batches) {
+  /** One text, decoded alone. */
+  public BenchSettings(int promptTokens, int tokens, int repetitions, int threads) {
+    this(promptTokens, tokens, repetitions, threads, List.of());
+  }
+
   public BenchSettings {
+    batches = List.copyOf(batches);
+    batches.forEach(batch -> atLeastOne("batch", batch));
     atLeastOne("prompt-tokens", promptTokens);
     atLeastOne("tokens", tokens);
     atLeastOne("repetitions", repetitions);

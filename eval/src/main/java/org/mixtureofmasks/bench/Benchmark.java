@@ -1,6 +1,8 @@
 package org.mixtureofmasks.bench;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -15,8 +17,12 @@ import org.mixtureofmasks.model.ModelState;
  * Times models: a prompt in one pass, then tokens one by one, and the read-only stream, taken in
  * turns so that all of them see the same moods of the machine.
  *
+ * <p>Batches of texts, one token of each in a step, are timed after that, the models in turns
+ * again.
+ *
  * <p>The text that is read is one that the first model itself wrote (temperature 1, seed 0): which
- * experts are active, and so the speed, depends on the text. All models read the same one.
+ * experts are active, and so the speed, depends on the text. All models read the same one. The
+ * texts of a batch are different ones (seeds 0, 1, ...).
  */
 public final class Benchmark {
   /** Time for the compiler to finish with the kernels, for each model. */
@@ -61,10 +67,39 @@ public final class Benchmark {
       }
       progress.accept(r + 1, settings.repetitions());
     }
+    if (!settings.batches().isEmpty()) {
+      timeBatches(model, subjects);
+    }
     List<BenchResult> results =
         subjects.stream().map(subject -> subject.result(settings.threads())).toList();
     return new BenchResult.Pair(
         results.get(0), reference.isPresent() ? Optional.of(results.get(1)) : Optional.empty());
+  }
+
+  /** Batch by batch, so that no more texts are held than one batch of each model has. */
+  private void timeBatches(Model model, List<Subject> subjects) {
+    int most = Collections.max(settings.batches());
+    int[][] texts = TextBatch.write(model, most, settings.promptTokens() + settings.tokens());
+    for (int n : settings.batches()) {
+      int[][] some = Arrays.copyOf(texts, n);
+      List<TextBatch> batches = new ArrayList<>();
+      for (Subject subject : subjects) {
+        TextBatch batch = new TextBatch(subject.model, some, settings.promptTokens());
+        batches.add(batch);
+        batch.pass(); // the compiler has seen single tokens only
+      }
+      List<List<Double>> speeds = new ArrayList<>();
+      subjects.forEach(_ -> speeds.add(new ArrayList<>()));
+      for (int r = 0; r < settings.repetitions(); r++) {
+        for (int i = 0; i < subjects.size(); i++) {
+          speeds.get(i).add(batches.get(i).pass());
+        }
+      }
+      for (int i = 0; i < subjects.size(); i++) {
+        subjects.get(i).batches.add(new BenchResult.Batch(n, speeds.get(i)));
+        batches.get(i).close();
+      }
+    }
   }
 
   private void check(Model subject, Model first) {
@@ -102,6 +137,7 @@ public final class Benchmark {
     private final List<Double> prompt = new ArrayList<>();
     private final List<Double> decode = new ArrayList<>();
     private final List<Stream.Reading> stream = new ArrayList<>();
+    private final List<BenchResult.Batch> batches = new ArrayList<>();
 
     /** Of the last pass; the text is the same in all. */
     private Optional<ExpertLoad> load = Optional.empty();
@@ -156,7 +192,8 @@ public final class Benchmark {
           decodeBytes,
           model.shares(),
           model.shares(load.orElseThrow()),
-          model.config().mixtureOfMasks().isPresent());
+          model.config().mixtureOfMasks().isPresent(),
+          batches);
     }
   }
 }

@@ -63,6 +63,7 @@ class BenchResultTest {
         200_000_000,
         Shares.DENSE,
         Shares.DENSE,
-        false);
+        false,
+        List.of());
   }
 }

@@ -2,6 +2,7 @@ package org.mixtureofmasks.bench;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -9,7 +10,9 @@ import org.mixtureofmasks.kernel.Activations;
 import org.mixtureofmasks.kernel.Bf16;
 import org.mixtureofmasks.kernel.F32;
 import org.mixtureofmasks.kernel.KernelChoice;
+import org.mixtureofmasks.kernel.KvF32;
 import org.mixtureofmasks.kernel.KvHead;
+import org.mixtureofmasks.kernel.KvPage;
 import org.mixtureofmasks.kernel.Matrix;
 import org.mixtureofmasks.kernel.ParallelKernels;
 import org.mixtureofmasks.kernel.SparseFfn;
@@ -118,13 +121,16 @@ public class KernelBenchmark {
     }
     prompt.changed(PROMPT);
     promptOut = new float[PROMPT * 3 * m];
-    float[][] pages = new float[SLOTS / KvHead.PAGE][KvHead.pageFloats(1, HEAD_DIM)];
-    for (float[] page : pages) {
-      for (int i = 0; i < page.length; i++) {
-        page[i] = random.nextFloat();
+    KvPage[] pages = new KvPage[SLOTS / KvHead.PAGE];
+    Arrays.setAll(pages, _ -> KvF32.FORMAT.newPage(1, HEAD_DIM));
+    cache = new KvHead(KvF32.FORMAT, pages, 0, HEAD_DIM);
+    float[] number = new float[HEAD_DIM];
+    for (int slot = 0; slot < SLOTS; slot++) {
+      for (int i = 0; i < HEAD_DIM; i++) {
+        number[i] = random.nextFloat();
       }
+      cache.put(slot, number, number, 0);
     }
-    cache = new KvHead(pages, 0, HEAD_DIM);
     queries = new float[4 * HEAD_DIM];
     for (int i = 0; i < queries.length; i++) {
       queries[i] = random.nextFloat();

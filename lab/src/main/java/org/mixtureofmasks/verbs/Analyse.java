@@ -17,6 +17,7 @@ import org.mixtureofmasks.analyse.Analysis;
 import org.mixtureofmasks.analyse.AnalysisSettings;
 import org.mixtureofmasks.cli.OutputOptions;
 import org.mixtureofmasks.cli.ProgressLine;
+import org.mixtureofmasks.cli.RunOptions;
 import org.mixtureofmasks.cli.StopSignal;
 import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.cli.Terminal;
@@ -200,6 +201,10 @@ public final class Analyse implements Verb {
   }
 
   private AnalysisSettings settings() {
+    int cores = Model.LoadOptions.defaults().threads();
+    if (threads != null) {
+      RunOptions.warnOfThreads(threads, cores);
+    }
     int removal = removalTokens == null ? AnalysisSettings.REMOVAL_TOKENS : removalTokens;
     return new AnalysisSettings(
         path,
@@ -212,7 +217,7 @@ public final class Analyse implements Verb {
         Optional.ofNullable(reference),
         noRemoval ? 0 : removal,
         Optional.ofNullable(tokenizer),
-        threads == null ? Model.LoadOptions.defaults().threads() : threads,
+        threads == null ? cores : threads,
         spec.commandLine().getParseResult().originalArgs().stream()
             .map(ShellWords::quote)
             .collect(Collectors.joining(" ", "mom ", "")));
