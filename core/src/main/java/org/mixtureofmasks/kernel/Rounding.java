@@ -76,9 +76,8 @@ public final class Rounding {
 
   /**
    * The scale of a block of 32 weights: of some near the one by which the largest weight is -8 the
-   * one with the least sum of squared errors, each weighted by the square of its weight (large
-   * weights matter more than small ones; measured better than without). It is negative where the
-   * largest weight is positive: 16 numbers have one more on one side.
+   * one with the least sum of squared errors. It is negative where the largest weight is positive:
+   * 16 numbers have one more on one side.
    *
    * @param values holds the block
    * @param at where it begins
@@ -96,13 +95,13 @@ public final class Rounding {
     float most = -1;
     for (int k = -TRIES; k <= TRIES; k++) {
       float inverse = (Q4_LEAST - 0.1f * k) / largest;
-      float product = 0; // Σ w² · w q
-      float square = 0; // Σ w² · q²
+      float product = 0; // Σ w q
+      float square = 0; // Σ q²
       for (int i = at; i < at + Q4.BLOCK; i++) {
         float w = values[i] / largest; // so that no square is lost
         float q = round(values[i] * inverse, Q4_LEAST, Q4_MOST);
-        product += w * w * w * q;
-        square += w * w * q * q;
+        product += w * q;
+        square += q * q;
       }
       // The best scale for these q is their quotient, and this is what it gains.
       float gain = product * product / square;
