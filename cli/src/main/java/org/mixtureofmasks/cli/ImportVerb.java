@@ -2,16 +2,13 @@ package org.mixtureofmasks.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.mixtureofmasks.ShellWords;
-import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.format.HuggingFaceWriter;
 import org.mixtureofmasks.format.ModelFolderWriter;
 import org.mixtureofmasks.io.Json;
-import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,6 +30,13 @@ import picocli.CommandLine.Parameters;
       "  mom import stories260K.bin --out stories --tokenizer tok512.bin"
     })
 public final class ImportVerb implements Verb {
+  /** What safetensors can hold of a model. */
+  private enum Written {
+    AUTO,
+    F32,
+    BF16
+  }
+
   @Parameters(paramLabel = "FILE", description = "A .gguf file or a llama2.c .bin file.")
   private Path file;
 
@@ -50,7 +54,7 @@ public final class ImportVerb implements Verb {
       description =
           "Number format of the weights; auto: f32 stays f32, everything else becomes bf16."
               + " Default: ${DEFAULT-VALUE}.")
-  private Model.WeightType weights;
+  private Written weights;
 
   @Mixin private TokenizerOptions tokenizers;
 
@@ -70,14 +74,6 @@ public final class ImportVerb implements Verb {
             case F32 -> DType.F32;
             case BF16 -> DType.BF16;
             case AUTO -> HuggingFaceWriter.ownDtype(checkpoint);
-            case INT8, Q4 ->
-                throw UserError.usage(
-                    "--weights %s: mom import writes f32 or bf16; 'mom quantise %s --weights %s --out %s' writes this"
-                        .formatted(
-                            weights.name().toLowerCase(Locale.ROOT),
-                            file,
-                            weights.name().toLowerCase(Locale.ROOT),
-                            out));
           };
       ModelImport.write(checkpoint, tokenizer, folder, dtype);
       folder.commit();

@@ -1,8 +1,6 @@
 package org.mixtureofmasks.cli;
 
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
@@ -10,7 +8,6 @@ import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.format.ConfigReader;
-import org.mixtureofmasks.format.HuggingFaceWriter;
 import org.mixtureofmasks.ledger.InferenceMemory;
 import org.mixtureofmasks.ledger.Machine;
 import org.mixtureofmasks.model.Model;
@@ -18,17 +15,15 @@ import picocli.CommandLine.Option;
 
 /** How a verb runs a model; a picocli mixin. */
 public final class RunOptions {
-  /** Types of masks and lists of neurons, which are kept as they are. */
-  private static final Set<DType> INDEXES = Set.of(DType.U8, DType.I32);
-
   @Option(
       names = "--weights",
-      paramLabel = "auto|f32|bf16|int8|q4",
+      paramLabel = "auto|f32|bf16|int8|q4|q8_0|q4_0",
       defaultValue = "auto",
       description =
-          "Number format of the weights in memory; auto: as they are stored, quantised ones as bf16."
-              + " int8 (one scale a row) and q4 (one for each 32 weights; embedding and output in"
-              + " int8) round to the nearest while loading; 'mom quantise' stores them so."
+          "Number format of the weights in memory; auto: as they are stored, quantised ones too;"
+              + " int8 (a scale for each row), q4 (4 bits, a scale for 32 weights; embedding and"
+              + " output int8), q8_0, q4_0 (GGUF's blocks): rounded to the nearest on loading. 'mom"
+              + " quantise' stores int8 and q4, and rounds better."
               + " Default: ${DEFAULT-VALUE}.")
   private Model.WeightType weights;
 
@@ -74,21 +69,16 @@ public final class RunOptions {
   /** Copies must fit; a mapped file need not, but then tokens wait for the disk. */
   void requireMemory(Path model, Machine machine) {
     try (Checkpoint checkpoint = Checkpoints.open(model)) {
-      DType kept =
-          switch (weights) {
-            case F32 -> DType.F32;
-            case BF16 -> DType.BF16;
-            case INT8 -> DType.INT8;
-            case Q4 -> DType.INT4;
-            case AUTO -> HuggingFaceWriter.ownDtype(checkpoint);
-          };
-      List<StoredTensor> matrices =
-          checkpoint.tensors().values().stream()
-              .filter(t -> t.shape().size() > 1 && !INDEXES.contains(t.dtype()))
-              .toList();
-      boolean converted = matrices.stream().anyMatch(t -> t.dtype() != kept);
-      long numbers = matrices.stream().mapToLong(StoredTensor::elements).sum();
-      long bytes = converted ? numbers * kept.blockBytes() / kept.blockSize() : checkpoint.bytes();
+      boolean converted = false;
+      long bytes = 0;
+      for (StoredTensor t : checkpoint.tensors().values()) {
+        if (t.shape().size() > 1 && !t.dtype().isInteger()) {
+          DType kept = weights.kept(t.dtype(), t.shape().getLast());
+          converted |= kept != t.dtype();
+          bytes += t.elements() / kept.blockSize() * kept.blockBytes();
+        }
+      }
+      bytes = converted ? bytes : checkpoint.bytes();
       InferenceMemory needs = InferenceMemory.of(ConfigReader.read(checkpoint), bytes, threads());
       if (converted || memory == Model.Memory.HUGE_PAGES) {
         needs.require(

@@ -80,7 +80,12 @@ public final class QuantisedTensor {
       tensors.put(name + "_packed", TensorSource.of(data, DType.I32, dimensions(words)));
       tensors.put(name + "_shape", shapeTensor());
     }
-    tensors.put(name + "_scale", TensorSource.ofBf16(scales, dimensions(scalesOfRow)));
+    tensors.put(name + "_scale", scaleTensor());
+  }
+
+  /** Its scales alone. */
+  TensorSource scaleTensor() {
+    return TensorSource.ofBf16(scales, dimensions(scalesOfRow));
   }
 
   private long[] dimensions(long last) {

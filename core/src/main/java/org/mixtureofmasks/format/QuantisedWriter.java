@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import org.mixtureofmasks.UserError;
@@ -186,6 +187,12 @@ public final class QuantisedWriter {
       }
     }
     rounded.forEach((name, tensor) -> tensor.addTo(all, name));
+    if (config.tieEmbeddings()) {
+      String embedding = tensors.specs().get(TensorSpec.Role.EMBEDDING, TensorSpec.NO_LAYER).name();
+      all.put(
+          StoredNames.TIED_SCALES,
+          Objects.requireNonNull(rounded.get(embedding), embedding).scaleTensor());
+    }
     SequencedMap<String, String> header = new LinkedHashMap<>();
     header.put("rounding", rounding);
     header.put("parent", parent);

@@ -13,6 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
 final class ByteLanes {
   private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
 
+  private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+
   /** Lanes, and so bytes that are read at once. */
   static final int L = I.length();
 
@@ -20,6 +22,7 @@ final class ByteLanes {
   private static final VectorSpecies<Byte> B =
       L == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
 
+  private static final IntVector LANES = IntVector.zero(I).addIndex(1);
   private static final IntVector PLACES = IntVector.zero(I).addIndex(8);
 
   static final ValueLayout.OfShort SHORT =
@@ -55,6 +58,18 @@ final class ByteLanes {
   /** Whole numbers as floats. */
   static FloatVector floats(IntVector numbers) {
     return (FloatVector) numbers.convert(VectorOperators.I2F, 0);
+  }
+
+  /** d q + m for whole numbers q. */
+  static FloatVector scaled(IntVector q, float d, float m) {
+    return floats(q).fma(FloatVector.broadcast(F, d), FloatVector.broadcast(F, m));
+  }
+
+  /** Bit i of {@code bits} as the fifth bit of lane i, for at most 16 lanes. */
+  static IntVector fifths(int bits) {
+    return IntVector.broadcast(I, (bits & 0xffff) << 4)
+        .lanewise(VectorOperators.LSHR, LANES)
+        .and(16);
   }
 
   /** A half-precision float. */

@@ -2,7 +2,6 @@ package org.mixtureofmasks.model;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
-import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.checkpoint.DType;
@@ -22,16 +21,16 @@ import org.mixtureofmasks.kernel.Q4;
  * everything else is converted once into memory of the arena.
  */
 final class WeightSource {
-  private final Function<DType, Format> formats;
+  private final WeightFormats formats;
   private final SegmentAllocator memory;
   private final boolean mapped;
 
   /**
-   * @param formats what a matrix that is stored so is kept in
+   * @param formats what matrices are kept in
    * @param memory for what cannot stay in the files
    * @param mapped whether what can stay there does
    */
-  WeightSource(Function<DType, Format> formats, SegmentAllocator memory, boolean mapped) {
+  WeightSource(WeightFormats formats, SegmentAllocator memory, boolean mapped) {
     this.formats = formats;
     this.memory = memory;
     this.mapped = mapped;
@@ -57,11 +56,11 @@ final class WeightSource {
 
   /** A tensor of rows x columns elements, whatever its dimensions, as a matrix. */
   Matrix matrix(StoredTensor tensor, int rows, int columns, @Nullable IntUnaryOperator order) {
-    return convert(tensor, rows, columns, order, format(tensor));
+    return convert(tensor, rows, columns, order, format(tensor, columns));
   }
 
-  private Format format(StoredTensor tensor) {
-    Format format = formats.apply(tensor.dtype());
+  private Format format(StoredTensor tensor, int columns) {
+    Format format = formats.of(tensor.dtype(), columns);
     // Broken weights are to show as what they are.
     return format.equals(F16.FORMAT) && !F16.isFinite(tensor.data()) ? F32.FORMAT : format;
   }
@@ -71,7 +70,7 @@ final class WeightSource {
    * stored in 4. Of the numbers that a model has they cost it most when they are rounded.
    */
   Matrix end(StoredTensor tensor) {
-    Format format = format(tensor);
+    Format format = format(tensor, columns(tensor));
     boolean spared = format.equals(Q4.FORMAT) && tensor.dtype() != DType.INT4;
     return convert(tensor, rows(tensor), columns(tensor), null, spared ? Int8.FORMAT : format);
   }
@@ -85,13 +84,14 @@ final class WeightSource {
         switch (tensor.dtype()) {
           case INT8 -> Int8.FORMAT;
           case BF16 -> Bf16.FORMAT;
-          default -> isSmall(formats.apply(tensor.dtype())) ? Int8.FORMAT : F32.FORMAT;
+          default -> isSmall(format(tensor, columns(tensor)), columns(tensor)) ? Int8.FORMAT : F32.FORMAT;
         };
     return convert(tensor, rows(tensor), columns(tensor), null, format);
   }
 
-  private static boolean isSmall(Format format) {
-    return format.equals(Int8.FORMAT) || format.equals(Q4.FORMAT);
+  /** Whether weights have fewer than 16 bits. */
+  private static boolean isSmall(Format format, int columns) {
+    return format.rowBytes(columns) < (long) Short.BYTES * columns;
   }
 
   private MemorySegment copy(MemorySegment data) {
@@ -107,7 +107,7 @@ final class WeightSource {
       MemorySegment stored = mapped ? tensor.data() : copy(tensor.data());
       return new Matrix(stored, rows, columns, format);
     }
-    // Checked against the file already: a block of stored bytes holds at most 32 elements.
+    // Checked against the file already: of every type, a few elements at most share a byte.
     long rowBytes = format.rowBytes(columns);
     long bytes = Math.multiplyExact(rows, rowBytes);
     MemorySegment data = memory.allocate(Math.max(1, bytes), 64).asSlice(0, bytes);
@@ -118,14 +118,19 @@ final class WeightSource {
       }
       return new Matrix(data, rows, columns, format);
     }
+    boolean whole = format.isStoredAs(tensor.dtype().name());
     float[] row = new float[columns];
     for (int r = 0; r < rows; r++) {
       int from = order == null ? r : order.applyAsInt(r);
-      Elements.copyTo(tensor, (long) from * columns, row, 0, columns);
-      if (isSmall(format)) {
-        requireFinite(row, tensor);
+      if (whole) { // rows change places as the bytes that they are
+        MemorySegment.copy(tensor.data(), from * rowBytes, data, r * rowBytes, rowBytes);
+      } else {
+        Elements.copyTo(tensor, (long) from * columns, row, 0, columns);
+        if (isSmall(format, columns)) {
+          requireFinite(row, tensor);
+        }
+        format.put(row, data, r * rowBytes);
       }
-      format.put(row, data, r * rowBytes);
     }
     return new Matrix(data, rows, columns, format);
   }
