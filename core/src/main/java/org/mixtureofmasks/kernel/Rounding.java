@@ -25,6 +25,9 @@ public final class Rounding {
   /** The smallest scale of 4 bits but 0: the smallest positive half float. */
   private static final float Q4_SMALLEST = 0x1p-24f;
 
+  /** The largest scale of 4 bits; weights beyond eight times it, as no model has them, are cut. */
+  private static final float Q4_LARGEST = 65280;
+
   private Rounding() {}
 
   /**
@@ -115,7 +118,8 @@ public final class Rounding {
 
   /** The nearest scale that bfloat16 and half floats both hold, but not 0. */
   private static float q4Storable(float scale) {
-    int bits = Float.floatToRawIntBits(scale);
+    float bounded = Math.max(-Q4_LARGEST, Math.min(Q4_LARGEST, scale));
+    int bits = Float.floatToRawIntBits(bounded);
     float brain = Float.intBitsToFloat((bits + 0x7fff + (bits >>> 16 & 1)) & 0xffff0000);
     float half = Float.float16ToFloat(Float.floatToFloat16(brain));
     return half == 0 ? Math.copySign(Q4_SMALLEST, scale) : half;

@@ -84,7 +84,8 @@ final class WeightSource {
         switch (tensor.dtype()) {
           case INT8 -> Int8.FORMAT;
           case BF16 -> Bf16.FORMAT;
-          default -> isSmall(format(tensor, columns(tensor)), columns(tensor)) ? Int8.FORMAT : F32.FORMAT;
+          default ->
+              isSmall(format(tensor, columns(tensor)), columns(tensor)) ? Int8.FORMAT : F32.FORMAT;
         };
     return convert(tensor, rows(tensor), columns(tensor), null, format);
   }
