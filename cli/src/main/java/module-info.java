@@ -22,5 +22,6 @@ module org.mixtureofmasks.cli {
       org.mixtureofmasks.cli.EvaluateVerb,
       org.mixtureofmasks.cli.GenerateVerb,
       org.mixtureofmasks.cli.ImportVerb,
-      org.mixtureofmasks.cli.InspectVerb;
+      org.mixtureofmasks.cli.InspectVerb,
+      org.mixtureofmasks.cli.QuantiseVerb;
 }

@@ -20,6 +20,7 @@ module org.mixtureofmasks.core {
   exports org.mixtureofmasks.tokenizer;
   exports org.mixtureofmasks.model;
   exports org.mixtureofmasks.generate;
+  exports org.mixtureofmasks.quantise;
   exports org.mixtureofmasks.kernel to
       org.mixtureofmasks.eval,
       org.mixtureofmasks.cli,

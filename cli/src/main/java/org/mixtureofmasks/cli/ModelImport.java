@@ -21,6 +21,15 @@ public final class ModelImport {
   public static void write(
       Checkpoint checkpoint, Tokenizer tokenizer, ModelFolderWriter folder, DType dtype) {
     HuggingFaceWriter.write(checkpoint, folder, dtype);
+    tokenizer(checkpoint, tokenizer, folder);
+  }
+
+  /**
+   * Writes the tokenizer's files alone.
+   *
+   * @param folder gets them; the caller commits it
+   */
+  static void tokenizer(Checkpoint checkpoint, Tokenizer tokenizer, ModelFolderWriter folder) {
     folder.text("tokenizer.json", tokenizer.toJson());
     folder.json("tokenizer_config.json", tokenizerConfig(checkpoint, tokenizer));
   }

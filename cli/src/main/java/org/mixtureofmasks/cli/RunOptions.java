@@ -20,10 +20,10 @@ public final class RunOptions {
       paramLabel = "auto|f32|bf16|int8|q4|q8_0|q4_0",
       defaultValue = "auto",
       description =
-          "Number format of the weights in memory; auto: as they are stored, quantised ones too."
-              + " The others round to the nearest on loading: int8 (one scale a row), q4 (one for"
-              + " each 32 weights; embedding and output in int8), q8_0 and q4_0 (GGUF's blocks);"
-              + " 'mom quantise' stores int8 and q4."
+          "Number format of the weights in memory; auto: as they are stored, quantised ones too;"
+              + " int8 (a scale for each row), q4 (4 bits, a scale for 32 weights; embedding and"
+              + " output int8), q8_0, q4_0 (GGUF's blocks): rounded to the nearest on loading. 'mom"
+              + " quantise' stores int8 and q4, and rounds better."
               + " Default: ${DEFAULT-VALUE}.")
   private Model.WeightType weights;
 

@@ -41,7 +41,7 @@ interface BlockDecoder {
       case Q5_K -> SuperBlocks::q5;
       case Q6_K -> SuperBlocks::q6;
       case IQ4_XS -> SuperBlocks::iq4;
-      case F64, F32, F16, BF16, INT8, INT4, I64, I32, I16, I8, U8, BOOL ->
+      case F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL, INT8, INT4 ->
           throw new IllegalArgumentException(type + " has no blocks");
     };
   }

@@ -80,8 +80,8 @@ public enum DType {
     };
   }
 
-  /** {@return whether elements are packed into blocks with scales of their own} */
+  /** {@return whether elements are whole numbers with scales for rows or blocks} */
   public boolean isQuantised() {
-    return blockSize > 1;
+    return blockSize > 1 || this == INT8;
   }
 }

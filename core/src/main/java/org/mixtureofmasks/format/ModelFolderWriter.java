@@ -107,15 +107,24 @@ public final class ModelFolderWriter implements AutoCloseable {
    * @throws UserError if one cannot be copied
    */
   public void companionsOf(Path model) {
-    for (String name : COMPANIONS) {
-      Path from = model.resolve(name);
-      try {
-        if (Files.exists(from)) {
-          Files.copy(from, folder.path().resolve(name));
-        }
-      } catch (IOException e) {
-        throw new UserError("cannot copy %s: %s".formatted(from, e.getMessage()), e);
+    COMPANIONS.forEach(name -> copy(model, name));
+  }
+
+  /**
+   * Copies a file if the model has it.
+   *
+   * @param model folder that it is copied from
+   * @param name of the file
+   * @throws UserError if it cannot be copied
+   */
+  void copy(Path model, String name) {
+    Path from = model.resolve(name);
+    try {
+      if (Files.exists(from)) {
+        Files.copy(from, folder.path().resolve(name));
       }
+    } catch (IOException e) {
+      throw new UserError("cannot copy %s: %s".formatted(from, e.getMessage()), e);
     }
   }
 

@@ -90,6 +90,7 @@ public final class ModelTensors {
         switch (checkpoint.format()) {
           case HUGGING_FACE ->
               name.endsWith(OLD_ROTARY_TABLE)
+                  || config.tieEmbeddings() && name.equals(StoredNames.TIED_SCALES)
                   || config.mixtureOfMasks().isPresent()
                       && SparseNames.isOfSomeFfn(name, config.layers());
           case GGUF -> name.equals(GgufConfig.ROPE_FACTORS); // read with the configuration

@@ -21,7 +21,8 @@ final class Quantisation {
   /** The output projection has more levels than other matrices of 4 bits. */
   private static final String HEAD = "re:.*lm_head";
 
-  private static final int GROUP = 32;
+  /** Weights of 4 bits that share a scale. */
+  static final int GROUP = 32;
 
   private Quantisation() {}
 

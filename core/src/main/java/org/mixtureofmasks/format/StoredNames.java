@@ -18,6 +18,12 @@ final class StoredNames {
   private static final String EMBEDDING = "embed_tokens.weight";
   private static final String HEAD = "lm_head.weight";
 
+  /**
+   * The scales of a tied output projection, the embedding's over again: transformers ties weights
+   * but not their scales.
+   */
+  static final String TIED_SCALES = HEAD + "_scale";
+
   private StoredNames() {}
 
   /**

@@ -25,6 +25,9 @@ public final class Rounding {
   /** The smallest scale of 4 bits but 0: the smallest positive half float. */
   private static final float Q4_SMALLEST = 0x1p-24f;
 
+  /** The largest scale of 4 bits; weights beyond eight times it, as no model has them, are cut. */
+  private static final float Q4_LARGEST = 65280;
+
   private Rounding() {}
 
   /**
@@ -76,9 +79,8 @@ public final class Rounding {
 
   /**
    * The scale of a block of 32 weights: of some near the one by which the largest weight is -8 the
-   * one with the least sum of squared errors, each weighted by the square of its weight (large
-   * weights matter more than small ones; measured better than without). It is negative where the
-   * largest weight is positive: 16 numbers have one more on one side.
+   * one with the least sum of squared errors. It is negative where the largest weight is positive:
+   * 16 numbers have one more on one side.
    *
    * @param values holds the block
    * @param at where it begins
@@ -96,13 +98,13 @@ public final class Rounding {
     float most = -1;
     for (int k = -TRIES; k <= TRIES; k++) {
       float inverse = (Q4_LEAST - 0.1f * k) / largest;
-      float product = 0; // Σ w² · w q
-      float square = 0; // Σ w² · q²
+      float product = 0; // Σ w q
+      float square = 0; // Σ q²
       for (int i = at; i < at + Q4.BLOCK; i++) {
         float w = values[i] / largest; // so that no square is lost
         float q = round(values[i] * inverse, Q4_LEAST, Q4_MOST);
-        product += w * w * w * q;
-        square += w * w * q * q;
+        product += w * q;
+        square += q * q;
       }
       // The best scale for these q is their quotient, and this is what it gains.
       float gain = product * product / square;
@@ -116,7 +118,8 @@ public final class Rounding {
 
   /** The nearest scale that bfloat16 and half floats both hold, but not 0. */
   private static float q4Storable(float scale) {
-    int bits = Float.floatToRawIntBits(scale);
+    float bounded = Math.max(-Q4_LARGEST, Math.min(Q4_LARGEST, scale));
+    int bits = Float.floatToRawIntBits(bounded);
     float brain = Float.intBitsToFloat((bits + 0x7fff + (bits >>> 16 & 1)) & 0xffff0000);
     float half = Float.float16ToFloat(Float.floatToFloat16(brain));
     return half == 0 ? Math.copySign(Q4_SMALLEST, scale) : half;

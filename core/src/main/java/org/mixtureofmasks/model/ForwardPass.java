@@ -59,10 +59,13 @@ final class ForwardPass {
       switch (layer.attention()) {
         case Attention.GroupedQuery grouped -> groupedQuery.run(w, grouped, l, slots);
       }
+      LayerObserver observer = w.observer;
+      if (observer != null) {
+        observer.attended(l, n, w.normed.values(), w.attended.values());
+      }
       Kernels.add(w.x, w.out, 0, n * d);
       norm(w, layer.ffnNorm(), n);
       feedForward(w, layer.ffn(), l, slots.slots());
-      LayerObserver observer = w.observer;
       if (observer != null) {
         observer.computed(l, n, w.normed.values(), w.out);
       }

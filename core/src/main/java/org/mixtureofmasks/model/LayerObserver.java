@@ -1,11 +1,22 @@
 package org.mixtureofmasks.model;
 
 /**
- * Hears what the feed-forward part of each layer does: {@link ModelState#observe}. Calls come in
- * the order of computation: for a batch of tokens layer after layer, first the routing of each
- * token, then the layer's results. What it throws ends the pass.
+ * Hears what each layer does: {@link ModelState#observe}. Calls come in the order of computation:
+ * for a batch of tokens layer after layer, first what attention read, then the routing of each
+ * token, then the results of the feed-forward part. What it throws ends the pass.
  */
 public interface LayerObserver {
+  /**
+   * What the projections of a layer's attention read.
+   *
+   * @param layer from 0
+   * @param tokens of the batch, n
+   * @param inputs n x hidden_size or more: the normed residual stream, which queries, keys and
+   *     values are made of; valid until it returns, not to be written
+   * @param mixed n x (heads · head_dim) or more: what the output projection reads; likewise
+   */
+  default void attended(int layer, int tokens, float[] inputs, float[] mixed) {}
+
   /**
    * A token's experts; never called for a dense model.
    *

@@ -83,9 +83,9 @@ public final class Model implements AutoCloseable {
         case F32 -> DType.F32;
         case BF16 -> DType.BF16;
         case INT8 -> DType.INT8;
-        case Q4 -> whole ? DType.INT4 : DType.INT8;
-        case Q8_0 -> whole ? DType.Q8_0 : DType.BF16;
-        case Q4_0 -> whole ? DType.Q4_0 : DType.BF16;
+        case Q4 -> DType.INT4;
+        case Q8_0 -> columns % DType.Q8_0.blockSize() == 0 ? DType.Q8_0 : DType.BF16;
+        case Q4_0 -> columns % DType.Q4_0.blockSize() == 0 ? DType.Q4_0 : DType.BF16;
       };
     }
   }

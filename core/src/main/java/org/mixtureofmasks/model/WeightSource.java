@@ -84,15 +84,15 @@ final class WeightSource {
         switch (tensor.dtype()) {
           case INT8 -> Int8.FORMAT;
           case BF16 -> Bf16.FORMAT;
-          default -> isSmall(formats.of(tensor.dtype(), columns(tensor))) ? Int8.FORMAT : F32.FORMAT;
+          default ->
+              isSmall(format(tensor, columns(tensor)), columns(tensor)) ? Int8.FORMAT : F32.FORMAT;
         };
     return convert(tensor, rows(tensor), columns(tensor), null, format);
   }
 
-  private static boolean isSmall(Format format) {
-    return !format.equals(F32.FORMAT)
-        && !format.equals(F16.FORMAT)
-        && !format.equals(Bf16.FORMAT);
+  /** Whether weights have fewer than 16 bits. */
+  private static boolean isSmall(Format format, int columns) {
+    return format.rowBytes(columns) < (long) Short.BYTES * columns;
   }
 
   private MemorySegment copy(MemorySegment data) {
@@ -112,7 +112,6 @@ final class WeightSource {
     long rowBytes = format.rowBytes(columns);
     long bytes = Math.multiplyExact(rows, rowBytes);
     MemorySegment data = memory.allocate(Math.max(1, bytes), 64).asSlice(0, bytes);
-    boolean whole = format.isStoredAs(tensor.dtype().name());
     if (ScaledRows.fits(tensor, format)) {
       ScaledRows scaled = new ScaledRows(tensor, columns);
       for (int r = 0; r < rows; r++) {
@@ -120,18 +119,19 @@ final class WeightSource {
       }
       return new Matrix(data, rows, columns, format);
     }
+    boolean whole = format.isStoredAs(tensor.dtype().name());
     float[] row = new float[columns];
     for (int r = 0; r < rows; r++) {
       int from = order == null ? r : order.applyAsInt(r);
       if (whole) { // rows change places as the bytes that they are
         MemorySegment.copy(tensor.data(), from * rowBytes, data, r * rowBytes, rowBytes);
-        continue;
+      } else {
+        Elements.copyTo(tensor, (long) from * columns, row, 0, columns);
+        if (isSmall(format, columns)) {
+          requireFinite(row, tensor);
+        }
+        format.put(row, data, r * rowBytes);
       }
-      Elements.copyTo(tensor, (long) from * columns, row, 0, columns);
-      if (isSmall(format)) {
-        requireFinite(row, tensor);
-      }
-      format.put(row, data, r * rowBytes);
     }
     return new Matrix(data, rows, columns, format);
   }

@@ -38,7 +38,7 @@ class ProductsTest {
   static List<Shape> shapes() {
     List<Shape> shapes = new ArrayList<>();
     for (Kernels kernels : List.of(new VectorKernels(), new ScalarKernels())) {
-      for (Format format : List.of(F32.FORMAT, Bf16.FORMAT, F16.FORMAT, Int8.FORMAT)) {
+      for (Format format : List.of(F32.FORMAT, Bf16.FORMAT, F16.FORMAT)) {
         // Whole vectors, tails of every kind, fewer columns than a vector has lanes.
         for (int columns : new int[] {1, 2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 172, 576}) {
           for (int tokens : new int[] {1, 2, 4, 5, 11}) {
@@ -47,6 +47,10 @@ class ProductsTest {
         }
         shapes.add(new Shape(kernels, format, 9, 300, 257));
         shapes.add(new Shape(kernels, format, 70, 300, 257));
+      }
+      for (int columns : new int[] {1, 15, 33, 48, 64, 172, 576}) { // tails of every kind
+        shapes.add(new Shape(kernels, Int8.FORMAT, 4, 9, columns));
+        shapes.add(new Shape(kernels, Int8.FORMAT, 11, 10, columns));
       }
       for (int columns : new int[] {32, 96, 160, 576}) { // whole blocks
         shapes.add(new Shape(kernels, Q80.FORMAT, 4, 9, columns));
