@@ -9,7 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
  * #widen(MemorySegment, long, int, float[], int)}, a row to floats. A row is widened into scratch
  * memory of the thread, which stays in the first-level cache, and multiplied there: so what comes
  * from memory are the quantised bytes alone, and all kernels compute with the same floats. A format
- * for which widening costs more than it saves overrides them with fused ones.
+ * that people use most overrides {@link #dot}: the same floats, added up in the same order, but
+ * without the way through memory.
  */
 public abstract class BlockFormat extends Format {
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
@@ -40,15 +41,31 @@ public abstract class BlockFormat extends Format {
     }
   }
 
+  /**
+   * A row times x[at, at + columns), added up as {@link #rowSum} says.
+   *
+   * @param data of the matrix
+   * @param row where the row begins, in bytes
+   * @param scratch lends columns floats
+   */
+  float dot(MemorySegment data, long row, int columns, float[] x, int at, float[] scratch) {
+    widen(data, row, columns, scratch, 0);
+    return dot(scratch, x, at, columns);
+  }
+
+  @Override
+  final RowSum rowSum(int columns) {
+    return RowSum.ofTurns(columns);
+  }
+
   @Override
   public void matvec(Matrix w, Input x, int token, float[] y, int yAt, int from, int to) {
     int n = w.columns();
     long bytes = rowBytes(n);
-    float[] row = scratch(n);
+    float[] scratch = scratch(n);
     for (int r = from; r < to; r++) {
       fetchRow(w.data(), r * bytes, bytes, to * bytes);
-      widen(w.data(), r * bytes, n, row, 0);
-      y[yAt + r] = dot(row, x.floats(), x.at(token), n);
+      y[yAt + r] = dot(w.data(), r * bytes, n, x.floats(), x.at(token), scratch);
     }
   }
 
@@ -60,14 +77,12 @@ public abstract class BlockFormat extends Format {
     long bytes = rowBytes(n);
     long record = 3 * bytes;
     int ahead = ahead(record);
-    float[] row = scratch(n);
+    float[] scratch = scratch(n);
     for (int k = 0; k < count; k++) {
       long at = list[from + k] * record;
       fetch(w, record, list, from + k + ahead, end);
-      widen(w, at, n, row, 0);
-      h[k] = dot(row, x.floats(), x.at(token), n);
-      widen(w, at + bytes, n, row, 0);
-      h[Kernels.NEURON_BLOCK + k] = dot(row, x.floats(), x.at(token), n);
+      h[k] = dot(w, at, n, x.floats(), x.at(token), scratch);
+      h[Kernels.NEURON_BLOCK + k] = dot(w, at + bytes, n, x.floats(), x.at(token), scratch);
     }
   }
 
@@ -93,31 +108,24 @@ public abstract class BlockFormat extends Format {
     return row;
   }
 
-  /** A widened row times x[at ...]; four sums, for one would wait for itself. */
+  /** A widened row times x[at ...]: a chain of the even vectors, one of the odd ones. */
   private static float dot(float[] row, float[] x, int at, int n) {
     FloatVector a = FloatVector.zero(F);
     FloatVector b = a;
-    FloatVector c = a;
-    FloatVector d = a;
     int i = 0;
-    for (; i + 4 * L <= n; i += 4 * L) {
+    for (; i + 2 * L <= n; i += 2 * L) {
       a = FloatVector.fromArray(F, row, i).fma(FloatVector.fromArray(F, x, at + i), a);
       b = FloatVector.fromArray(F, row, i + L).fma(FloatVector.fromArray(F, x, at + i + L), b);
-      c =
-          FloatVector.fromArray(F, row, i + 2 * L)
-              .fma(FloatVector.fromArray(F, x, at + i + 2 * L), c);
-      d =
-          FloatVector.fromArray(F, row, i + 3 * L)
-              .fma(FloatVector.fromArray(F, x, at + i + 3 * L), d);
     }
-    for (; i + L <= n; i += L) {
+    if (i + L <= n) {
       a = FloatVector.fromArray(F, row, i).fma(FloatVector.fromArray(F, x, at + i), a);
+      i += L;
     }
-    float sum = VectorMath.sum(a.add(b).add(c.add(d)));
+    float tail = 0;
     for (; i < n; i++) {
-      sum += row[i] * x[at + i];
+      tail += row[i] * x[at + i];
     }
-    return sum;
+    return VectorMath.sum(a.add(b)) + tail;
   }
 
   /** y[at ...] += h row. */

@@ -55,6 +55,16 @@ final class ByteLanes {
     return IntVector.broadcast(I, data.get(INT, at)).lanewise(VectorOperators.LSHR, PLACES);
   }
 
+  /** L floats. */
+  static FloatVector floats(float[] x, int at) {
+    return FloatVector.fromArray(F, x, at);
+  }
+
+  /** L zeros. */
+  static FloatVector zero() {
+    return FloatVector.zero(F);
+  }
+
   /** Whole numbers as floats. */
   static FloatVector floats(IntVector numbers) {
     return (FloatVector) numbers.convert(VectorOperators.I2F, 0);

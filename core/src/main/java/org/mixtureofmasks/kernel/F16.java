@@ -101,6 +101,7 @@ public final class F16 extends Format {
     int even = input.at(token);
     int odd = even + (n + 1) / 2;
     for (int r = from; r < to; r++) {
+      fetchRow(data, 2L * r * n, 2L * n, 2L * to * n);
       y[yAt + r] = dot(data, 2L * r * n, x, even, odd, n);
     }
   }

@@ -53,6 +53,7 @@ public final class F32 extends Format {
   public void matvec(Matrix w, Input x, int token, float[] y, int yAt, int from, int to) {
     int n = w.columns();
     for (int r = from; r < to; r++) {
+      fetchRow(w.data(), 4L * r * n, 4L * n, 4L * to * n);
       y[yAt + r] = dot(w.data(), 4L * r * n, x.floats(), x.at(token), n);
     }
   }

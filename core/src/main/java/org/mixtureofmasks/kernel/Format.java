@@ -27,7 +27,7 @@ public abstract class Format {
   private static final long STEP_BYTES = 128 << 10;
 
   /** How far ahead rows are asked for where all of them are read. */
-  private static final long ROWS_AHEAD_BYTES = Long.getLong("ahead", 16 << 10);
+  private static final long ROWS_AHEAD_BYTES = 16 << 10;
 
   /** For formats. */
   protected Format() {}
@@ -111,6 +111,16 @@ public abstract class Format {
     return null;
   }
 
+  /** Rows as {@link #rowSum} adds them up: as floats, but for {@link #factor}. */
+  void summands(Matrix w, int from, int to, float[] out) {
+    widen(w, from, to, out);
+  }
+
+  /** What {@link #matvec} multiplies a row's whole sum by, rather than each of its weights. */
+  float factor(Matrix w, int row) {
+    return 1;
+  }
+
   /**
    * A step, one token of each of several texts: y[t * yStride + yAt + r] = Σ_c w[r, c] x[t, c] for
    * rows r in [from, to), with the bits that {@link #matvec} gives each token whatever the others
@@ -175,9 +185,9 @@ public abstract class Format {
   }
 
   /**
-   * Asks for what lies {@link #ROWS_AHEAD_BYTES} behind a row of one token's products, as many bytes
-   * as it has, but for what lies behind the last row. The hardware alone follows a stream of rows,
-   * but starts anew at each page, and waits while a row is computed.
+   * Asks for what lies {@link #ROWS_AHEAD_BYTES} behind a row of one token's products, as many
+   * bytes as it has, but for what lies behind the last row. The hardware alone follows a stream of
+   * rows, but starts anew at each page, and waits while a row is computed.
    *
    * @param row where it begins, in bytes
    * @param end where the last row ends that is wanted, in bytes

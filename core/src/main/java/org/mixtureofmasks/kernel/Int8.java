@@ -69,8 +69,27 @@ public final class Int8 extends Format {
   public void widen(Matrix w, int from, int to, float[] out) {
     int n = w.columns();
     for (int r = from; r < to; r++) {
-      widen(w.data(), r * rowBytes(n), n, out, (r - from) * n);
+      long row = r * rowBytes(n);
+      widen(w.data(), row, n, scale(w.data(), row, n), out, (r - from) * n);
     }
+  }
+
+  @Override
+  RowSum rowSum(int columns) {
+    return RowSum.ofTurns(columns);
+  }
+
+  @Override
+  void summands(Matrix w, int from, int to, float[] out) {
+    int n = w.columns();
+    for (int r = from; r < to; r++) {
+      widen(w.data(), r * rowBytes(n), n, 1, out, (r - from) * n);
+    }
+  }
+
+  @Override
+  float factor(Matrix w, int row) {
+    return scale(w.data(), row * rowBytes(w.columns()), w.columns());
   }
 
   @Override
@@ -159,11 +178,11 @@ public final class Int8 extends Format {
 
   /** A row's product of a sum over whole vectors: what these leave out is added, then scaled. */
   private static float finish(MemorySegment w, long row, float[] x, int at, int n, float sum) {
-    float all = sum;
+    float tail = 0;
     for (int c = F.loopBound(n); c < n; c++) {
-      all += w.get(ValueLayout.JAVA_BYTE, row + c) * x[at + c];
+      tail += w.get(ValueLayout.JAVA_BYTE, row + c) * x[at + c];
     }
-    return all * scale(w, row, n);
+    return (sum + tail) * scale(w, row, n);
   }
 
   /**
@@ -286,9 +305,8 @@ public final class Int8 extends Format {
     }
   }
 
-  /** Row to out[at, at + n) as floats. */
-  private static void widen(MemorySegment w, long row, int n, float[] out, int at) {
-    float scale = scale(w, row, n);
+  /** A row times a scale, to out[at, at + n). */
+  private static void widen(MemorySegment w, long row, int n, float scale, float[] out, int at) {
     FloatVector s = FloatVector.broadcast(F, scale);
     int end = F.loopBound(n);
     for (int i = 0; i < end; i += L) {

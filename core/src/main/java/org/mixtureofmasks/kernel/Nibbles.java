@@ -2,6 +2,9 @@ package org.mixtureofmasks.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Two 4-bit numbers a byte: of 32 weights the first 16 in the low nibbles. Rounding is ggml's
@@ -10,6 +13,10 @@ import java.lang.foreign.ValueLayout;
 final class Nibbles {
   private static final int SIZE = 32;
   private static final int HALF = 16;
+  private static final int L = ByteLanes.L;
+
+  /** q - 8 by q, where vectors have sixteen lanes. */
+  private static final FloatVector CENTRED = ByteLanes.zero().addIndex(1).sub(8);
 
   private Nibbles() {}
 
@@ -80,5 +87,68 @@ final class Nibbles {
       most = Math.max(most, values[i]);
     }
     return most;
+  }
+
+  /**
+   * Blocks of 32 weights d (q - 8) times x, added up as {@link RowSum#ofTurns} says.
+   *
+   * @param nibbles where the first block's 16 bytes begin
+   * @param step from one block's bytes to the next one's
+   * @param scales where the first block's f16 scale d lies
+   * @param scaleStep from one scale to the next
+   */
+  static float dot(
+      MemorySegment data,
+      long nibbles,
+      int step,
+      long scales,
+      int scaleStep,
+      int columns,
+      float[] x,
+      int at) {
+    FloatVector a = ByteLanes.zero();
+    FloatVector b = a;
+    long q = nibbles;
+    long scale = scales;
+    for (int c = at; c < at + columns; c += SIZE) {
+      float d = ByteLanes.half(data, scale);
+      if (L == HALF) {
+        // All sixteen weights that a block can hold fit a vector: looked up, they need no
+        // arithmetic.
+        IntVector weights = CENTRED.mul(d).reinterpretAsInts();
+        IntVector pairs = ByteLanes.unsigned(data, q);
+        a = lookUp(pairs.and(15), weights).fma(ByteLanes.floats(x, c), a);
+        b =
+            lookUp(pairs.lanewise(VectorOperators.LSHR, 4), weights)
+                .fma(ByteLanes.floats(x, c + HALF), b);
+      } else {
+        for (int i = 0; i < HALF; i += 2 * L) {
+          a = low(ByteLanes.unsigned(data, q + i), d).fma(ByteLanes.floats(x, c + i), a);
+          b = low(ByteLanes.unsigned(data, q + i + L), d).fma(ByteLanes.floats(x, c + i + L), b);
+        }
+        for (int i = 0; i < HALF; i += 2 * L) {
+          int h = c + HALF + i;
+          a = high(ByteLanes.unsigned(data, q + i), d).fma(ByteLanes.floats(x, h), a);
+          b = high(ByteLanes.unsigned(data, q + i + L), d).fma(ByteLanes.floats(x, h + L), b);
+        }
+      }
+      q += step;
+      scale += scaleStep;
+    }
+    return VectorMath.sum(a.add(b));
+  }
+
+  private static FloatVector lookUp(IntVector places, IntVector table) {
+    return places.selectFrom(table).reinterpretAsFloats();
+  }
+
+  /** The low numbers, d (q - 8). */
+  static FloatVector low(IntVector pairs, float d) {
+    return ByteLanes.floats(pairs.and(15).sub(8)).mul(d);
+  }
+
+  /** The high numbers, d (q - 8). */
+  static FloatVector high(IntVector pairs, float d) {
+    return ByteLanes.floats(pairs.lanewise(VectorOperators.LSHR, 4).sub(8)).mul(d);
   }
 }

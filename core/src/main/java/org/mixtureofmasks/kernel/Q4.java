@@ -2,9 +2,7 @@ package org.mixtureofmasks.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 import org.mixtureofmasks.UserError;
 
 /**
@@ -96,6 +94,11 @@ public final class Q4 extends BlockFormat {
   }
 
   @Override
+  float dot(MemorySegment data, long row, int columns, float[] x, int at, float[] scratch) {
+    return Nibbles.dot(data, row, HALF, scales(row, columns), Short.BYTES, columns, x, at);
+  }
+
+  @Override
   protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
     long scale = scales(row, columns);
     for (int b = 0; b < columns / BLOCK; b++) {
@@ -106,12 +109,8 @@ public final class Q4 extends BlockFormat {
   private static void block(MemorySegment data, long nibbles, float scale, float[] out, int at) {
     for (int i = 0; i < HALF; i += ByteLanes.L) {
       IntVector pairs = ByteLanes.unsigned(data, nibbles + i);
-      times(pairs.and(15), scale).intoArray(out, at + i);
-      times(pairs.lanewise(VectorOperators.LSHR, 4), scale).intoArray(out, at + HALF + i);
+      Nibbles.low(pairs, scale).intoArray(out, at + i);
+      Nibbles.high(pairs, scale).intoArray(out, at + HALF + i);
     }
-  }
-
-  private static FloatVector times(IntVector nibbles, float scale) {
-    return ByteLanes.floats(nibbles.sub(OFFSET)).mul(scale);
   }
 }

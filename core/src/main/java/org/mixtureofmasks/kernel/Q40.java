@@ -2,7 +2,6 @@ package org.mixtureofmasks.kernel;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Q4_0: blocks of 32 weights d (q - 8); an f16 scale d, 16 bytes of two 4-bit q. */
 public final class Q40 extends GgufBlocks {
@@ -29,6 +28,11 @@ public final class Q40 extends GgufBlocks {
   }
 
   @Override
+  float dot(MemorySegment data, long row, int columns, float[] x, int at, float[] scratch) {
+    return Nibbles.dot(data, row + 2, BYTES, row, BYTES, columns, x, at);
+  }
+
+  @Override
   protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
     long block = row;
     for (int c = 0; c < columns; c += SIZE) {
@@ -41,10 +45,8 @@ public final class Q40 extends GgufBlocks {
     float d = ByteLanes.half(data, block);
     for (int i = 0; i < SIZE / 2; i += ByteLanes.L) {
       IntVector q = ByteLanes.unsigned(data, block + 2 + i);
-      ByteLanes.floats(q.and(15).sub(8)).mul(d).intoArray(out, at + i);
-      ByteLanes.floats(q.lanewise(VectorOperators.LSHR, 4).sub(8))
-          .mul(d)
-          .intoArray(out, at + SIZE / 2 + i);
+      Nibbles.low(q, d).intoArray(out, at + i);
+      Nibbles.high(q, d).intoArray(out, at + SIZE / 2 + i);
     }
   }
 }

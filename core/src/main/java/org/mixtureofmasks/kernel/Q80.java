@@ -2,6 +2,7 @@ package org.mixtureofmasks.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
 
 /** Q8_0: blocks of 32 weights d q; an f16 scale d, 32 signed bytes q. */
 public final class Q80 extends GgufBlocks {
@@ -38,6 +39,31 @@ public final class Q80 extends GgufBlocks {
   }
 
   @Override
+  float dot(MemorySegment data, long row, int columns, float[] x, int at, float[] scratch) {
+    return dot(data, row, columns, x, at);
+  }
+
+  private static float dot(MemorySegment data, long row, int columns, float[] x, int at) {
+    FloatVector a = ByteLanes.zero();
+    FloatVector b = a;
+    long block = row;
+    for (int c = at; c < at + columns; c += SIZE) {
+      float d = ByteLanes.half(data, block);
+      for (int i = 0; i < SIZE; i += 2 * ByteLanes.L) {
+        long q = block + 2 + i;
+        a = scaled(data, q, d).fma(ByteLanes.floats(x, c + i), a);
+        b = scaled(data, q + ByteLanes.L, d).fma(ByteLanes.floats(x, c + i + ByteLanes.L), b);
+      }
+      block += BYTES;
+    }
+    return VectorMath.sum(a.add(b));
+  }
+
+  private static FloatVector scaled(MemorySegment data, long at, float d) {
+    return ByteLanes.floats(ByteLanes.signed(data, at)).mul(d);
+  }
+
+  @Override
   protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
     long block = row;
     for (int c = 0; c < columns; c += SIZE) {
@@ -49,7 +75,7 @@ public final class Q80 extends GgufBlocks {
   private static void block(MemorySegment data, long block, float[] out, int at) {
     float d = ByteLanes.half(data, block);
     for (int i = 0; i < SIZE; i += ByteLanes.L) {
-      ByteLanes.floats(ByteLanes.signed(data, block + 2 + i)).mul(d).intoArray(out, at + i);
+      scaled(data, block + 2 + i, d).intoArray(out, at + i);
     }
   }
 }

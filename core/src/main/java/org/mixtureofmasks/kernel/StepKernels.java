@@ -14,6 +14,12 @@ final class StepKernels {
 
   private StepKernels() {}
 
+  private static void multiply(float factor, int tokens, float[] y, int at, int stride) {
+    for (int t = 0; factor != 1 && t < tokens; t++) {
+      y[at + t * stride] *= factor;
+    }
+  }
+
   /** See {@link Format#products}. */
   static void products(
       Matrix w,
@@ -32,13 +38,16 @@ final class StepKernels {
     int[] at = new int[StepTile.TOKENS];
     for (int r = from; r < to; r += block) {
       int end = Math.min(to, r + block);
-      w.format().widen(w, r, end, rows);
+      w.format().summands(w, r, end, rows);
       for (int t = 0; t < tokens; t += StepTile.TOKENS) {
         int used = Math.min(StepTile.TOKENS, tokens - t);
         for (int i = 0; i < StepTile.TOKENS; i++) {
           at[i] = x.at(t + Math.min(i, used - 1));
         }
         tile.products(end - r, x.floats(), at, used, y, t * stride + yAt + r, stride);
+      }
+      for (int i = r; i < end; i++) {
+        multiply(w.format().factor(w, i), tokens, y, yAt + i, stride);
       }
     }
   }

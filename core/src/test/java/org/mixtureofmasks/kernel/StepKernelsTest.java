@@ -27,6 +27,14 @@ class StepKernelsTest {
       }
       cases.add(new Case(new ScalarKernels(), format, 33));
     }
+    for (int columns : new int[] {1, 15, 17, 33, 64, 577}) {
+      cases.add(new Case(new VectorKernels(), Int8.FORMAT, columns));
+    }
+    for (Format format : List.of(Q4.FORMAT, Q40.FORMAT, Q41.FORMAT, Q50.FORMAT, Q80.FORMAT)) {
+      for (int columns : new int[] {32, 96, 576}) {
+        cases.add(new Case(new VectorKernels(), format, columns));
+      }
+    }
     return cases;
   }
 
