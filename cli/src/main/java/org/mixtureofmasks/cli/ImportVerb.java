@@ -9,7 +9,6 @@ import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.format.HuggingFaceWriter;
 import org.mixtureofmasks.format.ModelFolderWriter;
 import org.mixtureofmasks.io.Json;
-import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,6 +30,13 @@ import picocli.CommandLine.Parameters;
       "  mom import stories260K.bin --out stories --tokenizer tok512.bin"
     })
 public final class ImportVerb implements Verb {
+  /** What safetensors can hold of a model. */
+  private enum Written {
+    AUTO,
+    F32,
+    BF16
+  }
+
   @Parameters(paramLabel = "FILE", description = "A .gguf file or a llama2.c .bin file.")
   private Path file;
 
@@ -48,7 +54,7 @@ public final class ImportVerb implements Verb {
       description =
           "Number format of the weights; auto: f32 stays f32, everything else becomes bf16."
               + " Default: ${DEFAULT-VALUE}.")
-  private Model.WeightType weights;
+  private Written weights;
 
   @Mixin private TokenizerOptions tokenizers;
 

@@ -1,7 +1,9 @@
 package org.mixtureofmasks.cli;
 
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.regex.Pattern;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.StoredTensor;
@@ -54,12 +56,7 @@ final class ParameterCount {
   }
 
   private static boolean isParameter(StoredTensor t) {
-    boolean integers =
-        switch (t.dtype()) {
-          case I64, I32, I16, I8, U8, BOOL -> true;
-          case F64, F32, F16, BF16, Q8_0, Q4_0, Q4_1 -> false;
-        };
-    return !integers && !TABLE.matcher(t.name()).find();
+    return !t.dtype().isInteger() && !TABLE.matcher(t.name()).find();
   }
 
   static Part partOf(String name) {
@@ -78,12 +75,16 @@ final class ParameterCount {
     return FFN.matcher(name).find() ? Part.FFN : Part.OTHER;
   }
 
-  /** Bytes of all tensors of a type. */
-  static Map<DType, Long> bytesByType(Iterable<StoredTensor> tensors) {
+  /** Bytes of all tensors of a type, the largest sum first. */
+  static SequencedMap<DType, Long> bytesByType(Iterable<StoredTensor> tensors) {
     Map<DType, Long> bytes = new EnumMap<>(DType.class);
     for (StoredTensor t : tensors) {
       bytes.merge(t.dtype(), t.data().byteSize(), Long::sum);
     }
-    return bytes;
+    SequencedMap<DType, Long> sorted = new LinkedHashMap<>();
+    bytes.entrySet().stream()
+        .sorted(Map.Entry.<DType, Long>comparingByValue().reversed())
+        .forEach(e -> sorted.put(e.getKey(), e.getValue()));
+    return sorted;
   }
 }

@@ -1,8 +1,6 @@
 package org.mixtureofmasks.cli;
 
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
@@ -10,7 +8,6 @@ import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.format.ConfigReader;
-import org.mixtureofmasks.format.HuggingFaceWriter;
 import org.mixtureofmasks.ledger.InferenceMemory;
 import org.mixtureofmasks.ledger.Machine;
 import org.mixtureofmasks.model.Model;
@@ -18,15 +15,13 @@ import picocli.CommandLine.Option;
 
 /** How a verb runs a model; a picocli mixin. */
 public final class RunOptions {
-  /** Types of masks and lists of neurons, which are kept as they are. */
-  private static final Set<DType> INDEXES = Set.of(DType.U8, DType.I32);
-
   @Option(
       names = "--weights",
-      paramLabel = "auto|f32|bf16",
+      paramLabel = "auto|f32|bf16|q8_0|q4_0",
       defaultValue = "auto",
       description =
-          "Number format of the weights in memory; auto: as they are stored, quantised ones as bf16."
+          "Number format of the weights in memory; auto: as they are stored, quantised ones too;"
+              + " q8_0, q4_0: rounded to blocks of 8 or 4 bits on loading."
               + " Default: ${DEFAULT-VALUE}.")
   private Model.WeightType weights;
 
@@ -108,19 +103,16 @@ public final class RunOptions {
   /** Copies must fit; a mapped file need not, but then tokens wait for the disk. */
   void requireMemory(Path model, Machine machine) {
     try (Checkpoint checkpoint = Checkpoints.open(model)) {
-      DType kept =
-          switch (weights) {
-            case F32 -> DType.F32;
-            case BF16 -> DType.BF16;
-            case AUTO -> HuggingFaceWriter.ownDtype(checkpoint);
-          };
-      List<StoredTensor> matrices =
-          checkpoint.tensors().values().stream()
-              .filter(t -> t.shape().size() > 1 && !INDEXES.contains(t.dtype()))
-              .toList();
-      boolean converted = matrices.stream().anyMatch(t -> t.dtype() != kept);
-      long numbers = matrices.stream().mapToLong(StoredTensor::elements).sum();
-      long bytes = converted ? numbers * (kept == DType.F32 ? 4 : 2) : checkpoint.bytes();
+      boolean converted = false;
+      long bytes = 0;
+      for (StoredTensor t : checkpoint.tensors().values()) {
+        if (t.shape().size() > 1 && !t.dtype().isInteger()) {
+          DType kept = weights.kept(t.dtype(), t.shape().getLast());
+          converted |= kept != t.dtype();
+          bytes += t.elements() / kept.blockSize() * kept.blockBytes();
+        }
+      }
+      bytes = converted ? bytes : checkpoint.bytes();
       InferenceMemory needs = InferenceMemory.of(ConfigReader.read(checkpoint), bytes, threads());
       if (converted || memory == Model.Memory.HUGE_PAGES) {
         needs.require(

@@ -68,7 +68,8 @@ public final class Elements {
           out[outOffset + i] = fromBf16(data.get(SHORT, (first + i) * 2));
         }
       }
-      case Q8_0, Q4_0, Q4_1 -> copyBlocks(tensor, first, out, outOffset, count);
+      case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS ->
+          copyBlocks(tensor, first, out, outOffset, count);
       case I64, I32, I16, I8, U8, BOOL ->
           throw new BadCheckpoint(
               tensor.file(),
@@ -84,42 +85,16 @@ public final class Elements {
     DType dtype = tensor.dtype();
     int size = dtype.blockSize();
     float[] block = new float[size];
+    BlockDecoder decoder = BlockDecoder.of(dtype);
     int done = 0;
     while (done < count) {
       long element = first + done;
       int within = (int) (element % size);
       int n = Math.min(size - within, count - done);
       long at = element / size * dtype.blockBytes();
-      switch (dtype) {
-        case Q8_0 -> q8Block(tensor.data(), at, block);
-        case Q4_0 -> q4Block(tensor.data(), at, block, at + 2, true);
-        default -> q4Block(tensor.data(), at, block, at + 4, false);
-      }
+      decoder.decode(tensor.data(), at, block);
       System.arraycopy(block, within, out, outOffset + done, n);
       done += n;
-    }
-  }
-
-  /** x = d q, q signed. */
-  private static void q8Block(MemorySegment data, long at, float[] block) {
-    float scale = Float.float16ToFloat(data.get(SHORT, at));
-    for (int i = 0; i < block.length; i++) {
-      block[i] = scale * data.get(ValueLayout.JAVA_BYTE, at + 2 + i);
-    }
-  }
-
-  /** Q4_0: x = d (q - 8); Q4_1: x = d q + m. Low nibbles are the first half of the block. */
-  private static void q4Block(
-      MemorySegment data, long at, float[] block, long nibbles, boolean centred) {
-    float scale = Float.float16ToFloat(data.get(SHORT, at));
-    // Adding -0.0 changes nothing, not even the sign of a zero.
-    float minimum = centred ? -0.0f : Float.float16ToFloat(data.get(SHORT, at + 2));
-    int centre = centred ? 8 : 0;
-    int half = block.length / 2;
-    for (int i = 0; i < half; i++) {
-      int pair = data.get(ValueLayout.JAVA_BYTE, nibbles + i);
-      block[i] = scale * ((pair & 15) - centre) + minimum;
-      block[half + i] = scale * ((pair >> 4 & 15) - centre) + minimum;
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.mixtureofmasks.io.BadCheckpoint;
 
 /** The tensor descriptions of a GGUF file and the places they name. */
@@ -67,10 +68,8 @@ final class GgufTensors {
     DType dtype = GgufType.TENSOR_TYPES.get(type);
     if (dtype == null) {
       throw in.bad(
-          ("%s has type %s; supported are F32, F16, BF16, Q8_0, Q4_0, Q4_1; convert with"
-                  + " llama-quantize"
-                  + " --allow-requantize IN OUT Q8_0")
-              .formatted(what, GgufType.tensorTypeName(type)));
+          "%s has type %s; supported are %s; convert with llama-quantize --allow-requantize IN OUT Q8_0"
+              .formatted(what, GgufType.tensorTypeName(type), supported()));
     }
     long bytes = byteSize(what, dtype, shape);
     long offset = in.i64(what);
@@ -82,10 +81,20 @@ final class GgufTensors {
     return new Entry(name, dtype, shape, offset, bytes);
   }
 
+  /** The types that are read, plain ones first. */
+  private static String supported() {
+    return GgufType.TENSOR_TYPES.values().stream()
+        .sorted()
+        .map(DType::name)
+        .collect(Collectors.joining(", "));
+  }
+
   private long byteSize(String what, DType dtype, List<Long> shape) {
     long row = shape.isEmpty() ? 1 : shape.getLast();
     if (row % dtype.blockSize() != 0) {
-      throw in.bad("%s: rows of %s do not divide into blocks of %s".formatted(what, row, dtype));
+      throw in.bad(
+          "%s: rows of %s do not divide into blocks of %d, as %s has them"
+              .formatted(what, row, dtype.blockSize(), dtype));
     }
     try {
       long elements = 1;

@@ -20,8 +20,22 @@ final class GgufType {
 
   /** Tensor types that are read, by ggml's number. */
   static final Map<Integer, DType> TENSOR_TYPES =
-      Map.of(
-          0, DType.F32, 1, DType.F16, 2, DType.Q4_0, 3, DType.Q4_1, 8, DType.Q8_0, 30, DType.BF16);
+      Map.ofEntries(
+          Map.entry(0, DType.F32),
+          Map.entry(1, DType.F16),
+          Map.entry(2, DType.Q4_0),
+          Map.entry(3, DType.Q4_1),
+          Map.entry(6, DType.Q5_0),
+          Map.entry(7, DType.Q5_1),
+          Map.entry(8, DType.Q8_0),
+          Map.entry(10, DType.Q2_K),
+          Map.entry(11, DType.Q3_K),
+          Map.entry(12, DType.Q4_K),
+          Map.entry(13, DType.Q5_K),
+          Map.entry(14, DType.Q6_K),
+          Map.entry(20, DType.IQ4_NL),
+          Map.entry(23, DType.IQ4_XS),
+          Map.entry(30, DType.BF16));
 
   /** Names of ggml's other types, for messages; gaps are types that ggml has dropped. */
   private static final String[] NAMES = {

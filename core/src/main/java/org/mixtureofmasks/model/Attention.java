@@ -1,11 +1,17 @@
 package org.mixtureofmasks.model;
 
+import java.util.stream.Stream;
 import org.mixtureofmasks.kernel.Matrix;
 
 /** The attention weights of one layer; d is hidden_size. */
 sealed interface Attention {
+  /** All of its matrices. */
+  Stream<Matrix> matrices();
+
   /** Bytes of weights in memory. */
-  long bytes();
+  default long bytes() {
+    return matrices().mapToLong(Matrix::bytes).sum();
+  }
 
   /**
    * Query heads in groups that share a key-value head: h query heads, g key-value heads, both of
@@ -18,8 +24,8 @@ sealed interface Attention {
    */
   record GroupedQuery(Matrix query, Matrix key, Matrix value, Matrix output) implements Attention {
     @Override
-    public long bytes() {
-      return query.bytes() + key.bytes() + value.bytes() + output.bytes();
+    public Stream<Matrix> matrices() {
+      return Stream.of(query, key, value, output);
     }
   }
 }

@@ -2,6 +2,7 @@ package org.mixtureofmasks.model;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.Mask;
 import org.mixtureofmasks.kernel.Matrix;
@@ -10,6 +11,9 @@ import org.mixtureofmasks.kernel.Matrix;
 sealed interface FeedForward {
   /** Bytes of weights in memory. */
   long bytes();
+
+  /** All of its matrices but the router. */
+  Stream<Matrix> matrices();
 
   /**
    * y = W_d (SiLU(W_g x) ⊙ W_u x).
@@ -22,6 +26,11 @@ sealed interface FeedForward {
     @Override
     public long bytes() {
       return gate.bytes() + up.bytes() + down.bytes();
+    }
+
+    @Override
+    public Stream<Matrix> matrices() {
+      return Stream.of(gate, up, down);
     }
   }
 
@@ -39,6 +48,11 @@ sealed interface FeedForward {
     public long bytes() {
       return dense.bytes() + router.weight().bytes();
     }
+
+    @Override
+    public Stream<Matrix> matrices() {
+      return dense.matrices();
+    }
   }
 
   /**
@@ -54,6 +68,11 @@ sealed interface FeedForward {
     @Override
     public long bytes() {
       return neurons.bytes() + router.weight().bytes();
+    }
+
+    @Override
+    public Stream<Matrix> matrices() {
+      return Stream.of(neurons);
     }
 
     /** Stored neurons. */
@@ -77,6 +96,11 @@ sealed interface FeedForward {
     @Override
     public long bytes() {
       return router.weight().bytes() + blockBytes();
+    }
+
+    @Override
+    public Stream<Matrix> matrices() {
+      return blocks.stream().flatMap(b -> b.ffn.matrices());
     }
 
     /** Bytes of all experts together. */

@@ -3,8 +3,8 @@ package org.mixtureofmasks.model;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
@@ -17,7 +17,6 @@ import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.io.TokenIds;
-import org.mixtureofmasks.kernel.Format;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.KvBf16;
 import org.mixtureofmasks.kernel.KvF32;
@@ -39,15 +38,46 @@ public final class Model implements AutoCloseable {
 
   /** How weights are kept in memory. */
   public enum WeightType {
-    /**
-     * F32, F16 and BF16 as they are stored, mapped; Q8_0, Q4_0 and Q4_1 are rounded to bf16 on
-     * loading.
-     */
+    /** As they are stored, quantised ones too, and mapped; only F64 becomes f32. */
     AUTO,
     /** 32-bit floats: exact for every stored type, twice the memory of bf16. */
     F32,
     /** Brain floats, rounded to nearest even. */
-    BF16
+    BF16,
+    /**
+     * GGUF's blocks of 32 signed bytes with a scale, rounded to nearest on loading; matrices whose
+     * rows are no whole blocks are BF16.
+     */
+    Q8_0,
+    /** GGUF's blocks of 32 4-bit numbers with a scale; the rest as of {@link #Q8_0}. */
+    Q4_0;
+
+    /** {@return the name in options and reports, such as "q8_0"} */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** {@return whether weights are rounded to blocks on loading, where their rows divide} */
+    public boolean isQuantised() {
+      return this == Q8_0 || this == Q4_0;
+    }
+
+    /**
+     * What a matrix is in memory.
+     *
+     * @param stored the type of its elements in the file
+     * @param columns length of its rows
+     * @return the type of its elements in memory
+     */
+    public DType kept(DType stored, long columns) {
+      return switch (this) {
+        case AUTO -> stored == DType.F64 ? DType.F32 : stored;
+        case F32 -> DType.F32;
+        case BF16 -> DType.BF16;
+        case Q8_0 -> columns % DType.Q8_0.blockSize() == 0 ? DType.Q8_0 : DType.BF16;
+        case Q4_0 -> columns % DType.Q4_0.blockSize() == 0 ? DType.Q4_0 : DType.BF16;
+      };
+    }
   }
 
   /** Where weights lie. */
@@ -222,10 +252,9 @@ public final class Model implements AutoCloseable {
   /**
    * Opens a model with number formats of one's choice.
    *
-   * @param formats what a matrix that is stored so is kept in; options.weights() counts for nothing
+   * @param formats of the matrices; options.weights() counts for nothing
    */
-  static Model open(
-      Path model, LoadOptions options, KernelChoice choice, Function<DType, Format> formats) {
+  static Model open(Path model, LoadOptions options, KernelChoice choice, WeightFormats formats) {
     Checkpoint checkpoint = Checkpoints.open(model);
     Arena arena = Arena.ofShared();
     ParallelKernels kernels = null;
@@ -241,7 +270,7 @@ public final class Model implements AutoCloseable {
                   choice.kernels().name(),
                   choice.reason(),
                   options.threads(),
-                  typeName(weights),
+                  weights.formats(),
                   weights.bytes(),
                   memory.description(),
                   options.cache().format.name());
@@ -257,15 +286,13 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  /** {@return the number format of the weights in memory, such as "bf16"} */
+  /**
+   * The number formats of the matrices in memory, those of routers aside.
+   *
+   * @return such as "bf16", or several, by bytes and the largest first, as in "q4_k, q6_k"
+   */
   public String weightType() {
-    return typeName(weights);
-  }
-
-  private static String typeName(ModelWeights weights) {
-    return switch (weights.layers().getFirst().attention()) {
-      case Attention.GroupedQuery grouped -> grouped.query().format().name();
-    };
+    return weights.formats();
   }
 
   /** {@return the shape, and how the FFNs are made sparse if they are} */

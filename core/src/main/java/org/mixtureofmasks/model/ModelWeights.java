@@ -1,6 +1,9 @@
 package org.mixtureofmasks.model;
 
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.mixtureofmasks.kernel.Matrix;
 
 /**
@@ -43,5 +46,30 @@ record ModelWeights(Matrix embedding, List<Layer> layers, float[] norm, Matrix o
       sum += layer.attentionBytes() + layer.ffn().bytes();
     }
     return sum;
+  }
+
+  /** All matrices but routers, tied ones once. */
+  @SuppressWarnings("ReferenceEquality") // tied ones are one object
+  private Stream<Matrix> matrices() {
+    Stream<Matrix> ends = output == embedding ? Stream.of(embedding) : Stream.of(embedding, output);
+    return Stream.concat(
+        ends,
+        layers.stream().flatMap(l -> Stream.concat(l.attention.matrices(), l.ffn.matrices())));
+  }
+
+  /** The formats of all matrices but routers, by bytes, the largest first: "q4_k, q6_k". */
+  String formats() {
+    Map<String, Long> bytes =
+        matrices()
+            .collect(
+                Collectors.groupingBy(
+                    m -> m.format().name(), Collectors.summingLong(Matrix::bytes)));
+    return bytes.entrySet().stream()
+        .sorted(
+            Map.Entry.<String, Long>comparingByValue()
+                .reversed()
+                .thenComparing(Map.Entry.comparingByKey()))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.joining(", "));
   }
 }

@@ -3,9 +3,7 @@ package org.mixtureofmasks.model;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import org.mixtureofmasks.checkpoint.Checkpoint;
-import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.ModelTensors;
@@ -14,7 +12,6 @@ import org.mixtureofmasks.format.StoredExperts;
 import org.mixtureofmasks.format.TensorSpec;
 import org.mixtureofmasks.format.TensorSpec.Role;
 import org.mixtureofmasks.io.BadCheckpoint;
-import org.mixtureofmasks.kernel.Format;
 import org.mixtureofmasks.kernel.Matrix;
 
 /**
@@ -33,7 +30,7 @@ final class WeightLoader {
   }
 
   /**
-   * @param formats what a matrix that is stored so is kept in
+   * @param formats what matrices are kept in
    * @param memory holds what cannot stay in the mapped files
    * @param mapped whether what can stay there does
    * @throws BadCheckpoint naming the tensor that is missing, of another shape, or left over
@@ -41,7 +38,7 @@ final class WeightLoader {
   static ModelWeights load(
       Checkpoint checkpoint,
       ModelConfig config,
-      Function<DType, Format> formats,
+      WeightFormats formats,
       SegmentAllocator memory,
       boolean mapped) {
     ModelTensors tensors = ModelTensors.of(checkpoint, config);

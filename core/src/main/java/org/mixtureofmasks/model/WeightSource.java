@@ -2,10 +2,8 @@ package org.mixtureofmasks.model;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
-import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.kernel.F16;
@@ -18,16 +16,16 @@ import org.mixtureofmasks.kernel.Matrix;
  * everything else is converted once into memory of the arena.
  */
 final class WeightSource {
-  private final Function<DType, Format> formats;
+  private final WeightFormats formats;
   private final SegmentAllocator memory;
   private final boolean mapped;
 
   /**
-   * @param formats what a matrix that is stored so is kept in
+   * @param formats what matrices are kept in
    * @param memory for what cannot stay in the files
    * @param mapped whether what can stay there does
    */
-  WeightSource(Function<DType, Format> formats, SegmentAllocator memory, boolean mapped) {
+  WeightSource(WeightFormats formats, SegmentAllocator memory, boolean mapped) {
     this.formats = formats;
     this.memory = memory;
     this.mapped = mapped;
@@ -53,7 +51,7 @@ final class WeightSource {
 
   /** A tensor of rows x columns elements, whatever its dimensions, as a matrix. */
   Matrix matrix(StoredTensor tensor, int rows, int columns, @Nullable IntUnaryOperator order) {
-    Format format = formats.apply(tensor.dtype());
+    Format format = formats.of(tensor.dtype(), columns);
     if (format.equals(F16.FORMAT) && !F16.isFinite(tensor.data())) {
       format = F32.FORMAT; // broken weights are to show as what they are
     }
@@ -78,15 +76,20 @@ final class WeightSource {
       MemorySegment stored = mapped ? tensor.data() : copy(tensor.data());
       return new Matrix(stored, rows, columns, format);
     }
-    // Checked against the file already: a block of stored bytes holds at most 32 elements.
+    // Checked against the file already: of every type, a few elements at most share a byte.
     long rowBytes = format.rowBytes(columns);
     long bytes = Math.multiplyExact(rows, rowBytes);
     MemorySegment data = memory.allocate(Math.max(1, bytes), 64).asSlice(0, bytes);
+    boolean whole = format.isStoredAs(tensor.dtype().name());
     float[] row = new float[columns];
     for (int r = 0; r < rows; r++) {
       int from = order == null ? r : order.applyAsInt(r);
-      Elements.copyTo(tensor, (long) from * columns, row, 0, columns);
-      format.put(row, data, r * rowBytes);
+      if (whole) { // rows change places as the bytes that they are
+        MemorySegment.copy(tensor.data(), from * rowBytes, data, r * rowBytes, rowBytes);
+      } else {
+        Elements.copyTo(tensor, (long) from * columns, row, 0, columns);
+        format.put(row, data, r * rowBytes);
+      }
     }
     return new Matrix(data, rows, columns, format);
   }

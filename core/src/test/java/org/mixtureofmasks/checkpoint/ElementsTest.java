@@ -18,6 +18,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.io.BadCheckpoint;
 
 class ElementsTest {
@@ -47,6 +48,19 @@ class ElementsTest {
       assertArrayEquals(
           Arrays.copyOfRange(all, first, first + count), Arrays.copyOfRange(out, 1, count + 1));
       assertEquals(0, out[0] + out[count + 1], "nothing beside the run is touched");
+    }
+  }
+
+  /** What ggml itself quantised, beside what Python's gguf package makes of it. */
+  @ParameterizedTest
+  @EnumSource(names = "I?Q\\d.*", mode = EnumSource.Mode.MATCH_ALL)
+  void blocksThatGgmlMadeEqualPythonsDequantisationToTheBit(DType dtype) {
+    Path file = TestFiles.resource("/org/mixtureofmasks/models/gguf-blocks.gguf");
+    try (Checkpoint made = Checkpoints.open(file)) {
+      StoredTensor stored = made.tensors().get(dtype + ".stored");
+      assertEquals(dtype, stored.dtype());
+      float[] expected = Elements.toFloats(made.tensors().get(dtype + ".floats"));
+      assertArrayEquals(expected, Elements.toFloats(stored));
     }
   }
 

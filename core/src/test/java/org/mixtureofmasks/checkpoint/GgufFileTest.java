@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mixtureofmasks.io.BadCheckpoint;
 
@@ -140,8 +141,13 @@ class GgufFileTest {
         row("overflows", oneTensor().tensor("t", 0, 0, 1L << 32, 1L << 32)),
         row("overflows", oneTensor().tensor("t", 0, 0, 1L << 62)),
         row("overflows", oneTensor().tensor("t", 8, 0, 32, 1L << 59)),
-        row("rows of 33 do not divide into blocks of Q8_0", oneTensor().tensor("t", 8, 0, 33, 32)),
-        row("has type Q4_K; supported are F32", oneTensor().tensor("t", 12, 0, 256)),
+        row(
+            "rows of 33 do not divide into blocks of 32, as Q8_0",
+            oneTensor().tensor("t", 8, 0, 33, 32)),
+        row(
+            "rows of 576 do not divide into blocks of 256, as Q4_K",
+            oneTensor().tensor("t", 12, 0, 576, 2)),
+        row("has type IQ2_XXS; supported are F32", oneTensor().tensor("t", 16, 0, 256)),
         row("has type number 4;", oneTensor().tensor("t", 4, 0, 256)),
         row("has type number 4294967295;", oneTensor().tensor("t", -1, 0, 256)),
         row("begins at 4, not a multiple", oneTensor().tensor("t", 0, 4, 8).pad(32).zeros(36)),
@@ -170,6 +176,42 @@ class GgufFileTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("refusals")
   void aBrokenRuleIsRefusedWithItsReason(String reason, byte[] bytes) {
+    refused(reason, bytes);
+  }
+
+  /** Two rows of two blocks: rows that are one element short or long, and data one byte short. */
+  @ParameterizedTest
+  @EnumSource(names = "I?Q\\d.*", mode = EnumSource.Mode.MATCH_ALL)
+  void brokenBlocksAndMissingBytesAreRefusedInEveryType(DType dtype) {
+    int number =
+        GgufType.TENSOR_TYPES.entrySet().stream()
+            .filter(e -> e.getValue() == dtype)
+            .findAny()
+            .orElseThrow()
+            .getKey();
+    int row = 2 * dtype.blockSize();
+    int bytes = 4 * dtype.blockBytes();
+    try (GgufFile file = open(blocks(number, row, bytes))) {
+      StoredTensor t = file.tensors().get("t");
+      assertEquals(dtype, t.dtype());
+      assertEquals(bytes, t.data().byteSize());
+      assertEquals(2 * row, Elements.toFloats(t).length);
+    }
+    for (int wrong : new int[] {row - 1, row + 1, row / 2 + 8}) {
+      refused(
+          "tensor 't': rows of %d do not divide into blocks of %d, as %s"
+              .formatted(wrong, dtype.blockSize(), dtype),
+          blocks(number, wrong, bytes));
+    }
+    refused(
+        "is truncated: tensor 't' needs %d bytes".formatted(bytes), blocks(number, row, bytes - 1));
+  }
+
+  private static byte[] blocks(int type, int columns, int bytes) {
+    return oneTensor().tensor("t", type, 0, columns, 2).pad(32).zeros(bytes).build();
+  }
+
+  private static void refused(String reason, byte[] bytes) {
     BadCheckpoint error = assertThrows(BadCheckpoint.class, () -> open(bytes).close());
     assertTrue(error.getMessage().contains(reason), error.getMessage());
     assertFalse(error.getMessage().contains("\n"), error.getMessage());

@@ -105,6 +105,15 @@ class HeaderFuzzTest {
     refusedOf(valid, valid.length - 130, GgufFile::open);
   }
 
+  /** A type more or less in the header is another size of block: all of them are near here. */
+  @Test
+  void damagedGgufFilesOfSuperBlocksAreModelsOrRefused() {
+    GgufWriter w = GgufWriter.of(3, 3, 0);
+    w.tensor("a", 12, 0, 256, 1).tensor("b", 14, 160, 512).tensor("c", 20, 608, 32, 8);
+    byte[] valid = w.pad(32).zeros(608 + 144).build();
+    refusedOf(valid, valid.length - 752, GgufFile::open);
+  }
+
   @Test
   void damagedLlama2cFilesAreModelsOrRefused() {
     byte[] small = new byte[28 + 4 * 156];

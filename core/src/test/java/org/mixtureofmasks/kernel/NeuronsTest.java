@@ -31,6 +31,7 @@ class NeuronsTest {
           }
         }
       }
+      cases.add(new Case(kernels, Q80.FORMAT, 96, 61, 0.5));
     }
     return cases;
   }

@@ -48,6 +48,10 @@ class ProductsTest {
         shapes.add(new Shape(kernels, format, 9, 300, 257));
         shapes.add(new Shape(kernels, format, 70, 300, 257));
       }
+      for (int columns : new int[] {32, 96, 160, 576}) { // whole blocks
+        shapes.add(new Shape(kernels, Q80.FORMAT, 4, 9, columns));
+        shapes.add(new Shape(kernels, Q80.FORMAT, 11, 9, columns));
+      }
     }
     return shapes;
   }

@@ -27,6 +27,12 @@ class StepKernelsTest {
       }
       cases.add(new Case(new ScalarKernels(), format, 33));
     }
+    for (Format format : List.of(Q80.FORMAT, Q40.FORMAT)) {
+      for (int columns : new int[] {32, 64, 96, 160, 576, 3008}) {
+        cases.add(new Case(new VectorKernels(), format, columns));
+      }
+      cases.add(new Case(new ScalarKernels(), format, 32));
+    }
     return cases;
   }
 

@@ -10,14 +10,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mixtureofmasks.UserError;
-import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.kernel.Activations;
 import org.mixtureofmasks.kernel.F32;
 import org.mixtureofmasks.kernel.Format;
@@ -150,7 +148,7 @@ class FurtherFormatTest {
     assertArrayEquals(y[0], y[1]);
   }
 
-  private static Model open(Path path, Kernels twin, Function<DType, Format> formats) {
+  private static Model open(Path path, Kernels twin, WeightFormats formats) {
     Model.LoadOptions options = new Model.LoadOptions(Model.WeightType.AUTO, 2);
     return Model.open(path, options, new KernelChoice(twin, "for comparison"), formats);
   }
@@ -175,8 +173,8 @@ class FurtherFormatTest {
     random8.weights.replaceAll((name, values) -> held(name, values));
     Path exact = random8.write(folder.resolve("exact"), "runs");
     int[] tokens = random.ints(30, 0, RandomModel.VOCABULARY).toArray();
-    try (Model model = open(path, twin, stored -> RowScaledInt8.FORMAT);
-        Model wide = open(exact, twin, stored -> F32.FORMAT)) {
+    try (Model model = open(path, twin, (stored, columns) -> RowScaledInt8.FORMAT);
+        Model wide = open(exact, twin, (stored, columns) -> F32.FORMAT)) {
       assertEquals("int8", model.weightType());
       assertArrayEquals(logits(wide, tokens, 20), logits(model, tokens, 20), 2e-3f);
       assertArrayEquals(logits(wide, tokens, 3), logits(model, tokens, 3), 2e-3f);
@@ -215,7 +213,8 @@ class FurtherFormatTest {
     Path path = model.write(folder.resolve("odd"), "dense");
     UserError e =
         assertThrows(
-            UserError.class, () -> open(path, new VectorKernels(), stored -> RowScaledInt8.FORMAT));
+            UserError.class,
+            () -> open(path, new VectorKernels(), (stored, columns) -> RowScaledInt8.FORMAT));
     assertEquals(
         "int8 holds rows of whole blocks of 8 weights, not 36; 32 would fit", e.getMessage());
   }

@@ -77,7 +77,7 @@ class TokensWayTest {
     for (int threads = 1; threads <= 2; threads++) {
       Recording format = new Recording();
       Model.LoadOptions options = new Model.LoadOptions(Model.WeightType.AUTO, threads);
-      try (Model opened = Model.open(path, options, vector, stored -> format)) {
+      try (Model opened = Model.open(path, options, vector, (stored, columns) -> format)) {
         ModelState state = opened.newState(64);
         for (int t = 0; t < 50; t++) {
           opened.forward(state, new int[] {t}, 0, 1);
