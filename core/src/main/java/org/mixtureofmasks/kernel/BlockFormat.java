@@ -115,7 +115,7 @@ public abstract class BlockFormat extends Format {
     int ahead = ahead(3 * bytes);
     float[] row = scratch(n);
     for (int k = 0; k < count; k++) {
-      long at = list[from + k] * 3 * bytes;
+      long at = list[from + k] * (3 * bytes);
       fetch(w, 3 * bytes, list, from + k + ahead, end);
       for (int up = 0; up < 2; up++) {
         widen(w, at + up * bytes, n, row, 0);
