@@ -55,7 +55,7 @@ public abstract class BlockFormat extends Format {
 
   @Override
   final RowSum rowSum(int columns) {
-    return RowSum.ofTurns(columns);
+    return RowSum.ofTwo(columns);
   }
 
   @Override
@@ -95,6 +95,59 @@ public abstract class BlockFormat extends Format {
     for (int k = 0; k < count; k++) {
       widen(records.data(), down(bytes, list, from + k), n, row, 0);
       axpy(h[k], row, y, yAt, n);
+    }
+  }
+
+  /** Two tokens are enough to widen rows once for all of them. */
+  @Override
+  public void products(
+      Matrix w, Input x, int tokens, float[] y, int yStride, int yAt, int from, int to) {
+    if (tokens == 1) {
+      matvec(w, x, 0, y, yAt, from, to);
+    } else {
+      StepKernels.products(w, rowSum(w.columns()), x, tokens, y, yStride, yAt, from, to);
+    }
+  }
+
+  /** A row is widened once for all tokens. */
+  @Override
+  public void gateUps(
+      Matrix records,
+      int[] list,
+      int from,
+      int count,
+      int end,
+      Input x,
+      int[] tokens,
+      float[][] h) {
+    MemorySegment w = records.data();
+    int n = records.columns();
+    long bytes = rowBytes(n);
+    int ahead = ahead(3 * bytes);
+    float[] row = scratch(n);
+    for (int k = 0; k < count; k++) {
+      long at = list[from + k] * (3 * bytes);
+      fetch(w, 3 * bytes, list, from + k + ahead, end);
+      for (int up = 0; up < 2; up++) {
+        widen(w, at + up * bytes, n, row, 0);
+        for (int t = 0; t < tokens.length; t++) {
+          h[t][up * Kernels.NEURON_BLOCK + k] = dot(row, x.floats(), x.at(tokens[t]), n);
+        }
+      }
+    }
+  }
+
+  /** A row is widened once for all tokens. */
+  @Override
+  public void addDowns(
+      Matrix records, int[] list, int from, int count, float[][] h, float[] y, int[] yAt) {
+    int n = records.columns();
+    float[] row = scratch(n);
+    for (int k = 0; k < count; k++) {
+      widen(records.data(), down(rowBytes(n), list, from + k), n, row, 0);
+      for (int t = 0; t < yAt.length; t++) {
+        axpy(h[t][k], row, y, yAt[t], n);
+      }
     }
   }
 

@@ -60,7 +60,7 @@ public final class F32 extends Format {
 
   @Override
   RowSum rowSum(int columns) {
-    return RowSum.ofTurns(columns);
+    return RowSum.ofTwo(columns);
   }
 
   @Override

@@ -199,6 +199,39 @@ public abstract class Format {
     }
   }
 
+  /**
+   * {@link #gateUp} for several tokens, with its bits for each.
+   *
+   * @param tokens rows of x
+   * @param h by token, each as for one
+   */
+  public void gateUps(
+      Matrix records,
+      int[] list,
+      int from,
+      int count,
+      int end,
+      Input x,
+      int[] tokens,
+      float[][] h) {
+    for (int t = 0; t < tokens.length; t++) {
+      gateUp(records, list, from, count, end, x, tokens[t], h[t]);
+    }
+  }
+
+  /**
+   * {@link #addDown} for several tokens, with its bits for each.
+   *
+   * @param h by token, each as for one; there may be more than tokens
+   * @param yAt by token
+   */
+  public void addDowns(
+      Matrix records, int[] list, int from, int count, float[][] h, float[] y, int[] yAt) {
+    for (int t = 0; t < yAt.length; t++) {
+      addDown(records, list, from, count, h[t], y, yAt[t]);
+    }
+  }
+
   /** Where the down row of neuron list[at] begins, in bytes. */
   protected static long down(long rowBytes, int[] list, int at) {
     return (list[at] * 3L + 2) * rowBytes;

@@ -76,7 +76,7 @@ public final class Int8 extends Format {
 
   @Override
   RowSum rowSum(int columns) {
-    return RowSum.ofTurns(columns);
+    return RowSum.ofTwo(columns);
   }
 
   @Override

@@ -126,7 +126,7 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
    * @param tokens rows of x
    * @param y ordered, added to
    * @param yAt by token: where its columns begin
-   * @param scratch SCRATCH floats
+   * @param scratch SCRATCH floats for each token
    */
   void neuronsOfTokens(
       Matrix records,
@@ -138,7 +138,7 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int[] tokens,
       float[] y,
       int[] yAt,
-      float[] scratch);
+      float[][] scratch);
 
   /** Floats of scratch memory that {@link #neuronsOfTile} wants for n neurons. */
   default int tileScratch(int n) {

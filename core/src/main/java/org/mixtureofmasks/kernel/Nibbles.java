@@ -90,7 +90,7 @@ final class Nibbles {
   }
 
   /**
-   * Blocks of 32 weights d (q - 8) times x, added up as {@link RowSum#ofTurns} says.
+   * Blocks of 32 weights d (q - 8) times x, added up as {@link RowSum#ofTwo} says.
    *
    * @param nibbles where the first block's 16 bytes begin
    * @param step from one block's bytes to the next one's

@@ -1,44 +1,62 @@
 package org.mixtureofmasks.kernel;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * In which order a format's own kernels add up the product of one widened row and one token: two
- * chains of vectors, then the lanes of their sum, then what no whole vector covers. {@link
- * StepKernels} adds up in the same order for several tokens, so that their bits are those of each
- * token alone. Places count from the beginning of the row, in the format's {@link Order}.
+ * In which order a format's own kernels add up the product of one widened row and one token: a few
+ * chains of vectors, then the chains in pairs, then the lanes of their sum, then what no whole
+ * vector covers. {@link StepKernels} adds up in the same order for several tokens, so that their
+ * bits are those of each token alone. Places count from the beginning of the row, in the format's
+ * {@link Order}.
  *
- * @param first where the first chain begins
- * @param count vectors of the first chain
- * @param second where the second chain begins
- * @param secondCount vectors of the second chain
- * @param stride from a vector of a chain to its next, in floats
+ * @param chains 2 or 4 sums, none of which waits for another
+ * @param passes which vectors each chain adds, in order
  * @param tail places that no vector covers, in the order in which they are added
  * @param tailApart whether the tail is added up by itself before it is added to the rest
  */
-record RowSum(
-    int first, int count, int second, int secondCount, int stride, int[] tail, boolean tailApart) {
+record RowSum(int chains, List<Pass> passes, int[] tail, boolean tailApart) {
   private static final int L = FloatVector.SPECIES_PREFERRED.length();
+
+  /**
+   * Some vectors of a chain.
+   *
+   * @param chain whose they are; its first pass begins it
+   * @param from where the first vector begins
+   * @param count vectors
+   * @param stride from one to the next, in floats
+   */
+  record Pass(int chain, int from, int count, int stride) {}
 
   /** Rows in {@link Order#SPLIT}: a chain for the even columns, one for the odd ones. */
   static RowSum ofHalves(int columns, boolean tailApart) {
     int vectors = columns / (2 * L);
-    int whole = vectors * 2 * L;
-    int[] tail = new int[columns - whole];
-    for (int i = 0; i < tail.length; i++) {
-      tail[i] = Order.SPLIT.place(whole + i, columns);
-    }
-    return new RowSum(0, vectors, (columns + 1) / 2, vectors, L, tail, tailApart);
+    int[] tail =
+        IntStream.range(vectors * 2 * L, columns).map(c -> Order.SPLIT.place(c, columns)).toArray();
+    List<Pass> passes =
+        List.of(new Pass(0, 0, vectors, L), new Pass(1, (columns + 1) / 2, vectors, L));
+    return new RowSum(2, passes, tail, tailApart);
   }
 
   /** Rows in plain order: the first chain has the vectors of even number, the second the others. */
-  static RowSum ofTurns(int columns) {
+  static RowSum ofTwo(int columns) {
     int vectors = columns / L;
-    int whole = vectors * L;
-    int[] tail = new int[columns - whole];
-    for (int i = 0; i < tail.length; i++) {
-      tail[i] = whole + i;
+    List<Pass> passes =
+        List.of(new Pass(0, 0, (vectors + 1) / 2, 2 * L), new Pass(1, L, vectors / 2, 2 * L));
+    return new RowSum(2, passes, IntStream.range(vectors * L, columns).toArray(), true);
+  }
+
+  /** Rows in plain order: four chains in turns; what does not fill all four is the first one's. */
+  static RowSum ofFour(int columns) {
+    int vectors = columns / L;
+    int turns = vectors / 4;
+    List<Pass> passes = new ArrayList<>();
+    for (int chain = 0; chain < 4; chain++) {
+      passes.add(new Pass(chain, chain * L, turns, 4 * L));
     }
-    return new RowSum(0, (vectors + 1) / 2, L, vectors / 2, 2 * L, tail, true);
+    passes.add(new Pass(0, 4 * turns * L, vectors % 4, L));
+    return new RowSum(4, passes, IntStream.range(vectors * L, columns).toArray(), false);
   }
 }

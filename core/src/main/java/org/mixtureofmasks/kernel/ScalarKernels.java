@@ -119,9 +119,9 @@ public final class ScalarKernels implements Kernels {
       int[] tokens,
       float[] y,
       int[] yAt,
-      float[] scratch) {
+      float[][] scratch) {
     for (int t = 0; t < tokens.length; t++) {
-      neurons(records, list, from, to, scales[t], x, tokens[t], y, yAt[t], scratch);
+      neurons(records, list, from, to, scales[t], x, tokens[t], y, yAt[t], scratch[t]);
     }
   }
 

@@ -78,6 +78,7 @@ public final class SparseFfn {
   private int laneCount;
   private final float[][] sums; // each thread's: one token, or tiles x width x tileTokens
   private final float[][] oneScratch;
+  private final float[][][] stepScratch; // each thread's, by token
   private final Scratch[] scratch;
   private float[] tiles = {};
 
@@ -89,6 +90,7 @@ public final class SparseFfn {
     this.width = width;
     sums = new float[threads][0];
     oneScratch = new float[threads][Kernels.SCRATCH];
+    stepScratch = new float[threads][0][];
     scratch = new Scratch[threads];
     Arrays.setAll(scratch, i -> new Scratch());
   }
@@ -199,7 +201,15 @@ public final class SparseFfn {
     int from = ThreadTeam.start(any.size, part, parts, 4);
     int to = ThreadTeam.start(any.size, part + 1, parts, 4);
     kernels.neuronsOfTokens(
-        records, any.neurons, from, to, scales, x, tokens, sum, at, oneScratch[part]);
+        records, any.neurons, from, to, scales, x, tokens, sum, at, scratchOf(part, count));
+  }
+
+  /** A thread's scratch memory for so many tokens. */
+  private float[][] scratchOf(int part, int tokens) {
+    if (stepScratch[part].length < tokens) {
+      stepScratch[part] = new float[tokens][Kernels.SCRATCH];
+    }
+    return stepScratch[part];
   }
 
   /** Forgets all lanes. */

@@ -23,8 +23,7 @@ final class StepTile {
   private final RowSum order;
   private final float[] rows;
   private final int columns;
-  private final float[] firsts; // sums of the first chain: 8 vectors for each unit of rows
-  private final float[] seconds;
+  private final float[][] sums; // of each chain: 8 vectors for each unit of rows
   private final float[] out = new float[2 * TOKENS];
 
   /**
@@ -35,8 +34,7 @@ final class StepTile {
     this.order = order;
     this.rows = rows;
     this.columns = columns;
-    firsts = new float[(most + 1) / 2 * 2 * TOKENS * L];
-    seconds = new float[firsts.length];
+    sums = new float[order.chains()][(most + 1) / 2 * 2 * TOKENS * L];
   }
 
   /**
@@ -49,8 +47,10 @@ final class StepTile {
    */
   void products(int count, float[] x, int[] xAt, int tokens, float[] y, int at, int stride) {
     boolean few = tokens <= 2; // then four rows go with two tokens
-    chains(count, x, xAt, few, order.first(), order.count(), firsts);
-    chains(count, x, xAt, few, order.second(), order.secondCount(), seconds);
+    for (float[] chain : sums) {
+      Arrays.fill(chain, 0);
+    }
+    order.passes().forEach(pass -> add(count, x, xAt, few, pass));
     int unit = few ? TOKENS : 2;
     for (int u = 0; u * unit < count; u++) {
       finish(u * 2 * TOKENS * L);
@@ -65,27 +65,26 @@ final class StepTile {
     }
   }
 
-  /** One chain of all rows, chunk by chunk. */
-  private void chains(
-      int count, float[] x, int[] xAt, boolean few, int first, int vectors, float[] sums) {
+  /** Some vectors of one chain of all rows, chunk by chunk. */
+  private void add(int count, float[] x, int[] xAt, boolean few, RowSum.Pass pass) {
     int unit = few ? TOKENS : 2;
-    for (int c = 0; c == 0 || c < vectors; c += CHUNK) {
-      int n = Math.min(CHUNK, vectors - c);
-      int o = first + c * order.stride();
+    int stride = pass.stride();
+    float[] to = sums[pass.chain()];
+    for (int c = 0; c < pass.count(); c += CHUNK) {
+      int n = Math.min(CHUNK, pass.count() - c);
+      int o = pass.from() + c * stride;
       for (int u = 0; u * unit < count; u++) {
         int r0 = row(u * unit, count) + o;
         int r1 = row(u * unit + 1, count) + o;
-        int to = u * 2 * TOKENS * L;
+        int at = u * 2 * TOKENS * L;
         if (few) {
           int r2 = row(u * unit + 2, count) + o;
           int r3 = row(u * unit + 3, count) + o;
-          chain(
-              x, xAt[0] + o, xAt[1] + o, rows, r0, r1, r2, r3, n, order.stride(), sums, to, c == 0);
+          chain(x, xAt[0] + o, xAt[1] + o, rows, r0, r1, r2, r3, n, stride, to, at);
         } else {
-          int x2 = xAt[2] + o;
-          int x3 = xAt[3] + o;
-          chain(
-              rows, r0, r1, x, xAt[0] + o, xAt[1] + o, x2, x3, n, order.stride(), sums, to, c == 0);
+          int x0 = xAt[0] + o;
+          int x1 = xAt[1] + o;
+          chain(rows, r0, r1, x, x0, x1, xAt[2] + o, xAt[3] + o, n, stride, to, at);
         }
       }
     }
@@ -96,7 +95,7 @@ final class StepTile {
     return Math.min(r, count - 1) * columns;
   }
 
-  /** Goes on with the sums of p0 and p1 each with q0 .. q3, or begins them. */
+  /** Goes on with the sums of p0 and p1 each with q0 .. q3. */
   private static void chain(
       float[] p,
       int p0,
@@ -109,11 +108,7 @@ final class StepTile {
       int vectors,
       int stride,
       float[] sums,
-      int at,
-      boolean begin) {
-    if (begin) {
-      Arrays.fill(sums, at, at + 8 * L, 0);
-    }
+      int at) {
     FloatVector a0 = FloatVector.fromArray(F, sums, at);
     FloatVector a1 = FloatVector.fromArray(F, sums, at + L);
     FloatVector a2 = FloatVector.fromArray(F, sums, at + 2 * L);
@@ -149,15 +144,23 @@ final class StepTile {
     b3.intoArray(sums, at + 7 * L);
   }
 
-  /** The lanes of both chains of a unit, added up, to {@link #out}. */
+  /** The lanes of all chains of a unit, added up, to {@link #out}. */
   private void finish(int at) {
-    for (int i = 0; i < 2 * TOKENS; i++) {
-      FloatVector.fromArray(F, firsts, at + i * L)
-          .add(FloatVector.fromArray(F, seconds, at + i * L))
-          .intoArray(firsts, at + i * L);
+    for (int chain = 0; chain < sums.length; chain += 2) {
+      addTo(sums[chain], sums[chain + 1], at);
     }
-    VectorMath.sums(firsts, at, out, 0, 1);
-    VectorMath.sums(firsts, at + TOKENS * L, out, TOKENS, 1);
+    if (sums.length == 4) {
+      addTo(sums[0], sums[2], at);
+    }
+    VectorMath.sums(sums[0], at, out, 0, 1);
+    VectorMath.sums(sums[0], at + TOKENS * L, out, TOKENS, 1);
+  }
+
+  /** The eight vectors of a unit. */
+  private static void addTo(float[] a, float[] b, int at) {
+    for (int i = at; i < at + 2 * TOKENS * L; i += L) {
+      FloatVector.fromArray(F, a, i).add(FloatVector.fromArray(F, b, i)).intoArray(a, i);
+    }
   }
 
   private float withTail(float whole, int row, float[] x, int xAt) {

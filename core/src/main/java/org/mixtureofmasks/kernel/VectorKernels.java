@@ -152,15 +152,15 @@ public final class VectorKernels implements Kernels {
       int[] tokens,
       float[] y,
       int[] yAt,
-      float[] scratch) {
+      float[][] scratch) {
     Format format = records.format();
     for (int b = from; b < to; b += NEURON_BLOCK) {
       int n = Math.min(NEURON_BLOCK, to - b);
+      format.gateUps(records, list, b, n, to, x, tokens, scratch);
       for (int t = 0; t < tokens.length; t++) {
-        format.gateUp(records, list, b, n, to, x, tokens[t], scratch);
-        activate(scratch, n, scales[t], b);
-        format.addDown(records, list, b, n, scratch, y, yAt[t]);
+        activate(scratch[t], n, scales[t], b);
       }
+      format.addDowns(records, list, b, n, scratch, y, yAt);
     }
   }
 

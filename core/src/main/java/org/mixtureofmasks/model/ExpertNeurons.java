@@ -9,15 +9,17 @@ import org.mixtureofmasks.kernel.SparseFfn;
 /** The FFN of layers whose experts are lists of neuron records, after routing. */
 final class ExpertNeurons {
   private final ParallelKernels kernels;
+  private final StepNeurons step;
 
   ExpertNeurons(ParallelKernels kernels) {
     this.kernels = kernels;
+    step = new StepNeurons(kernels);
   }
 
   /** The tokens' outputs to s.out; counts the weights that they used. */
   void run(Workspace s, FeedForward.Experts ffn, int l) {
     if (s.step() && s.normed.tokens() > 1) {
-      step(s, ffn, l);
+      step.run(s, ffn, l);
     } else if (s.normed.tokens() < SparseFfn.LEAST_TOKENS) {
       for (int t = 0; t < s.normed.tokens(); t++) {
         one(s, ffn, l, t);
@@ -35,61 +37,16 @@ final class ExpertNeurons {
   }
 
   /** The factors of the neurons that were listed for a token; null when all are 1. */
-  private static float @Nullable [] scales(Workspace.Sparse w, FeedForward.Experts ffn, int t) {
+  static float @Nullable [] scales(Workspace.Sparse w, FeedForward.Experts ffn, int t) {
     boolean ones = ones(ffn) || w.decisions.count(t) == 1 && w.decisions.weight(t, 0) == 1;
     return ones ? null : w.scales;
-  }
-
-  /**
-   * One token of each of several texts, those with the same neurons next to each other; each has
-   * the bits that {@link #one} gives it.
-   */
-  private void step(Workspace s, FeedForward.Experts ffn, int l) {
-    Workspace.Sparse w = s.sparse();
-    int tokens = s.normed.tokens();
-    int[] sizes = new int[tokens];
-    int[] group = new int[tokens]; // the first token with the same neurons
-    float[] @Nullable [] factors = new float[tokens][];
-    for (int t = 0; t < tokens; t++) {
-      int n = list(w, ffn, t);
-      count(s, l, n);
-      sizes[t] = n;
-      group[t] = t;
-      for (int other = 0; other < t && group[t] == t; other++) {
-        if (group[other] == other
-            && sizes[other] == n
-            && Arrays.equals(w.room(other, n), 0, n, w.list, 0, n)) {
-          group[t] = other;
-        }
-      }
-      if (group[t] == t) {
-        System.arraycopy(w.list, 0, w.room(t, n), 0, n);
-      }
-      float[] own = scales(w, ffn, t);
-      factors[t] = own == null ? null : Arrays.copyOf(own, n);
-    }
-    w.ffn.clear();
-    for (int first = 0; first < tokens; first++) {
-      for (int t = first; t < tokens && group[first] == first; t++) {
-        if (group[t] == first) {
-          int[] list = w.room(first, sizes[first]);
-          float[] own = factors[t];
-          if (own == null) {
-            w.ffn.lane(t, list, sizes[t], 1);
-          } else {
-            w.ffn.lane(t, list, sizes[t], own);
-          }
-        }
-      }
-    }
-    w.ffn.step(kernels, ffn.neurons(), s.normed, s.out);
   }
 
   private static boolean ones(FeedForward.Experts ffn) {
     return ffn.router().routing().weights() == Routing.Weights.ONES;
   }
 
-  private static void count(Workspace s, int l, long neurons) {
+  static void count(Workspace s, int l, long neurons) {
     s.sparse().activeWeights[l] += 3 * neurons * s.normed.columns();
   }
 
@@ -99,7 +56,7 @@ final class ExpertNeurons {
    *
    * @return how many
    */
-  private static int list(Workspace.Sparse w, FeedForward.Experts ffn, int t) {
+  static int list(Workspace.Sparse w, FeedForward.Experts ffn, int t) {
     if (w.decisions.count(t) == 1) {
       int expert = w.decisions.expert(t, 0);
       int n = ffn.runs().size(expert);

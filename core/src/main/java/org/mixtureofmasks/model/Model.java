@@ -275,15 +275,15 @@ public final class Model implements AutoCloseable {
           WeightLoader.load(checkpoint, config, formats, memory.allocator(), memory.mapped());
       kernels = new ParallelKernels(choice.kernels(), options.threads());
       String description =
-          "kernels: %s (%s); threads: %d; weights: %s, %d bytes, %s; KV cache: %s"
+          "kernels: %s (%s); KV cache: %s; threads: %d; weights: %s, %d bytes, %s"
               .formatted(
                   choice.kernels().name(),
                   choice.reason(),
+                  options.cache().format.name(),
                   options.threads(),
                   weights.formats(),
                   weights.bytes(),
-                  memory.description(),
-                  options.cache().format.name());
+                  memory.description());
       LOG.info("{}: {}", model, description);
       return new Model(checkpoint, config, weights, arena, kernels, options.cache(), description);
     } catch (RuntimeException | Error e) {

@@ -3,7 +3,6 @@ package org.mixtureofmasks.model;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
@@ -66,7 +65,7 @@ final class StepPass {
       throw new IllegalArgumentException(
           "%d tokens for %d texts".formatted(tokens.length, texts.size()));
     }
-    Map<TextState, Integer> places = new IdentityHashMap<>();
+    IdentityHashMap<TextState, Integer> places = new IdentityHashMap<>();
     for (int i = 0; i < texts.size(); i++) {
       if (texts.get(i).model != w.model) {
         throw new IllegalArgumentException("text %d belongs to another model".formatted(i));
