@@ -125,7 +125,9 @@ public final class InspectVerb implements Verb {
     line(
         out,
         "weights in RAM",
-        bytes(memory.path("fp32_bytes").longValue())
+        bytes(i.path("bytes").longValue())
+            + " as stored, "
+            + bytes(memory.path("fp32_bytes").longValue())
             + " in fp32, "
             + bytes(memory.path("bf16_bytes").longValue())
             + " in bf16");

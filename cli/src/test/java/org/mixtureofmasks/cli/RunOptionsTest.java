@@ -8,6 +8,11 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.format.ConfigReader;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.ledger.InferenceMemory;
 import org.mixtureofmasks.ledger.Machine;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -45,5 +50,25 @@ class RunOptionsTest {
   @Test
   void aMappedFileMayBeLargerThanTheMemory() {
     assertDoesNotThrow(() -> options().requireMemory(MODEL, with(1000)));
+  }
+
+  /** By hand: 204,928 numbers in rows that 32 divides; 59,136 in rows of 172 or 4 stay bf16. */
+  @Test
+  void roundedWeightsNeedTheBytesOfTheirBlocks() {
+    ModelConfig config;
+    try (Checkpoint checkpoint = Checkpoints.open(MODEL)) {
+      config = ConfigReader.read(checkpoint);
+    }
+    long workspace = InferenceMemory.of(config, 0, 2).workspace();
+    long[] bytes = {
+      2 * (204_928 + 59_136), 204_928 / 32 * 34 + 2 * 59_136, 204_928 / 32 * 18 + 2 * 59_136
+    };
+    String[] weights = {"bf16", "q8_0", "q4_0"};
+    for (int i = 0; i < weights.length; i++) {
+      RunOptions run = options("--weights", weights[i], "--threads", "2");
+      long needed = workspace + bytes[i];
+      assertThrows(UserError.class, () -> run.requireMemory(MODEL, with(needed - 1)));
+      assertDoesNotThrow(() -> run.requireMemory(MODEL, with(needed)));
+    }
   }
 }

@@ -21,7 +21,7 @@ final class SuperBlocks {
     float m = half(data, at + 82);
     for (int i = 0; i < SIZE; i++) {
       int scales = byteAt(data, at + i / 16);
-      int q = byteAt(data, at + 16 + i / 128 * 32 + i % 32) >> i % 128 / 32 * 2 & 3;
+      int q = byteAt(data, at + 16 + i / 128 * 32L + i % 32) >> i % 128 / 32 * 2 & 3;
       out[i] = d * (scales & 15) * q - m * (scales >> 4);
     }
   }
@@ -34,7 +34,7 @@ final class SuperBlocks {
       int low = byteAt(data, at + 96 + group % 8) >> group / 8 * 4 & 15;
       int high = byteAt(data, at + 104 + group % 4) >> group / 4 * 2 & 3;
       int scale = (low | high << 4) - 32;
-      int q = byteAt(data, at + 32 + i / 128 * 32 + i % 32) >> i % 128 / 32 * 2 & 3;
+      int q = byteAt(data, at + 32 + i / 128 * 32L + i % 32) >> i % 128 / 32 * 2 & 3;
       int third = byteAt(data, at + i % 32) >> i / 32 & 1;
       out[i] = d * scale * (q - (third == 0 ? 4 : 0));
     }
@@ -57,7 +57,7 @@ final class SuperBlocks {
 
   /** 64 elements lie in 32 bytes, the first half of them in the low nibbles. */
   private static int nibble(MemorySegment data, long at, int i) {
-    return byteAt(data, at + i / 64 * 32 + i % 32) >> i / 32 % 2 * 4 & 15;
+    return byteAt(data, at + i / 64 * 32L + i % 32) >> i / 32 % 2 * 4 & 15;
   }
 
   /** x = d s q - m t, with s and t of the group by {@link #sixBits}. */
@@ -73,7 +73,7 @@ final class SuperBlocks {
    * four's.
    */
   private static int sixBits(MemorySegment data, long at, int group, int which) {
-    int first = byteAt(data, at + 4 * which + group % 4);
+    int first = byteAt(data, at + 4L * which + group % 4);
     if (group < 4) {
       return first & 63;
     }
@@ -84,8 +84,8 @@ final class SuperBlocks {
   static void q6(MemorySegment data, long at, float[] out) {
     float d = half(data, at + 208);
     for (int i = 0; i < SIZE; i++) {
-      int low = byteAt(data, at + i / 128 * 64 + i % 64) >> i % 128 / 64 * 4 & 15;
-      int high = byteAt(data, at + 128 + i / 128 * 32 + i % 32) >> i % 128 / 32 * 2 & 3;
+      int low = byteAt(data, at + i / 128 * 64L + i % 64) >> i % 128 / 64 * 4 & 15;
+      int high = byteAt(data, at + 128 + i / 128 * 32L + i % 32) >> i % 128 / 32 * 2 & 3;
       int scale = data.get(ValueLayout.JAVA_BYTE, at + 192 + i / 16);
       out[i] = d * scale * ((low | high << 4) - 32);
     }
@@ -98,7 +98,7 @@ final class SuperBlocks {
     for (int group = 0; group < 8; group++) {
       int low = byteAt(data, at + 4 + group / 2) >> group % 2 * 4 & 15;
       int scale = (low | (highs >> 2 * group & 3) << 4) - 32;
-      SmallBlocks.iq4(data, at + 8 + 16 * group, d * scale, out, 32 * group);
+      SmallBlocks.iq4(data, at + 8 + 16L * group, d * scale, out, 32 * group);
     }
   }
 }

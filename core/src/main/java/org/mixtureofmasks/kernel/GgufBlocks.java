@@ -7,7 +7,8 @@ import org.mixtureofmasks.UserError;
 /**
  * A quantised type of GGUF, as it lies in the file: rows of blocks, each with its scales. What each
  * number means is ggml's (ggml-quants.c, dequantize_row_* and quantize_row_*_ref); floats come out
- * with the bits of its dequantisation.
+ * with the bits of its dequantisation. Each type of blocks of 32 has its own loop over them, for a
+ * call to an overridden method each 32 weights would cost as much as widening them.
  */
 abstract class GgufBlocks extends BlockFormat {
   private final String type;

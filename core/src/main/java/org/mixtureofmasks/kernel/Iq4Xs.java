@@ -10,33 +10,22 @@ public final class Iq4Xs extends GgufSuperBlocks {
   /** The format. */
   public static final Format FORMAT = new Iq4Xs();
 
-  private static final int SIZE = 256;
-  private static final int BYTES = 136;
-
   private Iq4Xs() {
-    super("IQ4_XS", BYTES);
+    super("IQ4_XS", 136);
   }
 
   @Override
   float weight(MemorySegment data, long at, int i) {
-    int q = Nibbles.get(data, at + 8 + i / 32 * 16, i % 32);
+    int q = Nibbles.get(data, at + 8 + i / 32 * 16L, i % 32);
     return ByteLanes.half(data, at) * scale(data, at, i / 32) * Iq4Table.value(q);
   }
 
   @Override
-  protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
-    long block = row;
-    for (int c = 0; c < columns; c += SIZE) {
-      block(data, block, out, at + c);
-      block += BYTES;
-    }
-  }
-
-  private static void block(MemorySegment data, long block, float[] out, int at) {
+  void block(MemorySegment data, long block, float[] out, int at) {
     float d = ByteLanes.half(data, block);
     for (int group = 0; group < SIZE / 32; group++) {
       float scale = d * scale(data, block, group);
-      Iq4Table.widen(data, block + 8 + 16 * group, scale, out, at + 32 * group);
+      Iq4Table.widen(data, block + 8 + 16L * group, scale, out, at + 32 * group);
     }
   }
 

@@ -20,7 +20,7 @@ final class Nibbles {
 
   /** Number i where 64 lie in 32 bytes, the first 32 in the low nibbles. */
   static int getOf64(MemorySegment data, long at, int i) {
-    return data.get(ValueLayout.JAVA_BYTE, at + i / 64 * 32 + i % 32) >> i / 32 % 2 * 4 & 15;
+    return data.get(ValueLayout.JAVA_BYTE, at + i / 64 * 32L + i % 32) >> i / 32 % 2 * 4 & 15;
   }
 
   /**

@@ -13,37 +13,26 @@ public final class Q2K extends GgufSuperBlocks {
   /** The format. */
   public static final Format FORMAT = new Q2K();
 
-  private static final int SIZE = 256;
-  private static final int BYTES = 84;
-
   private Q2K() {
-    super("Q2_K", BYTES);
+    super("Q2_K", 84);
   }
 
   @Override
   float weight(MemorySegment data, long at, int i) {
     int scales = data.get(ValueLayout.JAVA_BYTE, at + i / 16);
     int q =
-        data.get(ValueLayout.JAVA_BYTE, at + 16 + i / 128 * 32 + i % 32) >> i % 128 / 32 * 2 & 3;
+        data.get(ValueLayout.JAVA_BYTE, at + 16 + i / 128 * 32L + i % 32) >> i % 128 / 32 * 2 & 3;
     float d = ByteLanes.half(data, at + 80) * (scales & 15);
     return d * q - ByteLanes.half(data, at + 82) * (scales >> 4 & 15);
   }
 
   @Override
-  protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
-    long block = row;
-    for (int c = 0; c < columns; c += SIZE) {
-      block(data, block, out, at + c);
-      block += BYTES;
-    }
-  }
-
-  private static void block(MemorySegment data, long block, float[] out, int at) {
+  void block(MemorySegment data, long block, float[] out, int at) {
     float d = ByteLanes.half(data, block + 80);
     float m = ByteLanes.half(data, block + 82);
     for (int group = 0; group < SIZE / 16; group++) {
       int scales = data.get(ValueLayout.JAVA_BYTE, block + group);
-      long bytes = block + 16 + group / 8 * 32 + group % 2 * 16;
+      long bytes = block + 16 + group / 8 * 32L + group % 2 * 16L;
       int shift = group % 8 / 2 * 2;
       group(data, bytes, shift, d * (scales & 15), -m * (scales >> 4 & 15), out, at + 16 * group);
     }

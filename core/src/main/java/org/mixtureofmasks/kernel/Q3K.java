@@ -13,35 +13,24 @@ public final class Q3K extends GgufSuperBlocks {
   /** The format. */
   public static final Format FORMAT = new Q3K();
 
-  private static final int SIZE = 256;
-  private static final int BYTES = 110;
-
   private Q3K() {
-    super("Q3_K", BYTES);
+    super("Q3_K", 110);
   }
 
   @Override
   float weight(MemorySegment data, long at, int i) {
-    int low = data.get(ValueLayout.JAVA_BYTE, at + 32 + i / 128 * 32 + i % 32) >> i % 128 / 32 * 2;
+    int low = data.get(ValueLayout.JAVA_BYTE, at + 32 + i / 128 * 32L + i % 32) >> i % 128 / 32 * 2;
     int third = data.get(ValueLayout.JAVA_BYTE, at + i % 32) >> i / 32 & 1;
     int q = low & 3 | third << 2;
     return ByteLanes.half(data, at + 108) * scale(data, at, i / 16) * (q - 4);
   }
 
   @Override
-  protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
-    long block = row;
-    for (int c = 0; c < columns; c += SIZE) {
-      block(data, block, out, at + c);
-      block += BYTES;
-    }
-  }
-
-  private static void block(MemorySegment data, long block, float[] out, int at) {
+  void block(MemorySegment data, long block, float[] out, int at) {
     float d = ByteLanes.half(data, block + 108);
     for (int group = 0; group < SIZE / 16; group++) {
       int within = group % 2 * 16;
-      long bytes = block + 32 + group / 8 * 32 + within;
+      long bytes = block + 32 + group / 8 * 32L + within;
       float scale = d * scale(data, block, group);
       group(data, bytes, block + within, group / 2, scale, out, at + 16 * group);
     }

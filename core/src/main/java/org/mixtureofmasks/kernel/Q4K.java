@@ -12,11 +12,8 @@ public final class Q4K extends GgufSuperBlocks {
   /** The format. */
   public static final Format FORMAT = new Q4K();
 
-  private static final int SIZE = 256;
-  private static final int BYTES = 144;
-
   private Q4K() {
-    super("Q4_K", BYTES);
+    super("Q4_K", 144);
   }
 
   @Override
@@ -28,15 +25,7 @@ public final class Q4K extends GgufSuperBlocks {
   }
 
   @Override
-  protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
-    long block = row;
-    for (int c = 0; c < columns; c += SIZE) {
-      block(data, block, out, at + c);
-      block += BYTES;
-    }
-  }
-
-  private static void block(MemorySegment data, long block, float[] out, int at) {
+  void block(MemorySegment data, long block, float[] out, int at) {
     float d = ByteLanes.half(data, block);
     float m = -ByteLanes.half(data, block + 2);
     long s = SixBitScales.scales(data, block + 4);
@@ -44,7 +33,7 @@ public final class Q4K extends GgufSuperBlocks {
     for (int k = 0; k < SIZE / 64; k++) {
       pair(
           data,
-          block + 16 + 32 * k,
+          block + 16 + 32L * k,
           d * SixBitScales.of(s, 2 * k),
           m * SixBitScales.of(t, 2 * k),
           d * SixBitScales.of(s, 2 * k + 1),

@@ -13,11 +13,8 @@ public final class Q5K extends GgufSuperBlocks {
   /** The format. */
   public static final Format FORMAT = new Q5K();
 
-  private static final int SIZE = 256;
-  private static final int BYTES = 176;
-
   private Q5K() {
-    super("Q5_K", BYTES);
+    super("Q5_K", 176);
   }
 
   @Override
@@ -30,15 +27,7 @@ public final class Q5K extends GgufSuperBlocks {
   }
 
   @Override
-  protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
-    long block = row;
-    for (int c = 0; c < columns; c += SIZE) {
-      block(data, block, out, at + c);
-      block += BYTES;
-    }
-  }
-
-  private static void block(MemorySegment data, long block, float[] out, int at) {
+  void block(MemorySegment data, long block, float[] out, int at) {
     float d = ByteLanes.half(data, block);
     float m = -ByteLanes.half(data, block + 2);
     long s = SixBitScales.scales(data, block + 4);
@@ -57,7 +46,7 @@ public final class Q5K extends GgufSuperBlocks {
 
   private static void group(
       MemorySegment data, long block, int group, float d, float m, float[] out, int at) {
-    long bytes = block + 48 + group / 2 * 32;
+    long bytes = block + 48 + group / 2 * 32L;
     int shift = group % 2 * 4;
     for (int i = 0; i < 32; i += ByteLanes.L) {
       IntVector low =

@@ -13,38 +13,27 @@ public final class Q6K extends GgufSuperBlocks {
   /** The format. */
   public static final Format FORMAT = new Q6K();
 
-  private static final int SIZE = 256;
-  private static final int BYTES = 210;
-
   private Q6K() {
-    super("Q6_K", BYTES);
+    super("Q6_K", 210);
   }
 
   @Override
   float weight(MemorySegment data, long at, int i) {
-    int low = data.get(ValueLayout.JAVA_BYTE, at + i / 128 * 64 + i % 64) >> i % 128 / 64 * 4 & 15;
+    int low = data.get(ValueLayout.JAVA_BYTE, at + i / 128 * 64L + i % 64) >> i % 128 / 64 * 4 & 15;
     int high =
-        data.get(ValueLayout.JAVA_BYTE, at + 128 + i / 128 * 32 + i % 32) >> i % 128 / 32 * 2 & 3;
+        data.get(ValueLayout.JAVA_BYTE, at + 128 + i / 128 * 32L + i % 32) >> i % 128 / 32 * 2 & 3;
     float d = ByteLanes.half(data, at + 208) * data.get(ValueLayout.JAVA_BYTE, at + 192 + i / 16);
     return d * ((low | high << 4) - 32);
   }
 
   @Override
-  protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
-    long block = row;
-    for (int c = 0; c < columns; c += SIZE) {
-      block(data, block, out, at + c);
-      block += BYTES;
-    }
-  }
-
-  private static void block(MemorySegment data, long block, float[] out, int at) {
+  void block(MemorySegment data, long block, float[] out, int at) {
     float d = ByteLanes.half(data, block + 208);
     for (int group = 0; group < SIZE / 16; group++) {
       float scale = d * data.get(ValueLayout.JAVA_BYTE, block + 192 + group);
       int half = group / 8;
-      long lows = block + 64 * half + group % 4 * 16;
-      long highs = block + 128 + 32 * half + group % 2 * 16;
+      long lows = block + 64L * half + group % 4 * 16L;
+      long highs = block + 128 + 32L * half + group % 2 * 16L;
       int shift = group % 8 / 4 * 4;
       group(data, lows, shift, highs, group % 8 / 2 * 2, scale, out, at + 16 * group);
     }

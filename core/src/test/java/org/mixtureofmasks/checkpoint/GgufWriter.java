@@ -6,11 +6,11 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Builds GGUF files, right or wrong, for tests: values are put one after another. */
-final class GgufWriter {
+public final class GgufWriter {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   /** Magic, version and counts. */
-  static GgufWriter of(int version, long tensors, long pairs) {
+  public static GgufWriter of(int version, long tensors, long pairs) {
     return new GgufWriter().raw("GGUF").i32(version).i64(tensors).i64(pairs);
   }
 
@@ -18,7 +18,7 @@ final class GgufWriter {
     return bytes(ascii.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  GgufWriter bytes(byte... bytes) {
+  public GgufWriter bytes(byte... bytes) {
     out.writeBytes(bytes);
     return this;
   }
@@ -27,7 +27,7 @@ final class GgufWriter {
     return bytes((byte) v, (byte) (v >> 8));
   }
 
-  GgufWriter i32(int v) {
+  public GgufWriter i32(int v) {
     return bytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(v).array());
   }
 
@@ -35,13 +35,13 @@ final class GgufWriter {
     return bytes(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(v).array());
   }
 
-  GgufWriter string(String s) {
+  public GgufWriter string(String s) {
     byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
     return i64(utf8.length).bytes(utf8);
   }
 
   /** A key and the type of the value that comes next. */
-  GgufWriter key(String name, int type) {
+  public GgufWriter key(String name, int type) {
     return string(name).i32(type);
   }
 
@@ -51,7 +51,7 @@ final class GgufWriter {
   }
 
   /** A tensor's description; dimensions in the file's order, innermost first. */
-  GgufWriter tensor(String name, int type, long offset, long... dimensions) {
+  public GgufWriter tensor(String name, int type, long offset, long... dimensions) {
     string(name).i32(dimensions.length);
     for (long d : dimensions) {
       i64(d);
@@ -59,7 +59,7 @@ final class GgufWriter {
     return i32(type).i64(offset);
   }
 
-  GgufWriter pad(int alignment) {
+  public GgufWriter pad(int alignment) {
     while (out.size() % alignment != 0) {
       out.write(0);
     }
@@ -70,7 +70,7 @@ final class GgufWriter {
     return bytes(new byte[n]);
   }
 
-  byte[] build() {
+  public byte[] build() {
     return out.toByteArray();
   }
 }
