@@ -26,8 +26,8 @@ public final class ScaledElements {
     for (int i = 0; i < count; i++) {
       // Words are little-endian, so element 2i is the low half of byte i.
       int pair = data.get(ValueLayout.JAVA_BYTE, (first + i) / 2);
-      out[i] = (byte) ((((first + i) & 1) == 0 ? pair : pair >> 4) & 15);
-      out[i] -= OFFSET;
+      int nibble = (((first + i) & 1) == 0 ? pair : pair >> 4) & 15;
+      out[i] = (byte) (nibble - OFFSET);
     }
   }
 

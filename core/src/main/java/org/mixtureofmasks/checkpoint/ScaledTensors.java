@@ -44,14 +44,13 @@ final class ScaledTensors {
 
   private void join(StoredTensor scales) {
     String name = scales.name().substring(0, scales.name().length() - SCALE.length());
-    StoredTensor whole = stored.get(name);
-    StoredTensor packed = stored.get(name + PACKED);
-    if (whole == null && packed == null) {
+    boolean four = stored.containsKey(name + PACKED);
+    StoredTensor weights = stored.get(four ? name + PACKED : name);
+    if (weights == null) {
       return; // whoever reads the model refuses what it does not know
     }
-    StoredTensor weights = whole == null ? packed : whole;
-    DType type = whole == null ? DType.INT4 : DType.INT8;
-    DType expected = whole == null ? DType.I32 : DType.I8;
+    DType type = four ? DType.INT4 : DType.INT8;
+    DType expected = four ? DType.I32 : DType.I8;
     if (weights.dtype() != expected) {
       throw bad(weights, "holds %s, expected is %s".formatted(weights.dtype(), expected));
     }

@@ -51,7 +51,7 @@ public final class Q4 extends BlockFormat {
   public float get(MemorySegment data, long row, int column, int columns) {
     int block = column / BLOCK;
     int within = column % BLOCK;
-    int pair = data.get(ValueLayout.JAVA_BYTE, row + block * HALF + within % HALF);
+    int pair = data.get(ValueLayout.JAVA_BYTE, row + (long) block * HALF + within % HALF);
     int nibble = (within < HALF ? pair : pair >> 4) & 15;
     return ByteLanes.half(data, scales(row, columns) + block * 2L) * (nibble - OFFSET);
   }
@@ -86,7 +86,7 @@ public final class Q4 extends BlockFormat {
       int at = b * BLOCK;
       for (int i = 0; i < HALF; i++) {
         int pair = q[at + i] + OFFSET | q[at + HALF + i] + OFFSET << 4;
-        data.set(ValueLayout.JAVA_BYTE, row + b * HALF + i, (byte) pair);
+        data.set(ValueLayout.JAVA_BYTE, row + (long) b * HALF + i, (byte) pair);
       }
       short half = Float.floatToFloat16(scales[b]);
       data.set(ByteLanes.SHORT, scales(row, q.length) + 2L * b, half);
@@ -102,7 +102,7 @@ public final class Q4 extends BlockFormat {
   protected void widen(MemorySegment data, long row, int columns, float[] out, int at) {
     long scale = scales(row, columns);
     for (int b = 0; b < columns / BLOCK; b++) {
-      block(data, row + b * HALF, ByteLanes.half(data, scale + 2L * b), out, at + b * BLOCK);
+      block(data, row + (long) b * HALF, ByteLanes.half(data, scale + 2L * b), out, at + b * BLOCK);
     }
   }
 

@@ -21,7 +21,6 @@ final class FfnProbe {
    * @param gate rows of neurons; of records with a step of 3
    * @param up the same rows
    * @param held by expert the neurons that it holds; empty when dense
-   * @param arena holds the weights as floats
    */
   private FfnProbe(Matrix gate, Matrix up, List<BitSet> held) {
     this.gate = gate;

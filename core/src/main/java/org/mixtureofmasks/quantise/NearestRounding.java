@@ -8,7 +8,7 @@ import org.mixtureofmasks.kernel.Q4;
 import org.mixtureofmasks.kernel.Rounding;
 
 /** Each weight to the nearest number that the format has: nothing but the weights is needed. */
-public final class NearestRounding {
+final class NearestRounding {
   /** Rows that a thread does at a time. */
   private static final int PIECE = 64;
 
@@ -19,7 +19,7 @@ public final class NearestRounding {
    *
    * @param kernels whose threads share the rows
    */
-  public NearestRounding(ParallelKernels kernels) {
+  NearestRounding(ParallelKernels kernels) {
     this.kernels = kernels;
   }
 
@@ -29,7 +29,7 @@ public final class NearestRounding {
    * @param part what is to be rounded
    * @return its numbers and scales
    */
-  public QuantisedTensor round(Roundable part) {
+  QuantisedTensor round(Roundable part) {
     int n = part.columns();
     QuantisedTensor rounded = empty(part);
     int pieces = Math.ceilDiv(part.rows(), PIECE);

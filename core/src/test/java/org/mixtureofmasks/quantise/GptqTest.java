@@ -79,7 +79,7 @@ class GptqTest {
           for (int r = 0; r <= Math.min(j, k); r++) {
             inverse += (double) u[r * N + j] * u[r * N + k];
           }
-          product += (h[i * N + j] + (i == j ? 0.01 * mean : 0)) * inverse;
+          product += (h[i * N + j] + (i == j ? 0.1 * mean : 0)) * inverse;
         }
         assertEquals(i == k ? 1 : 0, product, 1e-2, i + ", " + k);
         assertTrue(k >= i || u[i * N + k] == 0);
@@ -130,7 +130,7 @@ class GptqTest {
       rounded[i] = scales[i / Q4.BLOCK] * q[i];
     }
     double gained = loss(moments.sums(), w, rounded) / loss(moments.sums(), w, nearest);
-    assertTrue(gained < 0.5, "" + gained);
+    assertTrue(gained < 0.7, "" + gained);
   }
 
   @Test
@@ -157,7 +157,7 @@ class GptqTest {
       rounded[i] = scales[i % N] * q[i];
     }
     double gained = loss(moments.sums(), w, rounded) / loss(moments.sums(), w, nearest);
-    assertTrue(gained < 0.5, "" + gained);
+    assertTrue(gained < 0.7, "" + gained);
   }
 
   @Test
