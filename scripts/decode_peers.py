@@ -302,11 +302,12 @@ def table(report):
                      and r["group"] == group and same_bits(r["weights"], weights)]
             q8 = of("llama.cpp q8_0", "decode", "decode_tokens_per_second")
             dense = of("ours dense " + weights, "decode", "decode_tokens_per_second")
-            size = (of(label, "decode", "bytes_per_token") or [bytes_of.get(weights)] if group == "dense" else
-                    of(label, "decode", "bytes_per_token") or [None])[0]
+            size = (of(label, "decode", "bytes_per_token") or [bytes_of.get(weights) if group == "dense" else None])[0]
+            own = [r["stream_gigabytes_per_second"] for r in mine if r["label"] == label and r.get("stream_bytes")]
+            limit = max(own, default=ceiling)  # of a buffer as large as its own weights
             cells = [label, "%.1f" % (size / 1e6) if size else "-", spread(decode), ratio(decode, equal), ratio(decode, q8),
                      ratio(decode, dense) if group == "sparse" else "-",
-                     "%.2f" % (statistics.median(decode) * size / ceiling / 1e9) if size and decode and ceiling else "-",
+                     "%.2f" % (statistics.median(decode) * size / limit / 1e9) if size and decode and limit else "-",
                      spread(of(label, "decode", "prompt_tokens_per_second"), "%.0f")]
             cells += [spread(of(label, what, "prompt_tokens_per_second"), "%.0f") for _, what in longer]
             for n in texts:

@@ -49,8 +49,7 @@ public final class RandomSparse {
     }
   }
 
-  static SparseModel make(
-      Checkpoint dense, Path folder, int experts, double share, double shared) {
+  static SparseModel make(Checkpoint dense, Path folder, int experts, double share, double shared) {
     ModelConfig config = ConfigReader.read(dense);
     SplittableRandom random = new SplittableRandom(1);
     List<List<Mask>> masks = new ArrayList<>();
