@@ -241,8 +241,10 @@ def measure(args, found, report):
                 if (c["label"], t, what, round_) in done:
                     continue
                 result = run(command(args, c, t, prompt, tokens, batches), args.timeout)
-                report["runs"].append({"label": c["label"], "by": c["by"], "weights": c["weights"], "group": c["group"],
-                                       "threads": t, "what": what, "prompt": prompt, "round": round_, **result})
+                # Ours says "auto" of a file's weights: what the contestant is called by stays.
+                report["runs"].append({**result, "label": c["label"], "by": c["by"], "weights": c["weights"],
+                                       "group": c["group"], "threads": t, "what": what, "prompt": prompt,
+                                       "round": round_})
                 write(args.out, report)
                 print("%s, %d threads, %s, round %d: %s" % (
                     c["label"], t, what, round_ + 1, result.get("error") or "decode %.1f, prompt %.0f" % (
