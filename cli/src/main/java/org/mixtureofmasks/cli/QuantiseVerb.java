@@ -33,15 +33,16 @@ import picocli.CommandLine.Parameters;
       "int8: signed bytes, one scale for each row (for neurons of a sparse model: for each gate row,"
           + " up row and down column). It costs next to nothing; no text is needed.",
       "q4: 4 bits, one 16-bit scale for 32 weights; embedding, output projection and routers are"
-          + " int8. To the nearest it costs a small model much: give --calibration, a text of the"
-          + " kind that the model is used on, and weights make up for each other's errors (GPTQ).",
+          + " int8. It costs a small model much. --rounding gptq with --calibration, a text of the"
+          + " kind that the model is used on, lets weights make up for each other's errors; it gains"
+          + " on some models and loses on others: judge both on held-out text (docs/precision.md).",
       "Dense folders are in the layout of compressed-tensors, which transformers and vLLM read too."
     },
     footer = {
       "",
       "Examples:",
       "  mom quantise MODEL --weights int8 --out model-int8",
-      "  mom quantise MODEL --weights q4 --calibration my.txt --out model-q4",
+      "  mom quantise MODEL --weights q4 --rounding gptq --calibration my.txt --out model-q4",
       "  mom quantise run/model --weights int8 --calibration my.txt --out sparse-int8",
       "      a sparse model; the text compares its routers' decisions before and after"
     })
@@ -71,8 +72,8 @@ public final class QuantiseVerb implements Verb {
       names = "--calibration",
       paramLabel = "FILE",
       description =
-          "A text like those the model is for. q4 is rounded by what its layers make of it; the last"
-              + " tenth is kept from that, and a sparse model's routers are compared on it.")
+          "A text like those the model is for: what gptq rounds by, but for its last tenth, on which a"
+              + " sparse model's routers are compared before and after, however it is rounded.")
   private @Nullable Path calibration;
 
   @Option(
@@ -86,9 +87,9 @@ public final class QuantiseVerb implements Verb {
   @Option(
       names = "--rounding",
       paramLabel = "nearest|gptq",
-      description =
-          "How weights are rounded. Default: gptq for q4 with --calibration, else nearest.")
-  private Quantiser.@Nullable Method rounding;
+      defaultValue = "nearest",
+      description = "How weights are rounded; gptq is for q4. Default: ${DEFAULT-VALUE}.")
+  private Quantiser.Method rounding;
 
   @Option(
       names = "--threads",
@@ -156,16 +157,11 @@ public final class QuantiseVerb implements Verb {
     if (threads != null && threads < 1) {
       throw UserError.usage("--threads %s: it must be at least 1".formatted(threads));
     }
-    Quantiser.Method method = rounding;
-    if (method == null) {
-      boolean four = dtype == DType.INT4 && calibration != null;
-      method = four ? Quantiser.Method.GPTQ : Quantiser.Method.NEAREST;
-    }
     Optional<int[]> tokens =
         Optional.ofNullable(calibration).map(file -> tokenizer.encode(TextFiles.read(file)));
     int all = Model.LoadOptions.defaults().threads();
     return new Quantiser.Request(
-        dtype, method, tokens, calibrationTokens, threads == null ? all : threads);
+        dtype, rounding, tokens, calibrationTokens, threads == null ? all : threads);
   }
 
   private void requireDisk(long bytes) {
