@@ -47,6 +47,18 @@ import picocli.CommandLine.Parameters;
       "      a sparse model; the text compares its routers' decisions before and after"
     })
 public final class QuantiseVerb implements Verb {
+  /** What a folder can hold. */
+  private enum Written {
+    INT8(DType.INT8),
+    Q4(DType.INT4);
+
+    private final DType type;
+
+    Written(DType type) {
+      this.type = type;
+    }
+  }
+
   private static final int PERCENT = 100;
 
   @Parameters(
@@ -59,7 +71,7 @@ public final class QuantiseVerb implements Verb {
       paramLabel = "int8|q4",
       required = true,
       description = "Number format of the matrices.")
-  private Model.WeightType weights;
+  private Written weights;
 
   @Option(
       names = "--out",
@@ -104,14 +116,6 @@ public final class QuantiseVerb implements Verb {
 
   @Override
   public Integer call() {
-    DType dtype =
-        switch (weights) {
-          case INT8 -> DType.INT8;
-          case Q4 -> DType.INT4;
-          default ->
-              throw UserError.usage(
-                  "--weights %s: int8 or q4 are written".formatted(word(weights)));
-        };
     ObjectNode report = Json.object();
     Optional<RouterAgreement> agreement;
     Quantiser.Result result;
@@ -119,7 +123,7 @@ public final class QuantiseVerb implements Verb {
         StopSignal _ = StopSignal.atOnce("stopped: nothing was written");
         Checkpoint checkpoint = Checkpoints.open(model);
         Tokenizer tokenizer = tokenizers.open(model)) {
-      Quantiser quantiser = new Quantiser(checkpoint, request(dtype, tokenizer), line);
+      Quantiser quantiser = new Quantiser(checkpoint, request(weights.type, tokenizer), line);
       requireDisk(quantiser.bytes());
       try (ModelFolderWriter folder = ModelFolderWriter.create(out)) {
         result = quantiser.write(folder);
