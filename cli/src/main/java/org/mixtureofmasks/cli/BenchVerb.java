@@ -99,18 +99,20 @@ public final class BenchVerb implements Verb {
           new Benchmark(settings, progress::at).run(llama, Optional.ofNullable(dense));
       warnOfNoise(pair.model());
       pair.reference().ifPresent(BenchVerb::warnOfNoise);
+      long cacheBytes = model.cache().bytes(llama.config(), promptTokens + tokens);
       Column mine = new Column(model.path(), llama.description(), pair.model());
       Optional<Column> other =
           reference == null || dense == null
               ? Optional.empty()
               : Optional.of(
                   new Column(reference, dense.description(), pair.reference().orElseThrow()));
-      output.print(json(pair, mine, other), () -> table(pair, mine, other));
+      output.print(json(pair, mine, other, cacheBytes), () -> table(pair, mine, other, cacheBytes));
     }
     return 0;
   }
 
-  private ObjectNode json(BenchResult.Pair pair, Column mine, Optional<Column> other) {
+  private ObjectNode json(
+      BenchResult.Pair pair, Column mine, Optional<Column> other, long cacheBytes) {
     ObjectNode json = json(mine);
     other.ifPresent(
         column -> {
@@ -118,6 +120,8 @@ public final class BenchVerb implements Verb {
           json.put("prompt_speedup", Json.number(pair.promptSpeedup()));
           json.set("reference", json(column));
         });
+    pair.residentBytes().ifPresent(bytes -> json.put("resident_bytes", bytes));
+    json.put("kv_cache_bytes", cacheBytes);
     json.put("prompt_tokens", promptTokens);
     json.put("tokens", tokens);
     json.put("repetitions", repetitions);
@@ -177,7 +181,8 @@ public final class BenchVerb implements Verb {
     values.forEach(value -> array.add(Json.number(value)));
   }
 
-  private static String table(BenchResult.Pair pair, Column mine, Optional<Column> other) {
+  private static String table(
+      BenchResult.Pair pair, Column mine, Optional<Column> other, long cacheBytes) {
     List<Column> columns = new ArrayList<>();
     other.ifPresent(columns::add);
     columns.add(mine);
@@ -217,6 +222,14 @@ public final class BenchVerb implements Verb {
     table.row("bytes of weights", columns, c -> String.valueOf(c.result.weightBytes()));
     table.row("active FFN share", columns, c -> Table.percent(c.result.measured().activeFfn(), 1));
     table.row("share all-in", columns, c -> Table.percent(c.result.measured().allIn(), 1));
+    if (other.isEmpty()) {
+      pair.residentBytes()
+          .ifPresent(
+              resident ->
+                  table.row(
+                      "bytes resident, of them KV cache",
+                      "%d, %d".formatted(resident, cacheBytes)));
+    }
     if (other.isPresent()) {
       table.row("decode speed-up", "1.00", Table.decimals(pair.decodeSpeedup(), 2));
       table.row("prompt speed-up", "1.00", Table.decimals(pair.promptSpeedup(), 2));

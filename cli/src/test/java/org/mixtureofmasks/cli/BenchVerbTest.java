@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.TestFiles;
+import org.mixtureofmasks.ledger.ResidentMemory;
 
 class BenchVerbTest {
   private static final Path MODEL = TestFiles.stories();
@@ -28,6 +29,11 @@ class BenchVerbTest {
         json.get("decode_fraction_of_limit").asDouble(),
         1e-9);
     assertEquals(3, json.get("decode_repetitions").size());
+    // Five layers, four heads of eight numbers, keys and values of a page of 128 tokens in float32.
+    assertEquals(5 * 4 * 8 * 2 * 128 * 4, json.get("kv_cache_bytes").asLong());
+    if (ResidentMemory.now().isPresent()) {
+      assertTrue(json.get("resident_bytes").asLong() > json.get("bytes").asLong());
+    }
     // All weights and one row of the embedding, which is the output projection too.
     assertTrue(json.get("bytes_per_token").asLong() >= 1_040_128 - 512 * 64 * 4);
     assertEquals(1.0, json.get("active_ffn_share_measured").asDouble());

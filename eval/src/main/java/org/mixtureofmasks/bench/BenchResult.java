@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.mixtureofmasks.format.Shares;
 
 /**
@@ -59,8 +60,14 @@ public record BenchResult(
     }
   }
 
-  /** A model and, if there is one, the reference that it was timed with. */
-  public record Pair(BenchResult model, Optional<BenchResult> reference) {
+  /**
+   * A model and, if there is one, the reference that it was timed with.
+   *
+   * @param residentBytes what the process held when every model had read its text and no stream had
+   *     been measured; empty where the system does not tell
+   */
+  public record Pair(
+      BenchResult model, Optional<BenchResult> reference, OptionalLong residentBytes) {
     /** The ratio of the medians, which are what is told of the models. */
     public double decodeSpeedup() {
       return model.medianDecode() / reference.orElseThrow().medianDecode();

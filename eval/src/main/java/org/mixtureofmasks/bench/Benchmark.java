@@ -5,10 +5,12 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.generate.Sampler;
 import org.mixtureofmasks.generate.Sampling;
+import org.mixtureofmasks.ledger.ResidentMemory;
 import org.mixtureofmasks.model.ExpertLoad;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
@@ -60,6 +62,7 @@ public final class Benchmark {
       }
       subject.forget();
     }
+    OptionalLong resident = ResidentMemory.now(); // the stream's buffer is no part of it
     for (int r = 0; r < settings.repetitions(); r++) {
       for (Subject subject : subjects) {
         subject.pass(text, settings);
@@ -73,7 +76,9 @@ public final class Benchmark {
     List<BenchResult> results =
         subjects.stream().map(subject -> subject.result(settings.threads())).toList();
     return new BenchResult.Pair(
-        results.get(0), reference.isPresent() ? Optional.of(results.get(1)) : Optional.empty());
+        results.get(0),
+        reference.isPresent() ? Optional.of(results.get(1)) : Optional.empty(),
+        resident);
   }
 
   /** Batch by batch, so that no more texts are held than one batch of each model has. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.format.Shares;
 
@@ -44,7 +45,9 @@ class BenchResultTest {
   void theSpeedUpIsTheRatioOfTheMediansThatArePrinted() {
     BenchResult.Pair pair =
         new BenchResult.Pair(
-            result(List.of(50.0, 100.0, 120.0)), Optional.of(result(List.of(25.0, 80.0, 60.0))));
+            result(List.of(50.0, 100.0, 120.0)),
+            Optional.of(result(List.of(25.0, 80.0, 60.0))),
+            OptionalLong.empty());
     assertEquals(100.0 / 60, pair.decodeSpeedup(), 1e-12);
     assertEquals(1.0, pair.promptSpeedup(), 1e-12);
   }
