@@ -177,7 +177,7 @@ public final class QuantiseVerb implements Verb {
     }
   }
 
-  private static String word(Model.WeightType type) {
+  private static String word(Written type) {
     return type.name().toLowerCase(Locale.ROOT);
   }
 
