@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
           + " int8. It costs a small model much. --rounding gptq with --calibration, a text of the"
           + " kind that the model is used on, lets weights make up for each other's errors; it gains"
           + " on some models and loses on others: judge both on held-out text (docs/precision.md).",
-      "Dense folders are in the layout of compressed-tensors, which transformers and vLLM read too."
+      "Dense folders are in the layout of compressed-tensors, which transformers reads too."
     },
     footer = {
       "",
