@@ -1,5 +1,6 @@
 package org.mixtureofmasks.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -8,12 +9,17 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.bench.CacheLevel;
 import org.mixtureofmasks.io.Json;
+import org.mixtureofmasks.kernel.HugePages;
 import org.mixtureofmasks.kernel.KernelChoice;
+import org.mixtureofmasks.kernel.Prefetch;
 import org.mixtureofmasks.kernel.ThreadTeam;
 import org.mixtureofmasks.kernel.VectorKernels;
+import org.mixtureofmasks.ledger.Machine;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -22,7 +28,8 @@ import picocli.CommandLine.Mixin;
     name = "doctor",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Shows CPU, memory, JDK, the kernels chosen and why, and measured bandwidth.",
+    description =
+        "Shows what this machine gives, what is used of it and why, and how to mend what is missing.",
     footer = {
       "",
       "Examples:",
@@ -30,7 +37,8 @@ import picocli.CommandLine.Mixin;
       "  mom doctor --json",
       "",
       "Kernels that are not 'vector' make everything many times slower; the line says which flag",
-      "of java mends it (the launcher passes MOM_JAVA_OPTS on to java)."
+      "of java mends it (the launcher passes MOM_JAVA_OPTS on to java). The exit code is 1 when",
+      "models cannot be run here at all."
     })
 public final class DoctorVerb implements Verb {
   /** Well beyond the caches of most machines; the level is named all the same. */
@@ -47,10 +55,13 @@ public final class DoctorVerb implements Verb {
     Table table = new Table();
     machine(json, table);
     kernels(json, table);
+    memory(json, table);
     streams(json, table);
+    surroundings(json, table);
     lab(json, table);
+    boolean usable = tokenizer(json, table);
     output.print(json, table::toString);
-    return 0;
+    return usable ? 0 : UserError.FAILED;
   }
 
   private static void machine(ObjectNode json, Table table) {
@@ -87,13 +98,70 @@ public final class DoctorVerb implements Verb {
     json.put("kernel", choice.kernels().name());
     json.put("kernel_reason", choice.reason());
     json.put("vector_bits", choice.vector() ? VectorKernels.vectorBits() : null);
+    ArrayNode features = json.putArray("cpu_features");
+    CpuFeatures.here().forEach(features::add);
+    json.put("prefetch", Prefetch.description());
     json.put("threads", threads);
     json.put("hand_over_microseconds", micros);
     left(table, "kernels", choice.kernels().name() + " (" + choice.reason() + ")");
     left(
         table,
+        "CPU features that matter",
+        features.isEmpty() ? "not told by this system" : String.join(", ", CpuFeatures.here()));
+    left(
+        table,
+        "software prefetch",
+        Prefetch.available()
+            ? "there (x86-64)"
+            : Prefetch.description() + "; sparse models are slower");
+    left(
+        table,
         "threads",
-        threads + ", handing work over takes " + Table.decimals(micros, 2) + " microseconds");
+        "%d, all that this process may have (--threads N); handing work over takes %s microseconds"
+            .formatted(threads, Table.decimals(micros, 2)));
+  }
+
+  private static void memory(ObjectNode json, Table table) {
+    long free = Machine.here(Path.of("")).memoryBytes();
+    String obstacle = HugePages.obstacle();
+    json.put("memory_available_bytes", free);
+    json.put("huge_pages_obstacle", obstacle);
+    left(
+        table,
+        "memory available",
+        "%s: a model whose weights, with a tenth more, are no larger; mom inspect MODEL tells"
+            .formatted(gibibytes(free)));
+    left(
+        table,
+        "huge pages",
+        obstacle == null
+            ? "2 MiB, for models of at most %s (--memory huge_pages: larger ones too)"
+                .formatted(gibibytes(memory() / 4))
+            : "none, decoding is slower: %s (as root: echo madvise > %s)"
+                .formatted(obstacle, HugePages.SETTING));
+  }
+
+  private static void surroundings(ObjectNode json, Table table) {
+    StartArchive archive = StartArchive.here();
+    String charset = System.getProperty("sun.jnu.encoding");
+    json.put("arguments_charset", charset);
+    json.put("start_archive", archive.inUse());
+    left(table, "start archive", archive.description());
+    left(
+        table,
+        "arguments and file names",
+        "UTF-8".equals(charset)
+            ? charset
+            : charset + ": other characters arrive broken; set LC_ALL=C.UTF-8");
+    left(table, "models", "taken by path only: a folder, a .gguf or a .bin file");
+  }
+
+  /** Whether texts can be read and written at all. */
+  private static boolean tokenizer(ObjectNode json, Table table) {
+    String obstacle = Tokenizer.obstacle();
+    json.put("tokenizers_obstacle", obstacle);
+    left(table, "tokenizers library", obstacle == null ? "there" : obstacle);
+    return obstacle == null;
   }
 
   private static void streams(ObjectNode json, Table table) {

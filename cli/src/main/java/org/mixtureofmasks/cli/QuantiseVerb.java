@@ -33,19 +33,32 @@ import picocli.CommandLine.Parameters;
       "int8: signed bytes, one scale for each row (for neurons of a sparse model: for each gate row,"
           + " up row and down column). It costs next to nothing; no text is needed.",
       "q4: 4 bits, one 16-bit scale for 32 weights; embedding, output projection and routers are"
-          + " int8. To the nearest it costs a small model much: give --calibration, a text of the"
-          + " kind that the model is used on, and weights make up for each other's errors (GPTQ).",
-      "Dense folders are in the layout of compressed-tensors, which transformers and vLLM read too."
+          + " int8. It costs a small model much. --rounding gptq with --calibration, a text of the"
+          + " kind that the model is used on, lets weights make up for each other's errors; it gains"
+          + " on some models and loses on others: judge both on held-out text (docs/precision.md).",
+      "Dense folders are in the layout of compressed-tensors, which transformers reads too."
     },
     footer = {
       "",
       "Examples:",
       "  mom quantise MODEL --weights int8 --out model-int8",
-      "  mom quantise MODEL --weights q4 --calibration my.txt --out model-q4",
+      "  mom quantise MODEL --weights q4 --rounding gptq --calibration my.txt --out model-q4",
       "  mom quantise run/model --weights int8 --calibration my.txt --out sparse-int8",
       "      a sparse model; the text compares its routers' decisions before and after"
     })
 public final class QuantiseVerb implements Verb {
+  /** What a folder can hold. */
+  private enum Written {
+    INT8(DType.INT8),
+    Q4(DType.INT4);
+
+    private final DType type;
+
+    Written(DType type) {
+      this.type = type;
+    }
+  }
+
   private static final int PERCENT = 100;
 
   @Parameters(
@@ -58,7 +71,7 @@ public final class QuantiseVerb implements Verb {
       paramLabel = "int8|q4",
       required = true,
       description = "Number format of the matrices.")
-  private Model.WeightType weights;
+  private Written weights;
 
   @Option(
       names = "--out",
@@ -71,8 +84,8 @@ public final class QuantiseVerb implements Verb {
       names = "--calibration",
       paramLabel = "FILE",
       description =
-          "A text like those the model is for. q4 is rounded by what its layers make of it; the last"
-              + " tenth is kept from that, and a sparse model's routers are compared on it.")
+          "A text like those the model is for: what gptq rounds by, but for its last tenth, on which a"
+              + " sparse model's routers are compared before and after, however it is rounded.")
   private @Nullable Path calibration;
 
   @Option(
@@ -86,9 +99,9 @@ public final class QuantiseVerb implements Verb {
   @Option(
       names = "--rounding",
       paramLabel = "nearest|gptq",
-      description =
-          "How weights are rounded. Default: gptq for q4 with --calibration, else nearest.")
-  private Quantiser.@Nullable Method rounding;
+      defaultValue = "nearest",
+      description = "How weights are rounded; gptq is for q4. Default: ${DEFAULT-VALUE}.")
+  private Quantiser.Method rounding;
 
   @Option(
       names = "--threads",
@@ -103,14 +116,6 @@ public final class QuantiseVerb implements Verb {
 
   @Override
   public Integer call() {
-    DType dtype =
-        switch (weights) {
-          case INT8 -> DType.INT8;
-          case Q4 -> DType.INT4;
-          default ->
-              throw UserError.usage(
-                  "--weights %s: int8 or q4 are written".formatted(word(weights)));
-        };
     ObjectNode report = Json.object();
     Optional<RouterAgreement> agreement;
     Quantiser.Result result;
@@ -118,7 +123,7 @@ public final class QuantiseVerb implements Verb {
         StopSignal _ = StopSignal.atOnce("stopped: nothing was written");
         Checkpoint checkpoint = Checkpoints.open(model);
         Tokenizer tokenizer = tokenizers.open(model)) {
-      Quantiser quantiser = new Quantiser(checkpoint, request(dtype, tokenizer), line);
+      Quantiser quantiser = new Quantiser(checkpoint, request(weights.type, tokenizer), line);
       requireDisk(quantiser.bytes());
       try (ModelFolderWriter folder = ModelFolderWriter.create(out)) {
         result = quantiser.write(folder);
@@ -156,16 +161,11 @@ public final class QuantiseVerb implements Verb {
     if (threads != null && threads < 1) {
       throw UserError.usage("--threads %s: it must be at least 1".formatted(threads));
     }
-    Quantiser.Method method = rounding;
-    if (method == null) {
-      boolean four = dtype == DType.INT4 && calibration != null;
-      method = four ? Quantiser.Method.GPTQ : Quantiser.Method.NEAREST;
-    }
     Optional<int[]> tokens =
         Optional.ofNullable(calibration).map(file -> tokenizer.encode(TextFiles.read(file)));
     int all = Model.LoadOptions.defaults().threads();
     return new Quantiser.Request(
-        dtype, method, tokens, calibrationTokens, threads == null ? all : threads);
+        dtype, rounding, tokens, calibrationTokens, threads == null ? all : threads);
   }
 
   private void requireDisk(long bytes) {
@@ -177,7 +177,7 @@ public final class QuantiseVerb implements Verb {
     }
   }
 
-  private static String word(Model.WeightType type) {
+  private static String word(Written type) {
     return type.name().toLowerCase(Locale.ROOT);
   }
 

@@ -34,7 +34,7 @@ class CompletionVerbTest {
     assertTrue(
         lines.contains(
             "complete -c mom -n '__fish_seen_subcommand_from generate' -l weights -r -f -a 'auto f32"
-                + " bf16 q8_0 q4_0' -d 'Number format of the weights in memory'"),
+                + " bf16 int8 q4 q8_0 q4_0' -d 'Number format of the weights in memory'"),
         lines.toString());
     assertTrue(lines.stream().skip(1).allMatch(line -> line.startsWith("complete -c mom ")));
   }

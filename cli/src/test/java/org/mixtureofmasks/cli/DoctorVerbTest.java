@@ -1,13 +1,17 @@
 package org.mixtureofmasks.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mixtureofmasks.cli.CliRun.mom;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.kernel.HugePages;
 import org.mixtureofmasks.kernel.KernelChoice;
+import org.mixtureofmasks.kernel.Prefetch;
 
 class DoctorVerbTest {
   @Test
@@ -21,5 +25,32 @@ class DoctorVerbTest {
     assertTrue(
         json.get("jdk").asText().startsWith(String.valueOf(Runtime.version().feature())),
         json.get("jdk").asText());
+  }
+
+  @Test
+  void itTellsOfAllThatMakesModelsSlowOrImpossible() throws IOException {
+    CliRun run = mom("doctor", "--json");
+    JsonNode json = run.json();
+    assertEquals(Prefetch.description(), json.get("prefetch").asText());
+    assertEquals(HugePages.obstacle(), json.get("huge_pages_obstacle").textValue());
+    assertTrue(json.get("memory_available_bytes").asLong() > 1L << 20);
+    assertTrue(json.get("cpu_features").isArray());
+    assertFalse(json.get("start_archive").asBoolean(), "the tests' JVM is given none");
+    assertTrue(json.get("tokenizers_obstacle").isNull());
+  }
+
+  @Test
+  void anArchiveThatDoesNotFitIsToldWithTheRemedy() {
+    assertTrue(StartArchive.of("a.aot", "mixed mode, sharing").inUse());
+    StartArchive unfit = StartArchive.of("a.aot", "mixed mode");
+    assertFalse(unfit.inUse());
+    assertTrue(unfit.description().contains("delete it"), unfit.description());
+    assertFalse(StartArchive.of("", "mixed mode, sharing").inUse());
+  }
+
+  @Test
+  void ofTheCpuOnlyWhatMattersIsShown() {
+    assertEquals(List.of("avx2", "fma"), CpuFeatures.of("flags\t\t: fpu fma avx avx2"));
+    assertEquals(List.of(), CpuFeatures.of("flags :"));
   }
 }

@@ -74,7 +74,7 @@ class QuantiseVerbTest {
     assertTrue(
         CliRun.mom("quantise", STORIES, "--weights", "bf16", "--out", out)
             .failure(2)
-            .contains("--weights bf16: int8 or q4 are written"));
+            .contains("INT8, Q4"));
     Files.createDirectory(out);
     Files.writeString(out.resolve("mine.txt"), "mine");
     assertTrue(

@@ -7,8 +7,8 @@ import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.io.BadCheckpoint;
 
 /**
- * The member quantization_config of a config.json as compressed-tensors, transformers and vLLM read
- * and write it: what of it is computed here, and how a folder says what it holds.
+ * The member quantization_config of a config.json as compressed-tensors and transformers read and
+ * write it: what of it is computed here, and how a folder says what it holds.
  */
 final class Quantisation {
   static final String MEMBER = "quantization_config";

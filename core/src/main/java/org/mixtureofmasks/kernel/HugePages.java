@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HugePages implements SegmentAllocator {
   private static final long PAGE = 2L << 20;
-  private static final Path SETTING = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+
+  /** Where the system says whether it gives them. */
+  public static final Path SETTING = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
 
   private final Arena arena;
   private final long chunk;

@@ -41,7 +41,7 @@ public final class Int8 extends Format {
     return scale(data, row, columns) * data.get(ValueLayout.JAVA_BYTE, row + column);
   }
 
-  /** Rounds as {@link Rounding#int8} does: |w - scale q| <= scale / 2. */
+  /** Rounds as {@link Rounding#int8} does: no weight is off by more than half of the scale. */
   @Override
   public void put(float[] values, MemorySegment data, long row) {
     byte[] q = new byte[values.length];

@@ -67,7 +67,22 @@ public record KernelChoice(Kernels kernels, String reason) {
     }
     return new KernelChoice(
         new VectorKernels(),
-        "Vector API, " + System.getProperty("os.arch") + ", C2, " + Prefetch.description());
+        "Vector API%s, %s, C2%s, %s"
+            .formatted(
+                ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+                    ? " as a module"
+                    : " on the boot class path",
+                System.getProperty("os.arch"),
+                narrow(VectorKernels.vectorBits()),
+                Prefetch.description()));
+  }
+
+  /** Says so where vectors are shorter than the longest that the kernels are made for. */
+  static String narrow(int bits) {
+    return bits >= 512
+        ? ""
+        : ", vectors of %d bits and not 512: what this CPU (or -XX:MaxVectorSize) gives"
+            .formatted(bits);
   }
 
   /** As a module, or appended to the boot class path, as the launcher does. */

@@ -1,6 +1,5 @@
 package org.mixtureofmasks.kernel;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
@@ -46,17 +45,5 @@ record RowSum(int chains, List<Pass> passes, int[] tail, boolean tailApart) {
     List<Pass> passes =
         List.of(new Pass(0, 0, (vectors + 1) / 2, 2 * L), new Pass(1, L, vectors / 2, 2 * L));
     return new RowSum(2, passes, IntStream.range(vectors * L, columns).toArray(), true);
-  }
-
-  /** Rows in plain order: four chains in turns; what does not fill all four is the first one's. */
-  static RowSum ofFour(int columns) {
-    int vectors = columns / L;
-    int turns = vectors / 4;
-    List<Pass> passes = new ArrayList<>();
-    for (int chain = 0; chain < 4; chain++) {
-      passes.add(new Pass(chain, chain * L, turns, 4 * L));
-    }
-    passes.add(new Pass(0, 4 * turns * L, vectors % 4, L));
-    return new RowSum(4, passes, IntStream.range(vectors * L, columns).toArray(), false);
   }
 }

@@ -77,7 +77,6 @@ public final class Model implements AutoCloseable {
      * @return the type of its elements in memory
      */
     public DType kept(DType stored, long columns) {
-      boolean whole = columns % 32 == 0;
       return switch (this) {
         case AUTO -> stored == DType.F64 ? DType.F32 : stored;
         case F32 -> DType.F32;

@@ -6,7 +6,8 @@ import org.mixtureofmasks.kernel.Matrix;
 /**
  * Chooses a token's experts.
  *
- * @param weight f32 whatever the other weights are: E x d for linear scores, 2E x d for SwiGLU ones
+ * @param weight E x d for linear scores, 2E x d for SwiGLU ones; f32 but beside other weights of 8
+ *     bits and less, or where it is stored in fewer
  * @param experts E
  * @param routing how
  */

@@ -63,6 +63,11 @@ final class NativeTokenizer implements AutoCloseable {
     return new NativeTokenizer(handle);
   }
 
+  /** Null, or why there is no library. */
+  static @Nullable String obstacle() {
+    return Loaded.FAULT;
+  }
+
   int[] encode(String text, boolean addSpecialTokens) {
     if (text.length() > TEXT_LIMIT) {
       throw new UserError(

@@ -62,6 +62,15 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
+   * Loads the library that all tokenizers need, if it is not yet.
+   *
+   * @return null, or why it cannot be had, with the remedy
+   */
+  public static @Nullable String obstacle() {
+    return NativeTokenizer.obstacle();
+  }
+
+  /**
    * Encodes a text, with the special tokens that the model's own files put around it.
    *
    * @param text any text

@@ -29,7 +29,8 @@ class SafetensorsWriterTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @EnumSource(names = "I?Q\\d.*", mode = EnumSource.Mode.MATCH_NONE) // GGUF's alone
+  // But for GGUF's, and those that stand for two tensors, weights and scales.
+  @EnumSource(names = "I?Q\\d.*|INT\\d", mode = EnumSource.Mode.MATCH_NONE)
   void everyTypeComesBackByteForByte(DType dtype) {
     byte[] bytes = new byte[3 * 5 * dtype.blockBytes()];
     new Random(3).nextBytes(bytes);

@@ -63,6 +63,13 @@ class KernelChoiceTest {
     assertTrue(said.contains("vector, " + 8 * bytes + " bits: agrees"), said);
   }
 
+  @Test
+  void shorterVectorsThanTheLongestAreAnnounced() {
+    assertTrue(KernelChoice.narrow(128).contains("128 bits and not 512"));
+    assertTrue(KernelChoice.narrow(256).contains("256 bits and not 512"));
+    assertTrue(KernelChoice.narrow(512).isEmpty());
+  }
+
   private static String child(List<String> flags, String task)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();

@@ -190,7 +190,7 @@ class FurtherFormatTest {
     if (name.endsWith("norm.weight")) {
       return values;
     }
-    if (name.endsWith("router.weight")) { // in 8 bits beside any matrices of so few
+    if (name.endsWith("router.weight")) { // beside weights of 8 bits it has 8 too
       return values(matrix(Int8.FORMAT, values, D));
     }
     if (!name.endsWith("down_proj.weight")) {

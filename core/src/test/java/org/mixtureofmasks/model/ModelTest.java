@@ -113,7 +113,8 @@ class ModelTest {
     assertTrue(
         llama
             .description()
-            .matches("kernels: .+ \\(.+\\); threads: 2; weights: bf16, \\d+ bytes, in .+"),
+            .matches(
+                "kernels: .+ \\(.+\\); KV cache: f32; threads: 2; weights: bf16, \\d+ bytes, in .+"),
         llama.description());
   }
 

@@ -1,4 +1,4 @@
-/** Lines of quality that ship nothing: which neurons a token would choose for itself. */
+/** Upper-bound baselines that ship nothing: which neurons a token would choose for itself. */
 @NullMarked
 package org.mixtureofmasks.sparsify.pertoken;
 
