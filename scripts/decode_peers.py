@@ -305,7 +305,8 @@ def table(report):
             q8 = of("llama.cpp q8_0", "decode", "decode_tokens_per_second")
             dense = of("ours dense " + weights, "decode", "decode_tokens_per_second")
             size = (of(label, "decode", "bytes_per_token") or [bytes_of.get(weights) if group == "dense" else None])[0]
-            own = [r["stream_gigabytes_per_second"] for r in mine if r["label"] == label and r.get("stream_bytes")]
+            own = [r["stream_gigabytes_per_second"] for r in mine if r.get("stream_bytes") and
+                   (r["label"] == label or label == "llama.cpp " + weights and r["label"] == "ours gguf " + weights)]
             limit = max(own, default=ceiling)  # of a buffer as large as its own weights
             cells = [label, "%.1f" % (size / 1e6) if size else "-", spread(decode), ratio(decode, equal), ratio(decode, q8),
                      ratio(decode, dense) if group == "sparse" else "-",
