@@ -31,13 +31,13 @@ record StartArchive(boolean inUse, String description) {
   static StartArchive of(String file, String vmInfo) {
     if (file.isEmpty()) {
       return new StartArchive(
-          false, "none, starts take twice as long: java was started without -XX:AOTCache");
+          false, "none, starts take longer: java was started without -XX:AOTCache");
     }
     return vmInfo.contains("sharing")
         ? new StartArchive(true, "in use: " + file)
         : new StartArchive(
             false,
-            "not in use, starts take twice as long: %s does not fit this JVM; delete it and ./mom makes it anew"
+            "not in use, starts take longer: %s does not fit this JVM; delete it and ./mom makes it anew"
                 .formatted(file));
   }
 }
