@@ -18,7 +18,7 @@ import org.mixtureofmasks.kernel.Prefetch;
 import org.mixtureofmasks.kernel.ThreadTeam;
 import org.mixtureofmasks.kernel.VectorKernels;
 import org.mixtureofmasks.ledger.Machine;
-import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -93,7 +93,7 @@ public final class DoctorVerb implements Verb {
 
   private static void kernels(ObjectNode json, Table table) {
     KernelChoice choice = KernelChoice.get();
-    int threads = Model.LoadOptions.defaults().threads();
+    int threads = LoadOptions.defaults().threads();
     double micros = handOverMicroseconds(threads);
     json.put("kernel", choice.kernels().name());
     json.put("kernel_reason", choice.reason());
@@ -165,7 +165,7 @@ public final class DoctorVerb implements Verb {
   }
 
   private static void streams(ObjectNode json, Table table) {
-    int threads = Model.LoadOptions.defaults().threads();
+    int threads = LoadOptions.defaults().threads();
     ObjectNode streams = json.putObject("stream_gigabytes_per_second");
     for (int n : threads == 1 ? new int[] {1} : new int[] {1, threads}) {
       double rate = org.mixtureofmasks.bench.Stream.bestOf(STREAM_BYTES, n).gigabytesPerSecond();

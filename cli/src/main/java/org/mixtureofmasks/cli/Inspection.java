@@ -21,7 +21,8 @@ import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.ledger.InferenceMemory;
 import org.mixtureofmasks.ledger.LedgerJson;
-import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.CacheType;
+import org.mixtureofmasks.model.LoadOptions;
 
 /** What is known of a model from its headers alone, as the JSON object of {@code mom inspect}. */
 final class Inspection {
@@ -116,7 +117,7 @@ final class Inspection {
     config.ifPresent(
         c -> {
           InferenceMemory needs =
-              InferenceMemory.of(c, storedBytes, Model.LoadOptions.defaults().threads());
+              InferenceMemory.of(c, storedBytes, LoadOptions.defaults().threads());
           memory.put("kv_cache_bytes_per_1000_tokens", needs.cachePer1000Tokens());
           memory.put("workspace_bytes", needs.workspace());
           memory.put("run_bytes_at_1000_tokens", needs.bytes(1000));
@@ -132,7 +133,7 @@ final class Inspection {
           "--context %d: the model takes 1 to %d tokens".formatted(tokens, config.maxPositions()));
     }
     ObjectNode cache = JSON.objectNode().put("context_tokens", tokens);
-    for (Model.CacheType type : Model.CacheType.values()) {
+    for (CacheType type : CacheType.values()) {
       cache.put(type.name().toLowerCase(Locale.ROOT) + "_bytes", type.bytes(config, tokens));
     }
     return cache;

@@ -1,7 +1,9 @@
 package org.mixtureofmasks.cli;
 
 import java.nio.file.Path;
+import org.mixtureofmasks.model.CacheType;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.WeightType;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
@@ -20,7 +22,7 @@ public final class ModelOptions {
   }
 
   /** The number format asked for. */
-  public Model.WeightType weights() {
+  public WeightType weights() {
     return run.weights();
   }
 
@@ -30,7 +32,7 @@ public final class ModelOptions {
   }
 
   /** How the keys and values of texts are kept. */
-  public Model.CacheType cache() {
+  public CacheType cache() {
     return run.cache();
   }
 

@@ -14,7 +14,7 @@ import org.mixtureofmasks.format.ModelFolderWriter;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.TextFiles;
 import org.mixtureofmasks.ledger.Machine;
-import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.quantise.Quantiser;
 import org.mixtureofmasks.quantise.RouterAgreement;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -163,7 +163,7 @@ public final class QuantiseVerb implements Verb {
     }
     Optional<int[]> tokens =
         Optional.ofNullable(calibration).map(file -> tokenizer.encode(TextFiles.read(file)));
-    int all = Model.LoadOptions.defaults().threads();
+    int all = LoadOptions.defaults().threads();
     return new Quantiser.Request(
         dtype, rounding, tokens, calibrationTokens, threads == null ? all : threads);
   }

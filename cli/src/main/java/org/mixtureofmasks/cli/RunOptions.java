@@ -10,7 +10,10 @@ import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.ledger.InferenceMemory;
 import org.mixtureofmasks.ledger.Machine;
+import org.mixtureofmasks.model.CacheType;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.WeightType;
 import picocli.CommandLine.Option;
 
 /** How a verb runs a model; a picocli mixin. */
@@ -23,9 +26,9 @@ public final class RunOptions {
           "Number format of the weights in memory; auto: as they are stored, quantised ones too;"
               + " int8 (a scale for each row), q4 (4 bits, a scale for 32 weights; embedding and"
               + " output int8), q8_0, q4_0 (GGUF's blocks): rounded to the nearest on loading. 'mom"
-              + " quantise' stores int8 and q4, and rounds better."
+              + " quantise' stores int8 and q4."
               + " Default: ${DEFAULT-VALUE}.")
-  private Model.WeightType weights;
+  private WeightType weights;
 
   @Option(
       names = "--memory",
@@ -35,7 +38,7 @@ public final class RunOptions {
           "Where the weights lie: in the mapped file, which all processes share, or copied into huge"
               + " pages, which are read faster; auto: copied if they take at most a quarter of the"
               + " memory. Default: ${DEFAULT-VALUE}.")
-  private Model.Memory memory;
+  private LoadOptions.Memory memory;
 
   @Option(
       names = "--kv-cache",
@@ -45,7 +48,7 @@ public final class RunOptions {
           "How the keys and values of a text are kept: f32 as computed, bf16 in half of the memory,"
               + " int8 in little more than a quarter (mom inspect says how much that is)."
               + " Default: ${DEFAULT-VALUE}.")
-  private Model.CacheType cache;
+  private CacheType cache;
 
   @Option(
       names = "--threads",
@@ -56,12 +59,12 @@ public final class RunOptions {
   private boolean warned;
 
   /** The number format asked for. */
-  public Model.WeightType weights() {
+  public WeightType weights() {
     return weights;
   }
 
   /** How the keys and values of texts are kept. */
-  public Model.CacheType cache() {
+  public CacheType cache() {
     return cache;
   }
 
@@ -70,7 +73,7 @@ public final class RunOptions {
     if (threads != null && threads < 1) {
       throw UserError.usage("--threads %s: it must be at least 1".formatted(threads));
     }
-    int cores = Model.LoadOptions.defaults().threads();
+    int cores = LoadOptions.defaults().threads();
     if (threads != null && !warned) {
       warned = true;
       warnOfThreads(threads, cores);
@@ -99,7 +102,7 @@ public final class RunOptions {
    */
   public Model open(Path model) {
     requireMemory(model, Machine.here(model));
-    return Model.open(model, new Model.LoadOptions(weights, threads(), memory, cache));
+    return Model.open(model, new LoadOptions(weights, threads(), memory, cache));
   }
 
   /** Copies must fit; a mapped file need not, but then tokens wait for the disk. */
@@ -116,7 +119,7 @@ public final class RunOptions {
       }
       bytes = converted ? bytes : checkpoint.bytes();
       InferenceMemory needs = InferenceMemory.of(ConfigReader.read(checkpoint), bytes, threads());
-      if (converted || memory == Model.Memory.HUGE_PAGES) {
+      if (converted || memory == LoadOptions.Memory.HUGE_PAGES) {
         needs.require(
             machine,
             model,

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.TestFiles;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.score.EchoServer;
 import org.mixtureofmasks.task.Task;
@@ -165,7 +166,7 @@ class EvaluateTasksTest {
   void aServedModelIsScoredAsTheSameModelAtHand() throws IOException {
     JsonNode local = mom("evaluate", MODEL, "--tasks", "piqa", "--data", data, "--json").json();
     Path tokenizer = MODEL.resolveSibling("tok512.bin");
-    try (Model llama = Model.open(MODEL, Model.LoadOptions.defaults());
+    try (Model llama = Model.open(MODEL, LoadOptions.defaults());
         Tokenizer words = Tokenizer.open(MODEL);
         EchoServer server = new EchoServer(llama, words)) {
       JsonNode served =

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.TestFiles;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.WeightType;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 class ImportVerbTest {
@@ -103,7 +105,7 @@ class ImportVerbTest {
 
   private static List<float[]> logits(Path model, int[] ids) {
     List<float[]> rows = new ArrayList<>();
-    try (Model llama = Model.open(model, new Model.LoadOptions(Model.WeightType.AUTO, 1))) {
+    try (Model llama = Model.open(model, new LoadOptions(WeightType.AUTO, 1))) {
       llama.forwardEach(llama.newState(64), ids, 0, ids.length, (i, row) -> rows.add(row.clone()));
     }
     return rows;

@@ -17,6 +17,7 @@ import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.ledger.InferenceMemory;
 import org.mixtureofmasks.ledger.Machine;
+import org.mixtureofmasks.model.CacheType;
 import org.mixtureofmasks.model.Model;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -74,7 +75,7 @@ class RunOptionsTest {
     try (Model model = smaller.open(MODEL)) {
       assertTrue(model.description().contains("; KV cache: int8;"), model.description());
     }
-    assertEquals(Model.CacheType.F32, options().cache());
+    assertEquals(CacheType.F32, options().cache());
     CliRun.mom("generate", MODEL, "--prompt", "One", "--kv-cache", "int4").failure(2);
   }
 

@@ -98,15 +98,9 @@ public abstract class BlockFormat extends Format {
     }
   }
 
-  /** Two tokens are enough to widen rows once for all of them. */
   @Override
-  public void products(
-      Matrix w, Input x, int tokens, float[] y, int yStride, int yAt, int from, int to) {
-    if (tokens == 1) {
-      matvec(w, x, 0, y, yAt, from, to);
-    } else {
-      StepKernels.products(w, rowSum(w.columns()), x, tokens, y, yStride, yAt, from, to);
-    }
+  final int leastTokensWidened() {
+    return 2;
   }
 
   /** A row is widened once for all tokens. */

@@ -111,6 +111,11 @@ public abstract class Format {
     return null;
   }
 
+  /** With fewer tokens in a step, widening rows once for all of them costs more than it saves. */
+  int leastTokensWidened() {
+    return 4;
+  }
+
   /** Rows as {@link #rowSum} adds them up: as floats, but for {@link #factor}. */
   void summands(Matrix w, int from, int to, float[] out) {
     widen(w, from, to, out);
@@ -131,7 +136,7 @@ public abstract class Format {
   public void products(
       Matrix w, Input x, int tokens, float[] y, int yStride, int yAt, int from, int to) {
     RowSum order = rowSum(w.columns());
-    if (order != null && tokens >= StepKernels.LEAST_TOKENS) {
+    if (order != null && tokens >= leastTokensWidened()) {
       StepKernels.products(w, order, x, tokens, y, yStride, yAt, from, to);
       return;
     }

@@ -5,24 +5,23 @@ import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * In which order a format's own kernels add up the product of one widened row and one token: a few
- * chains of vectors, then the chains in pairs, then the lanes of their sum, then what no whole
- * vector covers. {@link StepKernels} adds up in the same order for several tokens, so that their
- * bits are those of each token alone. Places count from the beginning of the row, in the format's
- * {@link Order}.
+ * In which order a format's own kernels add up the product of one widened row and one token: two
+ * chains of vectors, neither of which waits for the other, then the lanes of their sum, then what
+ * no whole vector covers. {@link StepKernels} adds up in the same order for several tokens, so that
+ * their bits are those of each token alone. Places count from the beginning of the row, in the
+ * format's {@link Order}.
  *
- * @param chains 2 or 4 sums, none of which waits for another
  * @param passes which vectors each chain adds, in order
  * @param tail places that no vector covers, in the order in which they are added
  * @param tailApart whether the tail is added up by itself before it is added to the rest
  */
-record RowSum(int chains, List<Pass> passes, int[] tail, boolean tailApart) {
+record RowSum(List<Pass> passes, int[] tail, boolean tailApart) {
   private static final int L = FloatVector.SPECIES_PREFERRED.length();
 
   /**
    * Some vectors of a chain.
    *
-   * @param chain whose they are; its first pass begins it
+   * @param chain whose they are, 0 or 1
    * @param from where the first vector begins
    * @param count vectors
    * @param stride from one to the next, in floats
@@ -36,7 +35,7 @@ record RowSum(int chains, List<Pass> passes, int[] tail, boolean tailApart) {
         IntStream.range(vectors * 2 * L, columns).map(c -> Order.SPLIT.place(c, columns)).toArray();
     List<Pass> passes =
         List.of(new Pass(0, 0, vectors, L), new Pass(1, (columns + 1) / 2, vectors, L));
-    return new RowSum(2, passes, tail, tailApart);
+    return new RowSum(passes, tail, tailApart);
   }
 
   /** Rows in plain order: the first chain has the vectors of even number, the second the others. */
@@ -44,6 +43,6 @@ record RowSum(int chains, List<Pass> passes, int[] tail, boolean tailApart) {
     int vectors = columns / L;
     List<Pass> passes =
         List.of(new Pass(0, 0, (vectors + 1) / 2, 2 * L), new Pass(1, L, vectors / 2, 2 * L));
-    return new RowSum(2, passes, IntStream.range(vectors * L, columns).toArray(), true);
+    return new RowSum(passes, IntStream.range(vectors * L, columns).toArray(), true);
   }
 }

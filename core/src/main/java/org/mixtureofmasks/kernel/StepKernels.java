@@ -6,9 +6,6 @@ package org.mixtureofmasks.kernel;
  * that its format's {@link Format#matvec} gives it, as the format's {@link RowSum} says.
  */
 final class StepKernels {
-  /** With fewer, widening costs more than it saves: they are computed one after the other. */
-  static final int LEAST_TOKENS = 4;
-
   /** A block of widened rows is written, and read by all tokens, near the first-level cache. */
   private static final int BLOCK_FLOATS = 16 << 10;
 

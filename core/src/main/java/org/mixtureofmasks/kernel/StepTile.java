@@ -34,7 +34,7 @@ final class StepTile {
     this.order = order;
     this.rows = rows;
     this.columns = columns;
-    sums = new float[order.chains()][(most + 1) / 2 * 2 * TOKENS * L];
+    sums = new float[2][(most + 1) / 2 * 2 * TOKENS * L];
   }
 
   /**
@@ -144,14 +144,9 @@ final class StepTile {
     b3.intoArray(sums, at + 7 * L);
   }
 
-  /** The lanes of all chains of a unit, added up, to {@link #out}. */
+  /** The lanes of both chains of a unit, added up, to {@link #out}. */
   private void finish(int at) {
-    for (int chain = 0; chain < sums.length; chain += 2) {
-      addTo(sums[chain], sums[chain + 1], at);
-    }
-    if (sums.length == 4) {
-      addTo(sums[0], sums[2], at);
-    }
+    addTo(sums[0], sums[1], at);
     VectorMath.sums(sums[0], at, out, 0, 1);
     VectorMath.sums(sums[0], at + TOKENS * L, out, TOKENS, 1);
   }

@@ -3,14 +3,12 @@ package org.mixtureofmasks.model;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
-import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Shares;
@@ -18,11 +16,6 @@ import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.io.TokenIds;
 import org.mixtureofmasks.kernel.KernelChoice;
-import org.mixtureofmasks.kernel.KvBf16;
-import org.mixtureofmasks.kernel.KvF32;
-import org.mixtureofmasks.kernel.KvFormat;
-import org.mixtureofmasks.kernel.KvHead;
-import org.mixtureofmasks.kernel.KvInt8;
 import org.mixtureofmasks.kernel.ParallelKernels;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,148 +28,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Model implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Model.class);
-
-  /** How weights are kept in memory. */
-  public enum WeightType {
-    /** As they are stored, quantised ones too, and mapped; only F64 becomes f32. */
-    AUTO,
-    /** 32-bit floats: exact for every stored type, twice the memory of bf16. */
-    F32,
-    /** Brain floats, rounded to nearest even. */
-    BF16,
-    /** Signed bytes with a scale for each row: {@code kernel.Int8}. */
-    INT8,
-    /**
-     * Four bits with a scale for each 32 weights, {@code kernel.Q4}; the embedding and the output
-     * projection, and matrices whose rows are no whole blocks, as {@link #INT8}.
-     */
-    Q4,
-    /**
-     * GGUF's blocks of 32 signed bytes with a scale, rounded to nearest on loading; matrices whose
-     * rows are no whole blocks are BF16.
-     */
-    Q8_0,
-    /** GGUF's blocks of 32 4-bit numbers with a scale; the rest as of {@link #Q8_0}. */
-    Q4_0;
-
-    /** {@return the name in options and reports, such as "q8_0"} */
-    public String word() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-
-    /** {@return whether weights are rounded to blocks on loading, where their rows divide} */
-    public boolean isQuantised() {
-      return this == Q8_0 || this == Q4_0 || this == Q4;
-    }
-
-    /**
-     * What a matrix is in memory.
-     *
-     * @param stored the type of its elements in the file
-     * @param columns length of its rows
-     * @return the type of its elements in memory
-     */
-    public DType kept(DType stored, long columns) {
-      return switch (this) {
-        case AUTO -> stored == DType.F64 ? DType.F32 : stored;
-        case F32 -> DType.F32;
-        case BF16 -> DType.BF16;
-        case INT8 -> DType.INT8;
-        case Q4 -> DType.INT4;
-        case Q8_0 -> columns % DType.Q8_0.blockSize() == 0 ? DType.Q8_0 : DType.BF16;
-        case Q4_0 -> columns % DType.Q4_0.blockSize() == 0 ? DType.Q4_0 : DType.BF16;
-      };
-    }
-  }
-
-  /** Where weights lie. */
-  public enum Memory {
-    /**
-     * In huge pages where the system has them and the files are no more than a quarter of its
-     * memory; else mapped.
-     */
-    AUTO,
-    /** In the mapped files where their type is wanted as it is: shared by all processes. */
-    MAPPED,
-    /** Copied into huge pages: faster to read, one copy a process. */
-    HUGE_PAGES
-  }
-
-  /** How the keys and values of texts are kept. */
-  public enum CacheType {
-    /** 32-bit floats, as they were computed. */
-    F32(KvF32.FORMAT),
-    /** Brain floats: half the memory. */
-    BF16(KvBf16.FORMAT),
-    /** Bytes with a scale for each key and value of a head: little more than a quarter. */
-    INT8(KvInt8.FORMAT);
-
-    private final KvFormat format;
-
-    CacheType(KvFormat format) {
-      this.format = format;
-    }
-
-    /**
-     * {@return bytes that the pages of a text of so many tokens take, those of {@link
-     * TextState#bytes}}
-     *
-     * @param config shape of the model
-     * @param tokens of the text
-     */
-    public long bytes(ModelConfig config, int tokens) {
-      return Math.ceilDiv(tokens, KvHead.PAGE) * new KvPool(config, format).pageBytes();
-    }
-  }
-
-  /**
-   * How to load.
-   *
-   * @param weights how weights are kept
-   * @param threads threads that share the work, the caller's included; at least 1
-   * @param memory where weights lie
-   * @param cache how the keys and values of texts are kept
-   */
-  public record LoadOptions(WeightType weights, int threads, Memory memory, CacheType cache) {
-    /**
-     * Options with keys and values as they were computed, {@link CacheType#F32}.
-     *
-     * @param weights how weights are kept
-     * @param threads threads that share the work, the caller's included; at least 1
-     * @param memory where weights lie
-     * @throws UserError if there are fewer threads
-     */
-    public LoadOptions(WeightType weights, int threads, Memory memory) {
-      this(weights, threads, memory, CacheType.F32);
-    }
-
-    /**
-     * Options with weights wherever they are read fastest, {@link Memory#AUTO}.
-     *
-     * @param weights how weights are kept
-     * @param threads threads that share the work, the caller's included; at least 1
-     * @throws UserError if there are fewer threads
-     */
-    public LoadOptions(WeightType weights, int threads) {
-      this(weights, threads, Memory.AUTO);
-    }
-
-    /**
-     * Checks the number of threads.
-     *
-     * @throws UserError if it is below 1
-     */
-    public LoadOptions {
-      if (threads < 1) {
-        throw UserError.usage("threads %s: at least 1 is needed".formatted(threads));
-      }
-    }
-
-    /** {@return weights as stored, a thread for each processor} */
-    public static LoadOptions defaults() {
-      return new LoadOptions(WeightType.AUTO, Runtime.getRuntime().availableProcessors());
-    }
-  }
 
   /** Receives logits of one position after the other. */
   @FunctionalInterface
@@ -236,7 +87,7 @@ public final class Model implements AutoCloseable {
     this.forward = new ForwardPass(config, weights, kernels);
     this.packed = new PackedPass(config, kernels, forward);
     this.stepPass = new StepPass(config, forward);
-    this.pool = new KvPool(config, cache.format);
+    this.pool = new KvPool(config, cache.format());
     this.description = description;
   }
 
@@ -278,7 +129,7 @@ public final class Model implements AutoCloseable {
               .formatted(
                   choice.kernels().name(),
                   choice.reason(),
-                  options.cache().format.name(),
+                  options.cache().format().name(),
                   options.threads(),
                   weights.formats(),
                   weights.bytes(),

@@ -37,7 +37,7 @@ interface WeightFormats {
   Format of(DType stored, int columns);
 
   /** As a person asks for them; says once for each length of rows what cannot be as asked. */
-  static WeightFormats of(Model.WeightType wanted) {
+  static WeightFormats of(WeightType wanted) {
     Set<Integer> said = new HashSet<>();
     return (stored, columns) -> {
       DType kept = wanted.kept(stored, columns);

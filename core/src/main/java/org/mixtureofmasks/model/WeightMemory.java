@@ -26,23 +26,24 @@ record WeightMemory(SegmentAllocator allocator, boolean mapped, String descripti
   /**
    * @throws UserError if huge pages are asked for and cannot be had
    */
-  static WeightMemory of(Model.Memory wanted, Checkpoint checkpoint, Arena arena) {
-    String obstacle = wanted == Model.Memory.MAPPED ? "as asked" : obstacle(wanted, checkpoint);
+  static WeightMemory of(LoadOptions.Memory wanted, Checkpoint checkpoint, Arena arena) {
+    String obstacle =
+        wanted == LoadOptions.Memory.MAPPED ? "as asked" : obstacle(wanted, checkpoint);
     if (obstacle == null) {
       long chunk = Math.min(CHUNK, checkpoint.bytes() + checkpoint.bytes() / 8);
       return new WeightMemory(new HugePages(arena, chunk), false, "in huge pages");
     }
-    if (wanted == Model.Memory.HUGE_PAGES) {
+    if (wanted == LoadOptions.Memory.HUGE_PAGES) {
       throw new UserError("huge pages cannot be had: %s; leave --memory out".formatted(obstacle));
     }
     return new WeightMemory(arena, true, "in the mapped file (" + obstacle + ")");
   }
 
-  private static @Nullable String obstacle(Model.Memory wanted, Checkpoint checkpoint) {
+  private static @Nullable String obstacle(LoadOptions.Memory wanted, Checkpoint checkpoint) {
     if (HugePages.obstacle() != null) {
       return "no huge pages: " + HugePages.obstacle();
     }
-    if (wanted == Model.Memory.AUTO && checkpoint.bytes() > physicalMemory() / SHARE) {
+    if (wanted == LoadOptions.Memory.AUTO && checkpoint.bytes() > physicalMemory() / SHARE) {
       return "more than a quarter of the memory; --memory huge_pages copies it all the same";
     }
     return null;

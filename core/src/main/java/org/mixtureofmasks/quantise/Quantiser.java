@@ -22,7 +22,9 @@ import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.ParallelKernels;
 import org.mixtureofmasks.ledger.Machine;
 import org.mixtureofmasks.model.LayerObserver;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.WeightType;
 
 /** Makes a model of fewer bits of a model: rounds its matrices and writes a folder. */
 public final class Quantiser {
@@ -156,7 +158,7 @@ public final class Quantiser {
   }
 
   private Model open(Path model) {
-    return Model.open(model, new Model.LoadOptions(Model.WeightType.AUTO, request.threads));
+    return Model.open(model, new LoadOptions(WeightType.AUTO, request.threads));
   }
 
   private Result calibrated(

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.model.LayerObserver;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -31,7 +32,7 @@ class GenerationTest {
 
   @BeforeAll
   static void open() {
-    model = Model.open(TestFiles.stories(), Model.LoadOptions.defaults());
+    model = Model.open(TestFiles.stories(), LoadOptions.defaults());
     tokenizer = Tokenizer.open(TestFiles.stories());
   }
 

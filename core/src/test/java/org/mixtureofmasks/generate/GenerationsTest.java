@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
@@ -28,7 +29,7 @@ class GenerationsTest {
 
   @BeforeAll
   static void open() {
-    model = Model.open(TestFiles.stories(), Model.LoadOptions.defaults());
+    model = Model.open(TestFiles.stories(), LoadOptions.defaults());
     tokenizer = Tokenizer.open(TestFiles.stories());
   }
 

@@ -116,7 +116,7 @@ class FfnTrafficTest {
 
   private Model open(RandomModel model, String layout) throws IOException {
     Path to = folder.resolve(layout + (model.bf16 ? "16" : "32") + model.routing.hashCode());
-    return Model.open(model.write(to, layout), new Model.LoadOptions(Model.WeightType.AUTO, 1));
+    return Model.open(model.write(to, layout), new LoadOptions(WeightType.AUTO, 1));
   }
 
   private static RandomModel model(Routing routing, boolean bf16, int... bounds) {

@@ -150,7 +150,7 @@ class FurtherFormatTest {
   }
 
   private static Model open(Path path, Kernels twin, WeightFormats formats) {
-    Model.LoadOptions options = new Model.LoadOptions(Model.WeightType.AUTO, 2);
+    LoadOptions options = new LoadOptions(WeightType.AUTO, 2);
     return Model.open(path, options, new KernelChoice(twin, "for comparison"), formats);
   }
 

@@ -112,8 +112,7 @@ class InputMasksTest {
 
   private Model open(RandomModel model, String layout) throws IOException {
     return Model.open(
-        model.write(folder.resolve(layout), layout),
-        new Model.LoadOptions(Model.WeightType.AUTO, 2));
+        model.write(folder.resolve(layout), layout), new LoadOptions(WeightType.AUTO, 2));
   }
 
   @Test
@@ -245,8 +244,7 @@ class InputMasksTest {
 
   private static String refusal(Path model) {
     BadCheckpoint e =
-        assertThrows(
-            BadCheckpoint.class, () -> Model.open(model, Model.LoadOptions.defaults()).close());
+        assertThrows(BadCheckpoint.class, () -> Model.open(model, LoadOptions.defaults()).close());
     assertEquals(1, e.getMessage().lines().count(), e.getMessage());
     return e.reason();
   }

@@ -48,8 +48,7 @@ class LayerObserverTest {
 
   private Model open(RandomModel model, String layout) throws IOException {
     return Model.open(
-        model.write(folder.resolve(layout), layout),
-        new Model.LoadOptions(Model.WeightType.AUTO, 2));
+        model.write(folder.resolve(layout), layout), new LoadOptions(WeightType.AUTO, 2));
   }
 
   @ParameterizedTest

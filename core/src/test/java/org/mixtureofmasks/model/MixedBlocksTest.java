@@ -118,14 +118,14 @@ class MixedBlocksTest {
     return model.forward(state, tokens, 14, 2).clone();
   }
 
-  private Model open(Model.WeightType weights, Model.Memory memory) {
-    return Model.open(file, new Model.LoadOptions(weights, 2, memory));
+  private Model open(WeightType weights, LoadOptions.Memory memory) {
+    return Model.open(file, new LoadOptions(weights, 2, memory));
   }
 
   @Test
   void everyMatrixRunsInItsOwnTypeWithTheLogitsOfTheNumbersItHolds() {
-    try (Model stored = open(Model.WeightType.AUTO, Model.Memory.MAPPED);
-        Model wide = open(Model.WeightType.F32, Model.Memory.AUTO);
+    try (Model stored = open(WeightType.AUTO, LoadOptions.Memory.MAPPED);
+        Model wide = open(WeightType.F32, LoadOptions.Memory.AUTO);
         Checkpoint checkpoint = Checkpoints.open(file)) {
       float[] expected = logits(wide);
       float largest = 0;
@@ -149,7 +149,7 @@ class MixedBlocksTest {
 
   @Test
   void typesAreNamedByTheirBytesTheLargestFirst() {
-    try (Model model = open(Model.WeightType.AUTO, Model.Memory.AUTO);
+    try (Model model = open(WeightType.AUTO, LoadOptions.Memory.AUTO);
         Checkpoint checkpoint = Checkpoints.open(file)) {
       long before = Long.MAX_VALUE;
       for (String type : model.weightType().split(", ")) {
@@ -166,8 +166,8 @@ class MixedBlocksTest {
 
   @Test
   void allCanBeRoundedToBlocksOfEightOrFourBits() {
-    try (Model eight = open(Model.WeightType.Q8_0, Model.Memory.AUTO);
-        Model four = open(Model.WeightType.Q4_0, Model.Memory.AUTO)) {
+    try (Model eight = open(WeightType.Q8_0, LoadOptions.Memory.AUTO);
+        Model four = open(WeightType.Q4_0, LoadOptions.Memory.AUTO)) {
       assertEquals("q8_0", eight.weightType());
       assertEquals("q4_0", four.weightType());
       long norms = 5L * 4 * D;

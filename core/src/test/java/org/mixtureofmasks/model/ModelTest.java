@@ -26,8 +26,7 @@ class ModelTest {
     Random random = new Random(1);
     RandomModel model =
         new RandomModel(random, 32, 64, 8, 1, true, RandomModel.masks(random, 64, 0.5, 0.5, 0.5));
-    llama =
-        Model.open(model.write(folder, "runs"), new Model.LoadOptions(Model.WeightType.AUTO, 2));
+    llama = Model.open(model.write(folder, "runs"), new LoadOptions(WeightType.AUTO, 2));
   }
 
   @AfterEach
@@ -80,7 +79,7 @@ class ModelTest {
 
   @Test
   void aStateOfAnotherModelIsRefused() throws IOException {
-    try (Model other = Model.open(folder, new Model.LoadOptions(Model.WeightType.AUTO, 1))) {
+    try (Model other = Model.open(folder, new LoadOptions(WeightType.AUTO, 1))) {
       ModelState foreign = other.newState(4);
       assertThrows(
           IllegalArgumentException.class, () -> llama.forward(foreign, new int[] {1}, 0, 1));
@@ -101,7 +100,7 @@ class ModelTest {
   void mappedWeightsGiveTheSameBits() {
     int[] tokens = {5, 6, 7};
     float[] expected = llama.forward(llama.newState(8), tokens, 0, 3).clone();
-    Model.LoadOptions mapped = new Model.LoadOptions(Model.WeightType.AUTO, 2, Model.Memory.MAPPED);
+    LoadOptions mapped = new LoadOptions(WeightType.AUTO, 2, LoadOptions.Memory.MAPPED);
     try (Model other = Model.open(folder, mapped)) {
       assertTrue(other.description().endsWith("in the mapped file (as asked)"));
       assertArrayEquals(expected, other.forward(other.newState(8), tokens, 0, 3));

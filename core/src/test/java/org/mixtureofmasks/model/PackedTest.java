@@ -27,7 +27,7 @@ class PackedTest {
   }
 
   private static Model open(Path model) {
-    return Model.open(model, new Model.LoadOptions(Model.WeightType.AUTO, 2));
+    return Model.open(model, new LoadOptions(WeightType.AUTO, 2));
   }
 
   private static double[] alone(Model llama, int[] text, int target) {
@@ -138,7 +138,7 @@ class PackedTest {
         Model scalar =
             Model.open(
                 path,
-                new Model.LoadOptions(Model.WeightType.AUTO, 1),
+                new LoadOptions(WeightType.AUTO, 1),
                 new KernelChoice(new ScalarKernels(), "for comparison"))) {
       assertArrayEquals(
           scalar.score(scalar.newState(8), pack).logProbabilities(),

@@ -55,8 +55,8 @@ class QuantisedFolderTest {
     return out;
   }
 
-  private static Model open(Path model, Model.WeightType weights) {
-    return Model.open(model, new Model.LoadOptions(weights, 1));
+  private static Model open(Path model, WeightType weights) {
+    return Model.open(model, new LoadOptions(weights, 1));
   }
 
   private static float[] logits(Model model, int[] tokens) {
@@ -73,11 +73,11 @@ class QuantisedFolderTest {
     "masked, INT8, INT8, int8"
   })
   void aFolderHoldsTheVeryNumbersThatRoundingOnLoadingGives(
-      String layout, DType dtype, Model.WeightType weights, String name) throws IOException {
+      String layout, DType dtype, WeightType weights, String name) throws IOException {
     Path model = random(2).write(folder.resolve("model"), layout);
     Path made = quantise(model, request(dtype, Quantiser.Method.NEAREST), "made");
     try (Model loaded = open(model, weights);
-        Model stored = open(made, Model.WeightType.AUTO)) {
+        Model stored = open(made, WeightType.AUTO)) {
       assertEquals(name, stored.weightType());
       assertEquals(loaded.weightBytes(), stored.weightBytes());
       assertEquals(loaded.bytesPerToken(), stored.bytesPerToken());
@@ -91,8 +91,8 @@ class QuantisedFolderTest {
   void aRoundedModelIsNearTheOneItWasMadeOf(DType dtype, double bound) throws IOException {
     Path model = random(1).write(folder.resolve("model"), "dense");
     Path made = quantise(model, request(dtype, Quantiser.Method.NEAREST), "made");
-    try (Model before = open(model, Model.WeightType.AUTO);
-        Model after = open(made, Model.WeightType.AUTO)) {
+    try (Model before = open(model, WeightType.AUTO);
+        Model after = open(made, WeightType.AUTO)) {
       float[] expected = logits(before, tokens);
       float[] got = logits(after, tokens);
       double error = 0;
@@ -110,8 +110,8 @@ class QuantisedFolderTest {
   void asFloatsTheFolderIsTheSameModel() throws IOException {
     Path model = random(1).write(folder.resolve("model"), "runs");
     Path made = quantise(model, request(DType.INT4, Quantiser.Method.NEAREST), "made");
-    try (Model stored = open(made, Model.WeightType.AUTO);
-        Model wide = open(made, Model.WeightType.F32)) {
+    try (Model stored = open(made, WeightType.AUTO);
+        Model wide = open(made, WeightType.F32)) {
       assertEquals("f32", wide.weightType());
       assertArrayEquals(logits(wide, tokens), logits(stored, tokens), 2e-3f);
     }
@@ -141,9 +141,9 @@ class QuantisedFolderTest {
           });
     }
     Path nearest = quantise(model, request(DType.INT4, Quantiser.Method.NEAREST), "nearest");
-    try (Model before = open(model, Model.WeightType.AUTO);
-        Model gptq = open(made, Model.WeightType.AUTO);
-        Model rounded = open(nearest, Model.WeightType.AUTO)) {
+    try (Model before = open(model, WeightType.AUTO);
+        Model gptq = open(made, WeightType.AUTO);
+        Model rounded = open(nearest, WeightType.AUTO)) {
       assertEquals(rounded.weightBytes(), gptq.weightBytes());
       assertFalse(Arrays.equals(logits(rounded, tokens), logits(gptq, tokens)));
       assertEquals(before.config().layers(), gptq.config().layers());
@@ -155,8 +155,8 @@ class QuantisedFolderTest {
     Path model = random(1).write(folder.resolve("model"), "runs");
     Path made = quantise(model, request(DType.INT8, Quantiser.Method.NEAREST), "made");
     try (Checkpoint checkpoint = Checkpoints.open(made);
-        Model before = open(model, Model.WeightType.AUTO);
-        Model after = open(made, Model.WeightType.AUTO)) {
+        Model before = open(model, WeightType.AUTO);
+        Model after = open(made, WeightType.AUTO)) {
       assertEquals(
           DType.INT8, checkpoint.tensors().get("model.layers.0.mlp.router.weight").dtype());
       double shareBefore = before.shares().allIn() - before.shares().activeFfn();

@@ -95,8 +95,7 @@ class RoutingLayoutsTest {
     for (String layout : List.of("runs", "copied", "masked")) {
       try (Model llama =
           Model.open(
-              model.write(folder.resolve(layout), layout),
-              new Model.LoadOptions(Model.WeightType.AUTO, 2))) {
+              model.write(folder.resolve(layout), layout), new LoadOptions(WeightType.AUTO, 2))) {
         assertEquals(c.routing, llama.config().mixtureOfMasks().orElseThrow().routing());
         ModelState batched = llama.newState(96);
         llama.forwardEach(
@@ -163,7 +162,7 @@ class RoutingLayoutsTest {
     double[][] expected = new ReferenceModel(model).logits(tokens);
     for (String layout : List.of("runs", "copied", "masked")) {
       try (Model llama =
-          Model.open(model.write(folder.resolve(layout), layout), Model.LoadOptions.defaults())) {
+          Model.open(model.write(folder.resolve(layout), layout), LoadOptions.defaults())) {
         ModelState state = llama.newState(8);
         check(layout, expected[4], llama.forward(state, tokens, 0, 5), 4);
         assertEquals(0, state.expertLoad().activeFfnShare());

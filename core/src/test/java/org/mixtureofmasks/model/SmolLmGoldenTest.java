@@ -36,9 +36,7 @@ class SmolLmGoldenTest {
     }
     assertEquals(10, prompts.size());
     try (Model llama =
-        Model.open(
-            path,
-            new Model.LoadOptions(Model.WeightType.BF16, Model.LoadOptions.defaults().threads()))) {
+        Model.open(path, new LoadOptions(WeightType.BF16, LoadOptions.defaults().threads()))) {
       ModelState state = llama.newState(512);
       for (JsonNode prompt : prompts) {
         int[] ids = ids(prompt.path("prompt_ids"));

@@ -68,7 +68,7 @@ class SparseLayoutsTest {
         Arrays.stream(reference.active).sum() / (double) (tokens.length * m * RandomModel.LAYERS);
     for (String layout : List.of("runs", "copied", "masked")) {
       Path written = model.write(folder.resolve(layout), layout);
-      try (Model llama = Model.open(written, new Model.LoadOptions(Model.WeightType.AUTO, 2))) {
+      try (Model llama = Model.open(written, new LoadOptions(WeightType.AUTO, 2))) {
         ModelState batched = llama.newState(64);
         llama.forwardEach(
             batched, tokens, 0, tokens.length, (t, row) -> check(layout, expected[t], row, t));
@@ -189,7 +189,6 @@ class SparseLayoutsTest {
 
   private Model open(RandomModel model, String layout) throws IOException {
     return Model.open(
-        model.write(folder.resolve(layout), layout),
-        new Model.LoadOptions(Model.WeightType.AUTO, 2));
+        model.write(folder.resolve(layout), layout), new LoadOptions(WeightType.AUTO, 2));
   }
 }

@@ -33,20 +33,20 @@ class StepTest {
   @TempDir Path folder;
 
   /** A random model, its layout and number of experts a token. */
-  record Case(String layout, int k, boolean inputs, Model.WeightType weights, boolean scalar) {}
+  record Case(String layout, int k, boolean inputs, WeightType weights, boolean scalar) {}
 
   static List<Case> cases() {
     return List.of(
-        new Case("dense", 1, false, Model.WeightType.BF16, false),
-        new Case("dense", 1, false, Model.WeightType.F32, false),
-        new Case("dense", 1, false, Model.WeightType.F32, true),
-        new Case("runs", 1, false, Model.WeightType.BF16, false),
-        new Case("runs", 1, false, Model.WeightType.BF16, true),
-        new Case("runs", 2, false, Model.WeightType.F32, false),
-        new Case("copied", 2, false, Model.WeightType.BF16, false),
-        new Case("masked", 2, false, Model.WeightType.BF16, false),
-        new Case("masked", 1, true, Model.WeightType.BF16, false),
-        new Case("copied", 1, true, Model.WeightType.BF16, false));
+        new Case("dense", 1, false, WeightType.BF16, false),
+        new Case("dense", 1, false, WeightType.F32, false),
+        new Case("dense", 1, false, WeightType.F32, true),
+        new Case("runs", 1, false, WeightType.BF16, false),
+        new Case("runs", 1, false, WeightType.BF16, true),
+        new Case("runs", 2, false, WeightType.F32, false),
+        new Case("copied", 2, false, WeightType.BF16, false),
+        new Case("masked", 2, false, WeightType.BF16, false),
+        new Case("masked", 1, true, WeightType.BF16, false),
+        new Case("copied", 1, true, WeightType.BF16, false));
   }
 
   private Model open(Case c) throws IOException {
@@ -59,7 +59,7 @@ class StepTest {
     Path written = made.write(folder.resolve(c.layout + c.k + c.inputs), c.layout);
     KernelChoice choice =
         c.scalar ? new KernelChoice(new ScalarKernels(), "for a test") : KernelChoice.get();
-    return Model.open(written, new Model.LoadOptions(c.weights, 2), choice);
+    return Model.open(written, new LoadOptions(c.weights, 2), choice);
   }
 
   private static int[] tokens(int seed, int n) {

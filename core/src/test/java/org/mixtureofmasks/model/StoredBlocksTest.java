@@ -27,7 +27,7 @@ import org.mixtureofmasks.kernel.Matrix;
 /** The formats of GGUF's block types beside the reference that decodes stored tensors. */
 class StoredBlocksTest {
   private static Format format(DType dtype, int columns) {
-    return WeightFormats.of(Model.WeightType.AUTO).of(dtype, columns);
+    return WeightFormats.of(WeightType.AUTO).of(dtype, columns);
   }
 
   private static Checkpoint blocks() {
@@ -121,7 +121,7 @@ class StoredBlocksTest {
     try (Checkpoint made = blocks();
         Arena arena = Arena.ofConfined()) {
       StoredTensor stored = made.tensors().get(dtype + ".stored");
-      WeightFormats auto = WeightFormats.of(Model.WeightType.AUTO);
+      WeightFormats auto = WeightFormats.of(WeightType.AUTO);
       WeightSource mapped = new WeightSource(auto, arena, true);
       assertEquals(stored.data().address(), mapped.matrix(stored).data().address());
       Matrix turned = mapped.matrix(stored, r -> 2 - r);
@@ -135,10 +135,10 @@ class StoredBlocksTest {
         }
       }
       // Whoever asks for another type gets the same numbers, and rows that do not divide stay bf16.
-      WeightSource wide = new WeightSource(WeightFormats.of(Model.WeightType.F32), arena, true);
+      WeightSource wide = new WeightSource(WeightFormats.of(WeightType.F32), arena, true);
       wide.matrix(stored).row(1, row, 0);
       assertEquals(reference[512], row[0]);
-      for (Model.WeightType wanted : List.of(Model.WeightType.Q8_0, Model.WeightType.Q4_0)) {
+      for (WeightType wanted : List.of(WeightType.Q8_0, WeightType.Q4_0)) {
         WeightFormats rounded = WeightFormats.of(wanted);
         assertEquals(wanted.word(), rounded.of(dtype, 512).name());
         assertEquals("bf16", rounded.of(dtype, 520).name());

@@ -38,7 +38,7 @@ class StoriesGoldenTest {
     Model open(Path model, int threads) {
       return Model.open(
           model,
-          new Model.LoadOptions(Model.WeightType.AUTO, threads),
+          new LoadOptions(WeightType.AUTO, threads),
           new KernelChoice(this == VECTOR ? new VectorKernels() : new ScalarKernels(), "test"));
     }
   }

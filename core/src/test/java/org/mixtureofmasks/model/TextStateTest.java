@@ -33,7 +33,7 @@ class TextStateTest {
   void open() throws IOException {
     boolean[][][] masks = RandomModel.masks(random, 64, 0.5, 0.5, 0.5);
     new RandomModel(random, 32, 64, 8, 1, true, masks).write(folder, "runs");
-    model = Model.open(folder, new Model.LoadOptions(Model.WeightType.AUTO, 2));
+    model = Model.open(folder, new LoadOptions(WeightType.AUTO, 2));
   }
 
   @AfterEach
@@ -97,9 +97,8 @@ class TextStateTest {
 
   @ParameterizedTest
   @EnumSource
-  void theBytesOfATextAreThoseThatAreForetold(Model.CacheType cache) {
-    Model.LoadOptions options =
-        new Model.LoadOptions(Model.WeightType.AUTO, 1, Model.Memory.MAPPED, cache);
+  void theBytesOfATextAreThoseThatAreForetold(CacheType cache) {
+    LoadOptions options = new LoadOptions(WeightType.AUTO, 1, LoadOptions.Memory.MAPPED, cache);
     try (Model own = Model.open(folder, options)) {
       for (int n : new int[] {1, KvHead.PAGE, KvHead.PAGE + 1, LONG}) {
         ModelState state = own.newState(600);
@@ -113,11 +112,10 @@ class TextStateTest {
   /** Attention's own errors stay small; the bits do not depend on how a text was read. */
   @ParameterizedTest
   @EnumSource
-  void aSmallerCacheGivesNearlyTheSameLogits(Model.CacheType cache) {
+  void aSmallerCacheGivesNearlyTheSameLogits(CacheType cache) {
     int[] text = tokens(LONG);
     float[] expected = alone(text, LONG);
-    Model.LoadOptions options =
-        new Model.LoadOptions(Model.WeightType.AUTO, 2, Model.Memory.AUTO, cache);
+    LoadOptions options = new LoadOptions(WeightType.AUTO, 2, LoadOptions.Memory.AUTO, cache);
     try (Model own = Model.open(folder, options)) {
       float[] got = own.forward(own.newState(600), text, 0, LONG);
       float largest = 0;
@@ -126,9 +124,8 @@ class TextStateTest {
         largest = Math.max(largest, Math.abs(expected[i]));
         off = Math.max(off, Math.abs(expected[i] - got[i]));
       }
-      assertTrue(
-          off <= (cache == Model.CacheType.F32 ? 0 : 0.02f) * largest, off + " of " + largest);
-      assertEquals(cache == Model.CacheType.F32, off == 0);
+      assertTrue(off <= (cache == CacheType.F32 ? 0 : 0.02f) * largest, off + " of " + largest);
+      assertEquals(cache == CacheType.F32, off == 0);
     }
   }
 
@@ -145,7 +142,7 @@ class TextStateTest {
 
   @Test
   void aTextAndAWorkspaceOfDifferentModelsAreRefused() {
-    try (Model same = Model.open(folder, new Model.LoadOptions(Model.WeightType.AUTO, 1))) {
+    try (Model same = Model.open(folder, new LoadOptions(WeightType.AUTO, 1))) {
       TextState text = model.newText(8);
       Workspace workspace = same.newWorkspace(8);
       assertThrows(IllegalArgumentException.class, () -> new ModelState(text, workspace));

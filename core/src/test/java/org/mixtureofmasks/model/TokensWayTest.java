@@ -76,7 +76,7 @@ class TokensWayTest {
     KernelChoice vector = new KernelChoice(new VectorKernels(), "for the test");
     for (int threads = 1; threads <= 2; threads++) {
       Recording format = new Recording();
-      Model.LoadOptions options = new Model.LoadOptions(Model.WeightType.AUTO, threads);
+      LoadOptions options = new LoadOptions(WeightType.AUTO, threads);
       try (Model opened = Model.open(path, options, vector, (stored, columns) -> format)) {
         ModelState state = opened.newState(64);
         for (int t = 0; t < 50; t++) {

@@ -59,8 +59,7 @@ class WeightLoaderTest {
 
   private static String refusal(Path model) {
     BadCheckpoint e =
-        assertThrows(
-            BadCheckpoint.class, () -> Model.open(model, Model.LoadOptions.defaults()).close());
+        assertThrows(BadCheckpoint.class, () -> Model.open(model, LoadOptions.defaults()).close());
     assertEquals(1, e.getMessage().lines().count(), e.getMessage());
     return e.reason();
   }
@@ -132,12 +131,12 @@ class WeightLoaderTest {
   void f32KeepsBf16WeightsExactlyAndBf16HalvesF32Ones() throws IOException {
     int[] tokens = {1, 2, 3, 4, 5};
     Path model = model(true, "runs");
-    float[] auto = lastLogits(model, Model.WeightType.AUTO, tokens);
-    float[] f32 = lastLogits(model, Model.WeightType.F32, tokens);
+    float[] auto = lastLogits(model, WeightType.AUTO, tokens);
+    float[] f32 = lastLogits(model, WeightType.F32, tokens);
     assertArrayEquals(auto, f32, 1e-4f);
     Path wide = model(false, "copied");
-    try (Model mapped = Model.open(wide, new Model.LoadOptions(Model.WeightType.AUTO, 1));
-        Model rounded = Model.open(wide, new Model.LoadOptions(Model.WeightType.BF16, 1))) {
+    try (Model mapped = Model.open(wide, new LoadOptions(WeightType.AUTO, 1));
+        Model rounded = Model.open(wide, new LoadOptions(WeightType.BF16, 1))) {
       assertTrue(mapped.description().contains("weights: f32"), mapped.description());
       assertTrue(rounded.description().contains("weights: bf16"), rounded.description());
       // Norms and routers stay f32.
@@ -146,8 +145,8 @@ class WeightLoaderTest {
     }
   }
 
-  private float[] lastLogits(Path model, Model.WeightType type, int[] tokens) {
-    try (Model llama = Model.open(model, new Model.LoadOptions(type, 1))) {
+  private float[] lastLogits(Path model, WeightType type, int[] tokens) {
+    try (Model llama = Model.open(model, new LoadOptions(type, 1))) {
       return llama.forward(llama.newState(8), tokens, 0, tokens.length);
     }
   }
@@ -173,7 +172,7 @@ class WeightLoaderTest {
                 BadCheckpoint.class,
                 () ->
                     WeightLoader.load(
-                        checkpoint, config, WeightFormats.of(Model.WeightType.BF16), none, false));
+                        checkpoint, config, WeightFormats.of(WeightType.BF16), none, false));
         assertTrue(e.reason().startsWith("tensor '%s' has shape [2, 3]".formatted(last)));
       }
     }
@@ -198,11 +197,11 @@ class WeightLoaderTest {
   void aMistralFolderComputesWhatItsLlamaTwinDoes() throws IOException {
     int[] tokens = {1, 2, 3, 4, 5};
     Path model = model(true, "dense");
-    float[] llama = lastLogits(model, Model.WeightType.AUTO, tokens);
+    float[] llama = lastLogits(model, WeightType.AUTO, tokens);
     Path config = model.resolve("config.json");
     String text = Files.readString(config);
     Files.writeString(config, text.replace("\"llama\"", "\"mistral\", \"sliding_window\": null"));
-    assertArrayEquals(llama, lastLogits(model, Model.WeightType.AUTO, tokens));
+    assertArrayEquals(llama, lastLogits(model, WeightType.AUTO, tokens));
   }
 
   @Test

@@ -19,7 +19,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * The log of the sum of exponentials of one row of logits, what a scored token costs beside its
- * product with the vocabulary. Run as {@link KernelBenchmark} says.
+ * product with the vocabulary. Run by {@code org.openjdk.jmh.Main} with the options and the class
+ * path of scripts/kernels.sh.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

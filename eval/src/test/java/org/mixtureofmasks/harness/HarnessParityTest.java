@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mixtureofmasks.TestFiles;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.score.GroupResult;
 import org.mixtureofmasks.score.LanguageModel;
@@ -35,7 +36,7 @@ class HarnessParityTest {
 
   @BeforeAll
   static void open() {
-    model = Model.open(TestFiles.stories(), Model.LoadOptions.defaults());
+    model = Model.open(TestFiles.stories(), LoadOptions.defaults());
     tokenizer = Tokenizer.open(TestFiles.stories());
   }
 
@@ -77,7 +78,7 @@ class HarnessParityTest {
     Path smolLm2 = TestFiles.large("SmolLM2-135M-Instruct");
     String data = System.getenv("MOM_EVAL_DATA");
     assumeTrue(data != null, "MOM_EVAL_DATA names no folder of data sets");
-    try (Model llama = Model.open(smolLm2, Model.LoadOptions.defaults());
+    try (Model llama = Model.open(smolLm2, LoadOptions.defaults());
         Tokenizer smolTokenizer = Tokenizer.open(smolLm2)) {
       HarnessComparison found = compare(reference, Path.of(data), llama, smolTokenizer);
       // How near, for docs/results: that it is near enough is asserted.

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.task.WikiText;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -36,7 +37,7 @@ class PerplexityTest {
 
   @BeforeAll
   static void open() throws IOException {
-    model = Model.open(TestFiles.stories(), Model.LoadOptions.defaults());
+    model = Model.open(TestFiles.stories(), LoadOptions.defaults());
     tokenizer = Tokenizer.open(TestFiles.stories());
     Path file = TestFiles.resource("/org/mixtureofmasks/models/stories260K.reference.json");
     reference = new ObjectMapper().readTree(file.toFile()).get("stories260K");
@@ -264,7 +265,7 @@ class PerplexityTest {
             .mapToObj(i -> List.of("novel", "text", "fact", "wiki", "play").get(i))
             .map(name -> folder.resolve("data/valid-" + name + ".u16"))
             .toList();
-    try (Model mom4m = Model.open(folder, Model.LoadOptions.defaults())) {
+    try (Model mom4m = Model.open(folder, LoadOptions.defaults())) {
       PerplexityResult result = new Perplexity(mom4m, 2, (done, total) -> {}).ofRows(files, 257, 0);
       assertEquals(3.6694, result.loss(), 5e-5);
       double[] published = {3.8619, 3.7404, 2.1509, 4.2932, 4.0235};

@@ -25,7 +25,9 @@ import org.mixtureofmasks.generate.FinishReason;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
 import org.mixtureofmasks.generate.Sampling;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.WeightType;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /** A small model behind a server of the test, over HTTP. */
@@ -44,7 +46,7 @@ class CompletionsLanguageModelTest {
 
   @BeforeAll
   static void open() {
-    model = Model.open(TestFiles.stories(), new Model.LoadOptions(Model.WeightType.F32, 2));
+    model = Model.open(TestFiles.stories(), new LoadOptions(WeightType.F32, 2));
     tokenizer = Tokenizer.open(TestFiles.stories());
   }
 

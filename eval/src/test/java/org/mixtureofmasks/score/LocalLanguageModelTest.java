@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.generate.GenerationOptions;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.WeightType;
 import org.mixtureofmasks.perplexity.Perplexity;
 import org.mixtureofmasks.perplexity.PerplexityResult;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -31,7 +33,7 @@ class LocalLanguageModelTest {
             new LanguageModel.Request("Once upon a time, there was a ", "little girl"),
             new LanguageModel.Request("Once upon", " a time"),
             new LanguageModel.Request("", "Once upon a time"));
-    try (Model llama = Model.open(TestFiles.stories(), Model.LoadOptions.defaults());
+    try (Model llama = Model.open(TestFiles.stories(), LoadOptions.defaults());
         Tokenizer tokenizer = Tokenizer.open(TestFiles.stories())) {
       List<LanguageModel.Score> together =
           new LocalLanguageModel(llama, tokenizer, 2).logLikelihood(requests);
@@ -54,7 +56,7 @@ class LocalLanguageModelTest {
   /** The context's ids are those of the context alone; lm-evaluation-harness 0.4.13's numbers. */
   @Test
   void aTokenThatSpansContextAndContinuationIsNoneOfTheContexts() {
-    try (Model llama = Model.open(TestFiles.stories(), Model.LoadOptions.defaults());
+    try (Model llama = Model.open(TestFiles.stories(), LoadOptions.defaults());
         Tokenizer tokenizer = Tokenizer.open(TestFiles.stories())) {
       List<LanguageModel.Request> requests =
           List.of(
@@ -82,7 +84,7 @@ class LocalLanguageModelTest {
 
   @Test
   void aContextThatIsTooLongIsCutFromTheLeft() {
-    try (Model llama = Model.open(TestFiles.stories(), Model.LoadOptions.defaults());
+    try (Model llama = Model.open(TestFiles.stories(), LoadOptions.defaults());
         Tokenizer tokenizer = Tokenizer.open(TestFiles.stories())) {
       String context = "She loved to play outside in the park. ".repeat(80) + "One day, she saw a";
       LanguageModel language = new LocalLanguageModel(llama, tokenizer, 2);
@@ -94,7 +96,7 @@ class LocalLanguageModelTest {
 
   @Test
   void anEmptyContinuationIsRefused() {
-    try (Model llama = Model.open(TestFiles.stories(), Model.LoadOptions.defaults());
+    try (Model llama = Model.open(TestFiles.stories(), LoadOptions.defaults());
         Tokenizer tokenizer = Tokenizer.open(TestFiles.stories())) {
       LanguageModel language = new LocalLanguageModel(llama, tokenizer, 2);
       List<LanguageModel.Request> requests = List.of(new LanguageModel.Request("Once", ""));
@@ -104,7 +106,7 @@ class LocalLanguageModelTest {
 
   @Test
   void generatedTextFollowsTheContext() {
-    try (Model llama = Model.open(TestFiles.stories(), Model.LoadOptions.defaults());
+    try (Model llama = Model.open(TestFiles.stories(), LoadOptions.defaults());
         Tokenizer tokenizer = Tokenizer.open(TestFiles.stories())) {
       LanguageModel language = new LocalLanguageModel(llama, tokenizer, 2);
       assertEquals(
@@ -119,7 +121,7 @@ class LocalLanguageModelTest {
     Path gguf = TestFiles.large("SmolLM2-135M-Instruct.Q4_1.gguf");
     Path file = TestFiles.resource("/org/mixtureofmasks/score/smollm2-transformers.json");
     JsonNode expected = new ObjectMapper().readTree(file.toFile());
-    try (Model llama = Model.open(gguf, new Model.LoadOptions(Model.WeightType.BF16, 2));
+    try (Model llama = Model.open(gguf, new LoadOptions(WeightType.BF16, 2));
         Tokenizer tokenizer = Tokenizer.open(gguf)) {
       int[] ids = tokenizer.encode(expected.get("text").asText());
       assertEquals(expected.get("tokens").asInt(), ids.length);

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.TestFiles;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.Progress;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.WeightType;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /** Many requests at once on a small model. */
@@ -36,7 +38,7 @@ class PackedScoringTest {
 
   @BeforeAll
   static void open() {
-    model = Model.open(TestFiles.stories(), new Model.LoadOptions(Model.WeightType.F32, 2));
+    model = Model.open(TestFiles.stories(), new LoadOptions(WeightType.F32, 2));
     tokenizer = Tokenizer.open(TestFiles.stories());
   }
 
@@ -200,7 +202,7 @@ class PackedScoringTest {
     // The first weights are the embedding, which is the output too: one NaN is in all logits' sum.
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat(7 * 4 + 300 * 64 * 4, Float.NaN);
     Path broken = Files.write(folder.resolve("broken.bin"), bytes);
-    try (Model llama = Model.open(broken, Model.LoadOptions.defaults())) {
+    try (Model llama = Model.open(broken, LoadOptions.defaults())) {
       LanguageModel language = new LocalLanguageModel(llama, tokenizer, 1);
       List<LanguageModel.Request> requests =
           List.of(request("Once upon", " a time"), request("The cat", " sat"));

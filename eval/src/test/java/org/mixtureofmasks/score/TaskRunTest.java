@@ -19,6 +19,7 @@ import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.io.Progress;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.task.LoadedTask;
 import org.mixtureofmasks.task.Metric;
@@ -92,7 +93,7 @@ class TaskRunTest {
   }
 
   private static TaskScores run(LoadedTask task, List<Long> heard) {
-    try (Model llama = Model.open(TestFiles.stories(), Model.LoadOptions.defaults());
+    try (Model llama = Model.open(TestFiles.stories(), LoadOptions.defaults());
         Tokenizer tokenizer = Tokenizer.open(TestFiles.stories())) {
       return new TaskRun(task, new LocalLanguageModel(llama, tokenizer, 2))
           .run((done, total) -> heard.add(done));

@@ -20,8 +20,10 @@ import org.mixtureofmasks.io.Fingerprint;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.model.LayerObserver;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
+import org.mixtureofmasks.model.WeightType;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 import org.mixtureofmasks.train.RunFolder;
 
@@ -146,7 +148,7 @@ public final class Analysis {
   }
 
   private void analyse(List<DataSet> data, Words words, ObjectNode json) {
-    Model.LoadOptions options = new Model.LoadOptions(Model.WeightType.AUTO, settings.threads());
+    LoadOptions options = new LoadOptions(WeightType.AUTO, settings.threads());
     try (Model model = Model.open(folder, options);
         References references =
             new References(settings.reference().map(p -> Model.open(p, options)))) {

@@ -10,7 +10,9 @@ import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.WeightType;
 import org.mixtureofmasks.perplexity.Perplexity;
 import org.mixtureofmasks.perplexity.PerplexityResult;
 import org.mixtureofmasks.recipe.RunKeys;
@@ -48,7 +50,7 @@ final class Measurement {
     }
     Settings settings = Settings.of(planned.recipe());
     List<Path> rows = settings.validationFiles().stream().map(settings::packed).toList();
-    Model.LoadOptions options = new Model.LoadOptions(Model.WeightType.AUTO, threads);
+    LoadOptions options = new LoadOptions(WeightType.AUTO, threads);
     try (Checkpoint checkpoint = Checkpoints.open(run.model());
         Model model = Model.open(run.model(), options)) {
       ModelConfig config = ConfigReader.read(checkpoint);

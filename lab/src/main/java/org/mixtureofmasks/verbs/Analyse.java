@@ -24,7 +24,7 @@ import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.cli.Verb;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Json;
-import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.report.AnalysisReport;
 import org.mixtureofmasks.report.FewTokens;
 import picocli.CommandLine.Command;
@@ -201,7 +201,7 @@ public final class Analyse implements Verb {
   }
 
   private AnalysisSettings settings() {
-    int cores = Model.LoadOptions.defaults().threads();
+    int cores = LoadOptions.defaults().threads();
     if (threads != null) {
       RunOptions.warnOfThreads(threads, cores);
     }

@@ -21,6 +21,7 @@ import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.TextFiles;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.perplexity.Perplexity;
 import org.mixtureofmasks.perplexity.PerplexityResult;
@@ -96,8 +97,8 @@ public final class Demo implements Verb {
     PerplexityResult sparse = evaluate(files, files.sparse(), progress);
     Terminal.note("4/4 speed, in turns, and a sentence of each");
     progress.begin("loading both models", "");
-    try (Model denseModel = Model.open(files.dense(), Model.LoadOptions.defaults());
-        Model sparseModel = Model.open(files.sparse(), Model.LoadOptions.defaults())) {
+    try (Model denseModel = Model.open(files.dense(), LoadOptions.defaults());
+        Model sparseModel = Model.open(files.sparse(), LoadOptions.defaults())) {
       BenchResult.Pair speed = bench(denseModel, sparseModel, progress);
       progress.begin("writing a sentence with each", "");
       Measured before =
@@ -125,7 +126,7 @@ public final class Demo implements Verb {
   }
 
   private static PerplexityResult evaluate(DemoFiles files, Path model, ProgressLine progress) {
-    Model.LoadOptions options = Model.LoadOptions.defaults();
+    LoadOptions options = LoadOptions.defaults();
     progress.begin("reading the held-out text, %s".formatted(model.getFileName()), "tokens");
     try (Model llama = Model.open(model, options);
         Tokenizer tokenizer = Tokenizer.open(model)) {
@@ -135,7 +136,7 @@ public final class Demo implements Verb {
   }
 
   private static BenchResult.Pair bench(Model dense, Model sparse, ProgressLine progress) {
-    BenchSettings settings = new BenchSettings(64, 128, 7, Model.LoadOptions.defaults().threads());
+    BenchSettings settings = new BenchSettings(64, 128, 7, LoadOptions.defaults().threads());
     progress.begin("timing both models", "repetitions");
     return new Benchmark(settings, progress::at).run(sparse, Optional.of(dense));
   }

@@ -13,6 +13,7 @@ import org.mixtureofmasks.generate.Generation;
 import org.mixtureofmasks.generate.GenerationOptions;
 import org.mixtureofmasks.generate.GenerationResult;
 import org.mixtureofmasks.io.Progress;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
@@ -100,11 +101,11 @@ public record Judge(Path dense, HeldOut heldOut) {
   }
 
   private static Model open(Path path) {
-    return Model.open(path, Model.LoadOptions.defaults());
+    return Model.open(path, LoadOptions.defaults());
   }
 
   private static int threads() {
-    return Model.LoadOptions.defaults().threads();
+    return LoadOptions.defaults().threads();
   }
 
   /** So many tokens, or what half of a short context allows. */

@@ -13,8 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.format.Layout;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
+import org.mixtureofmasks.model.WeightType;
 import org.mixtureofmasks.train.FinishedRun;
 import org.mixtureofmasks.train.TinyRun;
 import org.mixtureofmasks.train.Trainer;
@@ -41,7 +43,7 @@ class RemovalTest {
     }
     Path model = tiny.path("sparse");
     RunModel.of(FinishedRun.open(run)).write(model, Optional.of(Layout.RUNS), Optional.empty());
-    return Model.open(model, new Model.LoadOptions(Model.WeightType.AUTO, 1));
+    return Model.open(model, new LoadOptions(WeightType.AUTO, 1));
   }
 
   /** The loss without any shortcut. */

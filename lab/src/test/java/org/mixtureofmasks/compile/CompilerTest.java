@@ -36,8 +36,10 @@ import org.mixtureofmasks.format.Layout;
 import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.format.ShippedExperts;
 import org.mixtureofmasks.format.SparseModel;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
+import org.mixtureofmasks.model.WeightType;
 
 class CompilerTest {
   static final int D = 16;
@@ -126,7 +128,7 @@ class CompilerTest {
   static float[][] logits(Path folder) {
     int[] tokens = {3, 17, 3, 39, 0, 21, 8, 8, 30, 11};
     float[][] all = new float[tokens.length][];
-    try (Model llama = Model.open(folder, new Model.LoadOptions(Model.WeightType.AUTO, 1))) {
+    try (Model llama = Model.open(folder, new LoadOptions(WeightType.AUTO, 1))) {
       ModelState state = llama.newState(32);
       llama.forwardEach(state, tokens, 0, tokens.length, (i, row) -> all[i] = row.clone());
     }

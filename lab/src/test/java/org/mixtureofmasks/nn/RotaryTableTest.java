@@ -20,7 +20,9 @@ import org.mixtureofmasks.format.Families;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.ModelConfig.Scaling;
 import org.mixtureofmasks.format.Rotary;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.WeightType;
 
 /** Positions turn queries and keys in the trainer as they do in the engine. */
 class RotaryTableTest {
@@ -106,7 +108,7 @@ class RotaryTableTest {
         """);
     TestModels.save(model, folder);
     float[] expected = logits(model, POSITIONS);
-    try (Model llama = Model.open(folder, new Model.LoadOptions(Model.WeightType.AUTO, 1))) {
+    try (Model llama = Model.open(folder, new LoadOptions(WeightType.AUTO, 1))) {
       llama.forwardEach(
           llama.newState(POSITIONS),
           tokens(POSITIONS),

@@ -13,8 +13,10 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.compile.RunModel;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
+import org.mixtureofmasks.model.WeightType;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.train.FinishedRun;
@@ -52,7 +54,7 @@ class LoudNeuronsTest {
     }
     Path model = tiny.path("sparse");
     RunModel.of(FinishedRun.open(run)).write(model, Optional.empty(), Optional.empty());
-    try (Model engine = Model.open(model, new Model.LoadOptions(Model.WeightType.AUTO, 1))) {
+    try (Model engine = Model.open(model, new LoadOptions(WeightType.AUTO, 1))) {
       ModelState state = engine.newState(16);
       engine.forwardEach(
           state,

@@ -19,8 +19,10 @@ import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.Layout;
 import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.format.ShippedExperts;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.model.ModelState;
+import org.mixtureofmasks.model.WeightType;
 import org.mixtureofmasks.nn.Tensors;
 
 /** What is judged is what ships: the trainer's model and the engine's, compiled from its run. */
@@ -52,7 +54,7 @@ class EngineParityTest {
 
   private static float[][] inTheEngine(Path model) {
     float[][] rows = new float[TOKENS.length][];
-    try (Model llama = Model.open(model, new Model.LoadOptions(Model.WeightType.AUTO, 1))) {
+    try (Model llama = Model.open(model, new LoadOptions(WeightType.AUTO, 1))) {
       ModelState state = llama.newState(16);
       llama.forwardEach(state, TOKENS, 0, TOKENS.length, (i, row) -> rows[i] = row.clone());
     }

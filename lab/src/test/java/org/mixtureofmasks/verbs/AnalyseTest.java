@@ -22,6 +22,7 @@ import org.mixtureofmasks.cli.Main;
 import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.demo.DemoFiles;
 import org.mixtureofmasks.io.TextFiles;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
 import org.mixtureofmasks.perplexity.Perplexity;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -180,7 +181,7 @@ class AnalyseTest {
       REMOVAL_TOKENS
     };
     assertEquals(0, run(words), said());
-    try (Model llama = Model.open(model, Model.LoadOptions.defaults());
+    try (Model llama = Model.open(model, LoadOptions.defaults());
         Tokenizer tokenizer = Tokenizer.open(model)) {
       int[] ids = tokenizer.encode(TextFiles.read(demo.heldOut()));
       int[] first = Arrays.copyOf(ids, REMOVAL_TOKENS);

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.cli.Main;
+import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.model.Model;
+import org.mixtureofmasks.model.WeightType;
 import org.mixtureofmasks.score.LanguageModel;
 import org.mixtureofmasks.score.LocalLanguageModel;
 import org.mixtureofmasks.tokenizer.Tokenizer;
@@ -73,7 +75,7 @@ class DemoTest {
       }
     }
     for (String name : List.of("dense", "sparse")) {
-      Model.LoadOptions options = new Model.LoadOptions(Model.WeightType.F32, 2);
+      LoadOptions options = new LoadOptions(WeightType.F32, 2);
       try (Model model = Model.open(out.resolve(name), options);
           Tokenizer tokenizer = Tokenizer.open(out.resolve("dense"))) {
         List<LanguageModel.Score> scores =
