@@ -106,8 +106,7 @@ public final class Demo implements Verb {
       Measured after = new Measured(sparse, speed.model(), continuation(files, sparseModel));
       Shares shares = sparseModel.shares();
       progress.end();
-      output.print(
-          json(before, after, shares, speed), () -> report(files, before, after, shares, speed));
+      output.print(json(before, after, shares, speed), () -> report(before, after, shares, speed));
     }
     return 0;
   }
@@ -178,7 +177,7 @@ public final class Demo implements Verb {
   }
 
   private static String report(
-      DemoFiles files, Measured dense, Measured sparse, Shares shares, BenchResult.Pair speed) {
+      Measured dense, Measured sparse, Shares shares, BenchResult.Pair speed) {
     List<Measured> columns = List.of(dense, sparse);
     Table table = new Table();
     table.row("", "dense", "sparse");
@@ -203,9 +202,9 @@ public final class Demo implements Verb {
         "  dense:  " + dense.text,
         "  sparse: " + sparse.text,
         "",
-        "Your own model (a Hugging Face folder):",
+        "Your own model (a Hugging Face folder or a .gguf file):",
         "  ./mom inspect MODEL",
-        "  ./mom sparsify RECIPE --out run      begin with a copy of " + files.recipe(),
+        "  ./mom sparsify MODEL --text my.txt --out run",
         "  ./mom evaluate run/model --reference MODEL --text FILE",
         "  ./mom bench run/model --reference MODEL",
         "  ./mom generate run/model --prompt \"...\"");
