@@ -65,16 +65,23 @@ public record KernelChoice(Kernels kernels, String reason) {
       }
       default -> throw UserError.usage("-D%s=%s: use vector or scalar".formatted(PROPERTY, wish));
     }
+    NativeKernels.Link library =
+        NativeKernels.link(
+            System.getProperty(NativeKernels.PROPERTY), VectorKernels.vectorBits());
+    if (library.unusable()) {
+      LOG.warn("{}; Java's kernels compute, which have the same bits", library.reason());
+    }
     return new KernelChoice(
-        new VectorKernels(),
-        "Vector API%s, %s, C2%s, %s"
+        new VectorKernels(library.kernels()),
+        "Vector API%s, %s, C2%s, %s, %s"
             .formatted(
                 ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
                     ? " as a module"
                     : " on the boot class path",
                 System.getProperty("os.arch"),
                 narrow(VectorKernels.vectorBits()),
-                Prefetch.description()));
+                Prefetch.description(),
+                library.reason()));
   }
 
   /** Says so where vectors are shorter than the longest that the kernels are made for. */

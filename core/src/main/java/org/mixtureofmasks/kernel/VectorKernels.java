@@ -5,7 +5,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
-/** The kernels on the Vector API, in the widest shape that the CPU prefers. */
+/**
+ * The kernels on the Vector API, in the widest shape that the CPU prefers; those of one token from
+ * the optional library where there is one, which has the same bits.
+ */
 public final class VectorKernels implements Kernels {
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
   private static final int L = F.length();
@@ -14,6 +17,17 @@ public final class VectorKernels implements Kernels {
   private static final FloatVector EVENS = FloatVector.zero(F).addIndex(2);
 
   private static final FloatVector ODDS = EVENS.add(1);
+
+  private final @Nullable NativeKernels library;
+
+  /** All of them Java's. */
+  public VectorKernels() {
+    this(null);
+  }
+
+  VectorKernels(@Nullable NativeKernels library) {
+    this.library = library;
+  }
 
   /** Bits of the vectors that are used: 128, 256 or 512 (64 where there are none worth having). */
   public static int vectorBits() {
@@ -27,7 +41,9 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void matvec(Matrix w, Input x, int token, float[] y, int yOffset, int from, int to) {
-    w.format().matvec(w, x, token, y, yOffset, from, to);
+    if (library == null || !library.matvec(w, x, token, y, yOffset, from, to)) {
+      w.format().matvec(w, x, token, y, yOffset, from, to);
+    }
   }
 
   @Override
@@ -131,9 +147,13 @@ public final class VectorKernels implements Kernels {
     Format format = records.format();
     for (int b = from; b < to; b += NEURON_BLOCK) {
       int n = Math.min(NEURON_BLOCK, to - b);
-      format.gateUp(records, list, b, n, to, x, token, scratch);
+      if (library == null || !library.gateUp(records, list, b, n, to, x, token, scratch)) {
+        format.gateUp(records, list, b, n, to, x, token, scratch);
+      }
       activate(scratch, n, scales, b);
-      format.addDown(records, list, b, n, scratch, y, yOffset);
+      if (library == null || !library.addDown(records, list, b, n, scratch, y, yOffset)) {
+        format.addDown(records, list, b, n, scratch, y, yOffset);
+      }
     }
   }
 

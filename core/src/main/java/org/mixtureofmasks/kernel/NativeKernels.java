@@ -1,0 +1,140 @@
+package org.mixtureofmasks.kernel;
+
+import java.nio.file.Path;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The optional library's kernels of one token, with the bits that a {@link Format}'s own give in
+ * vectors of the same width. Each method says whether it has done the work: where it gives false,
+ * the format's own kernels are to do it.
+ *
+ * <p>C checks nothing, so what Java's accesses would have refused is refused here.
+ */
+final class NativeKernels {
+  /** System property: the library's file, or "off"; absent: none. */
+  static final String PROPERTY = "mom.native";
+
+  /** Weights that a call reads at most, so that a collection never waits long for one. */
+  private static final long CALL_BYTES = 1 << 20;
+
+  private static final List<Format> FORMATS =
+      List.of(
+          Bf16.FORMAT,
+          Int8.FORMAT,
+          Q4.FORMAT,
+          Q80.FORMAT,
+          Q40.FORMAT,
+          Q41.FORMAT,
+          Q50.FORMAT,
+          Q4K.FORMAT,
+          Q5K.FORMAT,
+          Q6K.FORMAT);
+
+  private final NativeLibrary library;
+  private final Map<Format, Integer> numbers = new IdentityHashMap<>();
+
+  /**
+   * What came of the search for a library.
+   *
+   * @param kernels null: there is none
+   * @param reason in a few words, for logs
+   * @param unusable whether one was asked for that cannot be used
+   */
+  record Link(@Nullable NativeKernels kernels, String reason, boolean unusable) {}
+
+  private NativeKernels(NativeLibrary library, int bits) throws NativeLibrary.Unusable {
+    this.library = library;
+    for (Format format : FORMATS) {
+      int number = library.kernels(format.name(), bits);
+      if (number == -2) {
+        throw new NativeLibrary.Unusable(
+            "it has no kernels for vectors of %d bits on this CPU (AVX2 or AVX-512 is wanted)"
+                .formatted(bits));
+      }
+      if (number >= 0) {
+        numbers.put(format, number);
+      }
+    }
+  }
+
+  /** Those for vectors of so many bits; {@code wish} as the property {@value #PROPERTY} has it. */
+  static Link link(@Nullable String wish, int bits) {
+    if (wish == null || wish.equals("off")) {
+      String why = wish == null ? "none is named by -D" + PROPERTY : "-D" + PROPERTY + "=off";
+      return new Link(null, "no native library: " + why, false);
+    }
+    if (NativeCalls.obstacle() != null) {
+      return unusable(wish, NativeCalls.obstacle());
+    }
+    try {
+      NativeLibrary library = NativeLibrary.open(Path.of(wish));
+      return new Link(new NativeKernels(library, bits), "native library " + wish, false);
+    } catch (NativeLibrary.Unusable e) {
+      return unusable(wish, e.getMessage());
+    }
+  }
+
+  private static Link unusable(String wish, @Nullable String why) {
+    return new Link(null, "the native library %s is not used: %s".formatted(wish, why), true);
+  }
+
+  /** See {@link Format#matvec}. */
+  boolean matvec(Matrix w, Input x, int token, float[] y, int yAt, int from, int to) {
+    Integer number = numbers.get(w.format());
+    if (number == null) {
+      return false;
+    }
+    Objects.checkFromToIndex(from, to, w.rows());
+    Objects.checkFromIndexSize(x.at(token), w.columns(), x.floats().length);
+    Objects.checkFromToIndex(yAt + from, yAt + to, y.length);
+    long bytes = Math.max(1, w.format().rowBytes(w.columns()));
+    int rows = Math.toIntExact(Math.max(4, CALL_BYTES / bytes / 4 * 4));
+    for (int r = from; r < to; r += rows) {
+      int next = Math.min(to, r + rows);
+      library.matvec(number, w, x.floats(), x.at(token), y, yAt, r, next, to);
+    }
+    return true;
+  }
+
+  /** See {@link Format#gateUp}. */
+  boolean gateUp(
+      Matrix records, int[] list, int from, int count, int end, Input x, int token, float[] h) {
+    Integer number = numbers.get(records.format());
+    if (number == null) {
+      return false;
+    }
+    check(records, list, from, count);
+    Objects.checkFromToIndex(from, end, list.length);
+    Objects.checkFromIndexSize(x.at(token), records.columns(), x.floats().length);
+    Objects.checkFromIndexSize(0, Kernels.NEURON_BLOCK + count, h.length);
+    library.gateUp(number, records, list, from, count, end, x.floats(), x.at(token), h);
+    return true;
+  }
+
+  /** See {@link Format#addDown}. */
+  boolean addDown(
+      Matrix records, int[] list, int from, int count, float[] h, float[] y, int yAt) {
+    Integer number = numbers.get(records.format());
+    if (number == null) {
+      return false;
+    }
+    check(records, list, from, count);
+    Objects.checkFromIndexSize(0, count, h.length);
+    Objects.checkFromIndexSize(yAt, records.columns(), y.length);
+    library.addDown(number, records, list, from, count, h, y, yAt);
+    return true;
+  }
+
+  private static void check(Matrix records, int[] list, int from, int count) {
+    Objects.checkFromIndexSize(0, count, Kernels.NEURON_BLOCK);
+    Objects.checkFromIndexSize(from, count, list.length);
+    int stored = records.rows() / 3;
+    for (int k = from; k < from + count; k++) {
+      Objects.checkIndex(list[k], stored);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/* All kernels for vectors of BITS bits. */
+#include "blocks.h"
+#include "plain.h"
+#include "rows.h"
+
+#define ALL(F) MATVEC(F) GATE_UP(F) ADD_DOWN(F)
+#define ALL_OF_BLOCKS(F) BLOCK_ROWS(F) ALL(F)
+
+#define LONG_AS(F) (n / F##_COLUMNS * F##_BYTES)
+
+INLINE long q4_k_row(long n) { return LONG_AS(q4_k); }
+INLINE long q5_k_row(long n) { return LONG_AS(q5_k); }
+INLINE long q6_k_row(long n) { return LONG_AS(q6_k); }
+INLINE long q4_0_row(long n) { return LONG_AS(q4_0); }
+INLINE long q4_1_row(long n) { return LONG_AS(q4_1); }
+INLINE long q5_0_row(long n) { return LONG_AS(q5_0); }
+INLINE long q8_0_row(long n) { return LONG_AS(q8_0); }
+INLINE long q4_row(long n) { return n / 2 + n / 32 * 2; }
+
+ALL_OF_BLOCKS(q4_k)
+ALL_OF_BLOCKS(q5_k)
+ALL_OF_BLOCKS(q6_k)
+ALL_OF_BLOCKS(q4_0)
+ALL_OF_BLOCKS(q4_1)
+ALL_OF_BLOCKS(q5_0)
+ALL_OF_BLOCKS(q8_0)
+ALL_OF_BLOCKS(q4)
+ALL(int8)
+ALL(bf16)
+
+#define KERNELS(F) {#F, F##_matvec, F##_gate_up, F##_add_down}
+#if BITS == 512
+const Kernels mom_kernels_512[FORMATS] = {
+#else
+const Kernels mom_kernels_256[FORMATS] = {
+#endif
+    KERNELS(q4_k), KERNELS(q5_k), KERNELS(q6_k), KERNELS(q4_0), KERNELS(q4_1),
+    KERNELS(q5_0), KERNELS(q8_0), KERNELS(q4),   KERNELS(int8), KERNELS(bf16),
+};

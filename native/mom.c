@@ -1,0 +1,49 @@
+/* The library's way in: which kernels this CPU can run. Compiled for any x86-64. */
+#include "mom.h"
+
+#include <string.h>
+
+#include "kernels.h"
+
+int mom_version(void) { return 1; }
+
+static int can(int bits) {
+  __builtin_cpu_init();
+  int narrow = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (bits == 256) {
+    return narrow;
+  }
+  return bits == 512 && narrow && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+int mom_kernels(const char *format, int bits) {
+  if (!can(bits)) {
+    return -2;
+  }
+  for (int i = 0; i < FORMATS; i++) {
+    if (strcmp(mom_kernels_512[i].format, format) == 0) {
+      return bits == 512 ? i : FORMATS + i;
+    }
+  }
+  return -1;
+}
+
+static const Kernels *of(int kernels) {
+  return kernels < FORMATS ? &mom_kernels_512[kernels] : &mom_kernels_256[kernels - FORMATS];
+}
+
+void mom_matvec(int kernels, const uint8_t *w, long n, const float *x, long x_at, float *y, long y_at, long from, long to,
+                long end) {
+  of(kernels)->matvec(w, n, x + x_at, y + y_at, from, to, end);
+}
+
+void mom_gate_up(int kernels, const uint8_t *w, long n, const int *list, long from, long count, long end, const float *x,
+                 long x_at, float *h) {
+  of(kernels)->gate_up(w, n, list, from, count, end, x + x_at, h);
+}
+
+void mom_add_down(int kernels, const uint8_t *w, long n, const int *list, long from, long count, const float *h, float *y,
+                  long y_at) {
+  of(kernels)->add_down(w, n, list, from, count, h, y + y_at);
+}

@@ -1,0 +1,43 @@
+/*
+ * Kernels of one token for the engine of Mixture of Masks: what its Java kernels of the same vector width compute, bit
+ * for bit, with what Java has no words for, an instruction beside the loads that asks for weights ahead of their use.
+ * Pointers may be of any alignment; nothing is kept.
+ */
+#ifndef MOM_H
+#define MOM_H
+
+#include <stdint.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* Changes with every change of what is declared here; Java compares it before anything else is called. */
+EXPORT int mom_version(void);
+
+/*
+ * The number of a format's kernels for vectors of so many bits; -1 where there are none, -2 where this CPU lacks what
+ * vectors of that width need. format as Format.name() in Java has it.
+ */
+EXPORT int mom_kernels(const char *format, int bits);
+
+/*
+ * y[y_at + r] = sum over c of w[r, c] x[x_at + c] for rows r in [from, to).
+ *
+ * w: a matrix of n columns in the format; x in its order; end: of the rows that are wanted in this and further calls, to
+ * be asked for ahead.
+ */
+EXPORT void mom_matvec(int kernels, const uint8_t *w, long n, const float *x, long x_at, float *y, long y_at, long from, long to,
+                long end);
+
+/*
+ * Gate and up products of the neurons j = list[from + k], k in [0, count): g_j x to h[k], u_j x to h[16 + k].
+ *
+ * w: records of three rows of n columns, gate g, up u and down d; count at most 16; end: of the list.
+ */
+EXPORT void mom_gate_up(int kernels, const uint8_t *w, long n, const int *list, long from, long count, long end, const float *x,
+                 long x_at, float *h);
+
+/* y[y_at + c] += sum over k of h[k] d_j[c] for j = list[from + k], k in [0, count). */
+EXPORT void mom_add_down(int kernels, const uint8_t *w, long n, const int *list, long from, long count, const float *h, float *y,
+                  long y_at);
+
+#endif
