@@ -1,30 +1,53 @@
 /*
  * How rows of each format of quantised blocks become floats: with the bits of BlockFormat.widen in Java. Of each format:
- * its columns and bytes a block, a struct of what a block's weights have in common, and _part, which gives the weights
- * of PART columns in vectors.
+ * its columns and bytes a block; a struct of what it knows of the same block of up to ROWS rows; _open, which finds that;
+ * and _part, which gives the weights of PART columns of one of these rows in vectors.
  */
 #ifndef MOM_BLOCKS_H
 #define MOM_BLOCKS_H
 
-#include "vectors.h"
+#include "rows.h"
+
+/* Keeps numbers in memory, from where they are broadcast for nothing: in registers that would take shuffles. */
+#define IN_MEMORY(array) __asm__("" : "+m"(array))
+
+/* The half-precision floats that lie at that byte of some rows; most machines convert four as fast as one. */
+INLINE void halves_at(const int rows, const uint8_t *const *row, long at, float *out) {
+  uint64_t bits = 0;
+  for (int r = 0; r < rows; r++) {
+    bits |= (uint64_t)u16(row[r] + at) << 16 * r;
+  }
+  float(*four)[4] = (float(*)[4])out;
+  _mm_storeu_ps(out, _mm_cvtph_ps(_mm_cvtsi64_si128((long long)bits)));
+  IN_MEMORY(*four);
+}
+
+/* What the formats of blocks of 32 know: where the bytes of q begin; scales d and minima m. */
+typedef struct {
+  const uint8_t *q[ROWS];
+  float d[ROWS];
+  float m[ROWS];
+  uint32_t fifths[ROWS];
+} Blocks;
+
+INLINE void find(const int rows, const uint8_t *const *row, long at, Blocks *b) {
+  for (int r = 0; r < rows; r++) {
+    b->q[r] = row[r] + at;
+  }
+}
 
 /* q4 and Q4_0: d (q - 8); of 32 weights the first 16 in the low nibbles of 16 bytes. */
-typedef struct {
-  const uint8_t *q;
-  float d;
-} Nibbles;
-
-INLINE void nibbles(const Nibbles *b, V *w) {
+INLINE void nibbles(const uint8_t *p, const float *d, V *w) {
 #if L == 16
-  V all = MUL(ADD(places(), SPLAT(-8)), SPLAT(b->d));
-  W q = unsigned_bytes(b->q);
+  V all = MUL(ADD(places(), SPLAT(-8)), SPLAT(*d)); /* what the 16 numbers that q can be come to */
+  W q = unsigned_bytes(p);
   w[0] = look_up(q, all);
   w[1] = look_up(SHIFT_RIGHT(q, 4), all);
 #else
   for (int i = 0; i < 2; i++) {
-    W q = unsigned_bytes(b->q + i * L);
-    w[i] = MUL(ADD(FLOATS(AND(q, 15)), SPLAT(-8)), SPLAT(b->d));
-    w[2 + i] = MUL(ADD(FLOATS(SHIFT_RIGHT(q, 4)), SPLAT(-8)), SPLAT(b->d));
+    W q = unsigned_bytes(p + i * L);
+    w[i] = MUL(ADD(FLOATS(AND(q, 15)), SPLAT(-8)), SPLAT(*d));
+    w[2 + i] = MUL(ADD(FLOATS(SHIFT_RIGHT(q, 4)), SPLAT(-8)), SPLAT(*d));
   }
 #endif
 }
@@ -32,59 +55,54 @@ INLINE void nibbles(const Nibbles *b, V *w) {
 #define q4_0_COLUMNS 32
 #define q4_0_PART 32
 #define q4_0_BYTES 18
-typedef Nibbles q4_0_Block;
-INLINE void q4_0_open(const uint8_t *row, long block, long n, q4_0_Block *b) {
+typedef Blocks q4_0_Blocks;
+INLINE void q4_0_open(const int rows, const uint8_t *const *row, long block, long n, q4_0_Blocks *b) {
   (void)n;
-  b->q = row + block * q4_0_BYTES + 2;
-  b->d = half(row + block * q4_0_BYTES);
+  find(rows, row, block * q4_0_BYTES + 2, b);
+  halves_at(rows, row, block * q4_0_BYTES, b->d);
 }
-INLINE void q4_0_part(const q4_0_Block *b, int part, V *w) {
+INLINE void q4_0_part(const q4_0_Blocks *b, int r, int part, V *w) {
   (void)part;
-  nibbles(b, w);
+  nibbles(b->q[r], &b->d[r], w);
 }
 
 /* q4 has the scales behind the nibbles of the whole row. */
 #define q4_COLUMNS 32
 #define q4_PART 32
 #define q4_BYTES 16
-typedef Nibbles q4_Block;
-INLINE void q4_open(const uint8_t *row, long block, long n, q4_Block *b) {
-  b->q = row + block * q4_BYTES;
-  b->d = half(row + n / 2 + block * 2);
+typedef Blocks q4_Blocks;
+INLINE void q4_open(const int rows, const uint8_t *const *row, long block, long n, q4_Blocks *b) {
+  find(rows, row, block * q4_BYTES, b);
+  halves_at(rows, row, n / 2 + block * 2, b->d);
 }
-INLINE void q4_part(const q4_Block *b, int part, V *w) {
+INLINE void q4_part(const q4_Blocks *b, int r, int part, V *w) {
   (void)part;
-  nibbles(b, w);
+  nibbles(b->q[r], &b->d[r], w);
 }
 
 /* Q4_1: d q + m. */
 #define q4_1_COLUMNS 32
 #define q4_1_PART 32
 #define q4_1_BYTES 20
-typedef struct {
-  const uint8_t *q;
-  float d;
-  float m;
-} q4_1_Block;
-INLINE void q4_1_open(const uint8_t *row, long block, long n, q4_1_Block *b) {
+typedef Blocks q4_1_Blocks;
+INLINE void q4_1_open(const int rows, const uint8_t *const *row, long block, long n, q4_1_Blocks *b) {
   (void)n;
-  const uint8_t *at = row + block * q4_1_BYTES;
-  b->q = at + 4;
-  b->d = half(at);
-  b->m = half(at + 2);
+  find(rows, row, block * q4_1_BYTES + 4, b);
+  halves_at(rows, row, block * q4_1_BYTES, b->d);
+  halves_at(rows, row, block * q4_1_BYTES + 2, b->m);
 }
-INLINE void q4_1_part(const q4_1_Block *b, int part, V *w) {
+INLINE void q4_1_part(const q4_1_Blocks *b, int r, int part, V *w) {
   (void)part;
 #if L == 16
-  V all = FMA(places(), SPLAT(b->d), SPLAT(b->m));
-  W q = unsigned_bytes(b->q);
+  V all = FMA(places(), SPLAT(b->d[r]), SPLAT(b->m[r]));
+  W q = unsigned_bytes(b->q[r]);
   w[0] = look_up(q, all);
   w[1] = look_up(SHIFT_RIGHT(q, 4), all);
 #else
   for (int i = 0; i < 2; i++) {
-    W q = unsigned_bytes(b->q + i * L);
-    w[i] = FMA(FLOATS(AND(q, 15)), SPLAT(b->d), SPLAT(b->m));
-    w[2 + i] = FMA(FLOATS(SHIFT_RIGHT(q, 4)), SPLAT(b->d), SPLAT(b->m));
+    W q = unsigned_bytes(b->q[r] + i * L);
+    w[i] = FMA(FLOATS(AND(q, 15)), SPLAT(b->d[r]), SPLAT(b->m[r]));
+    w[2 + i] = FMA(FLOATS(SHIFT_RIGHT(q, 4)), SPLAT(b->d[r]), SPLAT(b->m[r]));
   }
 #endif
 }
@@ -93,17 +111,14 @@ INLINE void q4_1_part(const q4_1_Block *b, int part, V *w) {
 #define q5_0_COLUMNS 32
 #define q5_0_PART 32
 #define q5_0_BYTES 22
-typedef struct {
-  const uint8_t *q;
-  uint32_t fifths;
-  float d;
-} q5_0_Block;
-INLINE void q5_0_open(const uint8_t *row, long block, long n, q5_0_Block *b) {
+typedef Blocks q5_0_Blocks;
+INLINE void q5_0_open(const int rows, const uint8_t *const *row, long block, long n, q5_0_Blocks *b) {
   (void)n;
-  const uint8_t *at = row + block * q5_0_BYTES;
-  b->q = at + 6;
-  b->fifths = u32(at + 2);
-  b->d = half(at);
+  find(rows, row, block * q5_0_BYTES + 6, b);
+  halves_at(rows, row, block * q5_0_BYTES, b->d);
+  for (int r = 0; r < rows; r++) {
+    b->fifths[r] = u32(row[r] + block * q5_0_BYTES + 2);
+  }
 }
 #if L == 8
 INLINE V q5_0_weights(W low, uint32_t fifths, float d) {
@@ -113,20 +128,21 @@ INLINE V q5_0_weights(W low, uint32_t fifths, float d) {
   return MUL(FLOATS(q), SPLAT(d)); /* q - 16 is the low four bits where the fifth is set, and 16 less where it is not */
 }
 #endif
-INLINE void q5_0_part(const q5_0_Block *b, int part, V *w) {
+INLINE void q5_0_part(const q5_0_Blocks *b, int r, int part, V *w) {
   (void)part;
 #if L == 16
-  V set = MUL(places(), SPLAT(b->d));
-  V clear = MUL(ADD(places(), SPLAT(-16)), SPLAT(b->d));
-  W q = unsigned_bytes(b->q);
+  V d = SPLAT(b->d[r]);
+  V set = MUL(places(), d);
+  V clear = MUL(ADD(places(), SPLAT(-16)), d);
+  W q = unsigned_bytes(b->q[r]);
   W high = SHIFT_RIGHT(q, 4);
-  w[0] = _mm512_mask_permutexvar_ps(look_up(q, clear), (__mmask16)b->fifths, q, set);
-  w[1] = _mm512_mask_permutexvar_ps(look_up(high, clear), (__mmask16)(b->fifths >> 16), high, set);
+  w[0] = _mm512_mask_permutexvar_ps(look_up(q, clear), (__mmask16)b->fifths[r], q, set);
+  w[1] = _mm512_mask_permutexvar_ps(look_up(high, clear), (__mmask16)(b->fifths[r] >> 16), high, set);
 #else
   for (int i = 0; i < 2; i++) {
-    W q = unsigned_bytes(b->q + i * L);
-    w[i] = q5_0_weights(AND(q, 15), b->fifths >> i * L, b->d);
-    w[2 + i] = q5_0_weights(SHIFT_RIGHT(q, 4), b->fifths >> (16 + i * L), b->d);
+    W q = unsigned_bytes(b->q[r] + i * L);
+    w[i] = q5_0_weights(AND(q, 15), b->fifths[r] >> i * L, b->d[r]);
+    w[2 + i] = q5_0_weights(SHIFT_RIGHT(q, 4), b->fifths[r] >> (16 + i * L), b->d[r]);
   }
 #endif
 }
@@ -135,55 +151,65 @@ INLINE void q5_0_part(const q5_0_Block *b, int part, V *w) {
 #define q8_0_COLUMNS 32
 #define q8_0_PART 32
 #define q8_0_BYTES 34
-typedef Nibbles q8_0_Block;
-INLINE void q8_0_open(const uint8_t *row, long block, long n, q8_0_Block *b) {
+typedef Blocks q8_0_Blocks;
+INLINE void q8_0_open(const int rows, const uint8_t *const *row, long block, long n, q8_0_Blocks *b) {
   (void)n;
-  b->q = row + block * q8_0_BYTES + 2;
-  b->d = half(row + block * q8_0_BYTES);
+  find(rows, row, block * q8_0_BYTES + 2, b);
+  halves_at(rows, row, block * q8_0_BYTES, b->d);
 }
-INLINE void q8_0_part(const q8_0_Block *b, int part, V *w) {
+INLINE void q8_0_part(const q8_0_Blocks *b, int r, int part, V *w) {
   (void)part;
   for (int i = 0; i < 32 / L; i++) {
-    w[i] = MUL(FLOATS(signed_bytes(b->q + i * L)), SPLAT(b->d));
+    w[i] = MUL(FLOATS(signed_bytes(b->q[r] + i * L)), SPLAT(b->d[r]));
   }
 }
 
 /* Scales and minima of Q4_K and Q5_K, 6 bits each in 12 bytes: see SixBitScales in Java. */
-INLINE __m256 six_bits(uint32_t first, uint32_t rest, float d) {
+INLINE __m256 six_bits(uint32_t first, uint32_t rest, const float *d) {
   uint64_t high = (rest & 0x0f0f0f0f) | (first >> 2 & 0x30303030);
   uint64_t all = (first & 0x3f3f3f3f) | high << 32;
   __m256i s = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)all));
-  return _mm256_mul_ps(_mm256_cvtepi32_ps(s), _mm256_set1_ps(d));
+  return _mm256_mul_ps(_mm256_cvtepi32_ps(s), _mm256_broadcast_ss(d));
 }
 
 /* d s q - m t: what Q4_K and Q5_K share. */
 typedef struct {
-  const uint8_t *at;
-  float s[8];
-  float t[8];
+  const uint8_t *at[ROWS];
+  float s[ROWS][8];
+  float t[ROWS][8];
 } Groups;
 
-INLINE void groups(const uint8_t *at, Groups *b) {
-  uint32_t rest = u32(at + 12);
-  b->at = at;
-  _mm256_storeu_ps(b->s, six_bits(u32(at + 4), rest, half(at)));
-  _mm256_storeu_ps(b->t, six_bits(u32(at + 8), rest >> 4, -half(at + 2)));
+INLINE void groups(const int rows, const uint8_t *const *row, long at, Groups *b) {
+  float d[ROWS];
+  float m[ROWS];
+  halves_at(rows, row, at, d);
+  halves_at(rows, row, at + 2, m);
+  _mm_storeu_ps(m, _mm_xor_ps(_mm_loadu_ps(m), _mm_set1_ps(-0.f))); /* -m */
+  for (int r = 0; r < rows; r++) {
+    const uint8_t *block = row[r] + at;
+    uint32_t rest = u32(block + 12);
+    b->at[r] = block;
+    _mm256_storeu_ps(b->s[r], six_bits(u32(block + 4), rest, &d[r]));
+    _mm256_storeu_ps(b->t[r], six_bits(u32(block + 8), rest >> 4, &m[r]));
+    IN_MEMORY(b->s[r]);
+    IN_MEMORY(b->t[r]);
+  }
 }
 
 #define q4_k_COLUMNS 256
 #define q4_k_PART 64
 #define q4_k_BYTES 144
-typedef Groups q4_k_Block;
-INLINE void q4_k_open(const uint8_t *row, long block, long n, q4_k_Block *b) {
+typedef Groups q4_k_Blocks;
+INLINE void q4_k_open(const int rows, const uint8_t *const *row, long block, long n, q4_k_Blocks *b) {
   (void)n;
-  groups(row + block * q4_k_BYTES, b);
+  groups(rows, row, block * q4_k_BYTES, b);
 }
-INLINE void q4_k_part(const q4_k_Block *b, int part, V *w) {
-  const uint8_t *at = b->at + 16 + 32 * part;
-  V s0 = SPLAT(b->s[2 * part]);
-  V t0 = SPLAT(b->t[2 * part]);
-  V s1 = SPLAT(b->s[2 * part + 1]);
-  V t1 = SPLAT(b->t[2 * part + 1]);
+INLINE void q4_k_part(const q4_k_Blocks *b, int r, int part, V *w) {
+  const uint8_t *at = b->at[r] + 16 + 32 * part;
+  V s0 = SPLAT(b->s[r][2 * part]);
+  V t0 = SPLAT(b->t[r][2 * part]);
+  V s1 = SPLAT(b->s[r][2 * part + 1]);
+  V t1 = SPLAT(b->t[r][2 * part + 1]);
 #if L == 16
   V low = FMA(places(), s0, t0);
   V high = FMA(places(), s1, t1);
@@ -231,14 +257,14 @@ INLINE __m256i rotate(__m256i v, int bits) {
 #define q5_k_COLUMNS 256
 #define q5_k_PART 64
 #define q5_k_BYTES 176
-typedef Groups q5_k_Block;
-INLINE void q5_k_open(const uint8_t *row, long block, long n, q5_k_Block *b) {
+typedef Groups q5_k_Blocks;
+INLINE void q5_k_open(const int rows, const uint8_t *const *row, long block, long n, q5_k_Blocks *b) {
   (void)n;
-  groups(row + block * q5_k_BYTES, b);
+  groups(rows, row, block * q5_k_BYTES, b);
 }
-INLINE void q5_k_part(const q5_k_Block *b, int part, V *w) {
-  const uint8_t *fifths = b->at + 16;
-  const uint8_t *lows = b->at + 48 + 32 * part;
+INLINE void q5_k_part(const q5_k_Blocks *b, int r, int part, V *w) {
+  const uint8_t *fifths = b->at[r] + 16;
+  const uint8_t *lows = b->at[r] + 48 + 32 * part;
   uint8_t q[64] __attribute__((aligned(64)));
 #if L == 16
   __m512i low = _mm512_srlv_epi32(twice(lows), first_and_second(0, 4));
@@ -250,9 +276,10 @@ INLINE void q5_k_part(const q5_k_Block *b, int part, V *w) {
   _mm256_store_si256((void *)q, join(low, rotate(high, 4 - 2 * part), 16));
   _mm256_store_si256((void *)(q + 32), join(_mm256_srli_epi32(low, 4), rotate(high, 3 - 2 * part), 16));
 #endif
+  IN_MEMORY(q);
   for (int i = 0; i < 64 / L; i++) {
     int group = 2 * part + i * L / 32;
-    w[i] = FMA(FLOATS(unsigned_bytes(q + i * L)), SPLAT(b->s[group]), SPLAT(b->t[group]));
+    w[i] = FMA(FLOATS(unsigned_bytes(q + i * L)), SPLAT(b->s[r][group]), SPLAT(b->t[r][group]));
   }
 }
 
@@ -261,20 +288,24 @@ INLINE void q5_k_part(const q5_k_Block *b, int part, V *w) {
 #define q6_k_PART 64
 #define q6_k_BYTES 210
 typedef struct {
-  const uint8_t *at;
-  float s[16];
-} q6_k_Block;
-INLINE void q6_k_open(const uint8_t *row, long block, long n, q6_k_Block *b) {
+  const uint8_t *at[ROWS];
+  float s[ROWS][16];
+} q6_k_Blocks;
+INLINE void q6_k_open(const int rows, const uint8_t *const *row, long block, long n, q6_k_Blocks *b) {
   (void)n;
-  b->at = row + block * q6_k_BYTES;
-  V d = SPLAT(half(b->at + 208));
-  for (int i = 0; i < 16; i += L) {
-    STORE(b->s + i, MUL(FLOATS(signed_bytes(b->at + 192 + i)), d));
+  float d[ROWS];
+  halves_at(rows, row, block * q6_k_BYTES + 208, d);
+  for (int r = 0; r < rows; r++) {
+    b->at[r] = row[r] + block * q6_k_BYTES;
+    for (int i = 0; i < 16; i += L) {
+      STORE(b->s[r] + i, MUL(FLOATS(signed_bytes(b->at[r] + 192 + i)), SPLAT(d[r])));
+    }
+    IN_MEMORY(b->s[r]);
   }
 }
-INLINE void q6_k_part(const q6_k_Block *b, int part, V *w) {
-  const uint8_t *lows = b->at + 64 * (part / 2);
-  const uint8_t *highs = b->at + 128 + 32 * (part / 2);
+INLINE void q6_k_part(const q6_k_Blocks *b, int r, int part, V *w) {
+  const uint8_t *lows = b->at[r] + 64 * (part / 2);
+  const uint8_t *highs = b->at[r] + 128 + 32 * (part / 2);
   int turn = part % 2 == 0 ? 4 : 0; /* to where the bits above the low four are */
   uint8_t q[64] __attribute__((aligned(64)));
 #if L == 16
@@ -291,8 +322,9 @@ INLINE void q6_k_part(const q6_k_Block *b, int part, V *w) {
     _mm256_store_si256((void *)(q + 32 * i), _mm256_sub_epi8(six, _mm256_set1_epi8(32)));
   }
 #endif
+  IN_MEMORY(q);
   for (int i = 0; i < 64 / L; i++) {
-    w[i] = MUL(FLOATS(signed_bytes(q + i * L)), SPLAT(b->s[4 * part + i * L / 16]));
+    w[i] = MUL(FLOATS(signed_bytes(q + i * L)), SPLAT(b->s[r][4 * part + i * L / 16]));
   }
 }
 

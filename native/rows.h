@@ -104,9 +104,9 @@ INLINE Ahead ahead_of(long bytes, int rows, long left) {
       a[r] = b[r] = ZERO();                                                                                            \
     }                                                                                                                  \
     for (long block = 0; block < n / F##_COLUMNS; block++) {                                                           \
-      F##_Block of[ROWS];                                                                                              \
+      F##_Blocks of;                                                                                                   \
+      F##_open(count, rows, block, n, &of);                                                                            \
       for (int r = 0; r < count; r++) {                                                                                \
-        F##_open(rows[r], block, n, &of[r]);                                                                           \
         for (int line = 0; line < F##_BYTES; line += 64) {                                                             \
           FETCH_AHEAD(rows[r], block * F##_BYTES + line, ahead);                                                       \
         }                                                                                                              \
@@ -115,7 +115,7 @@ INLINE Ahead ahead_of(long bytes, int rows, long left) {
         const float *at = x + block * F##_COLUMNS + part * F##_PART;                                                   \
         _Pragma("GCC unroll 4") for (int r = 0; r < count; r++) {                                                      \
           V w[F##_PART / L];                                                                                           \
-          F##_part(&of[r], part, w);                                                                                   \
+          F##_part(&of, r, part, w);                                                                                   \
           _Pragma("GCC unroll 8") for (int i = 0; i < F##_PART / L; i += 2) {                                          \
             a[r] = FMA(w[i], LOAD(at + i * L), a[r]);                                                                  \
             b[r] = FMA(w[i + 1], LOAD(at + i * L + L), b[r]);                                                          \
@@ -130,10 +130,8 @@ INLINE Ahead ahead_of(long bytes, int rows, long left) {
                                                                                                                        \
   INLINE void F##_axpys(const int count, const uint8_t *const *rows, const float *h, long n, float *y) {               \
     for (long block = 0; block < n / F##_COLUMNS; block++) {                                                           \
-      F##_Block of[ROWS];                                                                                              \
-      for (int r = 0; r < count; r++) {                                                                                \
-        F##_open(rows[r], block, n, &of[r]);                                                                           \
-      }                                                                                                                \
+      F##_Blocks of;                                                                                                   \
+      F##_open(count, rows, block, n, &of);                                                                            \
       _Pragma("GCC unroll 4") for (int part = 0; part < F##_COLUMNS / F##_PART; part++) {                              \
         float *at = y + block * F##_COLUMNS + part * F##_PART;                                                         \
         V sums[F##_PART / L];                                                                                          \
@@ -142,7 +140,7 @@ INLINE Ahead ahead_of(long bytes, int rows, long left) {
         }                                                                                                              \
         _Pragma("GCC unroll 4") for (int r = 0; r < count; r++) {                                                      \
           V w[F##_PART / L];                                                                                           \
-          F##_part(&of[r], part, w);                                                                                   \
+          F##_part(&of, r, part, w);                                                                                   \
           _Pragma("GCC unroll 8") for (int i = 0; i < F##_PART / L; i++) {                                             \
             sums[i] = FMA(w[i], SPLAT(h[r]), sums[i]);                                                                 \
           }                                                                                                            \
