@@ -66,8 +66,7 @@ public record KernelChoice(Kernels kernels, String reason) {
       default -> throw UserError.usage("-D%s=%s: use vector or scalar".formatted(PROPERTY, wish));
     }
     NativeKernels.Link library =
-        NativeKernels.link(
-            System.getProperty(NativeKernels.PROPERTY), VectorKernels.vectorBits());
+        NativeKernels.link(System.getProperty(NativeKernels.PROPERTY), VectorKernels.vectorBits());
     if (library.unusable()) {
       LOG.warn("{}; Java's kernels compute, which have the same bits", library.reason());
     }

@@ -116,8 +116,7 @@ final class NativeKernels {
   }
 
   /** See {@link Format#addDown}. */
-  boolean addDown(
-      Matrix records, int[] list, int from, int count, float[] h, float[] y, int yAt) {
+  boolean addDown(Matrix records, int[] list, int from, int count, float[] h, float[] y, int yAt) {
     Integer number = numbers.get(records.format());
     if (number == null) {
       return false;

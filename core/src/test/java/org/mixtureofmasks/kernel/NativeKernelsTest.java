@@ -2,7 +2,6 @@ package org.mixtureofmasks.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -40,8 +39,7 @@ class NativeKernelsTest {
         cases.add(new Case(format, columns));
       }
     }
-    for (Format format :
-        List.of(Q4.FORMAT, Q80.FORMAT, Q40.FORMAT, Q41.FORMAT, Q50.FORMAT)) {
+    for (Format format : List.of(Q4.FORMAT, Q80.FORMAT, Q40.FORMAT, Q41.FORMAT, Q50.FORMAT)) {
       for (int columns : new int[] {32, 96, 576, 2048, 5632}) {
         cases.add(new Case(format, columns));
       }
@@ -71,10 +69,10 @@ class NativeKernelsTest {
     for (int from : new int[] {0, 1, 6}) {
       for (int to : new int[] {from, from + 3, from + 5, rows}) {
         float[] java = new float[rows + 7];
-        float[] c2 = new float[rows + 7];
+        float[] same = new float[rows + 7];
         c.format.matvec(w, x, 2, java, 5, from, to);
-        assertTrue(library.matvec(w, x, 2, c2, 5, from, to));
-        assertArrayEquals(java, c2, "rows from %d to %d".formatted(from, to));
+        assertTrue(library.matvec(w, x, 2, same, 5, from, to));
+        assertArrayEquals(java, same, "rows from %d to %d".formatted(from, to));
       }
     }
   }
@@ -103,10 +101,10 @@ class NativeKernelsTest {
     int[] list = IntStream.range(0, 41).filter(_ -> random.nextInt(3) > 0).toArray();
     for (int count : new int[] {0, 1, 3, 4, 7, 16}) {
       float[] java = new float[Kernels.SCRATCH];
-      float[] native_ = new float[Kernels.SCRATCH];
+      float[] h = new float[Kernels.SCRATCH];
       c.format.gateUp(w, list, 2, count, list.length, x, 1, java);
-      assertTrue(library.gateUp(w, list, 2, count, list.length, x, 1, native_));
-      assertArrayEquals(java, native_, count + " gates and ups");
+      assertTrue(library.gateUp(w, list, 2, count, list.length, x, 1, h));
+      assertArrayEquals(java, h, count + " gates and ups");
       float[] sum = TestMatrices.random(random, c.columns + 3);
       float[] same = sum.clone();
       c.format.addDown(w, list, 2, count, java, sum, 3);
@@ -176,10 +174,26 @@ class NativeKernelsTest {
   }
 
   @Test
-  void theLibraryIsNamedWhereItIsUsed() throws Exception {
+  void theChoiceOfKernelsNamesTheLibrary() throws Exception {
     kernels();
-    NativeKernels.Link link = NativeKernels.link(BuiltLibrary.file().toString(), BITS);
-    assertNotNull(link.kernels());
-    assertTrue(link.reason().endsWith("libmom.so"), link.reason());
+    String chosen = reason(BuiltLibrary.file().toString());
+    assertTrue(chosen.endsWith("native library " + BuiltLibrary.file()), chosen);
+    String off = reason("off");
+    assertTrue(off.endsWith("no native library: -Dmom.native=off"), off);
+    String missing = reason("no.so");
+    assertTrue(missing.endsWith("library no.so is not used: there is no such file"), missing);
+  }
+
+  private static String reason(String wish) {
+    String before = System.setProperty(NativeKernels.PROPERTY, wish);
+    try {
+      return KernelChoice.choose("vector").reason();
+    } finally {
+      if (before == null) {
+        System.clearProperty(NativeKernels.PROPERTY);
+      } else {
+        System.setProperty(NativeKernels.PROPERTY, before);
+      }
+    }
   }
 }
