@@ -25,54 +25,41 @@ INLINE float bf16_weight(const uint8_t *row, long c) {
 
 INLINE long bf16_place(long c, long n) { return (c & 1) == 0 ? c / 2 : (n + 1) / 2 + c / 2; }
 
-INLINE void bf16_dots(const int count, const uint8_t *const *rows, Ahead ahead, long n, const float *x, float *y) {
-  V a[ROWS];
-  V b[ROWS];
-  for (int r = 0; r < count; r++) {
-    a[r] = b[r] = ZERO();
-  }
+#define bf16_LAST 0.f
+
+INLINE float bf16_dot(const uint8_t *row, long ahead, long n, const float *x) {
+  V a = ZERO();
+  V b = ZERO();
   const float *odd = x + (n + 1) / 2;
   long whole = bf16_whole(n);
   for (long i = 0; i < whole; i += 2 * L) {
-    V even_x = LOAD(x + i / 2);
-    V odd_x = LOAD(odd + i / 2);
-    for (int r = 0; r < count; r++) {
-      FETCH_AHEAD(rows[r], 2 * i, ahead);
-      W pairs = INTS(rows[r] + 2 * i);
-      a[r] = FMA(bf16_even(pairs), even_x, a[r]);
-      b[r] = FMA(bf16_odd(pairs), odd_x, b[r]);
-    }
+    FETCH(row + 2 * i + ahead);
+    W pairs = INTS(row + 2 * i);
+    a = FMA(bf16_even(pairs), LOAD(x + i / 2), a);
+    b = FMA(bf16_odd(pairs), LOAD(odd + i / 2), b);
   }
-  for (int r = 0; r < count; r++) {
-    y[r] = sum(ADD(a[r], b[r]));
-    if (whole < n) {
-      float tail = 0;
-      for (long c = whole; c < n; c++) {
-        tail += bf16_weight(rows[r], c) * x[bf16_place(c, n)];
-      }
-      y[r] += tail;
+  float product = sum(ADD(a, b));
+  if (whole < n) {
+    float tail = 0;
+    for (long c = whole; c < n; c++) {
+      tail += bf16_weight(row, c) * x[bf16_place(c, n)];
     }
+    product += tail;
   }
+  return product;
 }
 
-INLINE void bf16_axpys(const int count, const uint8_t *const *rows, const float *h, long n, float *y) {
+INLINE void bf16_axpy(const uint8_t *row, float h, long n, float *y) {
   float *odd = y + (n + 1) / 2;
   long whole = bf16_whole(n);
+  V times = SPLAT(h);
   for (long i = 0; i < whole; i += 2 * L) {
-    V a = LOAD(y + i / 2);
-    V b = LOAD(odd + i / 2);
-    for (int r = 0; r < count; r++) {
-      W pairs = INTS(rows[r] + 2 * i);
-      a = FMA(bf16_even(pairs), SPLAT(h[r]), a);
-      b = FMA(bf16_odd(pairs), SPLAT(h[r]), b);
-    }
-    STORE(y + i / 2, a);
-    STORE(odd + i / 2, b);
+    W pairs = INTS(row + 2 * i);
+    STORE(y + i / 2, FMA(bf16_even(pairs), times, LOAD(y + i / 2)));
+    STORE(odd + i / 2, FMA(bf16_odd(pairs), times, LOAD(odd + i / 2)));
   }
-  for (int r = 0; r < count; r++) {
-    for (long c = whole; c < n; c++) {
-      y[bf16_place(c, n)] += h[r] * bf16_weight(rows[r], c);
-    }
+  for (long c = whole; c < n; c++) {
+    y[bf16_place(c, n)] += h * bf16_weight(row, c);
   }
 }
 
@@ -87,54 +74,37 @@ INLINE float int8_scale(const uint8_t *row, long n) {
 
 INLINE V int8_weights(const uint8_t *at) { return FLOATS(signed_bytes(at)); }
 
-INLINE void int8_dots(const int count, const uint8_t *const *rows, Ahead ahead, long n, const float *x, float *y) {
-  V a[ROWS];
-  V b[ROWS];
-  for (int r = 0; r < count; r++) {
-    a[r] = b[r] = ZERO();
-  }
+#define int8_LAST -0.f
+
+INLINE float int8_dot(const uint8_t *row, long ahead, long n, const float *x) {
+  V a = ZERO();
+  V b = ZERO();
   long i = 0;
   for (; i + 2 * L <= n; i += 2 * L) {
-    V x0 = LOAD(x + i);
-    V x1 = LOAD(x + i + L);
-    for (int r = 0; r < count; r++) {
-      FETCH_AHEAD(rows[r], i, ahead);
-      a[r] = FMA(int8_weights(rows[r] + i), x0, a[r]);
-      b[r] = FMA(int8_weights(rows[r] + i + L), x1, b[r]);
-    }
+    FETCH(row + i + ahead);
+    a = FMA(int8_weights(row + i), LOAD(x + i), a);
+    b = FMA(int8_weights(row + i + L), LOAD(x + i + L), b);
   }
   if (i + L <= n) {
-    for (int r = 0; r < count; r++) {
-      a[r] = FMA(int8_weights(rows[r] + i), LOAD(x + i), a[r]);
-    }
+    a = FMA(int8_weights(row + i), LOAD(x + i), a);
     i += L;
   }
-  for (int r = 0; r < count; r++) {
-    float tail = 0;
-    for (long c = i; c < n; c++) {
-      tail += (int8_t)rows[r][c] * x[c];
-    }
-    y[r] = (sum(ADD(a[r], b[r])) + tail) * int8_scale(rows[r], n);
+  float tail = 0;
+  for (; i < n; i++) {
+    tail += (int8_t)row[i] * x[i];
   }
+  return (sum(ADD(a, b)) + tail) * int8_scale(row, n);
 }
 
-INLINE void int8_axpys(const int count, const uint8_t *const *rows, const float *h, long n, float *y) {
-  float scaled[ROWS];
-  for (int r = 0; r < count; r++) {
-    scaled[r] = h[r] * int8_scale(rows[r], n);
+INLINE void int8_axpy(const uint8_t *row, float h, long n, float *y) {
+  float scaled = h * int8_scale(row, n);
+  V times = SPLAT(scaled);
+  long i = 0;
+  for (; i + L <= n; i += L) {
+    STORE(y + i, FMA(int8_weights(row + i), times, LOAD(y + i)));
   }
-  long whole = n / L * L;
-  for (long i = 0; i < whole; i += L) {
-    V a = LOAD(y + i);
-    for (int r = 0; r < count; r++) {
-      a = FMA(int8_weights(rows[r] + i), SPLAT(scaled[r]), a);
-    }
-    STORE(y + i, a);
-  }
-  for (int r = 0; r < count; r++) {
-    for (long c = whole; c < n; c++) {
-      y[c] += scaled[r] * (int8_t)rows[r][c];
-    }
+  for (; i < n; i++) {
+    y[i] += scaled * (int8_t)row[i];
   }
 }
 

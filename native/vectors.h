@@ -11,6 +11,11 @@
 /* What asks for a cache line ahead of its use: into the first level, from which the next loads read. */
 #define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T0)
 
+/* Into the second level. */
+#define FETCH_LATER(address) _mm_prefetch((const char *)(address), _MM_HINT_T1)
+
+#define UNROLL _Pragma("GCC unroll 8")
+
 #if BITS == 512
 
 #define L 16
