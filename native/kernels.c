@@ -2,6 +2,7 @@
 #include "blocks.h"
 #include "plain.h"
 #include "rows.h"
+#include "tile.h"
 
 #define ALL(F) MATVEC(F) GATE_UP(F) ADD_DOWN(F)
 #define ALL_OF_BLOCKS(F) BLOCK_ROWS(F) ALL(F)
@@ -27,6 +28,12 @@ ALL_OF_BLOCKS(q8_0)
 ALL_OF_BLOCKS(q4)
 ALL(int8)
 ALL(bf16)
+
+#if BITS == 512
+const TileKernels mom_tile_512 = {tile_matmul, tile_gate_up, tile_add_down};
+#else
+const TileKernels mom_tile_256 = {tile_matmul, tile_gate_up, tile_add_down};
+#endif
 
 #define KERNELS(F) {#F, F##_matvec, F##_gate_up, F##_add_down}
 #if BITS == 512

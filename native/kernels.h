@@ -11,6 +11,16 @@ typedef struct {
   void (*add_down)(const uint8_t *w, long n, const int *list, long from, long count, const float *h, float *y);
 } Kernels;
 
+/* Kernels of floats for a tile of tokens. */
+typedef struct {
+  void (*matmul)(const float *w, long rows, long n, const float *tile, long tokens, float *y, long stride);
+  void (*gate_up)(const float *records, const int *list, long count, long n, const float *tile, float *gates, float *ups);
+  void (*add_down)(const float *records, const int *list, long count, long n, const float *h, float *y);
+} TileKernels;
+
+extern const TileKernels mom_tile_512;
+extern const TileKernels mom_tile_256;
+
 #define FORMATS 10
 
 extern const Kernels mom_kernels_512[FORMATS];

@@ -5,7 +5,7 @@
 
 #include "kernels.h"
 
-int mom_version(void) { return 1; }
+int mom_version(void) { return 2; }
 
 static int can(int bits) {
   __builtin_cpu_init();
@@ -46,4 +46,21 @@ void mom_gate_up(int kernels, const uint8_t *w, long n, const int *list, long fr
 void mom_add_down(int kernels, const uint8_t *w, long n, const int *list, long from, long count, const float *h, float *y,
                   long y_at) {
   of(kernels)->add_down(w, n, list, from, count, h, y + y_at);
+}
+
+static const TileKernels *tile_of(int bits) { return bits == 512 ? &mom_tile_512 : &mom_tile_256; }
+
+void mom_tile(int bits, const float *w, long rows, long n, const float *tile, long tile_at, long tokens, float *y, long y_at,
+              long stride) {
+  tile_of(bits)->matmul(w, rows, n, tile + tile_at, tokens, y + y_at, stride);
+}
+
+void mom_tile_gate_up(int bits, const float *records, const int *list, long count, long n, const float *tile, long tile_at,
+                      float *h, long up) {
+  tile_of(bits)->gate_up(records, list, count, n, tile + tile_at, h, h + up);
+}
+
+void mom_tile_add_down(int bits, const float *records, const int *list, long count, long n, const float *h, float *y,
+                       long y_at) {
+  tile_of(bits)->add_down(records, list, count, n, h, y + y_at);
 }

@@ -40,4 +40,21 @@ EXPORT void mom_gate_up(int kernels, const uint8_t *w, long n, const int *list, 
 EXPORT void mom_add_down(int kernels, const uint8_t *w, long n, const int *list, long from, long count, const float *h, float *y,
                   long y_at);
 
+/*
+ * A tile is n columns of 2 * bits / 32 tokens, transposed: token t of column c at tile[tile_at + c * 2 * bits / 32 + t].
+ * mom_kernels has said that this CPU runs kernels of so many bits.
+ *
+ * y[y_at + t * stride + r] = sum over c of w[r * n + c] x[c, t] for the first tokens of the tile.
+ */
+EXPORT void mom_tile(int bits, const float *w, long rows, long n, const float *tile, long tile_at, long tokens, float *y,
+                     long y_at, long stride);
+
+/* g_j x to h[k * 2 * bits / 32 + t], u_j x to h[up + ...] for j = list[k], k in [0, count); records as in mom_gate_up. */
+EXPORT void mom_tile_gate_up(int bits, const float *records, const int *list, long count, long n, const float *tile,
+                             long tile_at, float *h, long up);
+
+/* y[y_at + c * 2 * bits / 32 + t] += sum over k of h[k * 2 * bits / 32 + t] d_j[c] for j = list[k]. */
+EXPORT void mom_tile_add_down(int bits, const float *records, const int *list, long count, long n, const float *h, float *y,
+                              long y_at);
+
 #endif

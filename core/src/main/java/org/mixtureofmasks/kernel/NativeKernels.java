@@ -35,6 +35,7 @@ final class NativeKernels {
           Q6K.FORMAT);
 
   private final NativeLibrary library;
+  private final int bits;
   private final Map<Format, Integer> numbers = new IdentityHashMap<>();
 
   /**
@@ -48,6 +49,7 @@ final class NativeKernels {
 
   private NativeKernels(NativeLibrary library, int bits) throws NativeLibrary.Unusable {
     this.library = library;
+    this.bits = bits;
     for (Format format : FORMATS) {
       int number = library.kernels(format.name(), bits);
       if (number == -2) {
@@ -126,6 +128,60 @@ final class NativeKernels {
     Objects.checkFromIndexSize(yAt, records.columns(), y.length);
     library.addDown(number, records, list, from, count, h, y, yAt);
     return true;
+  }
+
+  /** See {@link Kernels#matmulOfTile}. */
+  void matmulOfTile(
+      float[] w,
+      int rows,
+      int n,
+      float[] tile,
+      int tileAt,
+      int tokens,
+      float[] y,
+      int yStride,
+      int yAt) {
+    int tileTokens = bits / Float.SIZE * 2;
+    Objects.checkFromIndexSize(0, Math.multiplyExact(rows, n), w.length);
+    Objects.checkFromIndexSize(tileAt, Math.multiplyExact(n, tileTokens), tile.length);
+    Objects.checkIndex(tokens, tileTokens + 1);
+    if (tokens > 0) {
+      Objects.checkFromIndexSize(yAt, (tokens - 1) * yStride + rows, y.length);
+    }
+    library.tile(bits, w, rows, n, tile, tileAt, tokens, y, yAt, yStride);
+  }
+
+  /**
+   * Gate and up products of a tile's neurons, as {@link TileNeurons} wants them.
+   *
+   * @param list neurons of the records
+   * @param h gates by neuron, ups from {@code up} on
+   */
+  void gateUpOfTile(
+      float[] records, int n, int[] list, int count, float[] tile, int tileAt, float[] h, int up) {
+    int tileTokens = bits / Float.SIZE * 2;
+    check(records, n, list, count);
+    Objects.checkFromIndexSize(tileAt, Math.multiplyExact(n, tileTokens), tile.length);
+    Objects.checkFromIndexSize(0, Math.multiplyExact(count, tileTokens), up);
+    Objects.checkFromIndexSize(up, count * tileTokens, h.length);
+    library.tileGateUp(bits, records, list, count, n, tile, tileAt, h, up);
+  }
+
+  /** Adds a tile's down columns, each times h, to y. */
+  void addDownOfTile(float[] records, int n, int[] list, int count, float[] h, float[] y, int yAt) {
+    int tileTokens = bits / Float.SIZE * 2;
+    check(records, n, list, count);
+    Objects.checkFromIndexSize(0, Math.multiplyExact(count, tileTokens), h.length);
+    Objects.checkFromIndexSize(yAt, Math.multiplyExact(n, tileTokens), y.length);
+    library.tileAddDown(bits, records, list, count, n, h, y, yAt);
+  }
+
+  private static void check(float[] records, int n, int[] list, int count) {
+    Objects.checkFromIndexSize(0, count, list.length);
+    int held = records.length / (3 * n);
+    for (int k = 0; k < count; k++) {
+      Objects.checkIndex(list[k], held);
+    }
   }
 
   private static void check(Matrix records, int[] list, int from, int count) {

@@ -18,7 +18,7 @@ import java.nio.file.Path;
  */
 final class NativeLibrary {
   /** What mom_version of a library gives whose functions are those below. */
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -28,6 +28,9 @@ final class NativeLibrary {
   private final MethodHandle matvec;
   private final MethodHandle gateUp;
   private final MethodHandle addDown;
+  private final MethodHandle tile;
+  private final MethodHandle tileGateUp;
+  private final MethodHandle tileAddDown;
 
   /** Why a library cannot be used, in a few words. */
   static final class Unusable extends Exception {
@@ -58,6 +61,23 @@ final class NativeLibrary {
             "mom_add_down",
             FunctionDescriptor.ofVoid(
                 INT, POINTER, LONG, POINTER, LONG, LONG, POINTER, POINTER, LONG));
+    tile =
+        link(
+            library,
+            "mom_tile",
+            FunctionDescriptor.ofVoid(
+                INT, POINTER, LONG, LONG, POINTER, LONG, LONG, POINTER, LONG, LONG));
+    tileGateUp =
+        link(
+            library,
+            "mom_tile_gate_up",
+            FunctionDescriptor.ofVoid(
+                INT, POINTER, POINTER, LONG, LONG, POINTER, LONG, POINTER, LONG));
+    tileAddDown =
+        link(
+            library,
+            "mom_tile_add_down",
+            FunctionDescriptor.ofVoid(INT, POINTER, POINTER, LONG, LONG, POINTER, POINTER, LONG));
   }
 
   /**
@@ -159,6 +179,77 @@ final class NativeLibrary {
           MemorySegment.ofArray(list),
           (long) from,
           (long) count,
+          MemorySegment.ofArray(h),
+          MemorySegment.ofArray(y),
+          (long) yAt);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  void tile(
+      int bits,
+      float[] w,
+      int rows,
+      int n,
+      float[] of,
+      int tileAt,
+      int tokens,
+      float[] y,
+      int yAt,
+      int stride) {
+    try {
+      tile.invokeExact(
+          bits,
+          MemorySegment.ofArray(w),
+          (long) rows,
+          (long) n,
+          MemorySegment.ofArray(of),
+          (long) tileAt,
+          (long) tokens,
+          MemorySegment.ofArray(y),
+          (long) yAt,
+          (long) stride);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  void tileGateUp(
+      int bits,
+      float[] records,
+      int[] list,
+      int count,
+      int n,
+      float[] of,
+      int tileAt,
+      float[] h,
+      int up) {
+    try {
+      tileGateUp.invokeExact(
+          bits,
+          MemorySegment.ofArray(records),
+          MemorySegment.ofArray(list),
+          (long) count,
+          (long) n,
+          MemorySegment.ofArray(of),
+          (long) tileAt,
+          MemorySegment.ofArray(h),
+          (long) up);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  void tileAddDown(
+      int bits, float[] records, int[] list, int count, int n, float[] h, float[] y, int yAt) {
+    try {
+      tileAddDown.invokeExact(
+          bits,
+          MemorySegment.ofArray(records),
+          MemorySegment.ofArray(list),
+          (long) count,
+          (long) n,
           MemorySegment.ofArray(h),
           MemorySegment.ofArray(y),
           (long) yAt);

@@ -10,7 +10,7 @@ public final class ParallelKernels implements AutoCloseable {
   private static final long ALONE_BYTES = 32 << 10;
 
   /** A block of widened rows stays in the second-level cache while all tokens pass over it. */
-  private static final int BLOCK_FLOATS = 32 << 10;
+  private static final int BLOCK_FLOATS = 48 << 10;
 
   /** With fewer, so many lanes of a tile are idle that sums across lanes cost less. */
   private static final int LEAST_TOKENS_OF_TILES = 12;
@@ -117,7 +117,7 @@ public final class ParallelKernels implements AutoCloseable {
   /** Widens a block of rows at a time and multiplies it with all tokens. */
   private void matmul(Matrix w, Activations x, float[] y, int from, int to) {
     int n = w.columns();
-    int block = Math.min(to - from, Math.max(12, BLOCK_FLOATS / n / 6 * 6));
+    int block = Math.min(to - from, Math.max(12, BLOCK_FLOATS / n / 12 * 12));
     float[] rows = new float[Math.max(0, block) * n];
     for (int r = from; r < to; r += block) {
       int end = Math.min(to, r + block);

@@ -110,6 +110,10 @@ public final class VectorKernels implements Kernels {
       float[] y,
       int yStride,
       int yAt) {
+    if (library != null) {
+      library.matmulOfTile(w, rows, columns, tile, tileAt, tokens, y, yStride, yAt);
+      return;
+    }
     float[] sums = new float[VectorTokens.ROWS * VectorTokens.TOKENS];
     int n = columns;
     int r = 0;
@@ -211,7 +215,8 @@ public final class VectorKernels implements Kernels {
       float[] y,
       int yAt,
       float[] scratch) {
-    TileNeurons.run(records, columns, list, n, factors, tile, tileAt, y, yAt, scratch, this);
+    TileNeurons.run(
+        records, columns, list, n, factors, tile, tileAt, y, yAt, scratch, this, library);
   }
 
   @Override

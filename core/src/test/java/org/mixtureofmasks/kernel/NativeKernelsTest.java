@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The optional library's kernels have the bits of Java's; one that cannot be used is named. */
 class NativeKernelsTest {
@@ -110,6 +111,48 @@ class NativeKernelsTest {
       c.format.addDown(w, list, 2, count, java, sum, 3);
       assertTrue(library.addDown(w, list, 2, count, java, same, 3));
       assertArrayEquals(sum, same, count + " downs");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 5, 64, 577})
+  void productsOfATileHaveTheBitsOfJava(int columns) throws Exception {
+    NativeKernels library = kernels();
+    Random random = new Random(columns);
+    VectorKernels java = new VectorKernels();
+    int tileTokens = java.tileTokens();
+    float[] w = TestMatrices.random(random, 39 * columns);
+    float[] tile = TestMatrices.random(random, 5 + columns * tileTokens);
+    for (int rows : new int[] {1, 2, 5, 12, 39}) {
+      for (int tokens : new int[] {1, tileTokens / 2, tileTokens / 2 + 1, tileTokens}) {
+        float[] expected = new float[3 + 41 * tokens];
+        float[] got = expected.clone();
+        java.matmulOfTile(w, rows, columns, tile, 5, tokens, expected, 41, 3);
+        library.matmulOfTile(w, rows, columns, tile, 5, tokens, got, 41, 3);
+        assertArrayEquals(expected, got, "%d rows, %d tokens".formatted(rows, tokens));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 12, 577})
+  void neuronsOfATileHaveTheBitsOfJava(int columns) throws Exception {
+    NativeKernels library = kernels();
+    Random random = new Random(columns);
+    VectorKernels java = new VectorKernels();
+    int tileTokens = java.tileTokens();
+    float[] records = TestMatrices.random(random, 3 * 23 * columns);
+    float[] tile = TestMatrices.random(random, columns * tileTokens);
+    int[] list = {0, 1, 4, 5, 8, 9, 13, 17, 22};
+    for (int count : new int[] {0, 1, 3, 6, 7, 9}) {
+      float[] factors = TestMatrices.random(random, count * tileTokens);
+      float[] expected = TestMatrices.random(random, 2 + columns * tileTokens);
+      float[] got = expected.clone();
+      float[] h = new float[2 * (count + 2) * tileTokens];
+      TileNeurons.run(records, columns, list, count, factors, tile, 0, expected, 2, h, java, null);
+      TileNeurons.run(
+          records, columns, list, count, factors, tile, 0, got, 2, h.clone(), java, library);
+      assertArrayEquals(expected, got, count + " neurons");
     }
   }
 
