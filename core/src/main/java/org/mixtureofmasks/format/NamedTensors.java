@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.io.BadCheckpoint;
@@ -38,6 +39,18 @@ public record NamedTensors(Path path, Map<String, StoredTensor> tensors) {
               .formatted(name, tensor.shape(), expected));
     }
     return tensor;
+  }
+
+  /**
+   * A tensor that may be missing.
+   *
+   * @param name that it is stored under
+   * @param shape outermost dimension first
+   * @return the tensor, of exactly that shape; empty if there is none
+   * @throws BadCheckpoint if its shape is another
+   */
+  public Optional<StoredTensor> find(String name, long... shape) {
+    return tensors.containsKey(name) ? Optional.of(get(name, shape)) : Optional.empty();
   }
 
   /**

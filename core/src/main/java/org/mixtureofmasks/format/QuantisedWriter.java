@@ -30,6 +30,7 @@ public final class QuantisedWriter {
   private final DType matrices;
   private final DType rest;
   private final List<Roundable> parts = new ArrayList<>();
+  private final SequencedMap<String, TensorSource> outputScales = new LinkedHashMap<>();
 
   /**
    * Finds what is to be rounded; nothing is read but headers.
@@ -134,7 +135,8 @@ public final class QuantisedWriter {
             tensors.rowOrder(spec).orElse(null),
             kind == Roundable.Kind.END ? DType.INT8 : matrices,
             kind,
-            spec.layer()));
+            spec.layer(),
+            null));
   }
 
   private void addExperts(ModelConfig.MixtureOfMasks sparse) {
@@ -148,14 +150,24 @@ public final class QuantisedWriter {
         StoredExperts experts = folder.layer(l);
         part(experts.router(), DType.INT8, Roundable.Kind.END, l);
         if (experts instanceof StoredExperts.Neurons neurons) {
-          part(neurons.neurons(), matrices, Roundable.Kind.NEURONS, l);
+          neurons(neurons.neurons(), l);
         }
       }
     }
   }
 
   private void part(StoredTensor tensor, DType dtype, Roundable.Kind kind, int layer) {
-    parts.add(new Roundable(tensor.name(), tensor, null, dtype, kind, layer));
+    parts.add(new Roundable(tensor.name(), tensor, null, dtype, kind, layer, null));
+  }
+
+  private void neurons(StoredTensor tensor, int layer) {
+    float[] outputs = matrices == DType.INT8 ? OutputScales.of(tensor) : null;
+    if (outputs != null) {
+      String name = SparseNames.ffn(layer) + SparseNames.OUTPUTS;
+      outputScales.put(name, TensorSource.of(outputs, outputs.length));
+    }
+    Roundable.Kind kind = Roundable.Kind.NEURONS;
+    parts.add(new Roundable(tensor.name(), tensor, null, matrices, kind, layer, outputs));
   }
 
   /**
@@ -187,6 +199,7 @@ public final class QuantisedWriter {
       }
     }
     rounded.forEach((name, tensor) -> tensor.addTo(all, name));
+    all.putAll(outputScales);
     if (config.tieEmbeddings()) {
       String embedding = tensors.specs().get(TensorSpec.Role.EMBEDDING, TensorSpec.NO_LAYER).name();
       all.put(

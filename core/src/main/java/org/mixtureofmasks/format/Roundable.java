@@ -17,6 +17,8 @@ import org.mixtureofmasks.io.BadCheckpoint;
  * @param dtype INT8 or INT4
  * @param kind what it is for
  * @param layer from 0, or {@link TensorSpec#NO_LAYER}
+ * @param outputs what down columns of neuron records are divided by ({@link OutputScales}); null:
+ *     nothing
  */
 public record Roundable(
     String name,
@@ -24,7 +26,8 @@ public record Roundable(
     @Nullable IntUnaryOperator order,
     DType dtype,
     Kind kind,
-    int layer) {
+    int layer,
+    float @Nullable [] outputs) {
 
   /** What a tensor is for: whose activations its rows meet. */
   public enum Kind {
@@ -60,7 +63,7 @@ public record Roundable(
   }
 
   /**
-   * A row of the model as floats.
+   * A row of the model as floats, as it is to be rounded.
    *
    * @param r its number
    * @param row columns floats, written
@@ -76,6 +79,9 @@ public record Roundable(
             tensor.offset(),
             "tensor '%s' holds %s: only finite weights can be rounded".formatted(name, weight));
       }
+    }
+    if (outputs != null) {
+      OutputScales.divide(outputs, r, row);
     }
   }
 }

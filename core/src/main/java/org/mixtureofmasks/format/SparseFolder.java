@@ -109,7 +109,8 @@ public final class SparseFolder implements AutoCloseable {
         router,
         neurons,
         tensors.get(prefix + SparseNames.OFFSETS, sparse.experts() + 1L),
-        tensors.get(runs, tensors.anyLength(runs), 2));
+        tensors.get(runs, tensors.anyLength(runs), 2),
+        tensors.find(prefix + SparseNames.OUTPUTS, config.hiddenSize()));
   }
 
   private List<Mask> masks(int l, Dimension dimension) {

@@ -15,13 +15,14 @@ final class SparseNames {
   static final String NEURONS = "neurons";
   static final String OFFSETS = "experts.offsets";
   static final String RUNS = "experts.runs";
+  static final String OUTPUTS = "experts.output_scale";
   static final String SIZES = "experts.sizes";
   static final String INPUTS = "experts.inputs";
   static final String GATE_UP = "experts.gate_up";
   static final String DOWN = "experts.down";
 
   private static final List<String> ALL =
-      List.of(ROUTER, NEURONS, OFFSETS, RUNS, SIZES, INPUTS, GATE_UP, DOWN);
+      List.of(ROUTER, NEURONS, OFFSETS, RUNS, OUTPUTS, SIZES, INPUTS, GATE_UP, DOWN);
 
   private SparseNames() {}
 

@@ -19,8 +19,15 @@ public sealed interface StoredExperts {
    * @param neurons stored x 3 x d: gate row, up row and down column of each stored neuron
    * @param offsets E + 1 integers: expert e owns the runs offsets[e] to below offsets[e + 1]
    * @param runs pairs of first stored neuron and length
+   * @param outputs d factors of the layer's outputs, where down columns were divided by them before
+   *     they were rounded
    */
-  record Neurons(StoredTensor router, StoredTensor neurons, StoredTensor offsets, StoredTensor runs)
+  record Neurons(
+      StoredTensor router,
+      StoredTensor neurons,
+      StoredTensor offsets,
+      StoredTensor runs,
+      Optional<StoredTensor> outputs)
       implements StoredExperts {
     /** {@return stored neurons, those of all experts, copies included} */
     public int stored() {

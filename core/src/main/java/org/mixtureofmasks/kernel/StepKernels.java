@@ -7,7 +7,7 @@ package org.mixtureofmasks.kernel;
  */
 final class StepKernels {
   /** A block of widened rows is written, and read by all tokens, near the first-level cache. */
-  private static final int BLOCK_FLOATS = 16 << 10;
+  private static final int BLOCK_FLOATS = 8 << 10;
 
   private StepKernels() {}
 

@@ -27,6 +27,18 @@ final class ExpertNeurons {
     } else {
       many(s, ffn, l);
     }
+    if (ffn.outputs() != null) {
+      multiply(s.out, s.normed.tokens(), ffn.outputs());
+    }
+  }
+
+  private static void multiply(float[] out, int tokens, float[] factors) {
+    int d = factors.length;
+    for (int t = 0; t < tokens; t++) {
+      for (int i = 0; i < d; i++) {
+        out[t * d + i] *= factors[i];
+      }
+    }
   }
 
   private void one(Workspace s, FeedForward.Experts ffn, int l, int t) {

@@ -62,8 +62,14 @@ sealed interface FeedForward {
    * @param router chooses experts
    * @param runs which neurons an expert holds
    * @param union with several unscaled experts for a token; else null
+   * @param outputs d factors of the layer's outputs, if down columns were divided by them
    */
-  record Experts(Matrix neurons, Router router, ExpertRuns runs, @Nullable SharedNeurons union)
+  record Experts(
+      Matrix neurons,
+      Router router,
+      ExpertRuns runs,
+      @Nullable SharedNeurons union,
+      float @Nullable [] outputs)
       implements FeedForward {
     @Override
     public long bytes() {

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.format.OutputScales;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.kernel.Bf16;
 import org.mixtureofmasks.kernel.F16;
@@ -38,12 +39,33 @@ final class WeightSource {
 
   /** A matrix in the wanted type. */
   Matrix matrix(StoredTensor tensor) {
-    return matrix(tensor, rows(tensor), columns(tensor), null);
+    return matrix(tensor, null);
   }
 
   /** A matrix with its rows in another order: row r is row order(r) of the file; null: r. */
   Matrix matrix(StoredTensor tensor, @Nullable IntUnaryOperator order) {
-    return matrix(tensor, rows(tensor), columns(tensor), order);
+    int columns = columns(tensor);
+    return convert(tensor, rows(tensor), columns, order, format(tensor, columns));
+  }
+
+  /**
+   * Neuron records.
+   *
+   * @param neurons stored x 3 x hidden_size
+   * @param outputs what down columns are divided by before they are rounded; null: nothing
+   */
+  Matrix records(StoredTensor neurons, float @Nullable [] outputs) {
+    int rows = Math.toIntExact(3 * neurons.shape().getFirst());
+    int columns = columns(neurons);
+    return convert(neurons, rows, columns, null, format(neurons, columns), outputs);
+  }
+
+  /**
+   * Whether {@link #records} would round these with one scale a row: then their outputs differ too
+   * much to share it.
+   */
+  boolean roundsRows(StoredTensor neurons) {
+    return format(neurons, columns(neurons)).equals(Int8.FORMAT) && neurons.dtype() != DType.INT8;
   }
 
   private static int rows(StoredTensor matrix) {
@@ -52,11 +74,6 @@ final class WeightSource {
 
   private static int columns(StoredTensor matrix) {
     return Math.toIntExact(matrix.shape().getLast());
-  }
-
-  /** A tensor of rows x columns elements, whatever its dimensions, as a matrix. */
-  Matrix matrix(StoredTensor tensor, int rows, int columns, @Nullable IntUnaryOperator order) {
-    return convert(tensor, rows, columns, order, format(tensor, columns));
   }
 
   private Format format(StoredTensor tensor, int columns) {
@@ -104,6 +121,16 @@ final class WeightSource {
 
   private Matrix convert(
       StoredTensor tensor, int rows, int columns, @Nullable IntUnaryOperator order, Format format) {
+    return convert(tensor, rows, columns, order, format, null);
+  }
+
+  private Matrix convert(
+      StoredTensor tensor,
+      int rows,
+      int columns,
+      @Nullable IntUnaryOperator order,
+      Format format,
+      float @Nullable [] outputs) {
     if (order == null && format.isStoredAs(tensor.dtype().name())) {
       MemorySegment stored = mapped ? tensor.data() : copy(tensor.data());
       return new Matrix(stored, rows, columns, format);
@@ -129,6 +156,9 @@ final class WeightSource {
         Elements.copyTo(tensor, (long) from * columns, row, 0, columns);
         if (isSmall(format, columns)) {
           requireFinite(row, tensor);
+        }
+        if (outputs != null) {
+          OutputScales.divide(outputs, r, row);
         }
         format.put(row, data, r * rowBytes);
       }

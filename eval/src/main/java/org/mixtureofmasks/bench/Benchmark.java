@@ -37,7 +37,7 @@ public final class Benchmark {
 
   /**
    * @param settings what is timed
-   * @param progress hears the repetitions done and their number
+   * @param progress hears the repetitions done, of each batch too, and their number
    */
   public Benchmark(BenchSettings settings, BiConsumer<Integer, Integer> progress) {
     this.settings = settings;
@@ -68,7 +68,7 @@ public final class Benchmark {
         subject.pass(text, settings);
         subject.stream(settings.threads());
       }
-      progress.accept(r + 1, settings.repetitions());
+      progress.accept(r + 1, turns());
     }
     if (!settings.batches().isEmpty()) {
       timeBatches(model, subjects);
@@ -84,6 +84,7 @@ public final class Benchmark {
   /** Batch by batch, so that no more texts are held than one batch of each model has. */
   private void timeBatches(Model model, List<Subject> subjects) {
     int most = Collections.max(settings.batches());
+    int done = settings.repetitions();
     int[][] texts = TextBatch.write(model, most, settings.promptTokens() + settings.tokens());
     for (int n : settings.batches()) {
       int[][] some = Arrays.copyOf(texts, n);
@@ -99,12 +100,18 @@ public final class Benchmark {
         for (int i = 0; i < subjects.size(); i++) {
           speeds.get(i).add(batches.get(i).pass());
         }
+        progress.accept(++done, turns());
       }
       for (int i = 0; i < subjects.size(); i++) {
         subjects.get(i).batches.add(new BenchResult.Batch(n, speeds.get(i)));
         batches.get(i).close();
       }
     }
+  }
+
+  /** Repetitions of single tokens and of each batch. */
+  private int turns() {
+    return settings.repetitions() * (1 + settings.batches().size());
   }
 
   private void check(Model subject, Model first) {
