@@ -2,6 +2,7 @@
 #include "blocks.h"
 #include "plain.h"
 #include "rows.h"
+#include "step.h"
 #include "tile.h"
 
 #define ALL(F) MATVEC(F) GATE_UP(F) ADD_DOWN(F)
@@ -30,9 +31,9 @@ ALL(int8)
 ALL(bf16)
 
 #if BITS == 512
-const TileKernels mom_tile_512 = {tile_matmul, tile_gate_up, tile_add_down};
+const TileKernels mom_tile_512 = {tile_matmul, tile_gate_up, tile_add_down, step_products};
 #else
-const TileKernels mom_tile_256 = {tile_matmul, tile_gate_up, tile_add_down};
+const TileKernels mom_tile_256 = {tile_matmul, tile_gate_up, tile_add_down, step_products};
 #endif
 
 #define KERNELS(F) {#F, F##_matvec, F##_gate_up, F##_add_down}

@@ -64,3 +64,8 @@ void mom_tile_add_down(int bits, const float *records, const int *list, long cou
                        long y_at) {
   tile_of(bits)->add_down(records, list, count, n, h, y + y_at);
 }
+
+void mom_step(int bits, const float *w, long rows, long n, const float *x, long tokens, long second, long first_count,
+              long second_count, long stride, float *y, long y_at, long y_stride) {
+  tile_of(bits)->step(w, rows, n, x, tokens, second, first_count, second_count, stride, y + y_at, y_stride);
+}

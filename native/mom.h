@@ -57,4 +57,11 @@ EXPORT void mom_tile_gate_up(int bits, const float *records, const int *list, lo
 EXPORT void mom_tile_add_down(int bits, const float *records, const int *list, long count, long n, const float *h, float *y,
                               long y_at);
 
+/*
+ * y[y_at + t * y_stride + r] = sum over c of w[r * n + c] x[t * n + c] over the columns that whole vectors cover: of
+ * first_count vectors from the beginning of a row and second_count from `second`, each `stride` floats behind the last.
+ */
+EXPORT void mom_step(int bits, const float *w, long rows, long n, const float *x, long tokens, long second, long first_count,
+                     long second_count, long stride, float *y, long y_at, long y_stride);
+
 #endif

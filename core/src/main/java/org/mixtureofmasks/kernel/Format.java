@@ -135,9 +135,27 @@ public abstract class Format {
    */
   public void products(
       Matrix w, Input x, int tokens, float[] y, int yStride, int yAt, int from, int to) {
+    products(null, w, x, tokens, y, yStride, yAt, from, to);
+  }
+
+  /**
+   * The same.
+   *
+   * @param library multiplies; null: the format's own kernels do
+   */
+  final void products(
+      @Nullable NativeKernels library,
+      Matrix w,
+      Input x,
+      int tokens,
+      float[] y,
+      int yStride,
+      int yAt,
+      int from,
+      int to) {
     RowSum order = rowSum(w.columns());
     if (order != null && tokens >= leastTokensWidened()) {
-      StepKernels.products(w, order, x, tokens, y, yStride, yAt, from, to);
+      StepKernels.products(library, w, order, x, tokens, y, yStride, yAt, from, to);
       return;
     }
     long rowBytes = Math.max(1, rowBytes(w.columns()));
@@ -145,7 +163,10 @@ public abstract class Format {
     int block = Math.toIntExact(Math.max(4, STEP_BYTES / rowBytes / 4 * 4));
     for (int r = from; r < to; r += block) {
       for (int t = 0; t < tokens; t++) {
-        matvec(w, x, t, y, t * yStride + yAt, r, Math.min(to, r + block));
+        int end = Math.min(to, r + block);
+        if (library == null || !library.matvec(w, x, t, y, t * yStride + yAt, r, end)) {
+          matvec(w, x, t, y, t * yStride + yAt, r, end);
+        }
       }
     }
   }

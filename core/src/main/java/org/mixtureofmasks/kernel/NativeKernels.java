@@ -152,6 +152,21 @@ final class NativeKernels {
   }
 
   /**
+   * Products of widened rows with all tokens of a step, but for the columns that no vector covers.
+   *
+   * @param order how the rows' format adds up
+   * @param y by token, {@code stride} apart, from yAt on
+   */
+  void step(
+      float[] w, int rows, RowSum order, Input x, int tokens, float[] y, int yAt, int stride) {
+    int n = x.columns();
+    Objects.checkFromIndexSize(0, Math.multiplyExact(rows, n), w.length);
+    Objects.checkFromIndexSize(0, Math.multiplyExact(tokens, n), x.floats().length);
+    Objects.checkFromIndexSize(yAt, (tokens - 1) * stride + rows, y.length);
+    library.step(bits, w, rows, order, x, tokens, y, yAt, stride);
+  }
+
+  /**
    * Gate and up products of a tile's neurons, as {@link TileNeurons} wants them.
    *
    * @param list neurons of the records

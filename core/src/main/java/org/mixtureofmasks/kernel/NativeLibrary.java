@@ -31,6 +31,7 @@ final class NativeLibrary {
   private final MethodHandle tile;
   private final MethodHandle tileGateUp;
   private final MethodHandle tileAddDown;
+  private final MethodHandle step;
 
   /** Why a library cannot be used, in a few words. */
   static final class Unusable extends Exception {
@@ -78,6 +79,13 @@ final class NativeLibrary {
             library,
             "mom_tile_add_down",
             FunctionDescriptor.ofVoid(INT, POINTER, POINTER, LONG, LONG, POINTER, POINTER, LONG));
+    step =
+        link(
+            library,
+            "mom_step",
+            FunctionDescriptor.ofVoid(
+                INT, POINTER, LONG, LONG, POINTER, LONG, LONG, LONG, LONG, LONG, POINTER, LONG,
+                LONG));
   }
 
   /**
@@ -253,6 +261,37 @@ final class NativeLibrary {
           MemorySegment.ofArray(h),
           MemorySegment.ofArray(y),
           (long) yAt);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  void step(
+      int bits,
+      float[] w,
+      int rows,
+      RowSum order,
+      Input x,
+      int tokens,
+      float[] y,
+      int yAt,
+      int stride) {
+    RowSum.Pass second = order.passes().get(1);
+    try {
+      step.invokeExact(
+          bits,
+          MemorySegment.ofArray(w),
+          (long) rows,
+          (long) x.columns(),
+          MemorySegment.ofArray(x.floats()),
+          (long) tokens,
+          (long) second.from(),
+          (long) order.passes().getFirst().count(),
+          (long) second.count(),
+          (long) second.stride(),
+          MemorySegment.ofArray(y),
+          (long) yAt,
+          (long) stride);
     } catch (Throwable e) {
       throw failed(e);
     }

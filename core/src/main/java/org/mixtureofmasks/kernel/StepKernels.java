@@ -1,5 +1,7 @@
 package org.mixtureofmasks.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Products for a step, one new token of each of several texts: weights come from memory once, are
  * widened once, and serve all tokens while they lie in the nearest caches. Every token has the bits
@@ -9,6 +11,9 @@ final class StepKernels {
   /** A block of widened rows is written, and read by all tokens, near the first-level cache. */
   private static final int BLOCK_FLOATS = 8 << 10;
 
+  /** Rows of a block that the library wants, a multiple of what it computes together. */
+  private static final int LIBRARY_ROWS = 24;
+
   private StepKernels() {}
 
   private static void multiply(float factor, int tokens, float[] y, int at, int stride) {
@@ -17,8 +22,13 @@ final class StepKernels {
     }
   }
 
-  /** See {@link Format#products}. */
+  /**
+   * See {@link Format#products}.
+   *
+   * @param library adds up in place of {@link StepTile}; null: none
+   */
   static void products(
+      @Nullable NativeKernels library,
       Matrix w,
       RowSum order,
       Input x,
@@ -29,14 +39,21 @@ final class StepKernels {
       int from,
       int to) {
     int n = w.columns();
-    int block = Math.min(Math.max(0, to - from), Math.max(4, BLOCK_FLOATS / n / 4 * 4));
+    int block =
+        Math.min(
+            Math.max(0, to - from),
+            library == null ? Math.max(4, BLOCK_FLOATS / n / 4 * 4) : LIBRARY_ROWS);
     float[] rows = new float[block * n];
     StepTile tile = new StepTile(order, rows, block, n);
     int[] at = new int[StepTile.TOKENS];
     for (int r = from; r < to; r += block) {
       int end = Math.min(to, r + block);
       w.format().summands(w, r, end, rows);
-      for (int t = 0; t < tokens; t += StepTile.TOKENS) {
+      if (library != null) {
+        library.step(rows, end - r, order, x, tokens, y, yAt + r, stride);
+        tile.addTails(end - r, x, tokens, y, yAt + r, stride);
+      }
+      for (int t = 0; t < tokens && library == null; t += StepTile.TOKENS) {
         int used = Math.min(StepTile.TOKENS, tokens - t);
         for (int i = 0; i < StepTile.TOKENS; i++) {
           at[i] = x.at(t + Math.min(i, used - 1));

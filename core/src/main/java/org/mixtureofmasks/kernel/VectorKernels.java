@@ -49,7 +49,7 @@ public final class VectorKernels implements Kernels {
   @Override
   public void products(
       Matrix w, Input x, int tokens, float[] y, int yStride, int yOffset, int from, int to) {
-    w.format().products(w, x, tokens, y, yStride, yOffset, from, to);
+    w.format().products(library, w, x, tokens, y, yStride, yOffset, from, to);
   }
 
   @Override

@@ -115,6 +115,22 @@ class NativeKernelsTest {
   }
 
   @ParameterizedTest
+  @MethodSource("cases")
+  void productsOfAStepHaveTheBitsOfJava(Case c) throws Exception {
+    NativeKernels library = kernels();
+    Random random = new Random(c.columns);
+    Matrix w = TestMatrices.random(random, c.format, 23, c.columns);
+    for (int tokens : new int[] {1, 2, 3, 7, 16, 21}) {
+      Input x = TestMatrices.input(w, TestMatrices.random(random, tokens * c.columns), tokens);
+      float[] java = new float[tokens * 25];
+      float[] got = java.clone();
+      c.format.products(w, x, tokens, java, 25, 2, 1, 23);
+      c.format.products(library, w, x, tokens, got, 25, 2, 1, 23);
+      assertArrayEquals(java, got, tokens + " tokens");
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 5, 64, 577})
   void productsOfATileHaveTheBitsOfJava(int columns) throws Exception {
     NativeKernels library = kernels();
