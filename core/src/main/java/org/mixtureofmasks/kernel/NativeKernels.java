@@ -64,7 +64,7 @@ final class NativeKernels {
   /** Those for vectors of so many bits; {@code wish} as the property {@value #PROPERTY} has it. */
   static Link link(@Nullable String wish, int bits) {
     if (wish == null || wish.equals("off")) {
-      String why = wish == null ? "none is named by -D" + PROPERTY : "-D" + PROPERTY + "=off";
+      String why = wish == null ? "-D" + PROPERTY + " names none" : "-D" + PROPERTY + "=off";
       return new Link(null, "no native library: " + why, false);
     }
     if (NativeCalls.obstacle() != null) {
@@ -80,6 +80,11 @@ final class NativeKernels {
 
   private static Link unusable(String wish, @Nullable String why) {
     return new Link(null, "the native library %s is not used: %s".formatted(wish, why), true);
+  }
+
+  /** Whether the library has kernels for weights of that format. */
+  boolean has(Format format) {
+    return numbers.containsKey(format);
   }
 
   /** See {@link Format#matvec}. */
