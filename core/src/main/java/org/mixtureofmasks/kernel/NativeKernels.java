@@ -3,7 +3,6 @@ package org.mixtureofmasks.kernel;
 import java.nio.file.Path;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +34,7 @@ final class NativeKernels {
           Q6K.FORMAT);
 
   private final NativeLibrary library;
-  private final Map<Format, Integer> numbers = new IdentityHashMap<>();
+  private final IdentityHashMap<Format, Integer> numbers = new IdentityHashMap<>();
 
   /**
    * What came of the search for a library.
