@@ -3,7 +3,7 @@
 #include "plain.h"
 #include "rows.h"
 
-#define ALL(F) MATVEC(F) GATE_UP(F) ADD_DOWN(F)
+#define ALL(F) MATVEC(F) NEURONS(F)
 #define ALL_OF_BLOCKS(F) BLOCK_ROWS(F) ALL(F)
 
 #define LONG_AS(F) (n / F##_COLUMNS * F##_BYTES)
@@ -28,7 +28,7 @@ ALL_OF_BLOCKS(q4)
 ALL(int8)
 ALL(bf16)
 
-#define KERNELS(F) {#F, F##_matvec, F##_gate_up, F##_add_down}
+#define KERNELS(F) {#F, F##_matvec, F##_neurons}
 #if BITS == 512
 const Kernels mom_kernels_512[FORMATS] = {
 #else

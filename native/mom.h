@@ -29,15 +29,11 @@ EXPORT void mom_matvec(int kernels, const uint8_t *w, long n, const float *x, lo
                 long end);
 
 /*
- * Gate and up products of the neurons j = list[from + k], k in [0, count): g_j x to h[k], u_j x to h[16 + k].
+ * Neurons of a SwiGLU FFN: y[y_at + c] += sum over j of s_j SiLU(g_j x) (u_j x) d_j[c] for j = list[k], k in [from, to).
  *
- * w: records of three rows of n columns, gate g, up u and down d; count at most 16; end: of the list.
+ * w: records of three rows of n columns, gate g, up u and down d; scales: s by place in the list, NULL when all are 1.
  */
-EXPORT void mom_gate_up(int kernels, const uint8_t *w, long n, const int *list, long from, long count, long end, const float *x,
-                 long x_at, float *h);
-
-/* y[y_at + c] += sum over k of h[k] d_j[c] for j = list[from + k], k in [0, count). */
-EXPORT void mom_add_down(int kernels, const uint8_t *w, long n, const int *list, long from, long count, const float *h, float *y,
-                  long y_at);
+EXPORT void mom_neurons(int kernels, const uint8_t *w, long n, const int *list, long from, long to, const float *scales,
+                        const float *x, long x_at, float *y, long y_at);
 
 #endif

@@ -162,16 +162,15 @@ public final class VectorKernels implements Kernels {
       float[] y,
       int yOffset,
       float[] scratch) {
+    if (library != null && library.neurons(records, list, from, to, scales, x, token, y, yOffset)) {
+      return;
+    }
     Format format = records.format();
     for (int b = from; b < to; b += NEURON_BLOCK) {
       int n = Math.min(NEURON_BLOCK, to - b);
-      if (library == null || !library.gateUp(records, list, b, n, to, x, token, scratch)) {
-        format.gateUp(records, list, b, n, to, x, token, scratch);
-      }
+      format.gateUp(records, list, b, n, to, x, token, scratch);
       activate(scratch, n, scales, b);
-      if (library == null || !library.addDown(records, list, b, n, scratch, y, yOffset)) {
-        format.addDown(records, list, b, n, scratch, y, yOffset);
-      }
+      format.addDown(records, list, b, n, scratch, y, yOffset);
     }
   }
 
