@@ -5,7 +5,7 @@
 #include "step.h"
 #include "tile.h"
 
-#define ALL(F) MATVEC(F) GATE_UP(F) ADD_DOWN(F)
+#define ALL(F) MATVEC(F) NEURONS(F)
 #define ALL_OF_BLOCKS(F) BLOCK_ROWS(F) ALL(F)
 
 #define LONG_AS(F) (n / F##_COLUMNS * F##_BYTES)
@@ -36,7 +36,7 @@ const TileKernels mom_tile_512 = {tile_matmul, tile_gate_up, tile_add_down, step
 const TileKernels mom_tile_256 = {tile_matmul, tile_gate_up, tile_add_down, step_products};
 #endif
 
-#define KERNELS(F) {#F, F##_matvec, F##_gate_up, F##_add_down}
+#define KERNELS(F) {#F, F##_matvec, F##_neurons}
 #if BITS == 512
 const Kernels mom_kernels_512[FORMATS] = {
 #else

@@ -7,8 +7,8 @@
 typedef struct {
   const char *format;
   void (*matvec)(const uint8_t *w, long n, const float *x, float *y, long from, long to, long end);
-  void (*gate_up)(const uint8_t *w, long n, const int *list, long from, long count, long end, const float *x, float *h);
-  void (*add_down)(const uint8_t *w, long n, const int *list, long from, long count, const float *h, float *y);
+  void (*neurons)(const uint8_t *w, long n, const int *list, long from, long to, const float *scales, const float *x,
+                  float *y);
 } Kernels;
 
 /* Kernels of floats for several tokens. */
@@ -27,8 +27,5 @@ extern const TileKernels mom_tile_256;
 
 extern const Kernels mom_kernels_512[FORMATS];
 extern const Kernels mom_kernels_256[FORMATS];
-
-/* Neurons of a block: where the ups begin behind the gates. */
-#define NEURON_BLOCK 16
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "kernels.h"
 
-int mom_version(void) { return 2; }
+int mom_version(void) { return 3; }
 
 static int can(int bits) {
   __builtin_cpu_init();
@@ -38,14 +38,9 @@ void mom_matvec(int kernels, const uint8_t *w, long n, const float *x, long x_at
   of(kernels)->matvec(w, n, x + x_at, y + y_at, from, to, end);
 }
 
-void mom_gate_up(int kernels, const uint8_t *w, long n, const int *list, long from, long count, long end, const float *x,
-                 long x_at, float *h) {
-  of(kernels)->gate_up(w, n, list, from, count, end, x + x_at, h);
-}
-
-void mom_add_down(int kernels, const uint8_t *w, long n, const int *list, long from, long count, const float *h, float *y,
-                  long y_at) {
-  of(kernels)->add_down(w, n, list, from, count, h, y + y_at);
+void mom_neurons(int kernels, const uint8_t *w, long n, const int *list, long from, long to, const float *scales,
+                 const float *x, long x_at, float *y, long y_at) {
+  of(kernels)->neurons(w, n, list, from, to, scales, x + x_at, y + y_at);
 }
 
 static const TileKernels *tile_of(int bits) { return bits == 512 ? &mom_tile_512 : &mom_tile_256; }

@@ -29,16 +29,12 @@ EXPORT void mom_matvec(int kernels, const uint8_t *w, long n, const float *x, lo
                 long end);
 
 /*
- * Gate and up products of the neurons j = list[from + k], k in [0, count): g_j x to h[k], u_j x to h[16 + k].
+ * Neurons of a SwiGLU FFN: y[y_at + c] += sum over j of s_j SiLU(g_j x) (u_j x) d_j[c] for j = list[k], k in [from, to).
  *
- * w: records of three rows of n columns, gate g, up u and down d; count at most 16; end: of the list.
+ * w: records of three rows of n columns, gate g, up u and down d; scales: s by place in the list, NULL when all are 1.
  */
-EXPORT void mom_gate_up(int kernels, const uint8_t *w, long n, const int *list, long from, long count, long end, const float *x,
-                 long x_at, float *h);
-
-/* y[y_at + c] += sum over k of h[k] d_j[c] for j = list[from + k], k in [0, count). */
-EXPORT void mom_add_down(int kernels, const uint8_t *w, long n, const int *list, long from, long count, const float *h, float *y,
-                  long y_at);
+EXPORT void mom_neurons(int kernels, const uint8_t *w, long n, const int *list, long from, long to, const float *scales,
+                        const float *x, long x_at, float *y, long y_at);
 
 /*
  * A tile is n columns of 2 * bits / 32 tokens, transposed: token t of column c at tile[tile_at + c * 2 * bits / 32 + t].
@@ -49,7 +45,7 @@ EXPORT void mom_add_down(int kernels, const uint8_t *w, long n, const int *list,
 EXPORT void mom_tile(int bits, const float *w, long rows, long n, const float *tile, long tile_at, long tokens, float *y,
                      long y_at, long stride);
 
-/* g_j x to h[k * 2 * bits / 32 + t], u_j x to h[up + ...] for j = list[k], k in [0, count); records as in mom_gate_up. */
+/* g_j x to h[k * 2 * bits / 32 + t], u_j x to h[up + ...] for j = list[k], k in [0, count); records as in mom_neurons. */
 EXPORT void mom_tile_gate_up(int bits, const float *records, const int *list, long count, long n, const float *tile,
                              long tile_at, float *h, long up);
 

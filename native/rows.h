@@ -12,6 +12,9 @@
 /* Weights are asked for so many bytes ahead of their use. */
 #define AHEAD_BYTES 4096
 
+/* Neurons whose gates and ups are computed before their downs: they lie in the nearest caches. */
+#define NEURON_BLOCK 16
+
 /* Records of neurons are asked for so many bytes ahead, as by Format.AHEAD_BYTES in Java. */
 #define RECORDS_AHEAD_BYTES 8192
 
@@ -27,32 +30,34 @@
     }                                                                                                                  \
   }
 
-#define GATE_UP(F)                                                                                                     \
-  static void F##_gate_up(const uint8_t *w, long n, const int *list, long from, long count, long end, const float *x,  \
-                          float *h) {                                                                                  \
+#define NEURONS(F)                                                                                                     \
+  static void F##_neurons(const uint8_t *w, long n, const int *list, long from, long to, const float *scales,          \
+                          const float *x, float *y) {                                                                  \
     long bytes = F##_row(n);                                                                                           \
     long record = 3 * bytes;                                                                                           \
     long records = (RECORDS_AHEAD_BYTES + record - 1) / record;                                                        \
-    for (long k = from; k < from + count; k++) {                                                                       \
-      const uint8_t *gate = w + list[k] * record;                                                                      \
-      long ahead = 0;                                                                                                  \
-      if (k + records < end) {                                                                                         \
-        ahead = (list[k + records] - (long)list[k]) * record;                                                          \
-        for (long at = 2 * bytes; at < record; at += 64) {                                                             \
-          FETCH_LATER(gate + ahead + at); /* the down row */                                                           \
+    for (long b = from; b < to; b += NEURON_BLOCK) {                                                                   \
+      int count = to - b < NEURON_BLOCK ? (int)(to - b) : NEURON_BLOCK;                                                \
+      float gates[NEURON_BLOCK] = {0};                                                                                 \
+      float ups[NEURON_BLOCK] = {0};                                                                                   \
+      for (int k = 0; k < count; k++) {                                                                                \
+        const uint8_t *gate = w + list[b + k] * record;                                                                \
+        long ahead = 0;                                                                                                \
+        if (b + k + records < to) {                                                                                    \
+          ahead = (list[b + k + records] - (long)list[b + k]) * record;                                                \
+          for (long at = 2 * bytes; at < record; at += 64) {                                                           \
+            FETCH_LATER(gate + ahead + at); /* the down row */                                                         \
+          }                                                                                                            \
         }                                                                                                              \
+        gates[k] = F##_dot(gate, ahead, n, x);                                                                         \
+        ups[k] = F##_dot(gate + bytes, ahead, n, x) * (scales ? scales[b + k] : 1);                                    \
       }                                                                                                                \
-      h[k - from] = F##_dot(gate, ahead, n, x);                                                                        \
-      h[NEURON_BLOCK + k - from] = F##_dot(gate + bytes, ahead, n, x);                                                 \
-    }                                                                                                                  \
-  }
-
-#define ADD_DOWN(F)                                                                                                    \
-  static void F##_add_down(const uint8_t *w, long n, const int *list, long from, long count, const float *h,           \
-                           float *y) {                                                                                 \
-    long bytes = F##_row(n);                                                                                           \
-    for (long k = 0; k < count; k++) {                                                                                 \
-      F##_axpy(w + (3 * (long)list[from + k] + 2) * bytes, h[k], n, y);                                                \
+      for (int k = 0; k < NEURON_BLOCK; k += L) {                                                                      \
+        STORE(gates + k, silu_times(LOAD(gates + k), LOAD(ups + k)));                                                  \
+      }                                                                                                                \
+      for (int k = 0; k < count; k++) {                                                                                \
+        F##_axpy(w + list[b + k] * record + 2 * bytes, gates[k], n, y);                                                \
+      }                                                                                                                \
     }                                                                                                                  \
   }
 

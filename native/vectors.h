@@ -29,11 +29,18 @@ typedef __m512i W; /* L ints */
 #define ADD(a, b) _mm512_add_ps(a, b)
 #define MUL(a, b) _mm512_mul_ps(a, b)
 #define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define SUB(a, b) _mm512_sub_ps(a, b)
+#define DIV(a, b) _mm512_div_ps(a, b)
+#define MAX(a, b) _mm512_max_ps(a, b) /* b if one is NaN */
+#define MIN(a, b) _mm512_min_ps(a, b)
 #define FLOATS(w) _mm512_cvtepi32_ps(w)
 #define SHIFT_LEFT(w, bits) _mm512_slli_epi32(w, bits)
 #define SHIFT_RIGHT(w, bits) _mm512_srli_epi32(w, bits)
+#define FLIP(w, bits) _mm512_xor_si512(w, _mm512_set1_epi32((int)(bits)))
 #define AND(w, bits) _mm512_and_si512(w, _mm512_set1_epi32(bits))
 #define AS_FLOATS(w) _mm512_castsi512_ps(w)
+#define AS_INTS(v) _mm512_castps_si512(v)
+#define ADD_INTS(w, i) _mm512_add_epi32(w, _mm512_set1_epi32(i))
 #define INTS(p) _mm512_loadu_si512(p)
 
 /* L bytes as they are signed. */
@@ -65,11 +72,18 @@ typedef __m256i W;
 #define ADD(a, b) _mm256_add_ps(a, b)
 #define MUL(a, b) _mm256_mul_ps(a, b)
 #define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define SUB(a, b) _mm256_sub_ps(a, b)
+#define DIV(a, b) _mm256_div_ps(a, b)
+#define MAX(a, b) _mm256_max_ps(a, b)
+#define MIN(a, b) _mm256_min_ps(a, b)
 #define FLOATS(w) _mm256_cvtepi32_ps(w)
 #define SHIFT_LEFT(w, bits) _mm256_slli_epi32(w, bits)
 #define SHIFT_RIGHT(w, bits) _mm256_srli_epi32(w, bits)
+#define FLIP(w, bits) _mm256_xor_si256(w, _mm256_set1_epi32((int)(bits)))
 #define AND(w, bits) _mm256_and_si256(w, _mm256_set1_epi32(bits))
 #define AS_FLOATS(w) _mm256_castsi256_ps(w)
+#define AS_INTS(v) _mm256_castps_si256(v)
+#define ADD_INTS(w, i) _mm256_add_epi32(w, _mm256_set1_epi32(i))
 #define INTS(p) _mm256_loadu_si256((const __m256i *)(p))
 
 INLINE W signed_bytes(const void *p) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64(p)); }
@@ -88,6 +102,29 @@ INLINE float sum(V v) {
   __m128 s = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
   s = _mm_add_ps(s, _mm_movehl_ps(s, s));
   return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
+/* e^x, step by step as VectorMath.exp in Java. */
+INLINE V exponential(V x) {
+  V z = MIN(SPLAT(88), MAX(SPLAT(-87), x));
+  V t = ADD(MUL(z, SPLAT(1.44269504f)), SPLAT(12582912));
+  V whole = SUB(t, SPLAT(12582912));
+  V r = FMA(whole, SPLAT(-0.693359375f), z);
+  r = FMA(whole, SPLAT(2.12194440e-4f), r);
+  V p = SPLAT(1.9875691500e-4f);
+  p = FMA(p, r, SPLAT(1.3981999507e-3f));
+  p = FMA(p, r, SPLAT(8.3334519073e-3f));
+  p = FMA(p, r, SPLAT(4.1665795894e-2f));
+  p = FMA(p, r, SPLAT(1.6666665459e-1f));
+  p = FMA(p, r, SPLAT(5.0000001201e-1f));
+  p = FMA(p, MUL(r, r), ADD(r, SPLAT(1)));
+  return MUL(p, AS_FLOATS(ADD_INTS(SHIFT_LEFT(AS_INTS(t), 23), 0x3f800000)));
+}
+
+/* SiLU(gate) up, as VectorKernels.siluTimes in Java. */
+INLINE V silu_times(V gate, V up) {
+  V negative = AS_FLOATS(FLIP(AS_INTS(gate), 0x80000000));
+  return MUL(DIV(gate, ADD(exponential(negative), SPLAT(1))), up);
 }
 
 INLINE uint16_t u16(const uint8_t *p) {

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds the optional native library (native/, C): scripts/build_native.sh [FILE]. FILE is native/target/libmom.so unless
-# given. $CC, gcc, clang or cc compiles it. Exit 3: there is no compiler, or none for this machine's kernels.
+# Builds the optional native library (native/, C) unless it is newer than its sources: scripts/build_native.sh [FILE].
+# FILE is native/target/libmom.so unless given. $CC, gcc, clang or cc compiles it, the first of them that is there. Exit 3:
+# there is none, or the library has no kernels for this machine.
 set -eu
 home=$(cd "$(dirname "$0")/.." && pwd)
 out=${1:-$home/native/target/libmom.so}
@@ -11,6 +12,9 @@ Linux-x86_64 | Linux-amd64) ;;
   exit 3
   ;;
 esac
+if [ -f "$out" ] && [ -z "$(find "$home"/native/*.[ch] "$0" -newer "$out" -print -quit)" ]; then
+  exit 0
+fi
 cc=
 for name in "${CC:-gcc}" gcc clang cc; do
   if command -v "$name" >/dev/null 2>&1; then

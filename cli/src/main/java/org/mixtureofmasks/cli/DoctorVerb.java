@@ -114,11 +114,27 @@ public final class DoctorVerb implements Verb {
         Prefetch.available()
             ? "there (x86-64)"
             : Prefetch.description() + "; sparse models are slower");
+    if (choice.kernels() instanceof VectorKernels kernels) {
+      library(json, table, kernels);
+    }
     left(
         table,
         "threads",
         "%d, all that this process may have (--threads N); handing work over takes %s microseconds"
             .formatted(threads, Table.decimals(micros, 2)));
+  }
+
+  private static void library(ObjectNode json, Table table, VectorKernels kernels) {
+    json.put("native_library", kernels.hasLibrary());
+    json.put("native_library_reason", kernels.libraryReason());
+    left(
+        table,
+        "products of one token",
+        kernels.hasLibrary()
+            ? kernels.libraryReason()
+            : kernels.libraryReason()
+                + "; Java's have the same bits, but in 4 bits half the speed or less"
+                + " (scripts/build_native.sh)");
   }
 
   private static void memory(ObjectNode json, Table table) {

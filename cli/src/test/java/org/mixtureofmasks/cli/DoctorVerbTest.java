@@ -33,6 +33,8 @@ class DoctorVerbTest {
     JsonNode json = run.json();
     assertEquals(Prefetch.description(), json.get("prefetch").asText());
     assertEquals(HugePages.obstacle(), json.get("huge_pages_obstacle").textValue());
+    assertFalse(json.get("native_library").asBoolean(), "the tests' JVM is given none");
+    assertTrue(json.get("native_library_reason").asText().startsWith("no native library: "));
     assertTrue(json.get("memory_available_bytes").asLong() > 1L << 20);
     assertTrue(json.get("cpu_features").isArray());
     assertFalse(json.get("start_archive").asBoolean(), "the tests' JVM is given none");

@@ -71,7 +71,7 @@ public record KernelChoice(Kernels kernels, String reason) {
       LOG.warn("{}; Java's kernels compute, which have the same bits", library.reason());
     }
     return new KernelChoice(
-        new VectorKernels(library.kernels()),
+        new VectorKernels(library),
         "Vector API%s, %s, C2%s, %s, %s"
             .formatted(
                 ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()

@@ -3,7 +3,6 @@ package org.mixtureofmasks.kernel;
 import java.nio.file.Path;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +35,7 @@ final class NativeKernels {
 
   private final NativeLibrary library;
   private final int bits;
-  private final Map<Format, Integer> numbers = new IdentityHashMap<>();
+  private final IdentityHashMap<Format, Integer> numbers = new IdentityHashMap<>();
 
   /**
    * What came of the search for a library.
@@ -66,7 +65,7 @@ final class NativeKernels {
   /** Those for vectors of so many bits; {@code wish} as the property {@value #PROPERTY} has it. */
   static Link link(@Nullable String wish, int bits) {
     if (wish == null || wish.equals("off")) {
-      String why = wish == null ? "none is named by -D" + PROPERTY : "-D" + PROPERTY + "=off";
+      String why = wish == null ? "-D" + PROPERTY + " names none" : "-D" + PROPERTY + "=off";
       return new Link(null, "no native library: " + why, false);
     }
     if (NativeCalls.obstacle() != null) {
@@ -84,6 +83,11 @@ final class NativeKernels {
     return new Link(null, "the native library %s is not used: %s".formatted(wish, why), true);
   }
 
+  /** Whether the library has kernels for weights of that format. */
+  boolean has(Format format) {
+    return numbers.containsKey(format);
+  }
+
   /** See {@link Format#matvec}. */
   boolean matvec(Matrix w, Input x, int token, float[] y, int yAt, int from, int to) {
     Integer number = numbers.get(w.format());
@@ -93,8 +97,8 @@ final class NativeKernels {
     Objects.checkFromToIndex(from, to, w.rows());
     Objects.checkFromIndexSize(x.at(token), w.columns(), x.floats().length);
     Objects.checkFromToIndex(yAt + from, yAt + to, y.length);
-    long bytes = Math.max(1, w.format().rowBytes(w.columns()));
-    int rows = Math.toIntExact(Math.max(4, CALL_BYTES / bytes / 4 * 4));
+    int rows =
+        4 * units(w, 4); // Java's kernels end a sum otherwise where rows fill no group of four
     for (int r = from; r < to; r += rows) {
       int next = Math.min(to, r + rows);
       library.matvec(number, w, x.floats(), x.at(token), y, yAt, r, next, to);
@@ -102,31 +106,32 @@ final class NativeKernels {
     return true;
   }
 
-  /** See {@link Format#gateUp}. */
-  boolean gateUp(
-      Matrix records, int[] list, int from, int count, int end, Input x, int token, float[] h) {
+  /** See {@link Kernels#neurons}. */
+  boolean neurons(
+      Matrix records,
+      int[] list,
+      int from,
+      int to,
+      float @Nullable [] scales,
+      Input x,
+      int token,
+      float[] y,
+      int yAt) {
     Integer number = numbers.get(records.format());
     if (number == null) {
       return false;
     }
-    check(records, list, from, count);
-    Objects.checkFromToIndex(from, end, list.length);
+    Objects.checkFromToIndex(from, to, scales == null ? list.length : scales.length);
+    for (int k = from; k < to; k++) {
+      Objects.checkIndex(list[k], records.rows() / 3);
+    }
     Objects.checkFromIndexSize(x.at(token), records.columns(), x.floats().length);
-    Objects.checkFromIndexSize(0, Kernels.NEURON_BLOCK + count, h.length);
-    library.gateUp(number, records, list, from, count, end, x.floats(), x.at(token), h);
-    return true;
-  }
-
-  /** See {@link Format#addDown}. */
-  boolean addDown(Matrix records, int[] list, int from, int count, float[] h, float[] y, int yAt) {
-    Integer number = numbers.get(records.format());
-    if (number == null) {
-      return false;
-    }
-    check(records, list, from, count);
-    Objects.checkFromIndexSize(0, count, h.length);
     Objects.checkFromIndexSize(yAt, records.columns(), y.length);
-    library.addDown(number, records, list, from, count, h, y, yAt);
+    int block = Kernels.NEURON_BLOCK * units(records, 3 * Kernels.NEURON_BLOCK);
+    for (int k = from; k < to; k += block) {
+      int next = Math.min(to, k + block);
+      library.neurons(number, records, list, k, next, scales, x.floats(), x.at(token), y, yAt);
+    }
     return true;
   }
 
@@ -199,12 +204,9 @@ final class NativeKernels {
     }
   }
 
-  private static void check(Matrix records, int[] list, int from, int count) {
-    Objects.checkFromIndexSize(0, count, Kernels.NEURON_BLOCK);
-    Objects.checkFromIndexSize(from, count, list.length);
-    int stored = records.rows() / 3;
-    for (int k = from; k < from + count; k++) {
-      Objects.checkIndex(list[k], stored);
-    }
+  /** How many units of so many rows a call reads. */
+  private static int units(Matrix w, int rows) {
+    long bytes = Math.max(1, rows * w.format().rowBytes(w.columns()));
+    return Math.toIntExact(Math.max(1, CALL_BYTES / bytes));
   }
 }

@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The functions of the optional library (native/mom.h, which says what they do), bound to a file
@@ -18,7 +19,7 @@ import java.nio.file.Path;
  */
 final class NativeLibrary {
   /** What mom_version of a library gives whose functions are those below. */
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
 
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -26,8 +27,7 @@ final class NativeLibrary {
 
   private final MethodHandle kernels;
   private final MethodHandle matvec;
-  private final MethodHandle gateUp;
-  private final MethodHandle addDown;
+  private final MethodHandle neurons;
   private final MethodHandle tile;
   private final MethodHandle tileGateUp;
   private final MethodHandle tileAddDown;
@@ -50,18 +50,12 @@ final class NativeLibrary {
             "mom_matvec",
             FunctionDescriptor.ofVoid(
                 INT, POINTER, LONG, POINTER, LONG, POINTER, LONG, LONG, LONG, LONG));
-    gateUp =
+    neurons =
         link(
             library,
-            "mom_gate_up",
+            "mom_neurons",
             FunctionDescriptor.ofVoid(
-                INT, POINTER, LONG, POINTER, LONG, LONG, LONG, POINTER, LONG, POINTER));
-    addDown =
-        link(
-            library,
-            "mom_add_down",
-            FunctionDescriptor.ofVoid(
-                INT, POINTER, LONG, POINTER, LONG, LONG, POINTER, POINTER, LONG));
+                INT, POINTER, LONG, POINTER, LONG, LONG, POINTER, POINTER, LONG, POINTER, LONG));
     tile =
         link(
             library,
@@ -150,44 +144,29 @@ final class NativeLibrary {
     }
   }
 
-  void gateUp(
+  void neurons(
       int number,
       Matrix records,
       int[] list,
       int from,
-      int count,
-      int end,
+      int to,
+      float @Nullable [] scales,
       float[] x,
       int xAt,
-      float[] h) {
+      float[] y,
+      int yAt) {
+    MemorySegment factors = scales == null ? MemorySegment.NULL : MemorySegment.ofArray(scales);
     try {
-      gateUp.invokeExact(
+      neurons.invokeExact(
           number,
           records.data(),
           (long) records.columns(),
           MemorySegment.ofArray(list),
           (long) from,
-          (long) count,
-          (long) end,
+          (long) to,
+          factors,
           MemorySegment.ofArray(x),
           (long) xAt,
-          MemorySegment.ofArray(h));
-    } catch (Throwable e) {
-      throw failed(e);
-    }
-  }
-
-  void addDown(
-      int number, Matrix records, int[] list, int from, int count, float[] h, float[] y, int yAt) {
-    try {
-      addDown.invokeExact(
-          number,
-          records.data(),
-          (long) records.columns(),
-          MemorySegment.ofArray(list),
-          (long) from,
-          (long) count,
-          MemorySegment.ofArray(h),
           MemorySegment.ofArray(y),
           (long) yAt);
     } catch (Throwable e) {

@@ -19,14 +19,32 @@ public final class VectorKernels implements Kernels {
   private static final FloatVector ODDS = EVENS.add(1);
 
   private final @Nullable NativeKernels library;
+  private final String libraryReason;
 
   /** All of them Java's. */
   public VectorKernels() {
-    this(null);
+    this(NativeKernels.link(null, 0));
   }
 
-  VectorKernels(@Nullable NativeKernels library) {
-    this.library = library;
+  /** With what came of the search for the library. */
+  VectorKernels(NativeKernels.Link link) {
+    library = link.kernels();
+    libraryReason = link.reason();
+  }
+
+  /** Whether the optional library computes products of one token. */
+  public boolean hasLibrary() {
+    return library != null;
+  }
+
+  /** Whether it does so for weights of that format. */
+  public boolean hasLibrary(Format format) {
+    return library != null && library.has(format);
+  }
+
+  /** In a few words, for logs: "native library FILE", or why there is none. */
+  public String libraryReason() {
+    return libraryReason;
   }
 
   /** Bits of the vectors that are used: 128, 256 or 512 (64 where there are none worth having). */
@@ -148,16 +166,15 @@ public final class VectorKernels implements Kernels {
       float[] y,
       int yOffset,
       float[] scratch) {
+    if (library != null && library.neurons(records, list, from, to, scales, x, token, y, yOffset)) {
+      return;
+    }
     Format format = records.format();
     for (int b = from; b < to; b += NEURON_BLOCK) {
       int n = Math.min(NEURON_BLOCK, to - b);
-      if (library == null || !library.gateUp(records, list, b, n, to, x, token, scratch)) {
-        format.gateUp(records, list, b, n, to, x, token, scratch);
-      }
+      format.gateUp(records, list, b, n, to, x, token, scratch);
       activate(scratch, n, scales, b);
-      if (library == null || !library.addDown(records, list, b, n, scratch, y, yOffset)) {
-        format.addDown(records, list, b, n, scratch, y, yOffset);
-      }
+      format.addDown(records, list, b, n, scratch, y, yOffset);
     }
   }
 

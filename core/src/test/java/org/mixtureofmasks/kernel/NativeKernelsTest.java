@@ -53,9 +53,13 @@ class NativeKernelsTest {
     return cases;
   }
 
+  private static Path file;
+
+  /** Asked for by the tests that need it, once for all of them. */
   private static NativeKernels kernels() throws Exception {
     assumeTrue(BITS >= 256, "the library has no kernels for vectors of %d bits".formatted(BITS));
-    NativeKernels.Link link = NativeKernels.link(BuiltLibrary.file().toString(), BITS);
+    file = file == null ? BuiltLibrary.file() : file;
+    NativeKernels.Link link = NativeKernels.link(file.toString(), BITS);
     return Objects.requireNonNull(link.kernels(), link.reason());
   }
 
@@ -97,20 +101,19 @@ class NativeKernelsTest {
   void neuronsHaveTheBitsOfJava(Case c) throws Exception {
     NativeKernels library = kernels();
     Random random = new Random(c.columns);
-    Matrix w = TestMatrices.random(random, c.format, 3 * 41, c.columns);
+    Matrix w = TestMatrices.random(random, c.format, 3 * 70, c.columns);
     Input x = TestMatrices.input(w, TestMatrices.random(random, 2 * c.columns), 2);
-    int[] list = IntStream.range(0, 41).filter(_ -> random.nextInt(3) > 0).toArray();
-    for (int count : new int[] {0, 1, 3, 4, 7, 16}) {
-      float[] java = new float[Kernels.SCRATCH];
-      float[] h = new float[Kernels.SCRATCH];
-      c.format.gateUp(w, list, 2, count, list.length, x, 1, java);
-      assertTrue(library.gateUp(w, list, 2, count, list.length, x, 1, h));
-      assertArrayEquals(java, h, count + " gates and ups");
-      float[] sum = TestMatrices.random(random, c.columns + 3);
-      float[] same = sum.clone();
-      c.format.addDown(w, list, 2, count, java, sum, 3);
-      assertTrue(library.addDown(w, list, 2, count, java, same, 3));
-      assertArrayEquals(sum, same, count + " downs");
+    int[] list = IntStream.range(0, 70).filter(_ -> random.nextInt(4) > 0).toArray();
+    float[] scales = TestMatrices.random(random, list.length);
+    for (int count : new int[] {0, 1, 4, 7, 16, 35}) {
+      for (float[] factors : new float[][] {null, scales}) {
+        float[] java = TestMatrices.random(random, c.columns + 3);
+        float[] same = java.clone();
+        float[] scratch = new float[Kernels.SCRATCH];
+        new VectorKernels().neurons(w, list, 2, 2 + count, factors, x, 1, java, 3, scratch);
+        assertTrue(library.neurons(w, list, 2, 2 + count, factors, x, 1, same, 3));
+        assertArrayEquals(java, same, count + " neurons");
+      }
     }
   }
 
@@ -150,6 +153,30 @@ class NativeKernelsTest {
     }
   }
 
+  /** Gates of any size and sign, and none that is a number. */
+  @Test
+  void theActivationHasTheBitsOfJava() throws Exception {
+    NativeKernels library = kernels();
+    float[] gates = {0, -0f, 1e-30f, 1, -1, 5, -20, 80, -86, -88, 89, -200, 3e38f, -3e38f, 1 / 0f};
+    Matrix w = TestMatrices.random(new Random(1), Int8.FORMAT, 3 * gates.length, 1);
+    for (int j = 0; j < gates.length; j++) {
+      Int8.FORMAT.put(new byte[] {1}, gates[j], w.data(), 15L * j);
+      Int8.FORMAT.put(new byte[] {1}, 1, w.data(), 15L * j + 5);
+    }
+    int[] list = IntStream.range(0, gates.length).toArray();
+    for (float value : new float[] {1, -1, 0.1f, Float.NaN}) {
+      Input x = new Input(new float[] {value}, 1);
+      for (int j = 0; j < gates.length; j++) {
+        float[] java = new float[1];
+        float[] same = new float[1];
+        float[] scratch = new float[Kernels.SCRATCH];
+        new VectorKernels().neurons(w, list, j, j + 1, null, x, 0, java, 0, scratch);
+        assertTrue(library.neurons(w, list, j, j + 1, null, x, 0, same, 0));
+        assertArrayEquals(java, same, "a gate of " + value * gates[j]);
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 12, 577})
   void neuronsOfATileHaveTheBitsOfJava(int columns) throws Exception {
@@ -172,14 +199,29 @@ class NativeKernelsTest {
     }
   }
 
+  /** More bytes than one call reads. */
+  @Test
+  void manyNeuronsHaveTheBitsOfJava() throws Exception {
+    NativeKernels library = kernels();
+    Random random = new Random(1);
+    Matrix w = TestMatrices.random(random, Bf16.FORMAT, 3 * 501, 577);
+    Input x = TestMatrices.input(w, TestMatrices.random(random, 577), 1);
+    int[] list = IntStream.range(0, 501).toArray();
+    float[] java = new float[577];
+    float[] same = new float[577];
+    float[] scratch = new float[Kernels.SCRATCH];
+    new VectorKernels().neurons(w, list, 0, 501, null, x, 0, java, 0, scratch);
+    assertTrue(library.neurons(w, list, 0, 501, null, x, 0, same, 0));
+    assertArrayEquals(java, same);
+  }
+
   @Test
   void aFormatWithoutKernelsIsLeftToJava() throws Exception {
     NativeKernels library = kernels();
     Matrix w = TestMatrices.random(new Random(1), F16.FORMAT, 3, 32);
     Input x = new Input(new float[32], 32);
     assertFalse(library.matvec(w, x, 0, new float[3], 0, 0, 3));
-    assertFalse(library.gateUp(w, new int[1], 0, 1, 1, x, 0, new float[Kernels.SCRATCH]));
-    assertFalse(library.addDown(w, new int[1], 0, 1, new float[1], new float[32], 0));
+    assertFalse(library.neurons(w, new int[1], 0, 1, null, x, 0, new float[32], 0));
   }
 
   @Test
@@ -187,17 +229,17 @@ class NativeKernelsTest {
     NativeKernels library = kernels();
     Matrix w = TestMatrices.random(new Random(1), Q80.FORMAT, 6, 32);
     Input x = new Input(new float[32], 32);
-    float[] h = new float[Kernels.SCRATCH];
     Class<IndexOutOfBoundsException> refused = IndexOutOfBoundsException.class;
     assertThrows(refused, () -> library.matvec(w, x, 0, new float[6], 0, 0, 7));
     assertThrows(refused, () -> library.matvec(w, x, 1, new float[6], 0, 0, 6));
     assertThrows(refused, () -> library.matvec(w, x, 0, new float[6], 1, 0, 6));
-    assertThrows(refused, () -> library.gateUp(w, new int[] {2}, 0, 1, 1, x, 0, h));
-    assertThrows(refused, () -> library.gateUp(w, new int[1], 0, 2, 2, x, 0, h));
-    assertThrows(refused, () -> library.gateUp(w, new int[1], 0, 1, 1, x, 0, new float[16]));
-    assertThrows(refused, () -> library.gateUp(w, new int[17], 0, 17, 17, x, 0, new float[64]));
-    assertThrows(refused, () -> library.addDown(w, new int[] {-1}, 0, 1, h, new float[32], 0));
-    assertThrows(refused, () -> library.addDown(w, new int[1], 0, 1, h, new float[31], 0));
+    float[] y = new float[32];
+    assertThrows(refused, () -> library.neurons(w, new int[] {2}, 0, 1, null, x, 0, y, 0));
+    assertThrows(refused, () -> library.neurons(w, new int[] {-1}, 0, 1, null, x, 0, y, 0));
+    assertThrows(refused, () -> library.neurons(w, new int[1], 0, 2, null, x, 0, y, 0));
+    assertThrows(refused, () -> library.neurons(w, new int[1], 0, 1, new float[0], x, 0, y, 0));
+    assertThrows(refused, () -> library.neurons(w, new int[1], 0, 1, null, x, 1, y, 0));
+    assertThrows(refused, () -> library.neurons(w, new int[1], 0, 1, null, x, 0, y, 1));
   }
 
   @Test
@@ -205,7 +247,7 @@ class NativeKernelsTest {
     NativeKernels.Link link = NativeKernels.link(null, BITS);
     assertNull(link.kernels());
     assertFalse(link.unusable());
-    assertTrue(link.reason().contains("none is named by -Dmom.native"), link.reason());
+    assertTrue(link.reason().contains("-Dmom.native names none"), link.reason());
     assertFalse(NativeKernels.link("off", BITS).unusable());
   }
 
@@ -235,8 +277,8 @@ class NativeKernelsTest {
   @Test
   void theChoiceOfKernelsNamesTheLibrary() throws Exception {
     kernels();
-    String chosen = reason(BuiltLibrary.file().toString());
-    assertTrue(chosen.endsWith("native library " + BuiltLibrary.file()), chosen);
+    String chosen = reason(file.toString());
+    assertTrue(chosen.endsWith("native library " + file), chosen);
     String off = reason("off");
     assertTrue(off.endsWith("no native library: -Dmom.native=off"), off);
     String missing = reason("no.so");

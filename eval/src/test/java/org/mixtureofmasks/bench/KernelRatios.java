@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.mixtureofmasks.kernel.Format;
 import org.mixtureofmasks.kernel.KernelChoice;
+import org.mixtureofmasks.kernel.VectorKernels;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
@@ -48,13 +49,21 @@ public final class KernelRatios {
    * @param parameters of JMH
    * @param work bytes that an invocation reads, or floating-point operations
    * @param quick whether a quick run has it
+   * @param library the native library's file, or "off"
    */
   private record Row(
-      String name, String method, Map<String, String> parameters, double work, boolean quick) {
+      String name,
+      String method,
+      Map<String, String> parameters,
+      double work,
+      boolean quick,
+      String library) {
     boolean reads() {
       return method.endsWith("matvec") || method.endsWith("neurons");
     }
   }
+
+  private static final String LIBRARY = "mom.native";
 
   private boolean quick;
   private boolean commit;
@@ -191,8 +200,8 @@ public final class KernelRatios {
                 * columns
                 * format.rowBytes(columns);
         double share = (double) FormatBenchmark.halfOf(columns).length / columns;
-        rows.add(row("matvec", format, columns, bytes, often && columns == 2048));
-        rows.add(row("neurons", format, columns, bytes * share, often && columns == 2048));
+        rows.addAll(both(row("matvec", format, columns, bytes, often && columns == 2048)));
+        rows.addAll(both(row("neurons", format, columns, bytes * share, often && columns == 2048)));
       }
       double flops = 2.0 * 3 * 2048 * 2048;
       rows.add(
@@ -218,7 +227,8 @@ public final class KernelRatios {
                 "CacheBenchmark.attention",
                 Map.of("cache", cache, "slots", Integer.toString(slots)),
                 4.0 * CacheBenchmark.HEADS * CacheBenchmark.HEAD_DIM * slots,
-                slots == 4096));
+                slots == 4096,
+                "off"));
       }
     }
     return rows;
@@ -234,7 +244,26 @@ public final class KernelRatios {
             "megabytes", Integer.toString(megabytes),
             "threads", Integer.toString(threads)),
         work,
-        often);
+        often,
+        "off");
+  }
+
+  /** In Java, and in C beside it where java was started with a library and it has the format. */
+  private static List<Row> both(Row row) {
+    Format format = FormatBenchmark.FORMATS.get(row.parameters.get("format"));
+    if (!(KernelChoice.get().kernels() instanceof VectorKernels kernels)
+        || !kernels.hasLibrary(format)) {
+      return List.of(row);
+    }
+    Row inC =
+        new Row(
+            row.name + ", library",
+            row.method,
+            row.parameters,
+            row.work,
+            row.quick,
+            System.getProperty(LIBRARY));
+    return List.of(row, inC);
   }
 
   /** Of the fastest iteration, as the stream's rate is that of its fastest pass. */
@@ -245,6 +274,7 @@ public final class KernelRatios {
             .warmupTime(TimeValue.milliseconds(milliseconds))
             .measurementTime(TimeValue.milliseconds(milliseconds))
             .verbosity(VerboseMode.SILENT)
+            .jvmArgsAppend("-D" + LIBRARY + "=" + row.library)
             .shouldFailOnError(true);
     row.parameters.forEach((name, value) -> options.param(name, value));
     return new Runner(options.build()).runSingle().getPrimaryResult().getStatistics().getMin();
