@@ -18,6 +18,9 @@ public final class VectorKernels implements Kernels {
 
   private static final FloatVector ODDS = EVENS.add(1);
 
+  /** Neurons whose records stay in the second-level cache while a step's tokens pass over them. */
+  private static final int STEP_NEURONS = 4 * NEURON_BLOCK;
+
   private final @Nullable NativeKernels library;
   private final String libraryReason;
 
@@ -194,6 +197,15 @@ public final class VectorKernels implements Kernels {
       float[] y,
       int[] yAt,
       float[][] scratch) {
+    if (library != null && library.has(records.format())) {
+      for (int b = from; b < to; b += STEP_NEURONS) {
+        int end = Math.min(to, b + STEP_NEURONS);
+        for (int t = 0; t < tokens.length; t++) {
+          library.neurons(records, list, b, end, scales[t], x, tokens[t], y, yAt[t]);
+        }
+      }
+      return;
+    }
     Format format = records.format();
     for (int b = from; b < to; b += NEURON_BLOCK) {
       int n = Math.min(NEURON_BLOCK, to - b);

@@ -199,6 +199,31 @@ class NativeKernelsTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("cases")
+  void neuronsOfAStepHaveTheBitsOfOneToken(Case c) throws Exception {
+    kernels();
+    VectorKernels kernels =
+        new VectorKernels(NativeKernels.link(BuiltLibrary.file().toString(), BITS));
+    Random random = new Random(c.columns);
+    int stored = 131;
+    Matrix w = TestMatrices.random(random, c.format, 3 * stored, c.columns);
+    Input x = TestMatrices.input(w, TestMatrices.random(random, 3 * c.columns), 3);
+    int[] list = IntStream.range(0, stored).filter(_ -> random.nextInt(5) > 0).toArray();
+    int[] tokens = {2, 0};
+    int[] yAt = {5, 5 + c.columns};
+    float[][] scales = {TestMatrices.random(random, stored), null};
+    float[][] scratch = new float[2][Kernels.SCRATCH];
+    float[] together = new float[5 + 2 * c.columns];
+    float[] alone = new float[5 + 2 * c.columns];
+    kernels.neuronsOfTokens(w, list, 3, list.length, scales, x, tokens, together, yAt, scratch);
+    for (int t = 0; t < 2; t++) {
+      new VectorKernels()
+          .neurons(w, list, 3, list.length, scales[t], x, tokens[t], alone, yAt[t], scratch[0]);
+    }
+    assertArrayEquals(alone, together);
+  }
+
   /** More bytes than one call reads. */
   @Test
   void manyNeuronsHaveTheBitsOfJava() throws Exception {
