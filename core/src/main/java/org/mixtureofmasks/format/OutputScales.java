@@ -47,7 +47,9 @@ public final class OutputScales {
   /**
    * Divides a record's row, if it is a down column.
    *
-   * @param r its number among all records' rows
+   * @param scales one for each output
+   * @param r the row's number among all records' rows
+   * @param row as many weights, changed
    */
   public static void divide(float[] scales, int r, float[] row) {
     if (r % 3 == 2) {
