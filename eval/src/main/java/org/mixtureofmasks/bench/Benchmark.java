@@ -56,6 +56,7 @@ public final class Benchmark {
     subjects.forEach(subject -> check(subject.model, model));
     int[] text = write(model, settings.promptTokens() + settings.tokens());
     for (Subject subject : subjects) {
+      subject.model.settle();
       long start = System.nanoTime();
       for (int i = 0; i < WARM_UP_PASSES || System.nanoTime() - start < WARM_UP_NANOS; i++) {
         subject.pass(text, settings);
