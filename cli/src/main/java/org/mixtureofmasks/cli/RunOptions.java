@@ -118,7 +118,8 @@ public final class RunOptions {
         }
       }
       bytes = converted ? bytes : checkpoint.bytes();
-      InferenceMemory needs = InferenceMemory.of(ConfigReader.read(checkpoint), bytes, threads());
+      InferenceMemory needs =
+          InferenceMemory.of(ConfigReader.read(checkpoint), bytes, threads(), cache);
       if (converted || memory == LoadOptions.Memory.HUGE_PAGES) {
         needs.require(
             machine,

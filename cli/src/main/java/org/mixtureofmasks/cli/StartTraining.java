@@ -3,9 +3,9 @@ package org.mixtureofmasks.cli;
 import java.util.List;
 
 /**
- * What the launcher has the JVM watch to make its AOT cache (JEP 514, 515): the classes that a start
- * loads, and the kernels of the formats that models come in, with profiles that the compiler can
- * begin with. Not a verb: nobody else runs it.
+ * What the launcher has the JVM watch to make its AOT cache (JEP 514, 515): the classes that a
+ * start loads, and the kernels of the formats that models come in, with profiles that the compiler
+ * can begin with. Not a verb: nobody else runs it.
  */
 final class StartTraining {
   /** Few tokens go through other kernels than many. */

@@ -130,8 +130,7 @@ public final class Model implements AutoCloseable {
     try {
       ModelConfig config = ConfigReader.read(checkpoint);
       WeightMemory memory = WeightMemory.of(options.memory(), checkpoint, arena);
-      ModelWeights weights =
-          WeightLoader.load(checkpoint, config, formats, memory);
+      ModelWeights weights = WeightLoader.load(checkpoint, config, formats, memory);
       kernels = new ParallelKernels(choice.kernels(), options.threads());
       String description =
           "kernels: %s (%s); KV cache: %s; threads: %d; weights: %s, %d bytes, %s"
@@ -145,14 +144,7 @@ public final class Model implements AutoCloseable {
                   memory.description());
       LOG.info("{}: {}", model, description);
       return new Model(
-          checkpoint,
-          config,
-          weights,
-          arena,
-          memory.move(),
-          kernels,
-          options.cache(),
-          description);
+          checkpoint, config, weights, arena, memory.move(), kernels, options.cache(), description);
     } catch (RuntimeException | Error e) {
       if (kernels != null) {
         kernels.close();

@@ -135,7 +135,9 @@ class StoredBlocksTest {
         }
       }
       // Whoever asks for another type gets the same numbers, and rows that do not divide stay bf16.
-      WeightSource wide = new WeightSource(WeightFormats.of(WeightType.F32), new WeightMemory(arena, true, null, ""));
+      WeightSource wide =
+          new WeightSource(
+              WeightFormats.of(WeightType.F32), new WeightMemory(arena, true, null, ""));
       wide.matrix(stored).row(1, row, 0);
       assertEquals(reference[512], row[0]);
       for (WeightType wanted : List.of(WeightType.Q8_0, WeightType.Q4_0)) {
