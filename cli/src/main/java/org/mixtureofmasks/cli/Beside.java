@@ -33,11 +33,13 @@ final class Beside<T extends AutoCloseable> implements AutoCloseable {
         } catch (InterruptedException e) {
           interrupted = true; // told to whoever waits next
         } catch (ExecutionException e) {
-          switch (e.getCause()) {
-            case RuntimeException thrown -> throw thrown;
-            case Error thrown -> throw thrown;
-            default -> throw new IllegalStateException(e.getCause());
+          if (e.getCause() instanceof RuntimeException thrown) {
+            throw thrown;
           }
+          if (e.getCause() instanceof Error thrown) {
+            throw thrown;
+          }
+          throw new IllegalStateException(e.getCause());
         }
       }
     } finally {

@@ -162,8 +162,9 @@ public final class GenerateVerb implements Verb {
   public Integer call() {
     long seedUsed = seed == null ? ThreadLocalRandom.current().nextInt(1 << 30) : seed;
     Sampling sampling = new Sampling(temperature, topK, topP, minP, repetitionPenalty, seedUsed);
-    String text = prompt.ids == null ? prompt.read() : null;
-    int expected = text == null ? prompt.ids.size() : text.length() / CHARACTERS_OF_A_TOKEN;
+    List<Integer> given = prompt.ids;
+    String text = given == null ? prompt.read() : "";
+    int expected = given == null ? text.length() / CHARACTERS_OF_A_TOKEN : given.size();
     try (Beside<Tokenizer> beside = new Beside<>(() -> tokenizer.open(model.path()));
         Model llama = model.open()) {
       llama.warmUp(Math.max(1, expected), beside::isDone);
@@ -269,10 +270,10 @@ public final class GenerateVerb implements Verb {
     }
   }
 
-  /** Those given if there is no text. */
-  private int[] promptIds(@Nullable String text, Optional<Tokenizer> words) {
-    if (text == null) {
-      return Objects.requireNonNull(prompt.ids).stream().mapToInt(Integer::intValue).toArray();
+  /** Those given, else those of the text. */
+  private int[] promptIds(String text, Optional<Tokenizer> words) {
+    if (prompt.ids != null) {
+      return prompt.ids.stream().mapToInt(Integer::intValue).toArray();
     }
     PromptForm.of(model.path(), text).ifPresent(Terminal::note);
     return words.orElseThrow().encode(text);

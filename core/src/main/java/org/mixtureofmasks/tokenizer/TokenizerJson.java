@@ -75,8 +75,8 @@ record TokenizerJson(String text, Vocabulary vocabulary, @Nullable String firstS
     components.preTokenizer(parts.get("pre_tokenizer"));
     components.decoder(parts.get("decoder"));
     String first = components.postProcessor(parts.get("post_processor"));
-    // Not Map.copyOf: it probes one place after the other, and tokens of neighbouring hashes ("t1",
-    // "t2", ...) then take the square of their number. Nobody else holds the map.
+    // Not Map.copyOf: it probes one place after the other, and pairs of letters, thousands of which
+    // share their hashes, then take the square of their number. Nobody else holds the map.
     Vocabulary vocabulary =
         new Vocabulary(
             Collections.unmodifiableMap(ids),
