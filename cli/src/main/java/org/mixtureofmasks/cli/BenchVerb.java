@@ -31,6 +31,7 @@ import picocli.CommandLine.Option;
       "  mom bench MODEL",
       "  mom bench SPARSE --reference DENSE --threads 2 --prompt-tokens 128 --tokens 64",
       "  mom bench MODEL --batch 4,16             several texts at once, beside one",
+      "  mom bench MODEL --context 128,4096       decoding behind a short and a long text",
       "",
       "Decoding one token reads every active weight once, so the bandwidth of reading a buffer as",
       "large as the weights is the limit, the best of several access patterns and thread counts;",
@@ -41,7 +42,10 @@ import picocli.CommandLine.Option;
       "",
       "With --batch, N different texts are decoded together, one token of each in a step: the weights",
       "are read once for all of them, and every text gets the tokens that it gets alone. The rate is",
-      "that of all texts together."
+      "that of all texts together.",
+      "",
+      "With --context, N tokens are read before the first of the --tokens is timed, which attends to",
+      "all of them; with --json over_first_context compares each N with the first."
     })
 public final class BenchVerb implements Verb {
   @Mixin private ModelOptions model;
@@ -81,6 +85,14 @@ public final class BenchVerb implements Verb {
           "Also decode N texts together; several numbers are timed one after another. Default: none.")
   private List<Integer> batches = List.of();
 
+  @Option(
+      names = "--context",
+      paramLabel = "N",
+      split = ",",
+      description =
+          "Also decode the tokens behind a text of N tokens; several numbers are timed one after another. Default: none.")
+  private List<Integer> contexts = List.of();
+
   @Mixin private OutputOptions output;
 
   /** A model's figures with its name and description. */
@@ -89,7 +101,7 @@ public final class BenchVerb implements Verb {
   @Override
   public Integer call() {
     BenchSettings settings =
-        new BenchSettings(promptTokens, tokens, repetitions, model.threads(), batches);
+        new BenchSettings(promptTokens, tokens, repetitions, model.threads(), batches, contexts);
     try (ProgressLine progress = ProgressLine.start("loading %s".formatted(model.path()), "");
         StopSignal _ = StopSignal.atOnce("stopped: nothing was measured to the end");
         Model llama = model.open();
@@ -153,6 +165,8 @@ public final class BenchVerb implements Verb {
     result.measured().describeMeasured(json);
     ArrayNode batches = json.putArray("batches");
     result.batches().forEach(batch -> batches.add(json(batch, result)));
+    ArrayNode contexts = json.putArray("contexts");
+    result.contexts().forEach(context -> contexts.add(json(context, result.contexts().getFirst())));
     put(json.putArray("decode_repetitions"), result.decodeTokensPerSecond());
     put(json.putArray("prompt_repetitions"), result.promptTokensPerSecond());
     put(json.putArray("stream_repetitions"), result.streamRates());
@@ -169,6 +183,16 @@ public final class BenchVerb implements Verb {
     json.put("over_one_text", Json.number(batch.medianDecode() / alone.medianDecode()));
     put(json.putArray("decode_repetitions"), batch.decodeTokensPerSecond());
     put(json, "decode_quartiles", batch.decodeTokensPerSecond());
+    return json;
+  }
+
+  private static ObjectNode json(BenchResult.Context context, BenchResult.Context first) {
+    ObjectNode json = Json.object();
+    json.put("context_tokens", context.tokens());
+    json.put("decode_tokens_per_second", Json.number(context.medianDecode()));
+    json.put("over_first_context", Json.number(context.medianDecode() / first.medianDecode()));
+    put(json.putArray("decode_repetitions"), context.decodeTokensPerSecond());
+    put(json, "decode_quartiles", context.decodeTokensPerSecond());
     return json;
   }
 
@@ -202,6 +226,16 @@ public final class BenchVerb implements Verb {
               spread(
                   c.result.batches().get(at).medianDecode(),
                   c.result.batches().get(at).decodeTokensPerSecond()));
+    }
+    for (int i = 0; i < mine.result.contexts().size(); i++) {
+      int at = i;
+      table.row(
+          "decode tokens/s, context %d".formatted(mine.result.contexts().get(i).tokens()),
+          columns,
+          c ->
+              spread(
+                  c.result.contexts().get(at).medianDecode(),
+                  c.result.contexts().get(at).decodeTokensPerSecond()));
     }
     table.row(
         "prompt tokens/s",

@@ -3,9 +3,7 @@ package org.mixtureofmasks.cli;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code mom completion}: a script that makes a shell complete verbs and options. */
 @Command(
@@ -33,11 +31,9 @@ public final class CompletionVerb implements Verb {
   @Parameters(paramLabel = "bash|zsh|fish", description = "The shell that is to complete.")
   private Shell shell;
 
-  @Spec private CommandSpec spec;
-
   @Override
   public Integer call() {
-    CommandLine mom = spec.root().commandLine();
+    CommandLine mom = Main.whole();
     Terminal.text(
         switch (shell) {
           case BASH, ZSH -> AutoComplete.bash("mom", mom); // zsh reads it by its bashcompinit

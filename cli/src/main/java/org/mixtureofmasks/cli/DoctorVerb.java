@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.bench.CacheLevel;
@@ -17,7 +18,9 @@ import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.Prefetch;
 import org.mixtureofmasks.kernel.ThreadTeam;
 import org.mixtureofmasks.kernel.VectorKernels;
+import org.mixtureofmasks.ledger.ControlGroup;
 import org.mixtureofmasks.ledger.Machine;
+import org.mixtureofmasks.ledger.ResidentMemory;
 import org.mixtureofmasks.model.LoadOptions;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
@@ -77,14 +80,16 @@ public final class DoctorVerb implements Verb {
     json.put("cpu", cpu);
     json.put("cores", cores);
     json.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    Optional<ControlGroup> group = ControlGroup.here();
     json.put("memory_bytes", memory());
+    json.put("container_memory_bytes", group.map(ControlGroup::limitBytes).orElse(null));
     json.put("heap_limit_bytes", heap);
     json.put("jdk", jdk);
     left(table, "CPU", cpu + ", " + cores + " cores");
     left(
         table,
         "memory",
-        gibibytes(memory())
+        memory(ResidentMemory.ofMachine().orElse(memory()), group)
             + "; heap limit "
             + gibibytes(heap)
             + " (weights lie outside the heap)");
@@ -233,6 +238,21 @@ public final class DoctorVerb implements Verb {
     return nanos[nanos.length / 2] * 1e-3;
   }
 
+  /** Such as "23.5 GiB, of them 4.0 GiB for this container"; the smaller figure decides. */
+  static String memory(long machine, Optional<ControlGroup> group) {
+    return group
+        .filter(g -> g.limitBytes() < machine)
+        .map(
+            g ->
+                "%s, of them %s for this container (its control group's limit, of which %s are left)"
+                    .formatted(
+                        gibibytes(machine),
+                        gibibytes(g.limitBytes()),
+                        gibibytes(g.availableBytes())))
+        .orElse(gibibytes(machine));
+  }
+
+  /** What this process may have: a container's limit is heeded. */
   private static long memory() {
     return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
         .getTotalMemorySize();

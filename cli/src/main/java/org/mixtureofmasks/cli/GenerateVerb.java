@@ -88,6 +88,9 @@ public final class GenerateVerb implements Verb {
 
   private static final Path STANDARD_INPUT = Path.of("-");
 
+  /** Of English texts, about. */
+  private static final int CHARACTERS_OF_A_TOKEN = 4;
+
   @ArgGroup(exclusive = true, multiplicity = "1")
   private Prompt prompt;
 
@@ -159,10 +162,14 @@ public final class GenerateVerb implements Verb {
   public Integer call() {
     long seedUsed = seed == null ? ThreadLocalRandom.current().nextInt(1 << 30) : seed;
     Sampling sampling = new Sampling(temperature, topK, topP, minP, repetitionPenalty, seedUsed);
-    try (Model llama = model.open();
-        Tokenizer opened = openTokenizer()) {
-      Optional<Tokenizer> words = Optional.ofNullable(opened);
-      int[] ids = promptIds(words);
+    List<Integer> given = prompt.ids;
+    String text = given == null ? prompt.read() : "";
+    int expected = given == null ? text.length() / CHARACTERS_OF_A_TOKEN : given.size();
+    try (Beside<Tokenizer> beside = new Beside<>(() -> tokenizer.open(model.path()));
+        Model llama = model.open()) {
+      llama.warmUp(Math.max(1, expected), beside::isDone);
+      Optional<Tokenizer> words = words(beside);
+      int[] ids = promptIds(text, words);
       int room = llama.config().maxPositions() - ids.length;
       int most = maxTokens == null ? Math.max(1, Math.min(256, room)) : maxTokens;
       GenerationOptions options = new GenerationOptions(most, stop, ignoreEos, sampling);
@@ -251,23 +258,23 @@ public final class GenerateVerb implements Verb {
   }
 
   /** With a prompt of ids the text is welcome, but it can be done without. */
-  private @Nullable Tokenizer openTokenizer() {
-    if (prompt.ids == null || tokenizer.given() || !stop.isEmpty()) {
-      return tokenizer.open(model.path());
-    }
+  private Optional<Tokenizer> words(Beside<Tokenizer> opening) {
     try {
-      return tokenizer.open(model.path());
+      return Optional.of(opening.get());
     } catch (UserError e) {
+      if (prompt.ids == null || tokenizer.given() || !stop.isEmpty()) {
+        throw e;
+      }
       Terminal.note("mom: token ids only, without text: %s".formatted(e.getMessage()));
-      return null;
+      return Optional.empty();
     }
   }
 
-  private int[] promptIds(Optional<Tokenizer> words) {
+  /** Those given, else those of the text. */
+  private int[] promptIds(String text, Optional<Tokenizer> words) {
     if (prompt.ids != null) {
       return prompt.ids.stream().mapToInt(Integer::intValue).toArray();
     }
-    String text = prompt.read();
     PromptForm.of(model.path(), text).ifPresent(Terminal::note);
     return words.orElseThrow().encode(text);
   }

@@ -117,7 +117,8 @@ final class Inspection {
     config.ifPresent(
         c -> {
           InferenceMemory needs =
-              InferenceMemory.of(c, storedBytes, LoadOptions.defaults().threads());
+              InferenceMemory.of(
+                  c, storedBytes, LoadOptions.defaults().threads(), LoadOptions.defaults().cache());
           memory.put("kv_cache_bytes_per_1000_tokens", needs.cachePer1000Tokens());
           memory.put("workspace_bytes", needs.workspace());
           memory.put("run_bytes_at_1000_tokens", needs.bytes(1000));

@@ -65,10 +65,7 @@ public final class Main implements Runnable {
   /** Runs one command line; returns the exit code. */
   public static int run(String... args) {
     Main main = new Main();
-    CommandLine line = new CommandLine(main);
-    ServiceLoader.load(Verb.class).stream()
-        .map(ServiceLoader.Provider::get)
-        .forEach(line::addSubcommand);
+    CommandLine line = commandLine(main, args);
     line.setUsageHelpWidth(HELP_COLUMNS);
     line.setExpandAtFiles(false); // a value may begin with @
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -77,6 +74,29 @@ public final class Main implements Runnable {
     String[] shielded = AnyText.shielded(args);
     Optional<UnmatchedArgumentException> unknown = Misuse.unknownVerb(line, args);
     return unknown.isPresent() ? misused(unknown.get(), args) : line.execute(shielded);
+  }
+
+  /** With all verbs: for what tells of all of them. */
+  static CommandLine whole() {
+    return commandLine(new Main());
+  }
+
+  /** With the verb that the first argument names, if one is; else with all of them. */
+  private static CommandLine commandLine(Main main, String... args) {
+    CommandLine line = new CommandLine(main);
+    List<ServiceLoader.Provider<Verb>> verbs = ServiceLoader.load(Verb.class).stream().toList();
+    // Reading all verbs' options takes longer than mapping a model.
+    verbs.stream()
+        .filter(verb -> args.length > 0 && args[0].equals(name(verb.type())))
+        .findFirst()
+        .map(List::of)
+        .orElse(verbs)
+        .forEach(verb -> line.addSubcommand(verb.get()));
+    return line;
+  }
+
+  private static String name(Class<? extends Verb> verb) {
+    return verb.getAnnotation(Command.class).name();
   }
 
   /** Without a verb: the help. */

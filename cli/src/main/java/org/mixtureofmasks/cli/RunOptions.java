@@ -36,8 +36,8 @@ public final class RunOptions {
       defaultValue = "auto",
       description =
           "Where the weights lie: in the mapped file, which all processes share, or copied into huge"
-              + " pages, which are read faster; auto: copied if they take at most a quarter of the"
-              + " memory. Default: ${DEFAULT-VALUE}.")
+              + " pages, which are read faster; auto: moved there behind the first token if they take"
+              + " at most a quarter of the memory. Default: ${DEFAULT-VALUE}.")
   private LoadOptions.Memory memory;
 
   @Option(
@@ -118,7 +118,8 @@ public final class RunOptions {
         }
       }
       bytes = converted ? bytes : checkpoint.bytes();
-      InferenceMemory needs = InferenceMemory.of(ConfigReader.read(checkpoint), bytes, threads());
+      InferenceMemory needs =
+          InferenceMemory.of(ConfigReader.read(checkpoint), bytes, threads(), cache);
       if (converted || memory == LoadOptions.Memory.HUGE_PAGES) {
         needs.require(
             machine,

@@ -76,6 +76,28 @@ class BenchVerbTest {
   }
 
   @Test
+  void decodingBehindLongerTextsIsTimedWhereItIsAskedFor() throws IOException {
+    Object[] command = {
+      "bench", MODEL, "--prompt-tokens", 4, "--tokens", 4, "--repetitions", 2, "--context", "8,300"
+    };
+    String table = mom(command).out();
+    assertTrue(table.lines().anyMatch(l -> l.startsWith("decode tokens/s, context 300 ")), table);
+    Object[] json = Arrays.copyOf(command, command.length + 1);
+    json[command.length] = "--json";
+    JsonNode contexts = mom(json).json().get("contexts");
+    assertEquals(2, contexts.size());
+    assertEquals(1.0, contexts.get(0).get("over_first_context").asDouble());
+    assertEquals(300, contexts.get(1).get("context_tokens").asInt());
+    assertEquals(
+        contexts.get(1).get("decode_tokens_per_second").asDouble()
+            / contexts.get(0).get("decode_tokens_per_second").asDouble(),
+        contexts.get(1).get("over_first_context").asDouble(),
+        1e-9);
+    command[command.length - 1] = "8,510";
+    assertTrue(mom(command).failure(1).contains("lower --context or --tokens"));
+  }
+
+  @Test
   void textsThatAreDecodedTogetherAreTimedBesideOneAlone() throws IOException {
     Object[] command = {
       "bench", MODEL, "--batch", "3,2", "--prompt-tokens", 4, "--tokens", 4, "--repetitions", 2

@@ -8,10 +8,12 @@ import static org.mixtureofmasks.cli.CliRun.mom;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.kernel.HugePages;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.Prefetch;
+import org.mixtureofmasks.ledger.ControlGroup;
 
 class DoctorVerbTest {
   @Test
@@ -48,6 +50,18 @@ class DoctorVerbTest {
     assertFalse(unfit.inUse());
     assertTrue(unfit.description().contains("delete it"), unfit.description());
     assertFalse(StartArchive.of("", "mixed mode, sharing").inUse());
+  }
+
+  @Test
+  void aContainersShareOfTheMemoryIsToldBesideTheMachines() {
+    long machine = 24L << 30;
+    ControlGroup group = new ControlGroup(4L << 30, 1L << 30);
+    assertEquals(
+        "24.0 GiB, of them 4.0 GiB for this container (its control group's limit, of which 1.0 GiB are left)",
+        DoctorVerb.memory(machine, Optional.of(group)));
+    assertEquals("24.0 GiB", DoctorVerb.memory(machine, Optional.empty()));
+    ControlGroup wide = new ControlGroup(64L << 30, 60L << 30);
+    assertEquals("24.0 GiB", DoctorVerb.memory(machine, Optional.of(wide)));
   }
 
   @Test

@@ -80,6 +80,19 @@ class RunOptionsTest {
   }
 
   @Test
+  void theCacheThatIsForetoldIsInThePagesOfItsFormat() {
+    ModelConfig config;
+    try (Checkpoint checkpoint = Checkpoints.open(MODEL)) {
+      config = ConfigReader.read(checkpoint);
+    }
+    for (CacheType cache : CacheType.values()) {
+      InferenceMemory needs = InferenceMemory.of(config, 10, 2, cache);
+      assertEquals(10 + needs.workspace() + cache.bytes(config, 300), needs.bytes(300));
+      assertEquals(needs.cachePer1000Tokens() * 128 / 1000, cache.bytes(config, 1));
+    }
+  }
+
+  @Test
   void aMappedFileMayBeLargerThanTheMemory() {
     assertDoesNotThrow(() -> options().requireMemory(MODEL, with(1000)));
   }
@@ -91,7 +104,7 @@ class RunOptionsTest {
     try (Checkpoint checkpoint = Checkpoints.open(MODEL)) {
       config = ConfigReader.read(checkpoint);
     }
-    long workspace = InferenceMemory.of(config, 0, 2).workspace();
+    long workspace = InferenceMemory.of(config, 0, 2, CacheType.F32).workspace();
     long[] bytes = {
       2 * (204_928 + 59_136), 204_928 / 32 * 34 + 2 * 59_136, 204_928 / 32 * 18 + 2 * 59_136
     };

@@ -59,6 +59,24 @@ public final class HugePages implements SegmentAllocator {
     return piece;
   }
 
+  /**
+   * Memory of a mapped file as memory of the kind that {@link #allocate} gives, so that kernels,
+   * which the compiler makes for the kinds they meet, meet one.
+   *
+   * @param mapped stays mapped as long as the arena is open
+   */
+  @SuppressWarnings("restricted") // the same bytes
+  public MemorySegment like(MemorySegment mapped) {
+    return MemorySegment.ofAddress(mapped.address()).reinterpret(mapped.byteSize(), arena, null);
+  }
+
+  /** Moves a matrix from a mapped file to memory of this kind, and gives the file's back. */
+  public void take(Matrix matrix) {
+    MemorySegment before = matrix.data();
+    matrix.moveTo(allocate(Math.max(1, before.byteSize()), 64).asSlice(0, before.byteSize()));
+    NativeCalls.forget(before);
+  }
+
   /** Whole pages of 2 MB; what is never touched takes no memory. */
   private MemorySegment chunk(long size) {
     MemorySegment pages = NativeCalls.map(size + PAGE, arena);

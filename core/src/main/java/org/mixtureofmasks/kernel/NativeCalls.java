@@ -14,7 +14,11 @@ final class NativeCalls {
   static final int WRITE = 2;
   static final int EXECUTE = 4;
 
+  /** The smallest pages there are; larger ones are a multiple, and then fewer are given back. */
+  private static final long SMALL_PAGE = 4096;
+
   private static final int PRIVATE_ANONYMOUS = 0x22;
+  private static final int ADVICE_NOT_NEEDED = 4;
   private static final int ADVICE_HUGE_PAGES = 14;
   private static final int SIGNAL_INTERRUPT = 2;
 
@@ -68,8 +72,24 @@ final class NativeCalls {
 
   /** Asks for pages of 2 MB; where the advice is not taken, they stay small. */
   static void adviseHugePages(MemorySegment pages) {
+    advise(pages, ADVICE_HUGE_PAGES);
+  }
+
+  /**
+   * Gives back the memory of whole pages of a mapped file that nobody writes to; whoever reads them
+   * again gets them from the file.
+   */
+  static void forget(MemorySegment mapped) {
+    long skip = Math.floorMod(-mapped.address(), SMALL_PAGE);
+    long bytes = (mapped.byteSize() - skip) / SMALL_PAGE * SMALL_PAGE;
+    if (bytes > 0) {
+      advise(mapped.asSlice(skip, bytes), ADVICE_NOT_NEEDED);
+    }
+  }
+
+  private static void advise(MemorySegment pages, int advice) {
     try {
-      int _ = (int) Handles.MADVISE.invokeExact(pages, pages.byteSize(), ADVICE_HUGE_PAGES);
+      int _ = (int) Handles.MADVISE.invokeExact(pages, pages.byteSize(), advice);
     } catch (Throwable e) {
       throw new IllegalStateException("madvise cannot be called", e);
     }

@@ -4,17 +4,20 @@ import java.nio.file.Path;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.StoredShares;
+import org.mixtureofmasks.kernel.KvHead;
+import org.mixtureofmasks.model.CacheType;
 
 /**
  * What running a model holds, from shapes; bytes.
  *
  * @param weights as they are stored: mapped, or copied into huge pages
- * @param cachePer1000Tokens keys and values of every layer in fp32, for 1,000 tokens of context
+ * @param cachePage keys and values of every layer for a page of {@link KvHead#PAGE} tokens, which
+ *     contexts grow by
  * @param workspace of one caller's pass of as many tokens as are computed together: residual
  *     stream, queries, keys, values, the FFN's two activations, one row of logits; of a sparse
  *     model the tiles of a batch too, in and for each thread out
  */
-public record InferenceMemory(long weights, long cachePer1000Tokens, long workspace) {
+public record InferenceMemory(long weights, long cachePage, long workspace) {
   /** Tokens of a pass, as the engine takes them unless it is told otherwise. */
   private static final int BATCH = 128;
 
@@ -29,9 +32,10 @@ public record InferenceMemory(long weights, long cachePer1000Tokens, long worksp
    * @param c shape of the model, dense or sparse
    * @param weightBytes of its tensors in memory
    * @param threads that compute
+   * @param cache how keys and values are kept
    * @return the parts
    */
-  public static InferenceMemory of(ModelConfig c, long weightBytes, int threads) {
+  public static InferenceMemory of(ModelConfig c, long weightBytes, int threads, CacheType cache) {
     long q = (long) c.heads() * c.headDim();
     long kv = (long) c.kvHeads() * c.headDim();
     long batch = c.mixtureOfMasks().isPresent() ? SPARSE_BATCH : BATCH;
@@ -39,7 +43,7 @@ public record InferenceMemory(long weights, long cachePer1000Tokens, long worksp
     long token = 3L * c.hiddenSize() + 2 * q + 2 * kv + 2L * c.intermediateSize() + c.headDim();
     return new InferenceMemory(
         weightBytes,
-        1000L * 2 * c.layers() * kv * Float.BYTES,
+        cache.bytes(c, KvHead.PAGE),
         Float.BYTES * (batch * token + c.vocabSize()) + tiles(c, threads));
   }
 
@@ -75,12 +79,17 @@ public record InferenceMemory(long weights, long cachePer1000Tokens, long worksp
     }
   }
 
+  /** {@return bytes that 1,000 tokens more of a context take} */
+  public long cachePer1000Tokens() {
+    return 1000 * cachePage / KvHead.PAGE;
+  }
+
   /**
    * {@return bytes of all of it; the Java machine itself is not counted}
    *
-   * @param contextTokens of all contexts together
+   * @param contextTokens of one context
    */
   public long bytes(long contextTokens) {
-    return weights + workspace + cachePer1000Tokens * contextTokens / 1000;
+    return weights + workspace + Math.ceilDiv(contextTokens, KvHead.PAGE) * cachePage;
   }
 }

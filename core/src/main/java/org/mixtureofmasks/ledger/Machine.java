@@ -26,8 +26,13 @@ public record Machine(long memoryBytes, long diskBytes) {
     long total =
         ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
             .getTotalMemorySize();
-    long available = ResidentMemory.available().orElse(total) + ResidentMemory.now().orElse(0L);
-    return new Machine(Math.min(total, available), usable(writesTo));
+    long own = ResidentMemory.now().orElse(0L);
+    long available = ResidentMemory.available().orElse(total) + own;
+    long group =
+        ControlGroup.here()
+            .map(g -> Math.min(g.limitBytes(), g.availableBytes() + own))
+            .orElse(total);
+    return new Machine(Math.min(total, Math.min(available, group)), usable(writesTo));
   }
 
   private static long usable(Path path) {

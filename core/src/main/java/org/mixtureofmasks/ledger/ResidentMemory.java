@@ -26,6 +26,11 @@ public final class ResidentMemory {
     return field(STATUS, "VmHWM:");
   }
 
+  /** {@return bytes of the machine's memory, whatever a container may have of them} */
+  public static OptionalLong ofMachine() {
+    return field(MACHINE, "MemTotal:");
+  }
+
   /** {@return bytes that the machine could give to programs without swapping} */
   public static OptionalLong available() {
     return field(MACHINE, "MemAvailable:");

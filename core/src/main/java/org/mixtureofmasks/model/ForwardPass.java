@@ -1,7 +1,9 @@
 package org.mixtureofmasks.model;
 
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Rotary;
 import org.mixtureofmasks.kernel.Kernels;
@@ -21,7 +23,18 @@ final class ForwardPass {
   private final SparseLayer sparse;
   private final ExpertNeurons neurons;
 
-  ForwardPass(ModelConfig config, ModelWeights weights, ParallelKernels kernels) {
+  private final @Nullable WeightMove move;
+  private volatile boolean answered;
+
+  /**
+   * @param move begins after the first logits, so that these do not wait for it; null: none
+   */
+  ForwardPass(
+      ModelConfig config,
+      ModelWeights weights,
+      ParallelKernels kernels,
+      @Nullable WeightMove move) {
+    this.move = move;
     this.config = config;
     this.weights = weights;
     this.kernels = kernels;
@@ -44,34 +57,64 @@ final class ForwardPass {
    * tokens only when {@link #hold} says so, so a failure leaves them as they were.
    */
   void run(Workspace w, int[] tokens, int from, Slots slots) {
+    if (answered && move != null) {
+      move.begin();
+    }
+    begin(w, tokens, from, slots);
+    for (int l = 0; l < config.layers(); l++) {
+      layer(w, l, slots);
+    }
+    w.count(slots.count());
+  }
+
+  /**
+   * Runs n tokens that nobody has written, and their last one's logits, to no end but that all
+   * kernels have run; the text stays as it is.
+   *
+   * @param n at least 1
+   * @param enough ends it between two layers
+   */
+  void rehearse(Workspace w, TextState text, int n, BooleanSupplier enough) {
+    Slots slots = Slots.append(text, n);
+    begin(w, new int[n], 0, slots);
+    for (int l = 0; l < config.layers() && !enough.getAsBoolean(); l++) {
+      layer(w, l, slots);
+    }
+    if (!enough.getAsBoolean()) {
+      project(w, new int[] {n - 1}, 0, 1, w.logits);
+    }
+  }
+
+  private void begin(Workspace w, int[] tokens, int from, Slots slots) {
     int d = config.hiddenSize();
-    int n = slots.count();
     slots.reserve();
     w.step(slots.step());
     w.reserveScores(slots.mostSeen());
-    for (int t = 0; t < n; t++) {
+    for (int t = 0; t < slots.count(); t++) {
       weights.embedding().row(tokens[from + t], w.x, t * d);
       rotary.angles(slots.positions()[t], w.cos, w.sin, t * rotary.pairs());
     }
-    for (int l = 0; l < config.layers(); l++) {
-      ModelWeights.Layer layer = weights.layers().get(l);
-      norm(w, layer.attentionNorm(), n);
-      switch (layer.attention()) {
-        case Attention.GroupedQuery grouped -> groupedQuery.run(w, grouped, l, slots);
-      }
-      LayerObserver observer = w.observer;
-      if (observer != null) {
-        observer.attended(l, n, w.normed.values(), w.attended.values());
-      }
-      Kernels.add(w.x, w.out, 0, n * d);
-      norm(w, layer.ffnNorm(), n);
-      feedForward(w, layer.ffn(), l, slots.slots());
-      if (observer != null) {
-        observer.computed(l, n, w.normed.values(), w.out);
-      }
-      Kernels.add(w.x, w.out, 0, n * d);
+  }
+
+  private void layer(Workspace w, int l, Slots slots) {
+    int n = slots.count();
+    int values = n * config.hiddenSize();
+    ModelWeights.Layer layer = weights.layers().get(l);
+    norm(w, layer.attentionNorm(), n);
+    switch (layer.attention()) {
+      case Attention.GroupedQuery grouped -> groupedQuery.run(w, grouped, l, slots);
     }
-    w.count(n);
+    LayerObserver observer = w.observer;
+    if (observer != null) {
+      observer.attended(l, n, w.normed.values(), w.attended.values());
+    }
+    Kernels.add(w.x, w.out, 0, values);
+    norm(w, layer.ffnNorm(), n);
+    feedForward(w, layer.ffn(), l, slots.slots());
+    if (observer != null) {
+      observer.computed(l, n, w.normed.values(), w.out);
+    }
+    Kernels.add(w.x, w.out, 0, values);
   }
 
   /**
@@ -95,6 +138,11 @@ final class ForwardPass {
 
   /** The logits of the tokens rows[from, to) of the last run, to {@code out}: vocab_size each. */
   void logits(Workspace w, int[] rows, int from, int to, float[] out) {
+    project(w, rows, from, to, out);
+    answered = true;
+  }
+
+  private void project(Workspace w, int[] rows, int from, int to, float[] out) {
     int d = config.hiddenSize();
     float[] normed = w.normed.values();
     for (int i = from; i < to; i++) {

@@ -15,7 +15,7 @@ public record LoadOptions(WeightType weights, int threads, Memory memory, CacheT
   public enum Memory {
     /**
      * In huge pages where the system has them and the files are no more than a quarter of its
-     * memory; else mapped.
+     * memory: mapped for the first pass, moved while the next ones run. Else mapped.
      */
     AUTO,
     /** In the mapped files where their type is wanted as it is: shared by all processes. */

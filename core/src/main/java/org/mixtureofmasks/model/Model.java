@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
@@ -28,6 +29,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class Model implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Model.class);
+
+  /** Tokens of a pass that warms up: enough for the kernels of many tokens. */
+  private static final int WARM_UP_TOKENS = 16;
+
+  private static final int WARM_UP_PASSES = 3;
 
   /** Receives logits of one position after the other. */
   @FunctionalInterface
@@ -64,6 +70,7 @@ public final class Model implements AutoCloseable {
   private final ModelConfig config;
   private final ModelWeights weights;
   private final Arena arena;
+  private final @Nullable WeightMove move;
   private final ParallelKernels kernels;
   private final ForwardPass forward;
   private final PackedPass packed;
@@ -76,6 +83,7 @@ public final class Model implements AutoCloseable {
       ModelConfig config,
       ModelWeights weights,
       Arena arena,
+      @Nullable WeightMove move,
       ParallelKernels kernels,
       CacheType cache,
       String description) {
@@ -83,8 +91,9 @@ public final class Model implements AutoCloseable {
     this.config = config;
     this.weights = weights;
     this.arena = arena;
+    this.move = move;
     this.kernels = kernels;
-    this.forward = new ForwardPass(config, weights, kernels);
+    this.forward = new ForwardPass(config, weights, kernels, move);
     this.packed = new PackedPass(config, kernels, forward);
     this.stepPass = new StepPass(config, forward);
     this.pool = new KvPool(config, cache.format());
@@ -121,8 +130,7 @@ public final class Model implements AutoCloseable {
     try {
       ModelConfig config = ConfigReader.read(checkpoint);
       WeightMemory memory = WeightMemory.of(options.memory(), checkpoint, arena);
-      ModelWeights weights =
-          WeightLoader.load(checkpoint, config, formats, memory.allocator(), memory.mapped());
+      ModelWeights weights = WeightLoader.load(checkpoint, config, formats, memory);
       kernels = new ParallelKernels(choice.kernels(), options.threads());
       String description =
           "kernels: %s (%s); KV cache: %s; threads: %d; weights: %s, %d bytes, %s"
@@ -135,7 +143,8 @@ public final class Model implements AutoCloseable {
                   weights.bytes(),
                   memory.description());
       LOG.info("{}: {}", model, description);
-      return new Model(checkpoint, config, weights, arena, kernels, options.cache(), description);
+      return new Model(
+          checkpoint, config, weights, arena, memory.move(), kernels, options.cache(), description);
     } catch (RuntimeException | Error e) {
       if (kernels != null) {
         kernels.close();
@@ -380,6 +389,36 @@ public final class Model implements AutoCloseable {
     return packed.run(state, pack);
   }
 
+  /**
+   * Runs passes whose results nobody reads, so that what comes next finds its kernels compiled and
+   * the weights at hand: for whoever has to wait for something else before the first text.
+   *
+   * @param tokens about as many as the first pass will have, at least 1
+   * @param enough asked between layers; the passes end when it says so, or after a few
+   */
+  public void warmUp(int tokens, BooleanSupplier enough) {
+    int n = Math.min(Math.min(tokens, WARM_UP_TOKENS), config.maxPositions() - 1);
+    Workspace w = newWorkspace(Math.max(1, n));
+    try (TextState text = newText(Math.max(1, n) + 1)) {
+      for (int pass = 0; pass < WARM_UP_PASSES && !enough.getAsBoolean(); pass++) {
+        text.truncate(0);
+        forward.rehearse(w, text, n, enough);
+        forward.rehearse(w, text, 1, enough);
+      }
+    }
+  }
+
+  /**
+   * Waits until weights lie where they will stay: those that are first used in the mapped files are
+   * moved into huge pages while the model runs ({@link LoadOptions.Memory#AUTO}). For whoever
+   * measures; nobody else need wait.
+   */
+  public void settle() {
+    if (move != null) {
+      move.finish();
+    }
+  }
+
   private void checkOwner(Workspace workspace) {
     if (workspace.model != this) {
       throw new IllegalArgumentException("the state belongs to another model");
@@ -466,6 +505,9 @@ public final class Model implements AutoCloseable {
   /** Ends the threads and unmaps the files; no state of this model may be used after it. */
   @Override
   public void close() {
+    if (move != null) {
+      move.close();
+    }
     kernels.close();
     if (arena.scope().isAlive()) {
       arena.close();

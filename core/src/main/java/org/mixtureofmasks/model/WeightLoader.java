@@ -1,6 +1,5 @@
 package org.mixtureofmasks.model;
 
-import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import org.mixtureofmasks.checkpoint.Checkpoint;
@@ -32,17 +31,12 @@ final class WeightLoader {
   /**
    * @param formats what matrices are kept in
    * @param memory holds what cannot stay in the mapped files
-   * @param mapped whether what can stay there does
    * @throws BadCheckpoint naming the tensor that is missing, of another shape, or left over
    */
   static ModelWeights load(
-      Checkpoint checkpoint,
-      ModelConfig config,
-      WeightFormats formats,
-      SegmentAllocator memory,
-      boolean mapped) {
+      Checkpoint checkpoint, ModelConfig config, WeightFormats formats, WeightMemory memory) {
     ModelTensors tensors = ModelTensors.of(checkpoint, config);
-    WeightSource source = new WeightSource(formats, memory, mapped);
+    WeightSource source = new WeightSource(formats, memory);
     WeightLoader loader = new WeightLoader(config, tensors, source);
     if (config.mixtureOfMasks().isEmpty()) {
       return loader.load(loader::dense);

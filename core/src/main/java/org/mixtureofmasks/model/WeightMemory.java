@@ -13,10 +13,12 @@ import org.mixtureofmasks.kernel.HugePages;
  * Where a model's weights go.
  *
  * @param allocator memory for what does not stay in the files
- * @param mapped whether what can stay in the files does
+ * @param mapped whether what can stay in the files does, at least at first
+ * @param move takes what is mapped into huge pages by and by; null: it stays
  * @param description of the choice, for logs
  */
-record WeightMemory(SegmentAllocator allocator, boolean mapped, String description) {
+record WeightMemory(
+    SegmentAllocator allocator, boolean mapped, @Nullable WeightMove move, String description) {
   /** Share of the machine's memory that copies of weights may take unasked. */
   private static final int SHARE = 4;
 
@@ -31,12 +33,16 @@ record WeightMemory(SegmentAllocator allocator, boolean mapped, String descripti
         wanted == LoadOptions.Memory.MAPPED ? "as asked" : obstacle(wanted, checkpoint);
     if (obstacle == null) {
       long chunk = Math.min(CHUNK, checkpoint.bytes() + checkpoint.bytes() / 8);
-      return new WeightMemory(new HugePages(arena, chunk), false, "in huge pages");
+      HugePages pages = new HugePages(arena, chunk);
+      return wanted == LoadOptions.Memory.AUTO
+          ? new WeightMemory(
+              pages, true, new WeightMove(pages), "in huge pages after the first pass")
+          : new WeightMemory(pages, false, null, "in huge pages");
     }
     if (wanted == LoadOptions.Memory.HUGE_PAGES) {
       throw new UserError("huge pages cannot be had: %s; leave --memory out".formatted(obstacle));
     }
-    return new WeightMemory(arena, true, "in the mapped file (" + obstacle + ")");
+    return new WeightMemory(arena, true, null, "in the mapped file (" + obstacle + ")");
   }
 
   private static @Nullable String obstacle(LoadOptions.Memory wanted, Checkpoint checkpoint) {

@@ -23,18 +23,17 @@ import org.mixtureofmasks.kernel.Q4;
  */
 final class WeightSource {
   private final WeightFormats formats;
+  private final WeightMemory where;
   private final SegmentAllocator memory;
-  private final boolean mapped;
 
   /**
    * @param formats what matrices are kept in
-   * @param memory for what cannot stay in the files
-   * @param mapped whether what can stay there does
+   * @param where what does not stay in the files goes, and whether what can stay there does
    */
-  WeightSource(WeightFormats formats, SegmentAllocator memory, boolean mapped) {
+  WeightSource(WeightFormats formats, WeightMemory where) {
     this.formats = formats;
-    this.memory = memory;
-    this.mapped = mapped;
+    this.where = where;
+    this.memory = where.allocator();
   }
 
   /** A matrix in the wanted type. */
@@ -112,6 +111,13 @@ final class WeightSource {
     return format.rowBytes(columns) < (long) Short.BYTES * columns;
   }
 
+  private Matrix stored(MemorySegment data, int rows, int columns, Format format) {
+    if (where.move() != null) {
+      return where.move().matrix(data, rows, columns, format);
+    }
+    return new Matrix(where.mapped() ? data : copy(data), rows, columns, format);
+  }
+
   private MemorySegment copy(MemorySegment data) {
     return memory
         .allocate(Math.max(1, data.byteSize()), 64)
@@ -132,8 +138,7 @@ final class WeightSource {
       Format format,
       float @Nullable [] outputs) {
     if (order == null && format.isStoredAs(tensor.dtype().name())) {
-      MemorySegment stored = mapped ? tensor.data() : copy(tensor.data());
-      return new Matrix(stored, rows, columns, format);
+      return stored(tensor.data(), rows, columns, format);
     }
     // Checked against the file already: of every type, a few elements at most share a byte.
     long rowBytes = format.rowBytes(columns);

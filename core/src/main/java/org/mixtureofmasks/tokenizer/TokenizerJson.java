@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,9 +75,14 @@ record TokenizerJson(String text, Vocabulary vocabulary, @Nullable String firstS
     components.preTokenizer(parts.get("pre_tokenizer"));
     components.decoder(parts.get("decoder"));
     String first = components.postProcessor(parts.get("post_processor"));
+    // Not Map.copyOf: it probes one place after the other, and pairs of letters, thousands of which
+    // share their hashes, then take the square of their number. Nobody else holds the map.
     Vocabulary vocabulary =
         new Vocabulary(
-            Map.copyOf(ids), tokens, Set.copyOf(added.special()), components.decodesBytes());
+            Collections.unmodifiableMap(ids),
+            tokens,
+            Set.copyOf(added.special()),
+            components.decodesBytes());
     return new TokenizerJson(splice(bytes, members, added.nodes()), vocabulary, first);
   }
 

@@ -122,7 +122,7 @@ class StoredBlocksTest {
         Arena arena = Arena.ofConfined()) {
       StoredTensor stored = made.tensors().get(dtype + ".stored");
       WeightFormats auto = WeightFormats.of(WeightType.AUTO);
-      WeightSource mapped = new WeightSource(auto, arena, true);
+      WeightSource mapped = new WeightSource(auto, new WeightMemory(arena, true, null, ""));
       assertEquals(stored.data().address(), mapped.matrix(stored).data().address());
       Matrix turned = mapped.matrix(stored, r -> 2 - r);
       assertEquals(dtype.name().toLowerCase(Locale.ROOT), turned.format().name());
@@ -135,7 +135,9 @@ class StoredBlocksTest {
         }
       }
       // Whoever asks for another type gets the same numbers, and rows that do not divide stay bf16.
-      WeightSource wide = new WeightSource(WeightFormats.of(WeightType.F32), arena, true);
+      WeightSource wide =
+          new WeightSource(
+              WeightFormats.of(WeightType.F32), new WeightMemory(arena, true, null, ""));
       wide.matrix(stored).row(1, row, 0);
       assertEquals(reference[512], row[0]);
       for (WeightType wanted : List.of(WeightType.Q8_0, WeightType.Q4_0)) {

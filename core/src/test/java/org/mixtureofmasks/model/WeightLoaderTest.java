@@ -172,7 +172,10 @@ class WeightLoaderTest {
                 BadCheckpoint.class,
                 () ->
                     WeightLoader.load(
-                        checkpoint, config, WeightFormats.of(WeightType.BF16), none, false));
+                        checkpoint,
+                        config,
+                        WeightFormats.of(WeightType.BF16),
+                        new WeightMemory(none, false, null, "")));
         assertTrue(e.reason().startsWith("tensor '%s' has shape [2, 3]".formatted(last)));
       }
     }

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +33,26 @@ class TokenizerJsonTest {
     for (ObjectNode json : SmallTokenizers.all()) {
       Tokenizer.load(FILE, check(json.toString())).close();
     }
+  }
+
+  /**
+   * Pairs of letters, as byte-level vocabularies begin: by linear probing it takes many seconds.
+   */
+  @Test
+  void aVocabularyOfManyEqualHashesIsReadAsFastAsAnyOther() {
+    StringBuilder words = new StringBuilder();
+    for (int i = 0; i < 40_000; i++) {
+      char first = (char) (0x100 + i / 200);
+      char second = (char) (0x100 + i % 200);
+      words.append(i == 0 ? "\"" : ",\"").append(first).append(second).append("\":").append(i);
+    }
+    String json =
+        "{\"model\":{\"type\":\"WordLevel\",\"unk_token\":\"\u0100\u0100\",\"vocab\":{%s}}}";
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadCpuTime();
+    assertEquals(40_000, check(json.formatted(words)).vocabulary().ids().size());
+    double seconds = (threads.getCurrentThreadCpuTime() - before) * 1e-9;
+    assertTrue(seconds < 3, "%s s".formatted(seconds));
   }
 
   /** Replaces the value at a JSON pointer of the byte-level file. */

@@ -23,6 +23,7 @@ import org.mixtureofmasks.format.Shares;
  * @param measured the same with the experts that were really chosen
  * @param sparse whether the model chooses experts
  * @param batches of texts that were decoded together, in the order of the settings
+ * @param contexts that tokens were decoded behind, in the order of the settings
  */
 public record BenchResult(
     List<Double> promptTokensPerSecond,
@@ -35,13 +36,15 @@ public record BenchResult(
     Shares shares,
     Shares measured,
     boolean sparse,
-    List<Batch> batches) {
+    List<Batch> batches,
+    List<Context> contexts) {
 
   public BenchResult {
     promptTokensPerSecond = List.copyOf(promptTokensPerSecond);
     decodeTokensPerSecond = List.copyOf(decodeTokensPerSecond);
     streams = List.copyOf(streams);
     batches = List.copyOf(batches);
+    contexts = List.copyOf(contexts);
   }
 
   /**
@@ -52,6 +55,22 @@ public record BenchResult(
    */
   public record Batch(int texts, List<Double> decodeTokensPerSecond) {
     public Batch {
+      decodeTokensPerSecond = List.copyOf(decodeTokensPerSecond);
+    }
+
+    public double medianDecode() {
+      return median(decodeTokensPerSecond);
+    }
+  }
+
+  /**
+   * A text of some length.
+   *
+   * @param tokens that it had when the first token was decoded
+   * @param decodeTokensPerSecond one entry for each repetition
+   */
+  public record Context(int tokens, List<Double> decodeTokensPerSecond) {
+    public Context {
       decodeTokensPerSecond = List.copyOf(decodeTokensPerSecond);
     }
 

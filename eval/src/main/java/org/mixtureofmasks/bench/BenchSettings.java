@@ -11,17 +11,25 @@ import org.mixtureofmasks.UserError;
  * @param repetitions timed passes of each model, after the warm-up
  * @param threads threads of the stream; the models' own should be as many
  * @param batches numbers of texts that are decoded together, each timed by itself
+ * @param contexts numbers of tokens that a text has before one is decoded, each timed by itself
  */
 public record BenchSettings(
-    int promptTokens, int tokens, int repetitions, int threads, List<Integer> batches) {
+    int promptTokens,
+    int tokens,
+    int repetitions,
+    int threads,
+    List<Integer> batches,
+    List<Integer> contexts) {
   /** One text, decoded alone. */
   public BenchSettings(int promptTokens, int tokens, int repetitions, int threads) {
-    this(promptTokens, tokens, repetitions, threads, List.of());
+    this(promptTokens, tokens, repetitions, threads, List.of(), List.of());
   }
 
   public BenchSettings {
     batches = List.copyOf(batches);
     batches.forEach(batch -> atLeastOne("batch", batch));
+    contexts = List.copyOf(contexts);
+    contexts.forEach(context -> atLeastOne("context", context));
     atLeastOne("prompt-tokens", promptTokens);
     atLeastOne("tokens", tokens);
     atLeastOne("repetitions", repetitions);

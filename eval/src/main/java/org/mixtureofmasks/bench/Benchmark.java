@@ -19,8 +19,8 @@ import org.mixtureofmasks.model.ModelState;
  * Times models: a prompt in one pass, then tokens one by one, and the read-only stream, taken in
  * turns so that all of them see the same moods of the machine.
  *
- * <p>Batches of texts, one token of each in a step, are timed after that, the models in turns
- * again.
+ * <p>Batches of texts, one token of each in a step, are timed after that, then tokens behind texts
+ * of some length, the models in turns again.
  *
  * <p>The text that is read is one that the first model itself wrote (temperature 1, seed 0): which
  * experts are active, and so the speed, depends on the text. All models read the same one. The
@@ -37,7 +37,7 @@ public final class Benchmark {
 
   /**
    * @param settings what is timed
-   * @param progress hears the repetitions done, of each batch too, and their number
+   * @param progress hears the repetitions done, of each batch and context too, and their number
    */
   public Benchmark(BenchSettings settings, BiConsumer<Integer, Integer> progress) {
     this.settings = settings;
@@ -56,6 +56,7 @@ public final class Benchmark {
     subjects.forEach(subject -> check(subject.model, model));
     int[] text = write(model, settings.promptTokens() + settings.tokens());
     for (Subject subject : subjects) {
+      subject.model.settle();
       long start = System.nanoTime();
       for (int i = 0; i < WARM_UP_PASSES || System.nanoTime() - start < WARM_UP_NANOS; i++) {
         subject.pass(text, settings);
@@ -73,6 +74,7 @@ public final class Benchmark {
     if (!settings.batches().isEmpty()) {
       timeBatches(model, subjects);
     }
+    timeContexts(text, subjects);
     List<BenchResult> results =
         subjects.stream().map(subject -> subject.result(settings.threads())).toList();
     return new BenchResult.Pair(
@@ -109,14 +111,46 @@ public final class Benchmark {
     }
   }
 
-  /** Repetitions of single tokens and of each batch. */
+  /** Repetitions of single tokens, of each batch and of each context. */
   private int turns() {
-    return settings.repetitions() * (1 + settings.batches().size());
+    return settings.repetitions() * (1 + settings.batches().size() + settings.contexts().size());
+  }
+
+  /** Length by length, so that a model holds one long text at a time. */
+  private void timeContexts(int[] piece, List<Subject> subjects) {
+    int done = settings.repetitions() * (1 + settings.batches().size());
+    for (int length : settings.contexts()) {
+      List<LongText> texts = new ArrayList<>();
+      List<List<Double>> speeds = new ArrayList<>();
+      for (Subject subject : subjects) {
+        LongText text = new LongText(subject.model, piece, length, settings.tokens());
+        text.pass(); // the compiler has seen short texts only
+        texts.add(text);
+        speeds.add(new ArrayList<>());
+      }
+      for (int r = 0; r < settings.repetitions(); r++) {
+        for (int i = 0; i < subjects.size(); i++) {
+          speeds.get(i).add(texts.get(i).pass());
+        }
+        progress.accept(++done, turns());
+      }
+      for (int i = 0; i < subjects.size(); i++) {
+        subjects.get(i).contexts.add(new BenchResult.Context(length, speeds.get(i)));
+        texts.get(i).close();
+      }
+    }
   }
 
   private void check(Model subject, Model first) {
     int asked = settings.promptTokens() + settings.tokens();
     int context = subject.config().maxPositions();
+    for (int length : settings.contexts()) {
+      if (length + settings.tokens() > context) {
+        throw new UserError(
+            "the model's context is %d tokens, but %d behind %d are asked for: lower --context or --tokens"
+                .formatted(context, settings.tokens(), length));
+      }
+    }
     if (asked > context) {
       throw new UserError(
           ("the model's context is %s tokens, but %s of a prompt and %s more are asked for:"
@@ -150,6 +184,7 @@ public final class Benchmark {
     private final List<Double> decode = new ArrayList<>();
     private final List<Stream.Reading> stream = new ArrayList<>();
     private final List<BenchResult.Batch> batches = new ArrayList<>();
+    private final List<BenchResult.Context> contexts = new ArrayList<>();
 
     /** Of the last pass; the text is the same in all. */
     private Optional<ExpertLoad> load = Optional.empty();
@@ -205,7 +240,8 @@ public final class Benchmark {
           model.shares(),
           model.shares(load.orElseThrow()),
           model.config().mixtureOfMasks().isPresent(),
-          batches);
+          batches,
+          contexts);
     }
   }
 }

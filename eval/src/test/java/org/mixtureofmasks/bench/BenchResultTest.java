@@ -67,6 +67,7 @@ class BenchResultTest {
         Shares.DENSE,
         Shares.DENSE,
         false,
+        List.of(),
         List.of());
   }
 }
