@@ -8,15 +8,16 @@
 #define ALL(F) MATVEC(F) NEURONS(F)
 #define ALL_OF_BLOCKS(F) BLOCK_ROWS(F) ALL(F)
 
-#define LONG_AS(F) (n / F##_COLUMNS * F##_BYTES)
+/* Bytes of a row. */
+#define WHOLE_BLOCKS(F) (n / F##_COLUMNS * F##_BYTES)
 
-INLINE long q4_k_row(long n) { return LONG_AS(q4_k); }
-INLINE long q5_k_row(long n) { return LONG_AS(q5_k); }
-INLINE long q6_k_row(long n) { return LONG_AS(q6_k); }
-INLINE long q4_0_row(long n) { return LONG_AS(q4_0); }
-INLINE long q4_1_row(long n) { return LONG_AS(q4_1); }
-INLINE long q5_0_row(long n) { return LONG_AS(q5_0); }
-INLINE long q8_0_row(long n) { return LONG_AS(q8_0); }
+INLINE long q4_k_row(long n) { return WHOLE_BLOCKS(q4_k); }
+INLINE long q5_k_row(long n) { return WHOLE_BLOCKS(q5_k); }
+INLINE long q6_k_row(long n) { return WHOLE_BLOCKS(q6_k); }
+INLINE long q4_0_row(long n) { return WHOLE_BLOCKS(q4_0); }
+INLINE long q4_1_row(long n) { return WHOLE_BLOCKS(q4_1); }
+INLINE long q5_0_row(long n) { return WHOLE_BLOCKS(q5_0); }
+INLINE long q8_0_row(long n) { return WHOLE_BLOCKS(q8_0); }
 INLINE long q4_row(long n) { return n / 2 + n / 32 * 2; }
 
 ALL_OF_BLOCKS(q4_k)

@@ -25,8 +25,8 @@ EXPORT int mom_kernels(const char *format, int bits);
  * w: a matrix of n columns in the format; x in its order; end: of the rows that are wanted in this and further calls, to
  * be asked for ahead.
  */
-EXPORT void mom_matvec(int kernels, const uint8_t *w, long n, const float *x, long x_at, float *y, long y_at, long from, long to,
-                long end);
+EXPORT void mom_matvec(int kernels, const uint8_t *w, long n, const float *x, long x_at, float *y, long y_at, long from,
+                       long to, long end);
 
 /*
  * Neurons of a SwiGLU FFN: y[y_at + c] += sum over j of s_j SiLU(g_j x) (u_j x) d_j[c] for j = list[k], k in [from, to).

@@ -14,7 +14,11 @@
 /* Into the second level. */
 #define FETCH_LATER(address) _mm_prefetch((const char *)(address), _MM_HINT_T1)
 
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
 #define UNROLL _Pragma("GCC unroll 8")
+#endif
 
 #if BITS == 512
 

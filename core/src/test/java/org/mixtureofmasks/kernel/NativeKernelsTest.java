@@ -293,6 +293,19 @@ class NativeKernelsTest {
   }
 
   @Test
+  void aLibraryOfAnotherVersionIsNamedWithTheRemedy() throws Exception {
+    kernels(); // where there is a compiler
+    Path source = Files.writeString(folder.resolve("old.c"), "int mom_version(void) {return 9;}");
+    Path old = folder.resolve("old.so");
+    List<String> command = List.of("sh", "-c", "${CC:-gcc} -shared -fPIC -o " + old + " " + source);
+    assumeTrue(new ProcessBuilder(command).start().waitFor() == 0, "neither gcc nor $CC");
+    NativeKernels.Link link = NativeKernels.link(old.toString(), BITS);
+    assertTrue(link.unusable());
+    assertTrue(link.reason().contains("it is of version 9, this program wants 1"), link.reason());
+    assertTrue(link.reason().contains("scripts/build_native.sh"), link.reason());
+  }
+
+  @Test
   void vectorsThatTheLibraryHasNoKernelsForAreNamed() throws Exception {
     NativeKernels.Link link = NativeKernels.link(BuiltLibrary.file().toString(), 128);
     assertTrue(link.unusable());

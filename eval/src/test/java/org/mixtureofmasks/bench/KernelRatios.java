@@ -121,7 +121,7 @@ public final class KernelRatios {
                 threads,
                 threads == 1 ? "thread" : "threads");
     out.println(machine);
-    out.printf("%-28s %10s %9s %10s %8s%n", "kernel", "rate", "", "stream", "ratio");
+    out.printf("%-36s %10s %9s %10s %8s%n", "kernel", "rate", "", "stream", "ratio");
     Map<String, Double> ratios = new LinkedHashMap<>();
     double before = stream();
     for (Row row : rows()) {
@@ -133,7 +133,7 @@ public final class KernelRatios {
       double ratio = rate / Math.max(before, after);
       out.printf(
           Locale.ROOT,
-          "%-28s %10.2f %9s %10.2f %8.3f%n",
+          "%-36s %10.2f %9s %10.2f %8.3f%n",
           row.name,
           rate,
           row.reads() ? "GB/s" : "GFLOP/s",
