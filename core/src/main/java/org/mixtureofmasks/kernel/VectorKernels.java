@@ -185,13 +185,15 @@ public final class VectorKernels implements Kernels {
       int columns,
       int[] list,
       int n,
+      int tokens,
       float[] factors,
       float[] tile,
       int tileAt,
       float[] y,
       int yAt,
       float[] scratch) {
-    TileNeurons.run(records, columns, list, n, factors, tile, tileAt, y, yAt, scratch, this);
+    TileNeurons.run(
+        records, columns, list, n, tokens, factors, tile, tileAt, y, yAt, scratch, this);
   }
 
   @Override
