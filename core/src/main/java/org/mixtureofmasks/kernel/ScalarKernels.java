@@ -86,7 +86,8 @@ public final class ScalarKernels implements Kernels {
       int yAt) {
     for (int t = 0; t < tokens; t++) {
       for (int r = 0; r < rows; r++) {
-        y[t * yStride + yAt + r] = dotOfTile(w, r * columns, tile, tileAt + t, tileTokens(), columns);
+        y[t * yStride + yAt + r] =
+            dotOfTile(w, r * columns, tile, tileAt + t, tileTokens(), columns);
       }
     }
   }
@@ -157,8 +158,7 @@ public final class ScalarKernels implements Kernels {
     }
   }
 
-  private static float dotOfTile(
-      float[] w, int wAt, float[] tile, int at, int stride, int n) {
+  private static float dotOfTile(float[] w, int wAt, float[] tile, int at, int stride, int n) {
     float sum = 0;
     for (int c = 0; c < n; c++) {
       sum += w[wAt + c] * tile[at + c * stride];

@@ -141,7 +141,17 @@ final class TilePass {
       }
     }
     kernels.neuronsOfTile(
-        own.widened, columns, own.list, n, width, own.factors, inputs, at, own.sums, at, own.hidden);
+        own.widened,
+        columns,
+        own.list,
+        n,
+        width,
+        own.factors,
+        inputs,
+        at,
+        own.sums,
+        at,
+        own.hidden);
   }
 
   /** Adds the lanes' sums of all threads to their tokens, for one part of the columns. */
