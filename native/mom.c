@@ -5,7 +5,7 @@
 
 #include "kernels.h"
 
-int mom_version(void) { return 3; }
+int mom_version(void) { return 4; }
 
 static int can(int bits) {
   __builtin_cpu_init();
@@ -51,13 +51,13 @@ void mom_tile(int bits, const float *w, long rows, long n, const float *tile, lo
 }
 
 void mom_tile_gate_up(int bits, const float *records, const int *list, long count, long n, const float *tile, long tile_at,
-                      float *h, long up) {
-  tile_of(bits)->gate_up(records, list, count, n, tile + tile_at, h, h + up);
+                      long tokens, float *h, long up) {
+  tile_of(bits)->gate_up(records, list, count, n, tile + tile_at, tokens, h, h + up);
 }
 
-void mom_tile_add_down(int bits, const float *records, const int *list, long count, long n, const float *h, float *y,
-                       long y_at) {
-  tile_of(bits)->add_down(records, list, count, n, h, y + y_at);
+void mom_tile_add_down(int bits, const float *records, const int *list, long count, long n, const float *h, long tokens,
+                       float *y, long y_at) {
+  tile_of(bits)->add_down(records, list, count, n, h, tokens, y + y_at);
 }
 
 void mom_step(int bits, const float *w, long rows, long n, const float *x, long tokens, long second, long first_count,

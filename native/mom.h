@@ -45,13 +45,17 @@ EXPORT void mom_neurons(int kernels, const uint8_t *w, long n, const int *list, 
 EXPORT void mom_tile(int bits, const float *w, long rows, long n, const float *tile, long tile_at, long tokens, float *y,
                      long y_at, long stride);
 
-/* g_j x to h[k * 2 * bits / 32 + t], u_j x to h[up + ...] for j = list[k], k in [0, count); records as in mom_neurons. */
+/*
+ * Here a tile is of `tokens` tokens, 2 * bits / 32 or half of that, and so far is it from a column of it to the next.
+ *
+ * g_j x to h[k * tokens + t], u_j x to h[up + k * tokens + t] for j = list[k], k in [0, count); records as in mom_neurons.
+ */
 EXPORT void mom_tile_gate_up(int bits, const float *records, const int *list, long count, long n, const float *tile,
-                             long tile_at, float *h, long up);
+                             long tile_at, long tokens, float *h, long up);
 
-/* y[y_at + c * 2 * bits / 32 + t] += sum over k of h[k * 2 * bits / 32 + t] d_j[c] for j = list[k]. */
-EXPORT void mom_tile_add_down(int bits, const float *records, const int *list, long count, long n, const float *h, float *y,
-                              long y_at);
+/* y[y_at + c * tokens + t] += sum over k of h[k * tokens + t] d_j[c] for j = list[k]. */
+EXPORT void mom_tile_add_down(int bits, const float *records, const int *list, long count, long n, const float *h,
+                              long tokens, float *y, long y_at);
 
 /*
  * y[y_at + t * y_stride + r] = sum over c of w[r * n + c] x[t * n + c] over the columns that whole vectors cover: of

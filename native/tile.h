@@ -19,9 +19,12 @@
 
 #define UNROLL_ALL _Pragma("GCC unroll 16")
 
-/* Pairs of rows times the tile: rows[p] and rows[p] + distance to out + 2 p TOKENS. half: its second half is left out. */
-INLINE void tile_pairs(const int pairs, const int half, const float *const *rows, long distance, long n, const float *tile,
-                       float *const *out) {
+/*
+ * Pairs of rows, rows[p] and rows[p] + distance, times as many tokens as `width` vectors hold, to out[2 p] and
+ * out[2 p + 1]. stride: from a column of the tile to the next.
+ */
+INLINE void tile_pairs(const int pairs, const int width, const int stride, const float *const *rows, long distance, long n,
+                       const float *tile, float *const *out) {
   V a[2 * PAIRS];
   V b[2 * PAIRS];
   UNROLL_ALL for (int i = 0; i < 2 * pairs; i++) {
@@ -29,26 +32,26 @@ INLINE void tile_pairs(const int pairs, const int half, const float *const *rows
     b[i] = ZERO();
   }
   for (long c = 0; c < n; c++) {
-    V x = LOAD(tile + c * TOKENS);
-    V z = half ? x : LOAD(tile + c * TOKENS + L);
+    V x = LOAD(tile + c * stride);
+    V z = width == 1 ? x : LOAD(tile + c * stride + L);
     UNROLL_ALL for (int i = 0; i < 2 * pairs; i++) {
       V v = SPLAT(rows[i / 2][c + (i % 2) * distance]);
       a[i] = FMA(v, x, a[i]);
-      if (!half) {
+      if (width == 2) {
         b[i] = FMA(v, z, b[i]);
       }
     }
   }
   UNROLL_ALL for (int i = 0; i < 2 * pairs; i++) {
     STORE(out[i], a[i]);
-    if (!half) {
+    if (width == 2) {
       STORE(out[i] + L, b[i]);
     }
   }
 }
 
 /* rows of n floats, one behind the other, times the tile's first tokens. */
-INLINE void tile_block(const int pairs, const int half, const float *w, long distance, long n, const float *tile, long tokens,
+INLINE void tile_block(const int pairs, const int width, const float *w, long distance, long n, const float *tile, long tokens,
                        long rows, float *y, long stride) {
   const float *at[PAIRS];
   float sums[2 * PAIRS * TOKENS];
@@ -58,7 +61,7 @@ INLINE void tile_block(const int pairs, const int half, const float *w, long dis
     out[2 * p] = sums + 2 * p * TOKENS;
     out[2 * p + 1] = out[2 * p] + TOKENS;
   }
-  tile_pairs(pairs, half, at, distance, n, tile, out);
+  tile_pairs(pairs, width, TOKENS, at, distance, n, tile, out);
   for (long t = 0; t < tokens; t++) {
     for (long i = 0; i < rows; i++) {
       y[t * stride + i] = sums[i * TOKENS + t];
@@ -66,82 +69,103 @@ INLINE void tile_block(const int pairs, const int half, const float *w, long dis
   }
 }
 
-INLINE void tile_of(const int half, const float *w, long rows, long n, const float *tile, long tokens, float *y, long stride) {
+INLINE void tile_of(const int width, const float *w, long rows, long n, const float *tile, long tokens, float *y, long stride) {
   long r = 0;
   for (; r + 2 * PAIRS <= rows; r += 2 * PAIRS) {
-    tile_block(PAIRS, half, w + r * n, n, n, tile, tokens, 2 * PAIRS, y + r, stride);
+    tile_block(PAIRS, width, w + r * n, n, n, tile, tokens, 2 * PAIRS, y + r, stride);
   }
   for (; r + 2 <= rows; r += 2) {
-    tile_block(1, half, w + r * n, n, n, tile, tokens, 2, y + r, stride);
+    tile_block(1, width, w + r * n, n, n, tile, tokens, 2, y + r, stride);
   }
   if (r < rows) {
-    tile_block(1, half, w + r * n, 0, n, tile, tokens, 1, y + r, stride);
+    tile_block(1, width, w + r * n, 0, n, tile, tokens, 1, y + r, stride);
   }
 }
 
 static void tile_matmul(const float *w, long rows, long n, const float *tile, long tokens, float *y, long stride) {
   if (tokens > L) {
-    tile_of(0, w, rows, n, tile, tokens, y, stride);
+    tile_of(2, w, rows, n, tile, tokens, y, stride);
   } else {
     tile_of(1, w, rows, n, tile, tokens, y, stride);
   }
 }
 
-INLINE void tile_neurons(const int pairs, const float *records, const int *list, long n, const float *tile, float *gates,
-                         float *ups) {
+INLINE void tile_neurons(const int pairs, const int width, const float *records, const int *list, long n, const float *tile,
+                         float *gates, float *ups) {
   const float *at[PAIRS];
   float *out[2 * PAIRS];
   UNROLL_ALL for (int p = 0; p < pairs; p++) {
     at[p] = records + list[p] * 3 * n;
-    out[2 * p] = gates + p * TOKENS;
-    out[2 * p + 1] = ups + p * TOKENS;
+    out[2 * p] = gates + p * width * L;
+    out[2 * p + 1] = ups + p * width * L;
   }
-  tile_pairs(pairs, 0, at, n, n, tile, out);
+  tile_pairs(pairs, width, width * L, at, n, n, tile, out);
 }
 
-static void tile_gate_up(const float *records, const int *list, long count, long n, const float *tile, float *gates,
-                         float *ups) {
+INLINE void tile_gates(const int width, const float *records, const int *list, long count, long n, const float *tile,
+                       float *gates, float *ups) {
   long k = 0;
   for (; k + PAIRS <= count; k += PAIRS) {
-    tile_neurons(PAIRS, records, list + k, n, tile, gates + k * TOKENS, ups + k * TOKENS);
+    tile_neurons(PAIRS, width, records, list + k, n, tile, gates + k * width * L, ups + k * width * L);
   }
   for (; k < count; k++) {
-    tile_neurons(1, records, list + k, n, tile, gates + k * TOKENS, ups + k * TOKENS);
+    tile_neurons(1, width, records, list + k, n, tile, gates + k * width * L, ups + k * width * L);
+  }
+}
+
+static void tile_gate_up(const float *records, const int *list, long count, long n, const float *tile, long tokens,
+                         float *gates, float *ups) {
+  if (tokens > L) {
+    tile_gates(2, records, list, count, n, tile, gates, ups);
+  } else {
+    tile_gates(1, records, list, count, n, tile, gates, ups);
   }
 }
 
 /* Some columns of the sum of the down rows. */
-INLINE void tile_columns(const int columns, const float *downs, const int *list, long count, long n, const float *h, float *y) {
+INLINE void tile_columns(const int columns, const int width, const float *downs, const int *list, long count, long n,
+                         const float *h, float *y) {
   V a[2 * PAIRS];
   V b[2 * PAIRS];
   UNROLL_ALL for (int i = 0; i < columns; i++) {
-    a[i] = LOAD(y + i * TOKENS);
-    b[i] = LOAD(y + i * TOKENS + L);
+    a[i] = LOAD(y + i * width * L);
+    b[i] = width == 1 ? a[i] : LOAD(y + i * width * L + L);
   }
   for (long k = 0; k < count; k++) {
     const float *row = downs + list[k] * 3 * n;
-    V x = LOAD(h + k * TOKENS);
-    V z = LOAD(h + k * TOKENS + L);
+    V x = LOAD(h + k * width * L);
+    V z = width == 1 ? x : LOAD(h + k * width * L + L);
     UNROLL_ALL for (int i = 0; i < columns; i++) {
       V v = SPLAT(row[i]);
       a[i] = FMA(v, x, a[i]);
-      b[i] = FMA(v, z, b[i]);
+      if (width == 2) {
+        b[i] = FMA(v, z, b[i]);
+      }
     }
   }
   UNROLL_ALL for (int i = 0; i < columns; i++) {
-    STORE(y + i * TOKENS, a[i]);
-    STORE(y + i * TOKENS + L, b[i]);
+    STORE(y + i * width * L, a[i]);
+    if (width == 2) {
+      STORE(y + i * width * L + L, b[i]);
+    }
   }
 }
 
-static void tile_add_down(const float *records, const int *list, long count, long n, const float *h, float *y) {
-  const float *downs = records + 2 * n;
+INLINE void tile_downs(const int width, const float *downs, const int *list, long count, long n, const float *h, float *y) {
   long c = 0;
   for (; c + 2 * PAIRS <= n; c += 2 * PAIRS) {
-    tile_columns(2 * PAIRS, downs + c, list, count, n, h, y + c * TOKENS);
+    tile_columns(2 * PAIRS, width, downs + c, list, count, n, h, y + c * width * L);
   }
   for (; c < n; c++) {
-    tile_columns(1, downs + c, list, count, n, h, y + c * TOKENS);
+    tile_columns(1, width, downs + c, list, count, n, h, y + c * width * L);
+  }
+}
+
+static void tile_add_down(const float *records, const int *list, long count, long n, const float *h, long tokens, float *y) {
+  if (tokens > L) {
+    tile_downs(2, records + 2 * n, list, count, n, h, y);
+  } else {
+    tile_downs(1, records + 2 * n, list, count, n, h, y);
   }
 }
 

@@ -133,7 +133,7 @@ public final class Activations {
           (i, part) -> {
             int at = i * tile * columns;
             int used = Math.min(tile, tokens - i * tile);
-            kernels.kernels().transpose(rows, at, used, columns, to, at);
+            kernels.kernels().transpose(rows, at, used, columns, tile, to, at);
           });
       copy.freshTiles = true;
     }

@@ -83,9 +83,9 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int yStride,
       int yAt);
 
-  /** x[from + t * columns + c] to tile[at + c * tileTokens + t] for a tile's tokens t. */
-  default void transpose(float[] x, int from, int tokens, int columns, float[] tile, int at) {
-    int stride = tileTokens();
+  /** x[from + t * columns + c] to tile[at + c * stride + t] for a tile's tokens t. */
+  default void transpose(
+      float[] x, int from, int tokens, int columns, int stride, float[] tile, int at) {
     // Narrow strips, so that the lines which are written stay in the first-level cache.
     for (int strip = 0; strip < columns; strip += 16) {
       int end = Math.min(columns, strip + 16);
@@ -142,19 +142,20 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
 
   /** Floats of scratch memory that {@link #neuronsOfTile} wants for n neurons. */
   default int tileScratch(int n) {
-    return 2 * (n + 2) * tileTokens();
+    return 2 * (n + 2) * tileTokens(); // up to 5 idle places of half a tile each are less
   }
 
   /**
-   * Listed neurons for a tile of tokens: y[yAt + c * tileTokens + t] += Σ_k factors[k * tileTokens
-   * + t] SiLU(g·x_t) (u·x_t) d_c for the records k = list[0 .. n). Where a factor is 0 nothing of
-   * the neuron reaches the token, even if its activation overflows. The bits of a token do not
-   * depend on the others, nor on neurons of factor 0.
+   * Listed neurons for a tile of tokens, or for half of one: y[yAt + c * tokens + t] += Σ_k
+   * factors[k * tokens + t] SiLU(g·x_t) (u·x_t) d_c for the records k = list[0 .. n). Where a
+   * factor is 0 nothing of the neuron reaches the token, even if its activation overflows. The bits
+   * of a token do not depend on the others, on how many these are, nor on neurons of factor 0.
    *
    * @param records widened; list counts from the first
    * @param columns hidden_size
-   * @param tile columns x tileTokens from tileAt, see {@link #transpose}
-   * @param y columns x tileTokens, ordered, added to
+   * @param tokens tileTokens or half of it
+   * @param tile columns x tokens from tileAt, see {@link #transpose}
+   * @param y columns x tokens, ordered, added to
    * @param scratch {@link #tileScratch} floats
    */
   void neuronsOfTile(
@@ -162,6 +163,7 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int columns,
       int[] list,
       int n,
+      int tokens,
       float[] factors,
       float[] tile,
       int tileAt,

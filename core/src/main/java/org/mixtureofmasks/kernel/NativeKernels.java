@@ -175,25 +175,42 @@ final class NativeKernels {
    * Gate and up products of a tile's neurons, as {@link TileNeurons} wants them.
    *
    * @param list neurons of the records
+   * @param tokens of the tile, {@link Kernels#tileTokens} or half of that
    * @param h gates by neuron, ups from {@code up} on
    */
   void gateUpOfTile(
-      float[] records, int n, int[] list, int count, float[] tile, int tileAt, float[] h, int up) {
-    int tileTokens = bits / Float.SIZE * 2;
+      float[] records,
+      int n,
+      int[] list,
+      int count,
+      int tokens,
+      float[] tile,
+      int tileAt,
+      float[] h,
+      int up) {
     check(records, n, list, count);
-    Objects.checkFromIndexSize(tileAt, Math.multiplyExact(n, tileTokens), tile.length);
-    Objects.checkFromIndexSize(0, Math.multiplyExact(count, tileTokens), up);
-    Objects.checkFromIndexSize(up, count * tileTokens, h.length);
-    library.tileGateUp(bits, records, list, count, n, tile, tileAt, h, up);
+    checkTile(tokens);
+    Objects.checkFromIndexSize(tileAt, Math.multiplyExact(n, tokens), tile.length);
+    Objects.checkFromIndexSize(0, Math.multiplyExact(count, tokens), up);
+    Objects.checkFromIndexSize(up, count * tokens, h.length);
+    library.tileGateUp(bits, records, list, count, n, tile, tileAt, tokens, h, up);
   }
 
-  /** Adds a tile's down columns, each times h, to y. */
-  void addDownOfTile(float[] records, int n, int[] list, int count, float[] h, float[] y, int yAt) {
-    int tileTokens = bits / Float.SIZE * 2;
+  /** Adds a tile's down columns, each times h, to y; the parameters are as above. */
+  void addDownOfTile(
+      float[] records, int n, int[] list, int count, int tokens, float[] h, float[] y, int yAt) {
     check(records, n, list, count);
-    Objects.checkFromIndexSize(0, Math.multiplyExact(count, tileTokens), h.length);
-    Objects.checkFromIndexSize(yAt, Math.multiplyExact(n, tileTokens), y.length);
-    library.tileAddDown(bits, records, list, count, n, h, y, yAt);
+    checkTile(tokens);
+    Objects.checkFromIndexSize(0, Math.multiplyExact(count, tokens), h.length);
+    Objects.checkFromIndexSize(yAt, Math.multiplyExact(n, tokens), y.length);
+    library.tileAddDown(bits, records, list, count, n, h, tokens, y, yAt);
+  }
+
+  private void checkTile(int tokens) {
+    int lanes = bits / Float.SIZE;
+    if (tokens != lanes && tokens != 2 * lanes) {
+      throw new IllegalArgumentException("a tile of %d tokens".formatted(tokens));
+    }
   }
 
   private static void check(float[] records, int n, int[] list, int count) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NativeLibrary {
   /** What mom_version of a library gives whose functions are those below. */
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
 
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -67,12 +67,13 @@ final class NativeLibrary {
             library,
             "mom_tile_gate_up",
             FunctionDescriptor.ofVoid(
-                INT, POINTER, POINTER, LONG, LONG, POINTER, LONG, POINTER, LONG));
+                INT, POINTER, POINTER, LONG, LONG, POINTER, LONG, LONG, POINTER, LONG));
     tileAddDown =
         link(
             library,
             "mom_tile_add_down",
-            FunctionDescriptor.ofVoid(INT, POINTER, POINTER, LONG, LONG, POINTER, POINTER, LONG));
+            FunctionDescriptor.ofVoid(
+                INT, POINTER, POINTER, LONG, LONG, POINTER, LONG, POINTER, LONG));
     step =
         link(
             library,
@@ -210,6 +211,7 @@ final class NativeLibrary {
       int n,
       float[] of,
       int tileAt,
+      int tokens,
       float[] h,
       int up) {
     try {
@@ -221,6 +223,7 @@ final class NativeLibrary {
           (long) n,
           MemorySegment.ofArray(of),
           (long) tileAt,
+          (long) tokens,
           MemorySegment.ofArray(h),
           (long) up);
     } catch (Throwable e) {
@@ -229,7 +232,15 @@ final class NativeLibrary {
   }
 
   void tileAddDown(
-      int bits, float[] records, int[] list, int count, int n, float[] h, float[] y, int yAt) {
+      int bits,
+      float[] records,
+      int[] list,
+      int count,
+      int n,
+      float[] h,
+      int tokens,
+      float[] y,
+      int yAt) {
     try {
       tileAddDown.invokeExact(
           bits,
@@ -238,6 +249,7 @@ final class NativeLibrary {
           (long) count,
           (long) n,
           MemorySegment.ofArray(h),
+          (long) tokens,
           MemorySegment.ofArray(y),
           (long) yAt);
     } catch (Throwable e) {

@@ -86,7 +86,8 @@ public final class ScalarKernels implements Kernels {
       int yAt) {
     for (int t = 0; t < tokens; t++) {
       for (int r = 0; r < rows; r++) {
-        y[t * yStride + yAt + r] = dotOfTile(w, r * columns, tile, tileAt + t, columns);
+        y[t * yStride + yAt + r] =
+            dotOfTile(w, r * columns, tile, tileAt + t, tileTokens(), columns);
       }
     }
   }
@@ -131,36 +132,36 @@ public final class ScalarKernels implements Kernels {
       int columns,
       int[] list,
       int n,
+      int tokens,
       float[] factors,
       float[] tile,
       int tileAt,
       float[] y,
       int yAt,
       float[] scratch) {
-    int stride = tileTokens();
     for (int k = 0; k < n; k++) {
       int gate = list[k] * 3 * columns;
       int up = gate + columns;
       int down = up + columns;
-      for (int t = 0; t < stride; t++) {
-        float factor = factors[k * stride + t];
+      for (int t = 0; t < tokens; t++) {
+        float factor = factors[k * tokens + t];
         if (factor != 0) {
           float h =
               factor
-                  * silu(dotOfTile(records, gate, tile, tileAt + t, columns))
-                  * dotOfTile(records, up, tile, tileAt + t, columns);
+                  * silu(dotOfTile(records, gate, tile, tileAt + t, tokens, columns))
+                  * dotOfTile(records, up, tile, tileAt + t, tokens, columns);
           for (int c = 0; c < columns; c++) {
-            y[yAt + c * stride + t] += h * records[down + c];
+            y[yAt + c * tokens + t] += h * records[down + c];
           }
         }
       }
     }
   }
 
-  private float dotOfTile(float[] w, int wAt, float[] tile, int at, int n) {
+  private static float dotOfTile(float[] w, int wAt, float[] tile, int at, int stride, int n) {
     float sum = 0;
     for (int c = 0; c < n; c++) {
-      sum += w[wAt + c] * tile[at + c * tileTokens()];
+      sum += w[wAt + c] * tile[at + c * stride];
     }
     return sum;
   }

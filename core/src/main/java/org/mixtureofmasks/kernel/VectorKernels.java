@@ -238,6 +238,7 @@ public final class VectorKernels implements Kernels {
       int columns,
       int[] list,
       int n,
+      int tokens,
       float[] factors,
       float[] tile,
       int tileAt,
@@ -245,7 +246,7 @@ public final class VectorKernels implements Kernels {
       int yAt,
       float[] scratch) {
     TileNeurons.run(
-        records, columns, list, n, factors, tile, tileAt, y, yAt, scratch, this, library);
+        records, columns, list, n, tokens, factors, tile, tileAt, y, yAt, scratch, this, library);
   }
 
   @Override

@@ -162,6 +162,29 @@ class NeuronsTest {
 
   @ParameterizedTest
   @MethodSource("cases")
+  void aTokenHasTheSameBitsInHalfATileAsInAWholeOne(Case c) {
+    Random random = new Random(c.columns + 4);
+    Matrix w = TestMatrices.random(random, c.format, 3 * c.stored, c.columns);
+    int[] list = pick(random, c);
+    int tokens = c.kernels.tileTokens();
+    Activations x = activations(random, tokens, c.columns);
+    float[] half = new float[tokens * c.columns];
+    float[] whole = new float[tokens * c.columns];
+    SparseFfn ffn = new SparseFfn(c.columns, 1);
+    try (ParallelKernels team = new ParallelKernels(c.kernels, 1)) {
+      ffn.lane(0, list, list.length, 0.5f);
+      ffn.many(team, w, x, half);
+      ffn.clear();
+      for (int t = 0; t < tokens; t++) {
+        ffn.lane(t, list, list.length, 0.5f);
+      }
+      ffn.many(team, w, x, whole);
+    }
+    assertArrayEquals(Arrays.copyOf(half, c.columns), Arrays.copyOf(whole, c.columns));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
   void aNeuronThatOverflowsReachesOnlyTokensThatHoldIt(Case c) {
     Random random = new Random(c.columns + 3);
     Matrix w = TestMatrices.random(random, c.format, 3 * c.stored, c.columns);

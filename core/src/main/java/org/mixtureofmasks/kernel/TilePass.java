@@ -1,0 +1,185 @@
+package org.mixtureofmasks.kernel;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * One caller's memory for tiles of lanes: blocks of neighbouring neurons are dealt to the threads,
+ * and each block serves every tile, so that weights come from memory and are widened once.
+ */
+final class TilePass {
+  /** Columns of outputs that are put in their places together. */
+  private static final int STRIP = 16;
+
+  /**
+   * Neurons of a block at most: for each block a tile's sums are read and written once more, which
+   * for blocks of 16 at a hidden_size of 2048 took a quarter of the time.
+   */
+  private static final int BLOCK = 64;
+
+  /** Widened records of a block stay in the second-level cache while every tile uses them. */
+  private static final int BLOCK_FLOATS = 192 << 10;
+
+  /** What a thread works in, for a block of neurons and a tile of lanes. */
+  private static final class Scratch {
+    float[] widened = {}; // neurons x 3 x columns
+    float[] hidden = {}; // see Kernels.tileScratch
+    float[] factors = {}; // neurons x lanes
+    int[] list = {}; // neurons of the block that a lane holds
+    int[] place = {}; // neurons: where each is in the list
+    float[] rows = {}; // lanes x columns
+    float[] sums = {}; // of each tile columns x lanes
+    private int neurons;
+
+    void fit(int block, int lanes, int columns, Kernels kernels) {
+      int tile = kernels.tileTokens();
+      if (neurons < block) {
+        neurons = block;
+        widened = new float[block * 3 * columns];
+        hidden = new float[kernels.tileScratch(block)];
+        factors = new float[block * tile];
+        list = new int[block];
+        place = new int[block];
+        rows = new float[tile * columns];
+      }
+      if (sums.length < lanes * columns) {
+        sums = new float[lanes * columns];
+      }
+    }
+  }
+
+  private final int columns;
+  private final Scratch[] scratch;
+  private float[] inputs = {}; // of each tile columns x lanes
+
+  /**
+   * @param columns hidden_size
+   * @param threads of the team that will be used
+   */
+  TilePass(int columns, int threads) {
+    this.columns = columns;
+    scratch = new Scratch[threads];
+    Arrays.setAll(scratch, i -> new Scratch());
+  }
+
+  /**
+   * Adds what the lanes of some tiles get to the rows of their tokens.
+   *
+   * @param y x.tokens() x hidden_size, added to
+   */
+  void run(
+      ParallelKernels parallel, Matrix records, Activations x, List<LaneTile> tiles, float[] y) {
+    Kernels kernels = parallel.kernels();
+    int stored = records.rows() / 3;
+    int block = block(stored);
+    int[] at = new int[tiles.size() + 1];
+    for (int i = 0; i < tiles.size(); i++) {
+      at[i + 1] = at[i] + tiles.get(i).width() * columns;
+    }
+    if (inputs.length < at[tiles.size()]) {
+      inputs = new float[at[tiles.size()]];
+    }
+    for (Scratch own : scratch) {
+      own.fit(block, at[tiles.size()] / columns, columns, kernels);
+    }
+    float[] ordered = x.input(records.format(), parallel).floats();
+    parallel.forEach(
+        tiles.size(),
+        (i, part) -> gather(kernels, tiles.get(i), ordered, scratch[part].rows, at[i]));
+    parallel
+        .team()
+        .run(
+            (part, parts) -> {
+              Scratch own = scratch[part];
+              Arrays.fill(own.sums, 0, at[tiles.size()], 0);
+              for (int b = part * block; b < stored; b += parts * block) {
+                int end = Math.min(stored, b + block);
+                kernels.widen(records, 3 * b, 3 * end, own.widened);
+                for (int i = 0; i < tiles.size(); i++) {
+                  block(kernels, own, tiles.get(i), b, end, at[i]);
+                }
+              }
+            });
+    Order order = records.format().order();
+    parallel.team().run((part, parts) -> collect(tiles, at, order, y, part, parts));
+  }
+
+  /** Neurons of a block: with many threads there are several for each. */
+  private int block(int stored) {
+    int most = Math.min(BLOCK, BLOCK_FLOATS / (3 * columns));
+    int even = Math.ceilDiv(stored, 4 * scratch.length);
+    return Math.min(stored, Math.max(Kernels.NEURON_BLOCK, Math.min(most, even)));
+  }
+
+  /** The activations of a tile's lanes, transposed; those of idle lanes are 0. */
+  private void gather(Kernels kernels, LaneTile tile, float[] ordered, float[] rows, int at) {
+    int lanes = tile.lanes().size();
+    for (int t = 0; t < lanes; t++) {
+      System.arraycopy(ordered, tile.lanes().get(t).token * columns, rows, t * columns, columns);
+    }
+    Arrays.fill(rows, lanes * columns, tile.width() * columns, 0);
+    kernels.transpose(rows, 0, tile.width(), columns, tile.width(), inputs, at);
+  }
+
+  /** Neurons [first, end) for the lanes of a tile. */
+  private void block(Kernels kernels, Scratch own, LaneTile tile, int first, int end, int at) {
+    int width = tile.width();
+    int n = 0;
+    for (int j = first; j < end; j++) {
+      own.list[n] = j - first;
+      own.place[j - first] = n;
+      n += tile.held().bit(j);
+    }
+    if (n == 0) {
+      return;
+    }
+    Arrays.fill(own.factors, 0, n * width, 0);
+    for (int t = 0; t < tile.lanes().size(); t++) {
+      Lane lane = tile.lanes().get(t);
+      for (int k = lane.place(first); k < lane.size && lane.neurons[k] < end; k++) {
+        own.factors[own.place[lane.neurons[k] - first] * width + t] = lane.factor(k);
+      }
+    }
+    kernels.neuronsOfTile(
+        own.widened,
+        columns,
+        own.list,
+        n,
+        width,
+        own.factors,
+        inputs,
+        at,
+        own.sums,
+        at,
+        own.hidden);
+  }
+
+  /** Adds the lanes' sums of all threads to their tokens, for one part of the columns. */
+  private void collect(
+      List<LaneTile> tiles, int[] at, Order order, float[] y, int part, int parts) {
+    int from = ThreadTeam.start(columns, part, parts, STRIP);
+    int to = ThreadTeam.start(columns, part + 1, parts, STRIP);
+    int[] plain = new int[STRIP]; // columns of the plain output, by place in the strip
+    // Strips, so that the lines which are read and written stay in the first-level cache.
+    for (int strip = from; strip < to; strip += STRIP) {
+      int n = Math.min(to, strip + STRIP) - strip;
+      for (int c = 0; c < n; c++) {
+        plain[c] = order.column(strip + c, columns);
+      }
+      for (int i = 0; i < tiles.size(); i++) {
+        LaneTile tile = tiles.get(i);
+        for (int t = 0; t < tile.lanes().size(); t++) {
+          int row = tile.lanes().get(t).token * columns;
+          int sum = at[i] + strip * tile.width() + t;
+          for (int c = 0; c < n; c++) {
+            float total = 0;
+            for (Scratch own : scratch) {
+              total += own.sums[sum + c * tile.width()];
+            }
+            y[row + plain[c]] += total;
+          }
+        }
+      }
+    }
+  }
+}
