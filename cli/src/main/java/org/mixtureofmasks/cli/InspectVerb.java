@@ -185,6 +185,18 @@ public final class InspectVerb implements Verb {
             + count(m, "num_experts")
             + " experts (masks) a layer, layout "
             + text(m, "layout"));
+    if (text(m, "layout").equals("runs") && m.has("mean_run")) {
+      line(
+          out,
+          "",
+          format(
+              "runs of %.1f neurons of %,.0f bytes: jumps between runs are hidden by asking ahead;"
+                  + " copied side by side the neurons would take %s in place of %s",
+              m.path("mean_run").doubleValue(),
+              m.path("record_bytes").doubleValue(),
+              bytes(m.path("neuron_bytes_copied").longValue()),
+              bytes(m.path("neuron_bytes").longValue())));
+    }
     line(out, "routing", text(m, "routing"));
     line(
         out,

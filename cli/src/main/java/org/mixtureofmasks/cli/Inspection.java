@@ -18,6 +18,7 @@ import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.cli.ParameterCount.Part;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.RunLengths;
 import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.ledger.InferenceMemory;
 import org.mixtureofmasks.ledger.LedgerJson;
@@ -66,6 +67,15 @@ final class Inspection {
     config
         .flatMap(ModelConfig::mixtureOfMasks)
         .ifPresent(m -> out.set("mixture_of_masks", masks(m, config.get())));
+    config
+        .flatMap(c -> RunLengths.of(checkpoint, c))
+        .ifPresent(
+            runs ->
+                out.withObject("mixture_of_masks")
+                    .put("mean_run", runs.meanRun())
+                    .put("record_bytes", runs.recordBytes())
+                    .put("neuron_bytes", runs.storedBytes())
+                    .put("neuron_bytes_copied", runs.copiedBytes()));
     config.ifPresent(c -> StoredShares.of(checkpoint, c).describe(out));
     if (tensors) {
       ArrayNode list = out.putArray("tensor_list");

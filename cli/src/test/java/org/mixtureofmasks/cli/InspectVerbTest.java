@@ -112,6 +112,8 @@ class InspectVerbTest {
     assertEquals("tokenizer.json", j.get("tokenizer").textValue());
     String text = inspect(folder.toString());
     assertTrue(text.contains("45.0 % of the weights per token (target 50.0 %)"), text);
+    assertTrue(text.contains("runs of 2.0 neurons of 96 bytes"), text);
+    assertEquals(384, m.get("neuron_bytes_copied").intValue());
     assertTrue(text.contains("16 live (3 in every mask, 13 in some), 4 redundant and gone"), text);
   }
 
