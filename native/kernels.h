@@ -18,7 +18,7 @@ typedef struct {
                   float *ups);
   void (*add_down)(const float *records, const int *list, long count, long n, const float *h, long tokens, float *y);
   void (*step)(const float *w, long rows, long n, const float *x, long tokens, long second, long first_count,
-               long second_count, long stride, float *y, long y_stride);
+               long second_count, long stride, float *y, long y_stride, const uint8_t *next, long next_bytes);
 } TileKernels;
 
 extern const TileKernels mom_tile_512;

@@ -61,6 +61,7 @@ void mom_tile_add_down(int bits, const float *records, const int *list, long cou
 }
 
 void mom_step(int bits, const float *w, long rows, long n, const float *x, long tokens, long second, long first_count,
-              long second_count, long stride, float *y, long y_at, long y_stride) {
-  tile_of(bits)->step(w, rows, n, x, tokens, second, first_count, second_count, stride, y + y_at, y_stride);
+              long second_count, long stride, float *y, long y_at, long y_stride, const uint8_t *next, long next_bytes) {
+  tile_of(bits)->step(w, rows, n, x, tokens, second, first_count, second_count, stride, y + y_at, y_stride, next,
+                      next_bytes);
 }

@@ -60,8 +60,11 @@ EXPORT void mom_tile_add_down(int bits, const float *records, const int *list, l
 /*
  * y[y_at + t * y_stride + r] = sum over c of w[r * n + c] x[t * n + c] over the columns that whole vectors cover: of
  * first_count vectors from the beginning of a row and second_count from `second`, each `stride` floats behind the last.
+ *
+ * next: what will be widened next, next_bytes of it; it is asked for meanwhile.
  */
 EXPORT void mom_step(int bits, const float *w, long rows, long n, const float *x, long tokens, long second, long first_count,
-                     long second_count, long stride, float *y, long y_at, long y_stride);
+                     long second_count, long stride, float *y, long y_at, long y_stride, const uint8_t *next,
+                     long next_bytes);
 
 #endif

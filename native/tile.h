@@ -108,8 +108,27 @@ INLINE void tile_gates(const int width, const float *records, const int *list, l
   for (; k + PAIRS <= count; k += PAIRS) {
     tile_neurons(PAIRS, width, records, list + k, n, tile, gates + k * width * L, ups + k * width * L);
   }
-  for (; k < count; k++) {
-    tile_neurons(1, width, records, list + k, n, tile, gates + k * width * L, ups + k * width * L);
+  list += k;
+  gates += k * width * L;
+  ups += k * width * L;
+  switch (count - k) { /* together, or their sums would wait for one another */
+#if PAIRS == 6
+  case 5:
+    tile_neurons(5, width, records, list, n, tile, gates, ups);
+    break;
+  case 4:
+    tile_neurons(4, width, records, list, n, tile, gates, ups);
+    break;
+  case 3:
+    tile_neurons(3, width, records, list, n, tile, gates, ups);
+    break;
+#endif
+  case 2:
+    tile_neurons(2, width, records, list, n, tile, gates, ups);
+    break;
+  case 1:
+    tile_neurons(1, width, records, list, n, tile, gates, ups);
+    break;
   }
 }
 
@@ -135,6 +154,7 @@ INLINE void tile_columns(const int columns, const int width, const float *downs,
     const float *row = downs + list[k] * 3 * n;
     V x = LOAD(h + k * width * L);
     V z = width == 1 ? x : LOAD(h + k * width * L + L);
+    FETCH(row + 2 * columns); /* for the next columns: rows are too far apart for the hardware to guess */
     UNROLL_ALL for (int i = 0; i < columns; i++) {
       V v = SPLAT(row[i]);
       a[i] = FMA(v, x, a[i]);

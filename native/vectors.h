@@ -131,6 +131,19 @@ INLINE V silu_times(V gate, V up) {
   return MUL(DIV(gate, ADD(exponential(negative), SPLAT(1))), up);
 }
 
+INLINE __m128 quarters(V v) {
+  __m256 eight = halves(v);
+  return _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+}
+
+/* The sums of four vectors, each added up as by sum. */
+INLINE void sums(const V *v, float *out) {
+  __m128 s0 = quarters(v[0]), s1 = quarters(v[1]), s2 = quarters(v[2]), s3 = quarters(v[3]);
+  __m128 a = _mm_add_ps(_mm_unpacklo_ps(s0, s1), _mm_unpackhi_ps(s0, s1));
+  __m128 b = _mm_add_ps(_mm_unpacklo_ps(s2, s3), _mm_unpackhi_ps(s2, s3));
+  _mm_storeu_ps(out, _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a)));
+}
+
 INLINE uint16_t u16(const uint8_t *p) {
   uint16_t v;
   memcpy(&v, p, sizeof v);

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.kernel;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -161,14 +162,23 @@ final class NativeKernels {
    *
    * @param order how the rows' format adds up
    * @param y by token, {@code stride} apart, from yAt on
+   * @param next weights that will be widened next: they are asked for meanwhile
    */
   void step(
-      float[] w, int rows, RowSum order, Input x, int tokens, float[] y, int yAt, int stride) {
+      float[] w,
+      int rows,
+      RowSum order,
+      Input x,
+      int tokens,
+      float[] y,
+      int yAt,
+      int stride,
+      MemorySegment next) {
     int n = x.columns();
     Objects.checkFromIndexSize(0, Math.multiplyExact(rows, n), w.length);
     Objects.checkFromIndexSize(0, Math.multiplyExact(tokens, n), x.floats().length);
     Objects.checkFromIndexSize(yAt, (tokens - 1) * stride + rows, y.length);
-    library.step(bits, w, rows, order, x, tokens, y, yAt, stride);
+    library.step(bits, w, rows, order, x, tokens, y, yAt, stride, next);
   }
 
   /**

@@ -80,7 +80,7 @@ final class NativeLibrary {
             "mom_step",
             FunctionDescriptor.ofVoid(
                 INT, POINTER, LONG, LONG, POINTER, LONG, LONG, LONG, LONG, LONG, POINTER, LONG,
-                LONG));
+                LONG, POINTER, LONG));
   }
 
   /**
@@ -266,7 +266,8 @@ final class NativeLibrary {
       int tokens,
       float[] y,
       int yAt,
-      int stride) {
+      int stride,
+      MemorySegment next) {
     RowSum.Pass second = order.passes().get(1);
     try {
       step.invokeExact(
@@ -282,7 +283,9 @@ final class NativeLibrary {
           (long) second.stride(),
           MemorySegment.ofArray(y),
           (long) yAt,
-          (long) stride);
+          (long) stride,
+          next,
+          next.byteSize());
     } catch (Throwable e) {
       throw failed(e);
     }
