@@ -79,7 +79,9 @@ public record KernelChoice(Kernels kernels, String reason) {
                     : " on the boot class path",
                 System.getProperty("os.arch"),
                 narrow(VectorKernels.vectorBits()),
-                library.kernels() == null ? ", " + Prefetch.description() : "", // the library has its own
+                library.kernels() == null
+                    ? ", " + Prefetch.description()
+                    : "", // the library has its own
                 library.reason()));
   }
 

@@ -11,7 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * The functions of the optional library (native/mom.h, which says what they do), bound to a file
@@ -82,7 +84,7 @@ final class NativeLibrary {
     }
   }
 
-  private final MemorySegment[] addresses = new MemorySegment[Function.values().length];
+  private final EnumMap<Function, MemorySegment> addresses = new EnumMap<>(Function.class);
 
   /** Why a library cannot be used, in a few words. */
   static final class Unusable extends Exception {
@@ -130,7 +132,7 @@ final class NativeLibrary {
   }
 
   private void find(SymbolLookup functions, Function function) {
-    addresses[function.ordinal()] = functions.findOrThrow(function.symbol());
+    addresses.put(function, functions.findOrThrow(function.symbol()));
   }
 
   @SuppressWarnings("restricted") // the signature is that of mom.h
@@ -163,25 +165,11 @@ final class NativeLibrary {
       MemorySegment e,
       long... numbers) {
     long[] n = Arrays.copyOf(numbers, NUMBERS);
+    MemorySegment address = Objects.requireNonNull(addresses.get(function));
     try {
       return (int)
           CALL.invokeExact(
-              addresses[function.ordinal()],
-              of,
-              a,
-              b,
-              c,
-              d,
-              e,
-              n[0],
-              n[1],
-              n[2],
-              n[3],
-              n[4],
-              n[5],
-              n[6],
-              n[7],
-              n[8],
+              address, of, a, b, c, d, e, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8],
               real);
     } catch (RuntimeException | Error thrown) {
       throw thrown;
