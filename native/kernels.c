@@ -1,11 +1,14 @@
 /* All kernels for vectors of BITS bits. */
+#include "attention.h"
 #include "blocks.h"
+#include "few.h"
+#include "floats.h"
 #include "plain.h"
 #include "rows.h"
 #include "step.h"
 #include "tile.h"
 
-#define ALL(F) MATVEC(F) NEURONS(F)
+#define ALL(F) MATVEC(F) NEURONS(F) WIDEN(F)
 #define ALL_OF_BLOCKS(F) BLOCK_ROWS(F) ALL(F)
 
 /* Bytes of a row. */
@@ -30,19 +33,23 @@ ALL_OF_BLOCKS(q8_0)
 ALL_OF_BLOCKS(q4)
 ALL(int8)
 ALL(bf16)
+ALL(f32)
 
 #if BITS == 512
-const TileKernels mom_tile_512 = {tile_matmul, tile_gate_up, tile_add_down, step_products};
+#define OF_WIDTH(name) name##_512
 #else
-const TileKernels mom_tile_256 = {tile_matmul, tile_gate_up, tile_add_down, step_products};
+#define OF_WIDTH(name) name##_256
 #endif
 
-#define KERNELS(F) {#F, F##_matvec, F##_neurons}
-#if BITS == 512
-const Kernels mom_kernels_512[FORMATS] = {
-#else
-const Kernels mom_kernels_256[FORMATS] = {
-#endif
+const TileKernels OF_WIDTH(mom_tile) = {tile_matmul, tile_gate_up, tile_add_down, step_products, few_products};
+
+const FloatKernels OF_WIDTH(mom_floats) = {
+    split_row, transpose_rows, rms_norm, silu_row, exponentials, multiply_row, add_row, rotate_heads, page_scores, page_mix,
+};
+
+#define KERNELS(F) {#F, F##_matvec, F##_neurons, F##_widen}
+
+const Kernels OF_WIDTH(mom_kernels)[FORMATS] = {
     KERNELS(q4_k), KERNELS(q5_k), KERNELS(q6_k), KERNELS(q4_0), KERNELS(q4_1),
-    KERNELS(q5_0), KERNELS(q8_0), KERNELS(q4),   KERNELS(int8), KERNELS(bf16),
+    KERNELS(q5_0), KERNELS(q8_0), KERNELS(q4),   KERNELS(int8), KERNELS(bf16), KERNELS(f32),
 };

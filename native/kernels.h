@@ -9,6 +9,7 @@ typedef struct {
   void (*matvec)(const uint8_t *w, long n, const float *x, float *y, long from, long to, long end);
   void (*neurons)(const uint8_t *w, long n, const int *list, long from, long to, const float *scales, const float *x,
                   float *y);
+  void (*widen)(const uint8_t *w, long n, long from, long to, float *out);
 } Kernels;
 
 /* Kernels of floats for several tokens. */
@@ -19,12 +20,32 @@ typedef struct {
   void (*add_down)(const float *records, const int *list, long count, long n, const float *h, long tokens, float *y);
   void (*step)(const float *w, long rows, long n, const float *x, long tokens, long second, long first_count,
                long second_count, long stride, float *y, long y_stride, const uint8_t *next, long next_bytes);
+  void (*few)(const float *w, long rows, long n, const float *x, long tokens, float *y, long stride);
 } TileKernels;
 
 extern const TileKernels mom_tile_512;
 extern const TileKernels mom_tile_256;
 
-#define FORMATS 10
+/* What lies between the products. */
+typedef struct {
+  void (*split)(const float *x, long n, float *y);
+  void (*transpose)(const float *x, long tokens, long n, float *tile);
+  void (*rms_norm)(const float *x, const float *w, long n, double eps, float *y);
+  void (*silu)(float *gate, const float *up, long n);
+  void (*exponentials)(float *x, long n, float *out);
+  void (*multiply)(float *x, long n, float scale);
+  void (*add)(float *x, const float *y, long n);
+  void (*rotate)(float *x, long heads, long n, const float *cos, const float *sin);
+  void (*scores)(const float *q, const int *q_at, long queries, const float *keys, long from, long to, long n, float scale,
+                 float *out, const int *out_at);
+  void (*mix)(const float *p, const int *p_at, long queries, const float *values, long slots, long n, float *out,
+              const int *out_at);
+} FloatKernels;
+
+extern const FloatKernels mom_floats_512;
+extern const FloatKernels mom_floats_256;
+
+#define FORMATS 11
 
 extern const Kernels mom_kernels_512[FORMATS];
 extern const Kernels mom_kernels_256[FORMATS];

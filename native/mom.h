@@ -1,7 +1,11 @@
 /*
- * Kernels of one token for the engine of Mixture of Masks: what its Java kernels of the same vector width compute, bit
- * for bit, with what Java has no words for, an instruction beside the loads that asks for weights ahead of their use.
- * Pointers may be of any alignment; nothing is kept.
+ * Kernels for the engine of Mixture of Masks: what its Java kernels of the same vector width compute, bit for bit, ready
+ * without a compiler at run time, and with what Java has no words for, an instruction beside the loads that asks for weights
+ * ahead of their use. Pointers may be of any alignment; nothing is kept.
+ *
+ * The JVM makes the code of a call for each signature that it meets, so Java knows one for all functions: an int, five
+ * pointers, nine longs, a double, and an int comes back. A function names the parameters that it reads, of pointers and
+ * longs the first ones; by the calling convention of x86-64 the others do not disturb it.
  */
 #ifndef MOM_H
 #define MOM_H
@@ -10,6 +14,9 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
+/* A pointer that is not read. */
+#define NONE const void *
+
 /* Changes with every change of what is declared here; Java compares it before anything else is called. */
 EXPORT int mom_version(void);
 
@@ -17,7 +24,7 @@ EXPORT int mom_version(void);
  * The number of a format's kernels for vectors of so many bits; -1 where there are none, -2 where this CPU lacks what
  * vectors of that width need. format as Format.name() in Java has it.
  */
-EXPORT int mom_kernels(const char *format, int bits);
+EXPORT int mom_kernels(int bits, const char *format);
 
 /*
  * y[y_at + r] = sum over c of w[r, c] x[x_at + c] for rows r in [from, to).
@@ -25,46 +32,100 @@ EXPORT int mom_kernels(const char *format, int bits);
  * w: a matrix of n columns in the format; x in its order; end: of the rows that are wanted in this and further calls, to
  * be asked for ahead.
  */
-EXPORT void mom_matvec(int kernels, const uint8_t *w, long n, const float *x, long x_at, float *y, long y_at, long from,
-                       long to, long end);
+EXPORT void mom_matvec(int kernels, const uint8_t *w, const float *x, float *y, NONE, NONE, long n, long x_at, long y_at,
+                       long from, long to, long end);
+
+/* Rows [from, to) as floats in the format's order, one behind the other. */
+EXPORT void mom_widen(int kernels, const uint8_t *w, float *out, NONE, NONE, NONE, long n, long from, long to, long out_at);
 
 /*
  * Neurons of a SwiGLU FFN: y[y_at + c] += sum over j of s_j SiLU(g_j x) (u_j x) d_j[c] for j = list[k], k in [from, to).
  *
  * w: records of three rows of n columns, gate g, up u and down d; scales: s by place in the list, NULL when all are 1.
  */
-EXPORT void mom_neurons(int kernels, const uint8_t *w, long n, const int *list, long from, long to, const float *scales,
-                        const float *x, long x_at, float *y, long y_at);
+EXPORT void mom_neurons(int kernels, const uint8_t *w, const int *list, const float *scales, const float *x, float *y, long n,
+                        long from, long to, long x_at, long y_at);
+
+/*
+ * From here on `bits` are those of vectors: mom_kernels has said that this CPU runs kernels of so many.
+ *
+ * y[y_at + t * stride + r] = sum over c of w[r * n + c] x[t * n + c] for a few tokens.
+ */
+EXPORT void mom_few(int bits, const float *w, const float *x, float *y, NONE, NONE, long rows, long n, long x_at, long tokens,
+                    long y_at, long stride);
 
 /*
  * A tile is n columns of 2 * bits / 32 tokens, transposed: token t of column c at tile[tile_at + c * 2 * bits / 32 + t].
- * mom_kernels has said that this CPU runs kernels of so many bits.
  *
  * y[y_at + t * stride + r] = sum over c of w[r * n + c] x[c, t] for the first tokens of the tile.
  */
-EXPORT void mom_tile(int bits, const float *w, long rows, long n, const float *tile, long tile_at, long tokens, float *y,
-                     long y_at, long stride);
+EXPORT void mom_tile(int bits, const float *w, const float *tile, float *y, NONE, NONE, long rows, long n, long tile_at,
+                     long tokens, long y_at, long stride);
+
+/* x[x_at + t * n + c] to the tile, for its first tokens. */
+EXPORT void mom_transpose(int bits, const float *x, float *tile, NONE, NONE, NONE, long n, long x_at, long tokens,
+                          long tile_at);
 
 /*
  * Here a tile is of `tokens` tokens, 2 * bits / 32 or half of that, and so far is it from a column of it to the next.
  *
  * g_j x to h[k * tokens + t], u_j x to h[up + k * tokens + t] for j = list[k], k in [0, count); records as in mom_neurons.
  */
-EXPORT void mom_tile_gate_up(int bits, const float *records, const int *list, long count, long n, const float *tile,
-                             long tile_at, long tokens, float *h, long up);
+EXPORT void mom_tile_gate_up(int bits, const float *records, const int *list, const float *tile, float *h, NONE, long count,
+                             long n, long tile_at, long tokens, long up);
 
 /* y[y_at + c * tokens + t] += sum over k of h[k * tokens + t] d_j[c] for j = list[k]. */
-EXPORT void mom_tile_add_down(int bits, const float *records, const int *list, long count, long n, const float *h,
-                              long tokens, float *y, long y_at);
+EXPORT void mom_tile_add_down(int bits, const float *records, const int *list, const float *h, float *y, NONE, long count,
+                              long n, long tokens, long y_at);
 
 /*
  * y[y_at + t * y_stride + r] = sum over c of w[r * n + c] x[t * n + c] over the columns that whole vectors cover: of
  * first_count vectors from the beginning of a row and second_count from `second`, each `stride` floats behind the last.
  *
- * next: what will be widened next, next_bytes of it; it is asked for meanwhile.
+ * next: what will be widened next, as far as `end`; it is asked for meanwhile.
  */
-EXPORT void mom_step(int bits, const float *w, long rows, long n, const float *x, long tokens, long second, long first_count,
-                     long second_count, long stride, float *y, long y_at, long y_stride, const uint8_t *next,
-                     long next_bytes);
+EXPORT void mom_step(int bits, const float *w, const float *x, float *y, const uint8_t *next, const uint8_t *end, long rows,
+                     long n, long tokens, long second, long first_count, long second_count, long stride, long y_at,
+                     long y_stride);
+
+/* Elements of even number from x[x_at] on to y[y_at ...], those of odd number behind them. */
+EXPORT void mom_split(int bits, const float *x, float *y, NONE, NONE, NONE, long n, long x_at, long y_at);
+
+/* y[y_at + i] = w[i] x[x_at + i] / sqrt(mean of squares + eps) for n elements. */
+EXPORT void mom_rms_norm(int bits, const float *x, const float *w, float *y, NONE, NONE, long n, long x_at, long y_at,
+                         double eps);
+
+/* gate_i = SiLU(gate_i) up_i for those of n elements that whole vectors cover. */
+EXPORT void mom_silu_times(int bits, float *gate, const float *up, NONE, NONE, NONE, long n, long gate_at, long up_at);
+
+/*
+ * The first step of a softmax: to out[1] the largest of n numbers; x_i = e^(x_i - out[1]) for those that whole vectors cover,
+ * to out[0] the sum of these.
+ */
+EXPORT void mom_exponentials(int bits, float *x, float *out, NONE, NONE, NONE, long n, long x_at);
+
+/* x_i *= factor, a float. */
+EXPORT void mom_multiply(int bits, float *x, NONE, NONE, NONE, NONE, long n, long x_at, double factor);
+
+/* x_i += y_i for i in [from, to). */
+EXPORT void mom_add(int bits, float *x, const float *y, NONE, NONE, NONE, long from, long to);
+
+/*
+ * Heads of n elements each, one behind the other from x[x_at] on: (x_i, x_{i + n / 2}) is turned by the angle of
+ * (cos[at + i], sin[at + i]).
+ */
+EXPORT void mom_rotate(int bits, float *x, const float *cos, const float *sin, NONE, NONE, long x_at, long heads, long n,
+                       long at);
+
+/*
+ * out[out_at[k] + seen + t - from] = scale q_k k_t for the slots t in [from, to) of a page, q_k = q[q_at[k] ...] of n
+ * coordinates; up to bits / 32 - 1 floats behind them are overwritten. Keys as [block][n][16].
+ */
+EXPORT void mom_scores(int bits, const float *q, const int *q_at, const float *keys, float *out, const int *out_at,
+                       long queries, long keys_at, long from, long to, long n, long first, long seen, double scale);
+
+/* out[out_at[k] + c] += sum over slots t of p[p_at[k] + seen + t] values[values_at + t * n + c]. */
+EXPORT void mom_mix(int bits, const float *p, const int *p_at, const float *values, float *out, const int *out_at,
+                    long queries, long values_at, long slots, long n, long first, long seen);
 
 #endif

@@ -1,4 +1,4 @@
-/* Rows that are no blocks: bf16 and int8, of any number of columns. */
+/* Rows that are no blocks: bf16, int8 and f32, of any number of columns. */
 #ifndef MOM_PLAIN_H
 #define MOM_PLAIN_H
 
@@ -63,6 +63,19 @@ INLINE void bf16_axpy(const uint8_t *row, float h, long n, float *y) {
   }
 }
 
+INLINE void bf16_to_floats(const uint8_t *row, long n, float *out) {
+  float *odd = out + (n + 1) / 2;
+  long whole = bf16_whole(n);
+  for (long i = 0; i < whole; i += 2 * L) {
+    W pairs = INTS(row + 2 * i);
+    STORE(out + i / 2, bf16_even(pairs));
+    STORE(odd + i / 2, bf16_odd(pairs));
+  }
+  for (long c = whole; c < n; c++) {
+    out[bf16_place(c, n)] = bf16_weight(row, c);
+  }
+}
+
 /* int8: n signed bytes, then the row's scale, by which its whole sum is multiplied. */
 INLINE long int8_row(long n) { return n + 4; }
 
@@ -107,5 +120,63 @@ INLINE void int8_axpy(const uint8_t *row, float h, long n, float *y) {
     y[i] += scaled * (int8_t)row[i];
   }
 }
+
+INLINE void int8_to_floats(const uint8_t *row, long n, float *out) {
+  float scale = int8_scale(row, n);
+  long i = 0;
+  for (; i + L <= n; i += L) {
+    STORE(out + i, MUL(int8_weights(row + i), SPLAT(scale)));
+  }
+  for (; i < n; i++) {
+    out[i] = scale * (int8_t)row[i];
+  }
+}
+
+/* f32, of any alignment. */
+INLINE long f32_row(long n) { return 4 * n; }
+
+INLINE float f32_weight(const uint8_t *row, long c) {
+  float weight;
+  memcpy(&weight, row + 4 * c, sizeof weight);
+  return weight;
+}
+
+INLINE V f32_weights(const uint8_t *row, long c) { return AS_FLOATS(INTS(row + 4 * c)); }
+
+#define f32_LAST -0.f
+
+INLINE float f32_dot(const uint8_t *row, long ahead, long n, const float *x) {
+  V a = ZERO();
+  V b = ZERO();
+  long i = 0;
+  for (; i + 2 * L <= n; i += 2 * L) {
+    FETCH(row + 4 * i + ahead);
+    FETCH(row + 4 * (i + L) + ahead);
+    a = FMA(f32_weights(row, i), LOAD(x + i), a);
+    b = FMA(f32_weights(row, i + L), LOAD(x + i + L), b);
+  }
+  if (i + L <= n) {
+    a = FMA(f32_weights(row, i), LOAD(x + i), a);
+    i += L;
+  }
+  float tail = 0;
+  for (; i < n; i++) {
+    tail += f32_weight(row, i) * x[i];
+  }
+  return sum(ADD(a, b)) + tail;
+}
+
+INLINE void f32_axpy(const uint8_t *row, float h, long n, float *y) {
+  V times = SPLAT(h);
+  long i = 0;
+  for (; i + L <= n; i += L) {
+    STORE(y + i, FMA(f32_weights(row, i), times, LOAD(y + i)));
+  }
+  for (; i < n; i++) {
+    y[i] += h * f32_weight(row, i);
+  }
+}
+
+INLINE void f32_to_floats(const uint8_t *row, long n, float *out) { memcpy(out, row, 4 * n); }
 
 #endif

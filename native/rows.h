@@ -1,6 +1,6 @@
 /*
  * How the rows of a matrix are gone over, the same for all formats. A format's _dot is the product of a row with a token,
- * its _axpy adds a multiple of a row to y. One row after the other is as fast as several at once: the CPU begins with the
+ * its _axpy adds a multiple of a row to y, its _to_floats widens a row. One row after the other is as fast as several at once: the CPU begins with the
  * next row while the last sums of one are under way.
  */
 #ifndef MOM_ROWS_H
@@ -27,6 +27,13 @@
       /* Nothing behind the last row is wanted: then the line is asked for that is there already. */                   \
       long ahead = (end - r - 1) * bytes < AHEAD_BYTES ? 0 : AHEAD_BYTES;                                              \
       y[r] = F##_dot(w + r * bytes, ahead, n, x) + (r < fours ? -0.f : F##_LAST);                                      \
+    }                                                                                                                  \
+  }
+
+#define WIDEN(F)                                                                                                       \
+  static void F##_widen(const uint8_t *w, long n, long from, long to, float *out) {                                    \
+    for (long r = from; r < to; r++) {                                                                                 \
+      F##_to_floats(w + r * F##_row(n), n, out + (r - from) * n);                                                      \
     }                                                                                                                  \
   }
 
@@ -102,6 +109,22 @@
     }                                                                                                                  \
   }
 
+#define BLOCK_TO_FLOATS(F, together)                                                                                   \
+  {                                                                                                                    \
+    F##_Blocks of;                                                                                                     \
+    F##_open(together, row, block, n, &of);                                                                            \
+    UNROLL for (int i = 0; i < together; i++) {                                                                        \
+      UNROLL for (int part = 0; part < F##_COLUMNS / F##_PART; part++) {                                               \
+        float *at = out + (block + i) * F##_COLUMNS + part * F##_PART;                                                 \
+        V w[F##_PART / L];                                                                                             \
+        F##_part(&of, i, part, w);                                                                                     \
+        UNROLL for (int v = 0; v < F##_PART / L; v++) {                                                                \
+          STORE(at + v * L, w[v]);                                                                                     \
+        }                                                                                                              \
+      }                                                                                                                \
+    }                                                                                                                  \
+  }
+
 #define BLOCK_ROWS(F)                                                                                                  \
   INLINE float F##_dot(const uint8_t *row, long ahead, long n, const float *x) {                                       \
     V a = ZERO();                                                                                                      \
@@ -117,6 +140,12 @@
     long block = 0;                                                                                                    \
     for (; block + F##_TOGETHER <= n / F##_COLUMNS; block += F##_TOGETHER) BLOCK_AXPY(F, F##_TOGETHER)                 \
     for (; block < n / F##_COLUMNS; block++) BLOCK_AXPY(F, 1)                                                          \
+  }                                                                                                                    \
+                                                                                                                       \
+  INLINE void F##_to_floats(const uint8_t *row, long n, float *out) {                                                  \
+    long block = 0;                                                                                                    \
+    for (; block + F##_TOGETHER <= n / F##_COLUMNS; block += F##_TOGETHER) BLOCK_TO_FLOATS(F, F##_TOGETHER)            \
+    for (; block < n / F##_COLUMNS; block++) BLOCK_TO_FLOATS(F, 1)                                                     \
   }
 
 #endif

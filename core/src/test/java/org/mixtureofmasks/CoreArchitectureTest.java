@@ -64,8 +64,9 @@ class CoreArchitectureTest {
   }
 
   @Test
-  void nativeFunctionsAreCalledFromOneClass() {
-    rooms.callNativeCodeOnlyFrom("org.mixtureofmasks.kernel.NativeCalls");
+  void nativeFunctionsAreCalledFromTwoClasses() {
+    rooms.callNativeCodeOnlyFrom(
+        "org.mixtureofmasks.kernel.NativeCalls", "org.mixtureofmasks.kernel.NativeLibrary");
   }
 
   @Test

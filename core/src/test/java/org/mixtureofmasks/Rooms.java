@@ -8,7 +8,9 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** The rules between rooms that HACKING.md states, for the architecture test of each module. */
 public final class Rooms {
@@ -107,13 +109,13 @@ public final class Rooms {
     return this;
   }
 
-  /** Functions of C are called by one class alone, named in full, and those within it. */
-  public Rooms callNativeCodeOnlyFrom(String className) {
+  /** Functions of C are called by these classes alone, named in full, and those within them. */
+  public Rooms callNativeCodeOnlyFrom(String... classNames) {
+    String names =
+        Arrays.stream(classNames).map(Pattern::quote).collect(Collectors.joining("|", "(", ")"));
     noClasses()
         .that()
-        .doNotHaveFullyQualifiedName(className)
-        .and()
-        .haveNameNotMatching(Pattern.quote(className) + "\\$.*")
+        .haveNameNotMatching(names + "(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .haveFullyQualifiedName("java.lang.foreign.Linker")

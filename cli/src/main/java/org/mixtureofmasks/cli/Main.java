@@ -59,7 +59,11 @@ public final class Main implements Runnable {
   /** Runs one command line and ends the JVM with its exit code. */
   public static void main(String[] args) {
     Terminal.watchStdout();
-    System.exit(Terminal.atEnd(run(TypedArguments.of(args))));
+    int exit;
+    try (StartAhead _ = new StartAhead(args)) {
+      exit = run(TypedArguments.of(args));
+    }
+    System.exit(Terminal.atEnd(exit));
   }
 
   /** Runs one command line; returns the exit code. */

@@ -72,14 +72,16 @@ public record KernelChoice(Kernels kernels, String reason) {
     }
     return new KernelChoice(
         new VectorKernels(library),
-        "Vector API%s, %s, C2%s, %s, %s"
+        "Vector API%s, %s, C2%s%s, %s"
             .formatted(
                 ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
                     ? " as a module"
                     : " on the boot class path",
                 System.getProperty("os.arch"),
                 narrow(VectorKernels.vectorBits()),
-                Prefetch.description(),
+                library.kernels() == null
+                    ? ", " + Prefetch.description()
+                    : "", // the library has its own
                 library.reason()));
   }
 

@@ -181,7 +181,7 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   void siluTimes(float[] gate, int gateAt, float[] up, int upAt, int n);
 
   /** x_i += y_i for i in [from, to); the compiler vectorises it by itself. */
-  static void add(float[] x, float[] y, int from, int to) {
+  default void add(float[] x, float[] y, int from, int to) {
     for (int i = from; i < to; i++) {
       x[i] += y[i];
     }
@@ -212,6 +212,19 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
    */
   void attend(
       float[] q, int[] qAt, KvHead cache, int[][] spans, float scale, float[] scores, float[] out);
+
+  /**
+   * Turns some heads that lie one behind the other, each as {@link #rope} does.
+   *
+   * @param at where the first begins in x
+   * @param angles where those of the heads begin in cos and sin
+   */
+  default void rotate(
+      float[] x, int at, int heads, int headDim, float[] cos, float[] sin, int angles) {
+    for (int h = 0; h < heads; h++) {
+      rope(x, at + h * headDim, headDim, cos, sin, angles);
+    }
+  }
 
   /**
    * Turns a head in place, split-half order: (x_i, x_{i+h}) by the angle of (cos_i, sin_i), h =

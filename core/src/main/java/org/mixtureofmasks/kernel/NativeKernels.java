@@ -1,16 +1,19 @@
 package org.mixtureofmasks.kernel;
 
+import static org.mixtureofmasks.kernel.NativeLibrary.NONE;
+
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.mixtureofmasks.kernel.NativeLibrary.Function;
 
 /**
- * The optional library's kernels of one token, with the bits that a {@link Format}'s own give in
- * vectors of the same width. Each method says whether it has done the work: where it gives false,
- * the format's own kernels are to do it.
+ * The optional library's products, with the bits that Java's give in vectors of the same width.
+ * Methods that depend on a {@link Format} say whether they have done the work: where they give
+ * false, the format's own kernels are to do it.
  *
  * <p>C checks nothing, so what Java's accesses would have refused is refused here.
  */
@@ -20,6 +23,9 @@ final class NativeKernels {
 
   /** Weights that a call reads at most, so that a collection never waits long for one. */
   private static final long CALL_BYTES = 1 << 20;
+
+  /** Weights of a call times a {@link Kernels#TILE} of tokens. */
+  private static final int CALL_PRODUCTS = 1 << 18;
 
   private static final List<Format> FORMATS =
       List.of(
@@ -32,10 +38,12 @@ final class NativeKernels {
           Q50.FORMAT,
           Q4K.FORMAT,
           Q5K.FORMAT,
-          Q6K.FORMAT);
+          Q6K.FORMAT,
+          F32.FORMAT);
 
   private final NativeLibrary library;
   private final int bits;
+  private final NativeFloats floats;
   private final IdentityHashMap<Format, Integer> numbers = new IdentityHashMap<>();
 
   /**
@@ -50,6 +58,7 @@ final class NativeKernels {
   private NativeKernels(NativeLibrary library, int bits) throws NativeLibrary.Unusable {
     this.library = library;
     this.bits = bits;
+    floats = new NativeFloats(library, bits);
     for (Format format : FORMATS) {
       int number = library.kernels(format.name(), bits);
       if (number == -2) {
@@ -89,6 +98,11 @@ final class NativeKernels {
     return numbers.containsKey(format);
   }
 
+  /** What the library computes between the products. */
+  NativeFloats floats() {
+    return floats;
+  }
+
   /** See {@link Format#matvec}. */
   boolean matvec(Matrix w, Input x, int token, float[] y, int yAt, int from, int to) {
     Integer number = numbers.get(w.format());
@@ -102,9 +116,69 @@ final class NativeKernels {
         4 * units(w, 4); // Java's kernels end a sum otherwise where rows fill no group of four
     for (int r = from; r < to; r += rows) {
       int next = Math.min(to, r + rows);
-      library.matvec(number, w, x.floats(), x.at(token), y, yAt, r, next, to);
+      library.call(
+          Function.MATVEC,
+          number,
+          0,
+          w.data(),
+          array(x.floats()),
+          array(y),
+          NONE,
+          NONE,
+          w.columns(),
+          x.at(token),
+          yAt,
+          r,
+          next,
+          to);
     }
     return true;
+  }
+
+  /** See {@link Format#widen}. */
+  boolean widen(Matrix w, int from, int to, float[] out) {
+    Integer number = numbers.get(w.format());
+    if (number == null) {
+      return false;
+    }
+    int n = w.columns();
+    Objects.checkFromToIndex(from, to, w.rows());
+    Objects.checkFromIndexSize(0, Math.multiplyExact(to - from, n), out.length);
+    int rows = units(w, 4); // what is written is several times what is read
+    for (int r = from; r < to; r += rows) {
+      int next = Math.min(to, r + rows);
+      long at = (r - from) * (long) n;
+      library.call(
+          Function.WIDEN, number, 0, w.data(), array(out), NONE, NONE, NONE, n, r, next, at);
+    }
+    return true;
+  }
+
+  /** See {@link Kernels#matmul}. */
+  void matmul(float[] w, int rows, int n, float[] x, int tokens, float[] y, int yStride, int yAt) {
+    Objects.checkFromIndexSize(0, Math.multiplyExact(rows, n), w.length);
+    Objects.checkFromIndexSize(0, Math.multiplyExact(tokens, n), x.length);
+    if (tokens > 0) {
+      Objects.checkFromIndexSize(yAt, (tokens - 1) * yStride + rows, y.length);
+    }
+    int some = Math.max(1, CALL_PRODUCTS / Math.max(1, rows * n)) * Kernels.TILE;
+    for (int t = 0; t < tokens; t += some) {
+      library.call(
+          Function.FEW,
+          bits,
+          0,
+          array(w),
+          array(x),
+          array(y),
+          NONE,
+          NONE,
+          rows,
+          n,
+          t * (long) n,
+          Math.min(some, tokens - t),
+          yAt + t * (long) yStride,
+          yStride);
+    }
   }
 
   /** See {@link Kernels#neurons}. */
@@ -131,7 +205,20 @@ final class NativeKernels {
     int block = Kernels.NEURON_BLOCK * units(records, 3 * Kernels.NEURON_BLOCK);
     for (int k = from; k < to; k += block) {
       int next = Math.min(to, k + block);
-      library.neurons(number, records, list, k, next, scales, x.floats(), x.at(token), y, yAt);
+      library.call(
+          Function.NEURONS,
+          number,
+          0,
+          records.data(),
+          array(list),
+          scales == null ? NONE : array(scales),
+          array(x.floats()),
+          array(y),
+          records.columns(),
+          k,
+          next,
+          x.at(token),
+          yAt);
     }
     return true;
   }
@@ -154,7 +241,21 @@ final class NativeKernels {
     if (tokens > 0) {
       Objects.checkFromIndexSize(yAt, (tokens - 1) * yStride + rows, y.length);
     }
-    library.tile(bits, w, rows, n, tile, tileAt, tokens, y, yAt, yStride);
+    library.call(
+        Function.TILE,
+        bits,
+        0,
+        array(w),
+        array(tile),
+        array(y),
+        NONE,
+        NONE,
+        rows,
+        n,
+        tileAt,
+        tokens,
+        yAt,
+        yStride);
   }
 
   /**
@@ -178,7 +279,25 @@ final class NativeKernels {
     Objects.checkFromIndexSize(0, Math.multiplyExact(rows, n), w.length);
     Objects.checkFromIndexSize(0, Math.multiplyExact(tokens, n), x.floats().length);
     Objects.checkFromIndexSize(yAt, (tokens - 1) * stride + rows, y.length);
-    library.step(bits, w, rows, order, x, tokens, y, yAt, stride, next);
+    RowSum.Pass second = order.passes().get(1);
+    library.call(
+        Function.STEP,
+        bits,
+        0,
+        array(w),
+        array(x.floats()),
+        array(y),
+        next,
+        next.asSlice(next.byteSize()),
+        rows,
+        n,
+        tokens,
+        second.from(),
+        order.passes().getFirst().count(),
+        second.count(),
+        second.stride(),
+        yAt,
+        stride);
   }
 
   /**
@@ -203,7 +322,20 @@ final class NativeKernels {
     Objects.checkFromIndexSize(tileAt, Math.multiplyExact(n, tokens), tile.length);
     Objects.checkFromIndexSize(0, Math.multiplyExact(count, tokens), up);
     Objects.checkFromIndexSize(up, count * tokens, h.length);
-    library.tileGateUp(bits, records, list, count, n, tile, tileAt, tokens, h, up);
+    library.call(
+        Function.TILE_GATE_UP,
+        bits,
+        0,
+        array(records),
+        array(list),
+        array(tile),
+        array(h),
+        NONE,
+        count,
+        n,
+        tileAt,
+        tokens,
+        up);
   }
 
   /** Adds a tile's down columns, each times h, to y; the parameters are as above. */
@@ -213,7 +345,19 @@ final class NativeKernels {
     checkTile(tokens);
     Objects.checkFromIndexSize(0, Math.multiplyExact(count, tokens), h.length);
     Objects.checkFromIndexSize(yAt, Math.multiplyExact(n, tokens), y.length);
-    library.tileAddDown(bits, records, list, count, n, h, tokens, y, yAt);
+    library.call(
+        Function.TILE_ADD_DOWN,
+        bits,
+        0,
+        array(records),
+        array(list),
+        array(h),
+        array(y),
+        NONE,
+        count,
+        n,
+        tokens,
+        yAt);
   }
 
   private void checkTile(int tokens) {
@@ -229,6 +373,14 @@ final class NativeKernels {
     for (int k = 0; k < count; k++) {
       Objects.checkIndex(list[k], held);
     }
+  }
+
+  private static MemorySegment array(float[] floats) {
+    return MemorySegment.ofArray(floats);
+  }
+
+  private static MemorySegment array(int[] ints) {
+    return MemorySegment.ofArray(ints);
   }
 
   /** How many units of so many rows a call reads. */

@@ -7,31 +7,84 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Objects;
 
 /**
  * The functions of the optional library (native/mom.h, which says what they do), bound to a file
  * that {@code scripts/build_native.sh} has made. They are called without a change of thread state
  * and read arrays where they lie, so the garbage collector waits for them: a call is to take a
  * tenth of a millisecond, not more.
+ *
+ * <p>All have one signature. To link one takes the JVM ten milliseconds, which a start would pay
+ * for each.
  */
 final class NativeLibrary {
+  /** What a parameter is that a function does not read. */
+  static final MemorySegment NONE = MemorySegment.NULL;
+
   /** What mom_version of a library gives whose functions are those below. */
-  private static final int VERSION = 4;
+  private static final int VERSION = 5;
 
-  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-  private static final ValueLayout POINTER = ValueLayout.ADDRESS;
+  /** Whole numbers of the signature. */
+  private static final int NUMBERS = 9;
 
-  private final MethodHandle kernels;
-  private final MethodHandle matvec;
-  private final MethodHandle neurons;
-  private final MethodHandle tile;
-  private final MethodHandle tileGateUp;
-  private final MethodHandle tileAddDown;
-  private final MethodHandle step;
+  private static final FunctionDescriptor SIGNATURE =
+      FunctionDescriptor.of(
+          ValueLayout.JAVA_INT,
+          ValueLayout.JAVA_INT,
+          ValueLayout.ADDRESS,
+          ValueLayout.ADDRESS,
+          ValueLayout.ADDRESS,
+          ValueLayout.ADDRESS,
+          ValueLayout.ADDRESS,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_DOUBLE);
+
+  private static final MethodHandle CALL = link();
+
+  /** The functions, each mom_ and its name here in lower case. */
+  enum Function {
+    VERSION,
+    KERNELS,
+    MATVEC,
+    WIDEN,
+    NEURONS,
+    FEW,
+    TILE,
+    TRANSPOSE,
+    TILE_GATE_UP,
+    TILE_ADD_DOWN,
+    STEP,
+    SPLIT,
+    RMS_NORM,
+    SILU_TIMES,
+    EXPONENTIALS,
+    MULTIPLY,
+    ADD,
+    ROTATE,
+    SCORES,
+    MIX;
+
+    private String symbol() {
+      return "mom_" + name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private final EnumMap<Function, MemorySegment> addresses = new EnumMap<>(Function.class);
 
   /** Why a library cannot be used, in a few words. */
   static final class Unusable extends Exception {
@@ -42,262 +95,86 @@ final class NativeLibrary {
     }
   }
 
-  private NativeLibrary(SymbolLookup library) {
-    kernels = link(library, "mom_kernels", FunctionDescriptor.of(INT, POINTER, INT));
-    matvec =
-        link(
-            library,
-            "mom_matvec",
-            FunctionDescriptor.ofVoid(
-                INT, POINTER, LONG, POINTER, LONG, POINTER, LONG, LONG, LONG, LONG));
-    neurons =
-        link(
-            library,
-            "mom_neurons",
-            FunctionDescriptor.ofVoid(
-                INT, POINTER, LONG, POINTER, LONG, LONG, POINTER, POINTER, LONG, POINTER, LONG));
-    tile =
-        link(
-            library,
-            "mom_tile",
-            FunctionDescriptor.ofVoid(
-                INT, POINTER, LONG, LONG, POINTER, LONG, LONG, POINTER, LONG, LONG));
-    tileGateUp =
-        link(
-            library,
-            "mom_tile_gate_up",
-            FunctionDescriptor.ofVoid(
-                INT, POINTER, POINTER, LONG, LONG, POINTER, LONG, LONG, POINTER, LONG));
-    tileAddDown =
-        link(
-            library,
-            "mom_tile_add_down",
-            FunctionDescriptor.ofVoid(
-                INT, POINTER, POINTER, LONG, LONG, POINTER, LONG, POINTER, LONG));
-    step =
-        link(
-            library,
-            "mom_step",
-            FunctionDescriptor.ofVoid(
-                INT, POINTER, LONG, LONG, POINTER, LONG, LONG, LONG, LONG, LONG, POINTER, LONG,
-                LONG, POINTER, LONG));
-  }
+  private NativeLibrary() {}
 
   /**
    * Loads a library, for as long as the process lives.
    *
    * @throws Unusable if there is no such file, or it is no library of this version
    */
-  @SuppressWarnings("restricted") // that is what it is for
   static NativeLibrary open(Path file) throws Unusable {
     if (!Files.isRegularFile(file)) {
       throw new Unusable("there is no such file");
     }
+    NativeLibrary library = new NativeLibrary();
+    int found;
     try {
-      SymbolLookup library = SymbolLookup.libraryLookup(file.toAbsolutePath(), Arena.global());
-      MethodHandle version = link(library, "mom_version", FunctionDescriptor.of(INT));
-      int found = (int) version.invokeExact();
-      if (found != VERSION) {
-        throw new Unusable(
-            "it is of version %d, this program wants %d; scripts/build_native.sh builds it anew"
-                .formatted(found, VERSION));
+      SymbolLookup functions = functions(file);
+      library.find(functions, Function.VERSION);
+      found = library.call(Function.VERSION, 0, 0, NONE, NONE, NONE, NONE, NONE);
+      for (Function function : found == VERSION ? Function.values() : new Function[0]) {
+        library.find(functions, function);
       }
-      return new NativeLibrary(library);
-    } catch (Unusable | Error e) {
-      throw e;
-    } catch (Throwable e) { // not loadable, or a function is missing
+    } catch (RuntimeException e) { // not loadable, or a function is missing
       throw new Unusable("it is no library of this program (" + e.getMessage() + ")");
     }
+    if (found != VERSION) {
+      throw new Unusable(
+          "it is of version %d, this program wants %d; scripts/build_native.sh builds it anew"
+              .formatted(found, VERSION));
+    }
+    return library;
   }
 
-  @SuppressWarnings("restricted") // the signatures are those of mom.h
-  private static MethodHandle link(
-      SymbolLookup library, String name, FunctionDescriptor signature) {
-    return Linker.nativeLinker()
-        .downcallHandle(library.findOrThrow(name), signature, Linker.Option.critical(true));
+  @SuppressWarnings("restricted") // that is what it is for
+  private static SymbolLookup functions(Path file) {
+    return SymbolLookup.libraryLookup(file.toAbsolutePath(), Arena.global());
+  }
+
+  private void find(SymbolLookup functions, Function function) {
+    addresses.put(function, functions.findOrThrow(function.symbol()));
+  }
+
+  @SuppressWarnings("restricted") // the signature is that of mom.h
+  private static MethodHandle link() {
+    return Linker.nativeLinker().downcallHandle(SIGNATURE, Linker.Option.critical(true));
   }
 
   /** The number of a format's kernels; -1: it has none, -2: this CPU cannot run them. */
   int kernels(String format, int bits) {
-    try (Arena arena = Arena.ofConfined()) {
-      return (int) kernels.invokeExact(arena.allocateFrom(format), bits);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    byte[] name = (format + "\0").getBytes(StandardCharsets.US_ASCII);
+    return call(Function.KERNELS, bits, 0, MemorySegment.ofArray(name), NONE, NONE, NONE, NONE);
   }
 
-  void matvec(
-      int number, Matrix w, float[] x, int xAt, float[] y, int yAt, int from, int to, int end) {
+  /**
+   * Calls a function. What Java throws before the call, such as for weights that were closed, is
+   * thrown on.
+   *
+   * @param of a format's kernels, or bits of a vector
+   * @param real the number that is not whole, if it has one
+   * @param numbers up to 9 of them, as its declaration lists them
+   */
+  int call(
+      Function function,
+      int of,
+      double real,
+      MemorySegment a,
+      MemorySegment b,
+      MemorySegment c,
+      MemorySegment d,
+      MemorySegment e,
+      long... numbers) {
+    long[] n = Arrays.copyOf(numbers, NUMBERS);
+    MemorySegment address = Objects.requireNonNull(addresses.get(function));
     try {
-      matvec.invokeExact(
-          number,
-          w.data(),
-          (long) w.columns(),
-          MemorySegment.ofArray(x),
-          (long) xAt,
-          MemorySegment.ofArray(y),
-          (long) yAt,
-          (long) from,
-          (long) to,
-          (long) end);
-    } catch (Throwable e) {
-      throw failed(e);
+      return (int)
+          CALL.invokeExact(
+              address, of, a, b, c, d, e, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8],
+              real);
+    } catch (RuntimeException | Error thrown) {
+      throw thrown;
+    } catch (Throwable thrown) {
+      throw new IllegalStateException("the native library cannot be called", thrown);
     }
-  }
-
-  void neurons(
-      int number,
-      Matrix records,
-      int[] list,
-      int from,
-      int to,
-      float @Nullable [] scales,
-      float[] x,
-      int xAt,
-      float[] y,
-      int yAt) {
-    MemorySegment factors = scales == null ? MemorySegment.NULL : MemorySegment.ofArray(scales);
-    try {
-      neurons.invokeExact(
-          number,
-          records.data(),
-          (long) records.columns(),
-          MemorySegment.ofArray(list),
-          (long) from,
-          (long) to,
-          factors,
-          MemorySegment.ofArray(x),
-          (long) xAt,
-          MemorySegment.ofArray(y),
-          (long) yAt);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
-  }
-
-  void tile(
-      int bits,
-      float[] w,
-      int rows,
-      int n,
-      float[] of,
-      int tileAt,
-      int tokens,
-      float[] y,
-      int yAt,
-      int stride) {
-    try {
-      tile.invokeExact(
-          bits,
-          MemorySegment.ofArray(w),
-          (long) rows,
-          (long) n,
-          MemorySegment.ofArray(of),
-          (long) tileAt,
-          (long) tokens,
-          MemorySegment.ofArray(y),
-          (long) yAt,
-          (long) stride);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
-  }
-
-  void tileGateUp(
-      int bits,
-      float[] records,
-      int[] list,
-      int count,
-      int n,
-      float[] of,
-      int tileAt,
-      int tokens,
-      float[] h,
-      int up) {
-    try {
-      tileGateUp.invokeExact(
-          bits,
-          MemorySegment.ofArray(records),
-          MemorySegment.ofArray(list),
-          (long) count,
-          (long) n,
-          MemorySegment.ofArray(of),
-          (long) tileAt,
-          (long) tokens,
-          MemorySegment.ofArray(h),
-          (long) up);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
-  }
-
-  void tileAddDown(
-      int bits,
-      float[] records,
-      int[] list,
-      int count,
-      int n,
-      float[] h,
-      int tokens,
-      float[] y,
-      int yAt) {
-    try {
-      tileAddDown.invokeExact(
-          bits,
-          MemorySegment.ofArray(records),
-          MemorySegment.ofArray(list),
-          (long) count,
-          (long) n,
-          MemorySegment.ofArray(h),
-          (long) tokens,
-          MemorySegment.ofArray(y),
-          (long) yAt);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
-  }
-
-  void step(
-      int bits,
-      float[] w,
-      int rows,
-      RowSum order,
-      Input x,
-      int tokens,
-      float[] y,
-      int yAt,
-      int stride,
-      MemorySegment next) {
-    RowSum.Pass second = order.passes().get(1);
-    try {
-      step.invokeExact(
-          bits,
-          MemorySegment.ofArray(w),
-          (long) rows,
-          (long) x.columns(),
-          MemorySegment.ofArray(x.floats()),
-          (long) tokens,
-          (long) second.from(),
-          (long) order.passes().getFirst().count(),
-          (long) second.count(),
-          (long) second.stride(),
-          MemorySegment.ofArray(y),
-          (long) yAt,
-          (long) stride,
-          next,
-          next.byteSize());
-    } catch (Throwable e) {
-      throw failed(e);
-    }
-  }
-
-  /** What Java throws before the call, such as for weights that were closed, is thrown on. */
-  private static RuntimeException failed(Throwable e) {
-    if (e instanceof Error error) {
-      throw error;
-    }
-    return e instanceof RuntimeException runtime
-        ? runtime
-        : new IllegalStateException("the native library cannot be called", e);
   }
 }

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.kernel;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Attention of some queries over a blocked key cache, page by page: what several queries see of a
@@ -11,9 +12,20 @@ import java.util.Arrays;
 final class VectorAttention {
   private VectorAttention() {}
 
-  /** See {@link Kernels#attend}. */
+  /**
+   * See {@link Kernels#attend}.
+   *
+   * @param library computes scores, softmax and mixes; null: Java does
+   */
   static void attend(
-      float[] q, int[] qAt, KvHead cache, int[][] spans, float scale, float[] scores, float[] out) {
+      @Nullable NativeFloats library,
+      float[] q,
+      int[] qAt,
+      KvHead cache,
+      int[][] spans,
+      float scale,
+      float[] scores,
+      float[] out) {
     int n = qAt.length;
     int headDim = cache.headDim();
     float[] room = new float[cache.format().room(headDim)];
@@ -26,14 +38,18 @@ final class VectorAttention {
       rest[k] = KvSpans.byPage(KvSpans.after(spans[k], begin));
       Arrays.fill(out, qAt[k], qAt[k] + headDim, 0);
     }
-    int seen = scores(q, qAt, 0, n, cache, room, common, scale, scores, at, 0);
+    int seen = scores(library, q, qAt, 0, n, cache, room, common, scale, scores, at, 0);
     for (int k = 0; k < n; k++) {
-      int end = scores(q, qAt, k, k + 1, cache, room, rest[k], scale, scores, at, seen);
-      VectorSoftmax.softmax(scores, at[k], end);
+      int end = scores(library, q, qAt, k, k + 1, cache, room, rest[k], scale, scores, at, seen);
+      if (library == null) {
+        VectorSoftmax.softmax(scores, at[k], end);
+      } else {
+        library.softmax(scores, at[k], end);
+      }
     }
-    seen = mix(scores, at, 0, n, cache, room, common, out, qAt, 0);
+    seen = mix(library, scores, at, 0, n, cache, room, common, out, qAt, 0);
     for (int k = 0; k < n; k++) {
-      mix(scores, at, k, k + 1, cache, room, rest[k], out, qAt, seen);
+      mix(library, scores, at, k, k + 1, cache, room, rest[k], out, qAt, seen);
     }
   }
 
@@ -45,6 +61,7 @@ final class VectorAttention {
    * @return how many slots each query has seen now
    */
   private static int scores(
+      @Nullable NativeFloats library,
       float[] q,
       int[] qAt,
       int first,
@@ -58,13 +75,15 @@ final class VectorAttention {
       int seen) {
     int next = seen;
     for (int i = 0; i < spans.length; i += 2) {
-      scoresInPage(q, qAt, first, last, cache, room, spans[i], spans[i + 1], scale, out, at, next);
+      scoresInPage(
+          library, q, qAt, first, last, cache, room, spans[i], spans[i + 1], scale, out, at, next);
       next += spans[i + 1] - spans[i];
     }
     return next;
   }
 
   private static void scoresInPage(
+      @Nullable NativeFloats library,
       float[] q,
       int[] qAt,
       int first,
@@ -82,6 +101,10 @@ final class VectorAttention {
     int end = slot + to - from;
     float[] keys = cache.keys(from, to, room);
     int keysAt = cache.keysAt();
+    if (library != null) {
+      library.scores(q, qAt, first, last, keys, keysAt, slot, end, headDim, scale, out, at, seen);
+      return;
+    }
     int k = first;
     for (; k + 4 <= last; k += 4) {
       VectorScores.scoresOfFour(q, qAt, k, keys, keysAt, slot, end, headDim, scale, out, at, seen);
@@ -100,6 +123,7 @@ final class VectorAttention {
    * @return how many slots each query has seen now
    */
   private static int mix(
+      @Nullable NativeFloats library,
       float[] p,
       int[] at,
       int first,
@@ -112,13 +136,14 @@ final class VectorAttention {
       int seen) {
     int next = seen;
     for (int i = 0; i < spans.length; i += 2) {
-      mixOfPage(p, at, first, last, cache, room, spans[i], spans[i + 1], out, outAt, next);
+      mixOfPage(library, p, at, first, last, cache, room, spans[i], spans[i + 1], out, outAt, next);
       next += spans[i + 1] - spans[i];
     }
     return next;
   }
 
   private static void mixOfPage(
+      @Nullable NativeFloats library,
       float[] p,
       int[] at,
       int first,
@@ -133,6 +158,10 @@ final class VectorAttention {
     int headDim = cache.headDim();
     float[] values = cache.values(from, to, room);
     int valueAt = cache.valuesAt() + from % KvHead.PAGE * headDim;
+    if (library != null) {
+      library.mix(p, at, first, last, seen, values, valueAt, to - from, headDim, out, outAt);
+      return;
+    }
     int k = first;
     for (; k + 4 <= last; k += 4) {
       VectorMix.mixOfFour(p, at, k, seen, values, valueAt, to - from, headDim, out, outAt);

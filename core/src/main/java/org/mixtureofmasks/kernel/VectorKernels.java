@@ -6,8 +6,8 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kernels on the Vector API, in the widest shape that the CPU prefers; those of one token from
- * the optional library where there is one, which has the same bits.
+ * The kernels on the Vector API, in the widest shape that the CPU prefers; from the optional
+ * library where there is one, which has the same bits and waits for no compiler.
  */
 public final class VectorKernels implements Kernels {
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
@@ -35,7 +35,7 @@ public final class VectorKernels implements Kernels {
     libraryReason = link.reason();
   }
 
-  /** Whether the optional library computes products of one token. */
+  /** Whether the optional library computes what it has kernels for. */
   public boolean hasLibrary() {
     return library != null;
   }
@@ -75,12 +75,18 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void widen(Matrix w, int from, int to, float[] out) {
-    w.format().widen(w, from, to, out);
+    if (library == null || !library.widen(w, from, to, out)) {
+      w.format().widen(w, from, to, out);
+    }
   }
 
   @Override
   public void matmul(
       float[] w, int rows, int columns, float[] x, int tokens, float[] y, int yStride, int yAt) {
+    if (library != null) {
+      library.matmul(w, rows, columns, x, tokens, y, yStride, yAt);
+      return;
+    }
     float[] sums = new float[2 * TILE * L];
     int n = columns;
     int t = 0;
@@ -118,6 +124,16 @@ public final class VectorKernels implements Kernels {
   @Override
   public int tileTokens() {
     return VectorTokens.TOKENS;
+  }
+
+  @Override
+  public void transpose(
+      float[] x, int from, int tokens, int columns, int stride, float[] tile, int at) {
+    if (library == null || stride != tileTokens()) {
+      Kernels.super.transpose(x, from, tokens, columns, stride, tile, at);
+    } else {
+      library.floats().transpose(x, from, tokens, columns, tile, at);
+    }
   }
 
   @Override
@@ -251,6 +267,10 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void split(float[] x, int xAt, float[] y, int yAt, int n) {
+    if (library != null) {
+      library.floats().split(x, xAt, y, yAt, n);
+      return;
+    }
     int end = n / (2 * L) * (2 * L);
     int odd = yAt + (n + 1) / 2;
     for (int i = 0; i < end; i += 2 * L) {
@@ -266,6 +286,10 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void rmsNorm(float[] x, int xOffset, float[] w, double eps, float[] y, int yOffset) {
+    if (library != null) {
+      library.floats().rmsNorm(x, xOffset, w, eps, y, yOffset);
+      return;
+    }
     int n = w.length;
     int end = F.loopBound(n);
     FloatVector squares = FloatVector.zero(F);
@@ -291,6 +315,10 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void siluTimes(float[] gate, int gateAt, float[] up, int upAt, int n) {
+    if (library != null) {
+      library.floats().siluTimes(gate, gateAt, up, upAt, n);
+      return;
+    }
     int end = F.loopBound(n);
     for (int i = 0; i < end; i += L) {
       FloatVector g = FloatVector.fromArray(F, gate, gateAt + i);
@@ -305,8 +333,31 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void add(float[] x, float[] y, int from, int to) {
+    if (library == null) {
+      Kernels.super.add(x, y, from, to);
+    } else {
+      library.floats().add(x, y, from, to);
+    }
+  }
+
+  @Override
+  public void rotate(
+      float[] x, int at, int heads, int headDim, float[] cos, float[] sin, int angles) {
+    if (library == null) {
+      Kernels.super.rotate(x, at, heads, headDim, cos, sin, angles);
+    } else {
+      library.floats().rotate(x, at, heads, headDim, cos, sin, angles);
+    }
+  }
+
+  @Override
   public void softmax(float[] scores, int offset, int n) {
-    VectorSoftmax.softmax(scores, offset, n);
+    if (library == null) {
+      VectorSoftmax.softmax(scores, offset, n);
+    } else {
+      library.floats().softmax(scores, offset, n);
+    }
   }
 
   @Override
@@ -322,6 +373,7 @@ public final class VectorKernels implements Kernels {
   @Override
   public void attend(
       float[] q, int[] qAt, KvHead cache, int[][] spans, float scale, float[] scores, float[] out) {
-    VectorAttention.attend(q, qAt, cache, spans, scale, scores, out);
+    NativeFloats floats = library == null ? null : library.floats();
+    VectorAttention.attend(floats, q, qAt, cache, spans, scale, scores, out);
   }
 }

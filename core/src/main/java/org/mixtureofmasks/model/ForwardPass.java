@@ -6,7 +6,6 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Rotary;
-import org.mixtureofmasks.kernel.Kernels;
 import org.mixtureofmasks.kernel.ParallelKernels;
 
 /**
@@ -108,13 +107,13 @@ final class ForwardPass {
     if (observer != null) {
       observer.attended(l, n, w.normed.values(), w.attended.values());
     }
-    Kernels.add(w.x, w.out, 0, values);
+    kernels.kernels().add(w.x, w.out, 0, values);
     norm(w, layer.ffnNorm(), n);
     feedForward(w, layer.ffn(), l, slots.slots());
     if (observer != null) {
       observer.computed(l, n, w.normed.values(), w.out);
     }
-    Kernels.add(w.x, w.out, 0, values);
+    kernels.kernels().add(w.x, w.out, 0, values);
   }
 
   /**

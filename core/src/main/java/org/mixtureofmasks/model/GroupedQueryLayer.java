@@ -63,12 +63,11 @@ final class GroupedQueryLayer {
 
   private void rotateAndStore(Workspace w, int l, Slots slots, int t) {
     int angles = t * headDim / 2;
-    for (int h = 0; h < heads; h++) {
-      Kernels.rope(w.q, at(t, h), headDim, w.cos, w.sin, angles);
-    }
+    Kernels own = kernels.kernels();
+    own.rotate(w.q, at(t, 0), heads, headDim, w.cos, w.sin, angles);
+    own.rotate(w.k, t * kvHeads * headDim, kvHeads, headDim, w.cos, w.sin, angles);
     for (int g = 0; g < kvHeads; g++) {
       int at = (t * kvHeads + g) * headDim;
-      Kernels.rope(w.k, at, headDim, w.cos, w.sin, angles);
       slots.texts()[t].head(l, g).put(slots.slots()[t], w.k, w.v, at);
     }
   }

@@ -18,6 +18,7 @@ import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.io.TokenIds;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.ParallelKernels;
+import org.mixtureofmasks.kernel.VectorKernels;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -391,12 +392,16 @@ public final class Model implements AutoCloseable {
 
   /**
    * Runs passes whose results nobody reads, so that what comes next finds its kernels compiled and
-   * the weights at hand: for whoever has to wait for something else before the first text.
+   * the weights at hand: for whoever has to wait for something else before the first text. With the
+   * native library there is nothing to be compiled; then what is waited for has the processors.
    *
    * @param tokens about as many as the first pass will have, at least 1
    * @param enough asked between layers; the passes end when it says so, or after a few
    */
   public void warmUp(int tokens, BooleanSupplier enough) {
+    if (kernels.kernels() instanceof VectorKernels vector && vector.hasLibrary()) {
+      return;
+    }
     int n = Math.min(Math.min(tokens, WARM_UP_TOKENS), config.maxPositions() - 1);
     Workspace w = newWorkspace(Math.max(1, n));
     try (TextState text = newText(Math.max(1, n) + 1)) {

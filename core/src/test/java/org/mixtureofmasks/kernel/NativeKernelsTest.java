@@ -35,7 +35,7 @@ class NativeKernelsTest {
 
   static List<Case> cases() {
     List<Case> cases = new ArrayList<>();
-    for (Format format : List.of(Bf16.FORMAT, Int8.FORMAT)) {
+    for (Format format : List.of(Bf16.FORMAT, Int8.FORMAT, F32.FORMAT)) {
       for (int columns : new int[] {1, 15, 16, 31, 33, 48, 65, 576, 577, 1536, 5632}) {
         cases.add(new Case(format, columns));
       }
@@ -94,6 +94,36 @@ class NativeKernelsTest {
     w.format().matvec(w, x, 0, java, 0, 0, 2501);
     assertTrue(library.matvec(w, x, 0, c, 0, 0, 2501));
     assertArrayEquals(java, c);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void widenedRowsHaveTheBitsOfJava(Case c) throws Exception {
+    NativeKernels library = kernels();
+    Matrix w = TestMatrices.random(new Random(c.columns), c.format, 11, c.columns);
+    float[] java = new float[9 * c.columns + 1];
+    float[] same = java.clone();
+    c.format.widen(w, 2, 11, java);
+    assertTrue(library.widen(w, 2, 11, same));
+    assertArrayEquals(java, same);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 5, 15, 16, 64, 577, 4096})
+  void productsOfAFewTokensHaveTheBitsOfJava(int columns) throws Exception {
+    NativeKernels library = kernels();
+    Random random = new Random(columns);
+    float[] w = TestMatrices.random(random, 35 * columns);
+    float[] x = TestMatrices.random(random, 11 * columns);
+    for (int rows : new int[] {1, 4, 35}) {
+      for (int tokens : new int[] {1, 2, 3, 4, 7, 11}) {
+        float[] java = new float[3 + 41 * tokens];
+        float[] same = java.clone();
+        new VectorKernels().matmul(w, rows, columns, x, tokens, java, 41, 3);
+        library.matmul(w, rows, columns, x, tokens, same, 41, 3);
+        assertArrayEquals(java, same, "%d rows, %d tokens".formatted(rows, tokens));
+      }
+    }
   }
 
   @ParameterizedTest
