@@ -77,6 +77,16 @@ public final class HugePages implements SegmentAllocator {
     NativeCalls.forget(before);
   }
 
+  /**
+   * Gives back the memory of what was read of a mapped file, where the system can; whoever reads it
+   * again gets it from the file.
+   */
+  public static void forget(MemorySegment mapped) {
+    if (mapped.isMapped() && NativeCalls.obstacle() == null) {
+      NativeCalls.forget(mapped);
+    }
+  }
+
   /** Whole pages of 2 MB; what is never touched takes no memory. */
   private MemorySegment chunk(long size) {
     MemorySegment pages = NativeCalls.map(size + PAGE, arena);

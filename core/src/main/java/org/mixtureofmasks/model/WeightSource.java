@@ -13,6 +13,7 @@ import org.mixtureofmasks.kernel.Bf16;
 import org.mixtureofmasks.kernel.F16;
 import org.mixtureofmasks.kernel.F32;
 import org.mixtureofmasks.kernel.Format;
+import org.mixtureofmasks.kernel.HugePages;
 import org.mixtureofmasks.kernel.Int8;
 import org.mixtureofmasks.kernel.Matrix;
 import org.mixtureofmasks.kernel.Q4;
@@ -149,6 +150,7 @@ final class WeightSource {
       for (int r = 0; r < rows; r++) {
         scaled.copy(order == null ? r : order.applyAsInt(r), data, r * rowBytes);
       }
+      HugePages.forget(tensor.data());
       return new Matrix(data, rows, columns, format);
     }
     boolean whole = format.isStoredAs(tensor.dtype().name());
@@ -168,6 +170,7 @@ final class WeightSource {
         format.put(row, data, r * rowBytes);
       }
     }
+    HugePages.forget(tensor.data()); // read once
     return new Matrix(data, rows, columns, format);
   }
 
