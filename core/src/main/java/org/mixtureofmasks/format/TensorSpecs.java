@@ -103,7 +103,7 @@ public final class TensorSpecs {
               role,
               layer,
               (outside ? "" : SparseNames.layer(layer)) + name + ".weight",
-              (outside ? "" : "blk.%d.".formatted(layer)) + gguf + ".weight",
+              (outside ? "" : "blk." + layer + ".") + gguf + ".weight",
               llama2c,
               Arrays.stream(shape).boxed().toList(),
               rotary,
