@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  mom sparsify MODEL --text my.txt --out run                     half of the FFN, no training: minutes",
       "  mom sparsify MODEL --text *.txt --budget 2h --out run          the same, fine-tuned",
-      "  mom sparsify model.Q8_0.gguf --text my.txt --share 75% --out run",
+      "  mom sparsify model.Q8_0.gguf --text my.txt --share 75%% --out run",
       "  mom sparsify recipes/mom-4m-masks.yaml --out run",
       "  mom sparsify recipes/mom-4m-masks.yaml --out run --set train.lr=2e-4 --set masks.experts=8",
       "  mom sparsify recipes/mom-4m-masks.yaml --out run --steps 0     training-free"
