@@ -49,17 +49,24 @@ INLINE float bf16_dot(const uint8_t *row, long ahead, long n, const float *x) {
   return product;
 }
 
-INLINE void bf16_axpy(const uint8_t *row, float h, long n, float *y) {
+INLINE void bf16_axpys(const int count, const uint8_t *const *rows, const float *h, long n, float *y) {
   float *odd = y + (n + 1) / 2;
   long whole = bf16_whole(n);
-  V times = SPLAT(h);
   for (long i = 0; i < whole; i += 2 * L) {
-    W pairs = INTS(row + 2 * i);
-    STORE(y + i / 2, FMA(bf16_even(pairs), times, LOAD(y + i / 2)));
-    STORE(odd + i / 2, FMA(bf16_odd(pairs), times, LOAD(odd + i / 2)));
+    V a = LOAD(y + i / 2);
+    V b = LOAD(odd + i / 2);
+    UNROLL for (int k = 0; k < count; k++) {
+      W pairs = INTS(rows[k] + 2 * i);
+      a = FMA(bf16_even(pairs), SPLAT(h[k]), a);
+      b = FMA(bf16_odd(pairs), SPLAT(h[k]), b);
+    }
+    STORE(y + i / 2, a);
+    STORE(odd + i / 2, b);
   }
-  for (long c = whole; c < n; c++) {
-    y[bf16_place(c, n)] += h * bf16_weight(row, c);
+  for (int k = 0; k < count; k++) {
+    for (long c = whole; c < n; c++) {
+      y[bf16_place(c, n)] += h[k] * bf16_weight(rows[k], c);
+    }
   }
 }
 
@@ -109,15 +116,23 @@ INLINE float int8_dot(const uint8_t *row, long ahead, long n, const float *x) {
   return (sum(ADD(a, b)) + tail) * int8_scale(row, n);
 }
 
-INLINE void int8_axpy(const uint8_t *row, float h, long n, float *y) {
-  float scaled = h * int8_scale(row, n);
-  V times = SPLAT(scaled);
+INLINE void int8_axpys(const int count, const uint8_t *const *rows, const float *h, long n, float *y) {
+  float scaled[AXPYS];
+  for (int k = 0; k < count; k++) {
+    scaled[k] = h[k] * int8_scale(rows[k], n);
+  }
   long i = 0;
   for (; i + L <= n; i += L) {
-    STORE(y + i, FMA(int8_weights(row + i), times, LOAD(y + i)));
+    V a = LOAD(y + i);
+    UNROLL for (int k = 0; k < count; k++) {
+      a = FMA(int8_weights(rows[k] + i), SPLAT(scaled[k]), a);
+    }
+    STORE(y + i, a);
   }
-  for (; i < n; i++) {
-    y[i] += scaled * (int8_t)row[i];
+  for (int k = 0; k < count; k++) {
+    for (long c = i; c < n; c++) {
+      y[c] += scaled[k] * (int8_t)rows[k][c];
+    }
   }
 }
 
@@ -166,14 +181,19 @@ INLINE float f32_dot(const uint8_t *row, long ahead, long n, const float *x) {
   return sum(ADD(a, b)) + tail;
 }
 
-INLINE void f32_axpy(const uint8_t *row, float h, long n, float *y) {
-  V times = SPLAT(h);
+INLINE void f32_axpys(const int count, const uint8_t *const *rows, const float *h, long n, float *y) {
   long i = 0;
   for (; i + L <= n; i += L) {
-    STORE(y + i, FMA(f32_weights(row, i), times, LOAD(y + i)));
+    V a = LOAD(y + i);
+    UNROLL for (int k = 0; k < count; k++) {
+      a = FMA(f32_weights(rows[k], i), SPLAT(h[k]), a);
+    }
+    STORE(y + i, a);
   }
-  for (; i < n; i++) {
-    y[i] += h * f32_weight(row, i);
+  for (int k = 0; k < count; k++) {
+    for (long c = i; c < n; c++) {
+      y[c] += h[k] * f32_weight(rows[k], c);
+    }
   }
 }
 

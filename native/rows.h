@@ -1,7 +1,7 @@
 /*
  * How the rows of a matrix are gone over, the same for all formats. A format's _dot is the product of a row with a token,
- * its _axpy adds a multiple of a row to y, its _to_floats widens a row. One row after the other is as fast as several at once: the CPU begins with the
- * next row while the last sums of one are under way.
+ * its _axpys adds multiples of some rows to y in their order, its _to_floats widens a row. Products of one row after the
+ * other are as fast as of several at once: the CPU begins with the next row while the last sums of one are under way.
  */
 #ifndef MOM_ROWS_H
 #define MOM_ROWS_H
@@ -37,6 +37,9 @@
     }                                                                                                                  \
   }
 
+/* Down rows that are added up together, so that y is read and written once for them. */
+#define AXPYS 4
+
 #define NEURONS(F)                                                                                                     \
   static void F##_neurons(const uint8_t *w, long n, const int *list, long from, long to, const float *scales,          \
                           const float *x, float *y) {                                                                  \
@@ -47,8 +50,10 @@
       int count = to - b < NEURON_BLOCK ? (int)(to - b) : NEURON_BLOCK;                                                \
       float gates[NEURON_BLOCK] = {0};                                                                                 \
       float ups[NEURON_BLOCK] = {0};                                                                                   \
+      const uint8_t *downs[NEURON_BLOCK];                                                                              \
       for (int k = 0; k < count; k++) {                                                                                \
         const uint8_t *gate = w + list[b + k] * record;                                                                \
+        downs[k] = gate + 2 * bytes;                                                                                   \
         long ahead = 0;                                                                                                \
         if (b + k + records < to) {                                                                                    \
           ahead = (list[b + k + records] - (long)list[b + k]) * record;                                                \
@@ -62,8 +67,12 @@
       for (int k = 0; k < NEURON_BLOCK; k += L) {                                                                      \
         STORE(gates + k, silu_times(LOAD(gates + k), LOAD(ups + k)));                                                  \
       }                                                                                                                \
-      for (int k = 0; k < count; k++) {                                                                                \
-        F##_axpy(w + list[b + k] * record + 2 * bytes, gates[k], n, y);                                                \
+      int k = 0;                                                                                                       \
+      for (; k + AXPYS <= count; k += AXPYS) {                                                                         \
+        F##_axpys(AXPYS, downs + k, gates + k, n, y);                                                                  \
+      }                                                                                                                \
+      for (; k < count; k++) {                                                                                         \
+        F##_axpys(1, downs + k, gates + k, n, y);                                                                      \
       }                                                                                                                \
     }                                                                                                                  \
   }
@@ -140,6 +149,12 @@
     long block = 0;                                                                                                    \
     for (; block + F##_TOGETHER <= n / F##_COLUMNS; block += F##_TOGETHER) BLOCK_AXPY(F, F##_TOGETHER)                 \
     for (; block < n / F##_COLUMNS; block++) BLOCK_AXPY(F, 1)                                                          \
+  }                                                                                                                    \
+                                                                                                                       \
+  INLINE void F##_axpys(const int count, const uint8_t *const *rows, const float *h, long n, float *y) {               \
+    for (int k = 0; k < count; k++) {                                                                                  \
+      F##_axpy(rows[k], h[k], n, y);                                                                                   \
+    }                                                                                                                  \
   }                                                                                                                    \
                                                                                                                        \
   INLINE void F##_to_floats(const uint8_t *row, long n, float *out) {                                                  \

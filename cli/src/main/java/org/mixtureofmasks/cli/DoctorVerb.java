@@ -134,7 +134,7 @@ public final class DoctorVerb implements Verb {
     json.put("native_library_reason", kernels.libraryReason());
     left(
         table,
-        "products of one token",
+        "kernels in C",
         kernels.hasLibrary()
             ? kernels.libraryReason()
             : kernels.libraryReason()

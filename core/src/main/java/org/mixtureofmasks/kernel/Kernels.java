@@ -171,6 +171,11 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int yAt,
       float[] scratch);
 
+  /** Whether they are machine code as they stand, with nothing that the JVM has yet to compile. */
+  default boolean ready() {
+    return false;
+  }
+
   /** Even elements of x[xAt, xAt + n) to y[yAt ...], odd ones after them. */
   void split(float[] x, int xAt, float[] y, int yAt, int n);
 

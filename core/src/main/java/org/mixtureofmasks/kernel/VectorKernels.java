@@ -35,6 +35,11 @@ public final class VectorKernels implements Kernels {
     libraryReason = link.reason();
   }
 
+  @Override
+  public boolean ready() {
+    return hasLibrary();
+  }
+
   /** Whether the optional library computes what it has kernels for. */
   public boolean hasLibrary() {
     return library != null;

@@ -9,8 +9,6 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
-import org.mixtureofmasks.checkpoint.Checkpoints;
-import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.format.StoredShares;
@@ -18,9 +16,6 @@ import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.io.TokenIds;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.ParallelKernels;
-import org.mixtureofmasks.kernel.VectorKernels;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A LLaMA-style model, dense or a mixture of masks, ready to run. Configuration and weights are
@@ -29,8 +24,6 @@ import org.slf4j.LoggerFactory;
  * time: they share the threads and the pool of pages, nothing else.
  */
 public final class Model implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Model.class);
-
   /** Tokens of a pass that warms up: enough for the kernels of many tokens. */
   private static final int WARM_UP_TOKENS = 16;
 
@@ -79,7 +72,8 @@ public final class Model implements AutoCloseable {
   private final KvPool pool;
   private final String description;
 
-  private Model(
+  /** Made by {@link ModelLoader}; owns all that it is handed. */
+  Model(
       Checkpoint checkpoint,
       ModelConfig config,
       ModelWeights weights,
@@ -116,44 +110,7 @@ public final class Model implements AutoCloseable {
 
   /** Opens a model with kernels of one's choice: for comparisons. */
   static Model open(Path model, LoadOptions options, KernelChoice choice) {
-    return open(model, options, choice, WeightFormats.of(options.weights()));
-  }
-
-  /**
-   * Opens a model with number formats of one's choice.
-   *
-   * @param formats of the matrices; options.weights() counts for nothing
-   */
-  static Model open(Path model, LoadOptions options, KernelChoice choice, WeightFormats formats) {
-    Checkpoint checkpoint = Checkpoints.open(model);
-    Arena arena = Arena.ofShared();
-    ParallelKernels kernels = null;
-    try {
-      ModelConfig config = ConfigReader.read(checkpoint);
-      WeightMemory memory = WeightMemory.of(options.memory(), checkpoint, arena);
-      ModelWeights weights = WeightLoader.load(checkpoint, config, formats, memory);
-      kernels = new ParallelKernels(choice.kernels(), options.threads());
-      String description =
-          "kernels: %s (%s); KV cache: %s; threads: %d; weights: %s, %d bytes, %s"
-              .formatted(
-                  choice.kernels().name(),
-                  choice.reason(),
-                  options.cache().format().name(),
-                  options.threads(),
-                  weights.formats(),
-                  weights.bytes(),
-                  memory.description());
-      LOG.info("{}: {}", model, description);
-      return new Model(
-          checkpoint, config, weights, arena, memory.move(), kernels, options.cache(), description);
-    } catch (RuntimeException | Error e) {
-      if (kernels != null) {
-        kernels.close();
-      }
-      arena.close();
-      checkpoint.close();
-      throw e;
-    }
+    return new ModelLoader(options, choice, WeightFormats.of(options.weights())).open(model);
   }
 
   /**
@@ -399,7 +356,7 @@ public final class Model implements AutoCloseable {
    * @param enough asked between layers; the passes end when it says so, or after a few
    */
   public void warmUp(int tokens, BooleanSupplier enough) {
-    if (kernels.kernels() instanceof VectorKernels vector && vector.hasLibrary()) {
+    if (kernels.kernels().ready()) {
       return;
     }
     int n = Math.min(Math.min(tokens, WARM_UP_TOKENS), config.maxPositions() - 1);

@@ -151,7 +151,7 @@ class FurtherFormatTest {
 
   private static Model open(Path path, Kernels twin, WeightFormats formats) {
     LoadOptions options = new LoadOptions(WeightType.AUTO, 2);
-    return Model.open(path, options, new KernelChoice(twin, "for comparison"), formats);
+    return new ModelLoader(options, new KernelChoice(twin, "for comparison"), formats).open(path);
   }
 
   private static float[] logits(Model model, int[] tokens, int prompt) {

@@ -77,7 +77,8 @@ class TokensWayTest {
     for (int threads = 1; threads <= 2; threads++) {
       Recording format = new Recording();
       LoadOptions options = new LoadOptions(WeightType.AUTO, threads);
-      try (Model opened = Model.open(path, options, vector, (stored, columns) -> format)) {
+      try (Model opened =
+          new ModelLoader(options, vector, (stored, columns) -> format).open(path)) {
         ModelState state = opened.newState(64);
         for (int t = 0; t < 50; t++) {
           opened.forward(state, new int[] {t}, 0, 1);
