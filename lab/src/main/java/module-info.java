@@ -31,7 +31,8 @@ module org.mixtureofmasks.lab {
       org.mixtureofmasks.sparsify.mixtureofmasks.MixtureOfMasksProvider,
       org.mixtureofmasks.sparsify.moefication.MoeficationProvider,
       org.mixtureofmasks.sparsify.pertoken.PerTokenProvider,
-      org.mixtureofmasks.sparsify.pruning.PruningProvider;
+      org.mixtureofmasks.sparsify.pruning.PruningProvider,
+      org.mixtureofmasks.sparsify.tokenmasks.TokenMasksProvider;
   provides org.mixtureofmasks.cli.TrainingNeeds with
       org.mixtureofmasks.verbs.DefaultNeeds;
   provides org.mixtureofmasks.cli.Verb with

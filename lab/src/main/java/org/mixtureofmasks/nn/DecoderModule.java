@@ -18,7 +18,7 @@ import org.mixtureofmasks.format.TensorSpecs;
 
 /**
  * A LLaMA-style decoder in libtorch: fp32 master weights and a forward pass whose FFN is pluggable.
- * For one thread at a time.
+ * Threads may pass tokens through it at once, each with a feed-forward part that allows it.
  *
  * <p>Matrix products take operands of the run's {@link Precision}; the residual stream, norms,
  * attention's scores and the loss are fp32 (bf16 attention on a CPU is 20-30 times slower).
@@ -138,18 +138,15 @@ public final class DecoderModule {
           "rows of %s tokens, but the model's context ends at %s: use shorter rows"
               .formatted(length, config.maxPositions()));
     }
-    if (length > rotary.positions()) {
-      rotary.close();
-      rotary = RotaryTable.of(config, Math.toIntExact(length));
-    }
+    RotaryTable turns = rotary(Math.toIntExact(length));
     Tensor x =
         torch.embedding(weight(Role.EMBEDDING, TensorSpec.NO_LAYER), ids.reshape(batch * length));
     for (int l = 0; l < config.layers(); l++) {
       if (GradMode.is_enabled()) {
-        x = x.add(attention(l, norm(x, weight(Role.ATTENTION_NORM, l)), batch, length));
+        x = x.add(attention(l, norm(x, weight(Role.ATTENTION_NORM, l)), turns, batch, length));
         x = x.add(ffn.apply(l, norm(x, weight(Role.FFN_NORM, l)), ffn(l)));
       } else {
-        layerWithoutGradients(l, x, batch, length, ffn);
+        layerWithoutGradients(l, x, turns, batch, length, ffn);
       }
     }
     return norm(x, weight(Role.FINAL_NORM, TensorSpec.NO_LAYER));
@@ -162,15 +159,27 @@ public final class DecoderModule {
    *
    * @param x becomes the layer's output
    */
-  private void layerWithoutGradients(int l, Tensor x, long batch, long length, FeedForward ffn) {
+  private void layerWithoutGradients(
+      int l, Tensor x, RotaryTable turns, long batch, long length, FeedForward ffn) {
     try (PointerScope _ = new PointerScope()) {
-      x.add_(attention(l, norm(x, weight(Role.ATTENTION_NORM, l)), batch, length));
+      x.add_(attention(l, norm(x, weight(Role.ATTENTION_NORM, l)), turns, batch, length));
       x.add_(ffn.apply(l, norm(x, weight(Role.FFN_NORM, l)), ffn(l)));
     }
   }
 
+  /**
+   * Of at least so many positions; a shorter one that another thread's pass may still read is left
+   * to the garbage collector.
+   */
+  private synchronized RotaryTable rotary(int positions) {
+    if (positions > rotary.positions()) {
+      rotary = RotaryTable.of(config, positions);
+    }
+    return rotary;
+  }
+
   /** Positions that the rotary table has. */
-  long tabulated() {
+  synchronized long tabulated() {
     return rotary.positions();
   }
 
@@ -180,10 +189,10 @@ public final class DecoderModule {
   }
 
   /** Causal self-attention; x is (batch · length) x hidden_size. */
-  private Tensor attention(int l, Tensor x, long batch, long length) {
+  private Tensor attention(int l, Tensor x, RotaryTable turns, long batch, long length) {
     Tensor in = precision.cast(x);
-    Tensor q = rotary.turn(heads(weight(Role.QUERY, l), in, batch, length, config.heads()));
-    Tensor k = rotary.turn(heads(weight(Role.KEY, l), in, batch, length, config.kvHeads()));
+    Tensor q = turns.turn(heads(weight(Role.QUERY, l), in, batch, length, config.heads()));
+    Tensor k = turns.turn(heads(weight(Role.KEY, l), in, batch, length, config.kvHeads()));
     Tensor v = heads(weight(Role.VALUE, l), in, batch, length, config.kvHeads());
     Tensor mixed =
         torch.scaled_dot_product_attention(

@@ -39,6 +39,12 @@ public final class Natives {
 
   private static final int KEPT_BYTES = 1 << 30;
 
+  /**
+   * M_ARENA_MAX: one heap for all threads. Those that the C library gives other threads than the
+   * first hold 64 MB at most, so that large tensors would be fresh pages every time.
+   */
+  private static final int ARENAS = -8;
+
   private static boolean up;
 
   private Natives() {}
@@ -113,7 +119,8 @@ public final class Natives {
     try {
       int mapped = (int) mallopt.invokeExact(MAP_FROM, MAPPED_BYTES);
       int trimmed = (int) mallopt.invokeExact(TRIM_FROM, KEPT_BYTES);
-      if (mapped == 0 || trimmed == 0) {
+      int heaps = (int) mallopt.invokeExact(ARENAS, 1);
+      if (mapped == 0 || trimmed == 0 || heaps == 0) {
         LOG.warn("mallopt of the C library refuses its settings: training may be a tenth slower");
       }
     } catch (Throwable e) {

@@ -16,8 +16,11 @@ import org.bytedeco.pytorch.global.torch;
  * (1-w) onehot(target) - w q.
  */
 public final class NextTokenLoss {
-  /** Logits of one piece: about 8 MB in fp32. */
-  private static final long PIECE_ELEMENTS = 1 << 21;
+  /**
+   * Logits of one piece, 32 MB in fp32: with fewer tokens the products spend their time on
+   * arranging the projection, with more the C library fetches fresh pages for every piece.
+   */
+  public static final long PIECE_ELEMENTS = 1 << 23;
 
   /**
    * What one call found.

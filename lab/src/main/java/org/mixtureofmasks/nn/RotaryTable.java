@@ -8,13 +8,13 @@ import org.mixtureofmasks.format.Rotary;
 
 /**
  * The engine's rotary position embedding as tensors, in split-half order (Hugging Face's):
- * dimension i of a head turns together with dimension i + head_dim / 2. Lives until it is closed,
- * beyond the PointerScope that it was made in.
+ * dimension i of a head turns together with dimension i + head_dim / 2. Lives beyond the
+ * PointerScope that it was made in, as long as somebody holds it.
  *
  * @param cos positions x head_dim, fp32
  * @param sin positions x head_dim, fp32, its first half negated
  */
-record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
+record RotaryTable(Tensor cos, Tensor sin) {
   RotaryTable {
     cos.retainReference();
     sin.retainReference();
@@ -50,11 +50,5 @@ record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
     Tensor swapped = torch.cat(new TensorVector(x.narrow(3, half, half), x.narrow(3, 0, half)), 3);
     long length = x.size(2);
     return x.mul(cos.narrow(0, 0, length)).add(swapped.mul(sin.narrow(0, 0, length)));
-  }
-
-  @Override
-  public void close() {
-    cos.releaseReference();
-    sin.releaseReference();
   }
 }

@@ -45,6 +45,11 @@ public final class DenseProvider implements MethodProvider {
     }
 
     @Override
+    public boolean passesAtOnce() {
+      return true;
+    }
+
+    @Override
     public void restore(ModelConfig config, Map<String, Tensor> saved) {
       // There is no state.
     }

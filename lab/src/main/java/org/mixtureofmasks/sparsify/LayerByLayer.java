@@ -45,6 +45,10 @@ public final class LayerByLayer {
         if (preparation instanceof Preparation.ByLoss byLoss) {
           measure(byLoss, model, inputs, calibration, progress);
         }
+        if (preparation instanceof Preparation.BySensitivity asks) {
+          progress.begin("preparing: what each layer's errors cost", "rows");
+          Sensitivity.measure(model, calibration, asks, progress);
+        }
         progress.begin("preparing: masks and routers", "layers");
         for (int l = 0; l < inputs.size(); l++) {
           try (PointerScope _ = new PointerScope()) {

@@ -47,6 +47,15 @@ public interface Method {
   FeedForward feedForward();
 
   /**
+   * Whether micro-batches may run side by side on several threads: the feed-forward part and {@link
+   * #beginMicroBatch} keep nothing of one for the same one's {@link #extraLoss}, and count so that
+   * the order does not matter.
+   */
+  default boolean passesAtOnce() {
+    return false;
+  }
+
+  /**
    * Before a step: schedules, projections.
    *
    * @param step 0-based optimiser step

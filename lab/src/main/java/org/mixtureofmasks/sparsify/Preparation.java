@@ -80,4 +80,19 @@ public sealed interface Preparation {
     /** Of every layer, before the first one is prepared; the parameters are as in OfTokens. */
     void measure(int layer, Tensor x, FfnWeights weights, Loss loss);
   }
+
+  /**
+   * What a preparation asks for besides, when it must know how much an error of a layer's output
+   * costs the whole model, without passing tokens once a layer.
+   */
+  interface BySensitivity {
+    /**
+     * Of every layer, before the first one is prepared.
+     *
+     * @param squares mean over calibration tokens of the squared gradient of the summed cross
+     *     entropy by each of the FFN's outputs, hidden_size numbers: to the second order an error e
+     *     of the outputs costs about half of the sum of squares · e² in nats
+     */
+    void sensitivity(int layer, float[] squares);
+  }
 }

@@ -96,6 +96,11 @@ final class AdamW {
     }
   }
 
+  /** All that it moves, in the order of the groups. */
+  List<Tensor> tensors() {
+    return slots.values().stream().flatMap(List::stream).map(Slot::tensor).toList();
+  }
+
   /** Forgets all gradients. */
   void clearGradients() {
     try (PointerScope _ = new PointerScope()) {

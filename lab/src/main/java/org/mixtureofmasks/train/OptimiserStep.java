@@ -34,8 +34,10 @@ final class OptimiserStep {
         new StepLoss(
             start.model(),
             start.method(),
+            optimizer.tensors(),
             start.teacher(),
-            Methods.provider(start.settings().recipe()).distillation(start.settings().recipe()));
+            Methods.provider(start.settings().recipe()).distillation(start.settings().recipe()),
+            start.settings().threads());
   }
 
   /**

@@ -7,6 +7,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.TensorSpec;
+import org.mixtureofmasks.nn.NextTokenLoss;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.sparsify.MethodProvider;
@@ -50,8 +51,8 @@ record RunMemory(
   /** Tokens that calibration passes at once, as FfnInputs does. */
   private static final int CALIBRATION_PASS = 2048;
 
-  /** fp32 logits of a piece of the loss and what is made of them: 8 MB each, 2 bytes in bf16. */
-  private static final long LOSS_PIECE = 6L * 4 * (1 << 21);
+  /** fp32 logits of a piece of the loss and what is made of them. */
+  private static final long LOSS_PIECE = 6L * 4 * NextTokenLoss.PIECE_ELEMENTS;
 
   static RunMemory of(
       Settings settings, MethodProvider provider, ModelConfig config, long storedBytes) {

@@ -1,6 +1,8 @@
 package org.mixtureofmasks.train;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
@@ -12,16 +14,24 @@ import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.NextTokenLoss;
+import org.mixtureofmasks.nn.SideBySide;
 import org.mixtureofmasks.sparsify.Method;
 
 /**
  * Loss and gradients of one optimiser step, micro-batch by micro-batch.
  *
+ * @param trained every tensor that has gradients
  * @param teacher the dense model as it was before training; empty without distillation
  * @param distillation w of the loss (1 - w) CE + w KL(teacher || model)
+ * @param threads how many micro-batches run at once, if the method allows it
  */
 record StepLoss(
-    DecoderModule model, Method method, Optional<DecoderModule> teacher, double distillation) {
+    DecoderModule model,
+    Method method,
+    List<Tensor> trained,
+    Optional<DecoderModule> teacher,
+    double distillation,
+    int threads) {
   private static final FeedForward DENSE = (layer, x, weights) -> weights.dense(x);
 
   /**
@@ -33,57 +43,123 @@ record StepLoss(
    */
   record Result(double crossEntropy, double divergence, double extra) {}
 
+  /**
+   * What one micro-batch gave. Its tensors live until they are added up, beyond the pass.
+   *
+   * @param loss of its tokens
+   * @param extra the method's own losses, by the micro-batch's share of the step
+   * @param gradients by each of {@link #trained}; undefined where there is none
+   * @param projection gradient by the output projection as such; empty if it is not trained
+   */
+  private record MicroBatch(
+      NextTokenLoss.Result loss,
+      double extra,
+      List<Tensor> gradients,
+      Optional<Tensor> projection) {
+    MicroBatch {
+      gradients.forEach(Tensor::retainReference);
+      projection.ifPresent(Tensor::retainReference);
+    }
+
+    void release() {
+      gradients.forEach(Tensor::releaseReference);
+      projection.ifPresent(Tensor::releaseReference);
+    }
+  }
+
   /** Adds the gradients of the mean loss over the rows to every trainable tensor. */
   Result accumulate(long[][] rows, int microRows) {
     long tokens = (long) rows.length * (rows[0].length - 1);
-    double crossEntropy = 0;
-    double divergence = 0;
-    double extra = 0;
-    for (int from = 0; from < rows.length; from += microRows) {
-      long[][] part = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + microRows));
-      try (PointerScope _ = new PointerScope()) {
-        double share = (double) part.length / rows.length;
-        method.beginMicroBatch();
-        Validation.Batch batch = Validation.Batch.of(part);
-        Tensor hidden = model.hidden(batch.ids(), method.feedForward());
-        NextTokenLoss.Differentiated head =
-            new NextTokenLoss(model.precision())
-                .differentiate(
-                    hidden,
-                    model.outputProjection(),
-                    batch.targets(),
-                    teacher.map(t -> teach(t, batch.ids())),
-                    1.0 / tokens);
-        extra += backward(hidden, head, method.extraLoss(), share);
-        crossEntropy += head.loss().crossEntropy();
-        divergence += head.loss().divergence();
-      }
-    }
-    return new Result(crossEntropy / tokens, divergence / tokens, extra);
+    double[] sums = new double[3];
+    SideBySide.inOrder(
+        Math.ceilDiv(rows.length, microRows),
+        method.passesAtOnce() ? threads : 1,
+        i -> {
+          int from = i * microRows;
+          long[][] part = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + microRows));
+          return microBatch(part, tokens, (double) part.length / rows.length);
+        },
+        done -> {
+          add(done);
+          sums[0] += done.loss().crossEntropy();
+          sums[1] += done.loss().divergence();
+          sums[2] += done.extra();
+        });
+    return new Result(sums[0] / tokens, sums[1] / tokens, sums[2]);
   }
 
-  private double backward(
+  /**
+   * @param tokens of the whole step
+   * @param share of them that these rows have
+   */
+  private MicroBatch microBatch(long[][] rows, long tokens, double share) {
+    try (PointerScope _ = new PointerScope()) {
+      method.beginMicroBatch();
+      Validation.Batch batch = Validation.Batch.of(rows);
+      Tensor hidden = model.hidden(batch.ids(), method.feedForward());
+      NextTokenLoss.Differentiated head =
+          new NextTokenLoss(model.precision())
+              .differentiate(
+                  hidden,
+                  model.outputProjection(),
+                  batch.targets(),
+                  teacher.map(t -> teach(t, batch.ids())),
+                  1.0 / tokens);
+      Optional<Tensor> own = method.extraLoss();
+      List<Tensor> gradients = gradients(hidden, head, own.filter(Tensor::requires_grad), share);
+      return new MicroBatch(
+          head.loss(),
+          own.map(loss -> loss.item_double() * share).orElse(0.0),
+          gradients,
+          head.weight());
+    }
+  }
+
+  private List<Tensor> gradients(
       Tensor hidden, NextTokenLoss.Differentiated head, Optional<Tensor> own, double share) {
-    TensorVector roots = new TensorVector(hidden);
-    TensorVector gradients = new TensorVector(head.hidden());
-    own.filter(Tensor::requires_grad)
-        .ifPresent(
-            loss -> {
-              roots.push_back(loss);
-              gradients.push_back(torch.full_like(loss.detach(), new Scalar(share)));
-            });
-    torch.backward(roots, gradients, new BoolOptional(), false, new TensorVector());
-    head.weight().ifPresent(gradient -> addGradient(model.outputProjection(), gradient));
-    return own.map(loss -> loss.item_double() * share).orElse(0.0);
+    TensorVector roots = new TensorVector();
+    TensorVector byRoots = new TensorVector();
+    if (hidden.requires_grad()) {
+      roots.push_back(hidden);
+      byRoots.push_back(head.hidden());
+    }
+    own.ifPresent(
+        loss -> {
+          roots.push_back(loss);
+          byRoots.push_back(torch.full_like(loss.detach(), new Scalar(share)));
+        });
+    if (roots.empty() || trained.isEmpty()) {
+      return List.of();
+    }
+    TensorVector by = new TensorVector(trained.toArray(Tensor[]::new));
+    TensorVector found = torch.grad(roots, by, byRoots, new BoolOptional(), false, true);
+    List<Tensor> gradients = new ArrayList<>();
+    for (long i = 0; i < found.size(); i++) {
+      gradients.add(found.get(i));
+    }
+    return gradients;
+  }
+
+  private void add(MicroBatch done) {
+    try (PointerScope _ = new PointerScope();
+        NoGradGuard _ = new NoGradGuard()) {
+      for (int i = 0; i < done.gradients().size(); i++) {
+        addGradient(trained.get(i), done.gradients().get(i));
+      }
+      done.projection().ifPresent(more -> addGradient(model.outputProjection(), more));
+    } finally {
+      done.release();
+    }
   }
 
   private static void addGradient(Tensor weight, Tensor gradient) {
-    try (NoGradGuard _ = new NoGradGuard()) {
-      if (weight.grad().defined()) {
-        weight.mutable_grad().add_(gradient);
-      } else {
-        weight.mutable_grad().put(gradient);
-      }
+    if (!gradient.defined()) {
+      return;
+    }
+    if (weight.grad().defined()) {
+      weight.mutable_grad().add_(gradient);
+    } else {
+      weight.mutable_grad().put(gradient);
     }
   }
 

@@ -61,7 +61,8 @@ class RotaryTableTest {
     int half = HEAD_DIM / 2;
     float[] cos = new float[half];
     float[] sin = new float[half];
-    try (RotaryTable table = RotaryTable.of(config(scaling), POSITIONS)) {
+    try (PointerScope _ = new PointerScope()) {
+      RotaryTable table = RotaryTable.of(config(scaling), POSITIONS);
       float[] cosines = Tensors.toFloats(table.cos());
       float[] sines = Tensors.toFloats(table.sin());
       for (int p = 0; p < POSITIONS; p++) {

@@ -1,0 +1,255 @@
+package org.mixtureofmasks.sparsify.tokenmasks;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.nn.FeedForward;
+import org.mixtureofmasks.nn.FfnWeights;
+import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.Method;
+import org.mixtureofmasks.sparsify.NeedsPasses;
+import org.mixtureofmasks.sparsify.Preparation;
+import org.mixtureofmasks.sparsify.SavedTensors;
+import org.mixtureofmasks.sparsify.Sums;
+import org.mixtureofmasks.sparsify.WholePasses;
+
+/**
+ * A mask for each token and layer that is computed, not looked up (TEAL, Liu et al. 2024): gate and
+ * up projection read x_i only where |x_i| is above a threshold of the layer, the down projection
+ * a_j only where |a_j| is above another. y = ((SiLU(x̂ W_g^T) ⊙ (x̂ W_u^T)) ⊙ [|a| > t_a]) W_d^T
+ * with x̂ = x ⊙ [|x| > t_x]. No gradient goes through the choice.
+ */
+final class TokenMasks implements Method, NeedsPasses {
+  private static final String NAME = "token_masks";
+  private static final String SHARES = "token_masks.shares";
+  private static final String THRESHOLDS = "token_masks.thresholds";
+  private static final String CALIBRATION = "token_masks.calibration";
+  private static final String KEPT = "kept";
+  private static final String SEEN = "seen";
+
+  /** Tokens on which thresholds are set exactly: all layers' at once in one pass. */
+  private static final int EXACT_TOKENS = 4096;
+
+  /** Places of a layer: inputs, neurons. */
+  private static final int PLACES = 2;
+
+  private final TokenMasksOptions options;
+  private final Sums counts = new Sums();
+  private final Sums validated = new Sums();
+  private List<Kept> shares = List.of();
+
+  /** By layer and place. */
+  private float[][] thresholds = new float[0][];
+
+  private long[][] calibration = new long[0][];
+
+  TokenMasks(TokenMasksOptions options) {
+    this.options = options;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Preparation prepare(ModelConfig config) {
+    begin(config);
+    if (options.split() == TokenMasksOptions.Split.UNIFORM) {
+      double inputs = options.inputs();
+      Kept everywhere = new Kept(inputs, 3 * options.target() - 2 * inputs);
+      return Preparation.ofNothing(() -> shares = Collections.nCopies(config.layers(), everywhere));
+    }
+    return new Measuring();
+  }
+
+  /** Takes what errors of each layer cost, and splits the share by it. */
+  private final class Measuring implements Preparation.OfTokens, Preparation.BySensitivity {
+    private final List<float[]> sensitivities = new ArrayList<>();
+    private final List<LayerCosts> costs = new ArrayList<>();
+
+    @Override
+    public void sensitivity(int layer, float[] squares) {
+      sensitivities.add(squares);
+    }
+
+    @Override
+    public void layer(int layer, Tensor x, FfnWeights weights) {
+      costs.add(LayerCosts.measure(x, weights, sensitivities.get(layer)));
+    }
+
+    @Override
+    public void finish() {
+      shares = ShareSplit.of(costs, options.target());
+    }
+  }
+
+  private void begin(ModelConfig config) {
+    thresholds = new float[config.layers()][PLACES];
+    for (Sums sums : List.of(counts, validated)) {
+      sums.declare(KEPT, torch.ScalarType.Long, config.layers(), PLACES);
+      sums.declare(SEEN, torch.ScalarType.Long, config.layers(), PLACES);
+    }
+  }
+
+  @Override
+  public void calibrate(WholePasses passes, long[][] rows) {
+    int length = rows[0].length;
+    int count = Math.clamp(EXACT_TOKENS / length, 1, rows.length);
+    calibration = Arrays.copyOf(rows, count);
+    recalibrate(passes);
+  }
+
+  /** Each layer's thresholds by the tokens that reach it through the sparse layers before it. */
+  @Override
+  public void recalibrate(WholePasses passes) {
+    try (PointerScope _ = new PointerScope();
+        NoGradGuard _ = new NoGradGuard()) {
+      passes
+          .model()
+          .hidden(
+              Tensors.of(calibration),
+              (l, x, weights) -> {
+                float[] limits = thresholds[l];
+                limits[0] = Largest.threshold(x, shares.get(l).inputs());
+                Tensor a = weights.activations(x.mul(Largest.above(x, limits[0])));
+                limits[1] = Largest.threshold(a, shares.get(l).neurons());
+                return weights.project(a.mul(Largest.above(a, limits[1])));
+              });
+    }
+  }
+
+  @Override
+  public FeedForward feedForward() {
+    return this::apply;
+  }
+
+  @Override
+  public boolean passesAtOnce() {
+    return true;
+  }
+
+  private Tensor apply(int l, Tensor x, FfnWeights weights) {
+    Tensor readInputs = Largest.above(x, thresholds[l][0]);
+    Tensor a = weights.activations(x.mul(readInputs));
+    Tensor readNeurons = Largest.above(a, thresholds[l][1]);
+    count(GradMode.is_enabled() ? counts : validated, l, readInputs, readNeurons);
+    return weights.project(a.mul(readNeurons));
+  }
+
+  /** Whole numbers: the same in whatever order passes that run at once come here. */
+  private static void count(Sums sums, int l, Tensor... places) {
+    for (int p = 0; p < places.length; p++) {
+      Tensor kept = places[p].count_nonzero();
+      long seen = places[p].numel();
+      synchronized (sums) {
+        sums.get(KEPT).select(0, l).select(0, p).add_(kept);
+        sums.get(SEEN).select(0, l).select(0, p).add_(Tensors.of(new long[] {seen}, 1).squeeze());
+      }
+    }
+  }
+
+  @Override
+  public void beginStep(int step, int steps) {
+    counts.reset();
+  }
+
+  @Override
+  public void endStep(int step, int steps) {
+    List<Kept> kept = kept(counts);
+    for (int l = 0; l < thresholds.length; l++) {
+      follow(l, 0, kept.get(l).inputs() - shares.get(l).inputs());
+      follow(l, 1, kept.get(l).neurons() - shares.get(l).neurons());
+    }
+  }
+
+  private void follow(int l, int place, double over) {
+    if (thresholds[l][place] != Largest.ALL) {
+      thresholds[l][place] *= (float) Math.exp(options.follow() * over);
+    }
+  }
+
+  @Override
+  public Sums counts() {
+    return counts;
+  }
+
+  /** Mean shares of each layer's tokens; 0 before any. */
+  private static List<Kept> kept(Sums sums) {
+    long[] kept = Tensors.toLongs(sums.get(KEPT));
+    long[] seen = Tensors.toLongs(sums.get(SEEN));
+    List<Kept> shares = new ArrayList<>();
+    for (int i = 0; i < kept.length; i += PLACES) {
+      shares.add(
+          new Kept(
+              kept[i] / (double) Math.max(1, seen[i]),
+              kept[i + 1] / (double) Math.max(1, seen[i + 1])));
+    }
+    return shares;
+  }
+
+  @Override
+  public Map<String, Object> metrics() {
+    Map<String, Object> m = new LinkedHashMap<>();
+    m.put("phase", "recover");
+    m.put("active_ffn_share", ShareSplit.mean(kept(counts)));
+    return m;
+  }
+
+  @Override
+  public Map<String, Object> validationMetrics() {
+    List<Kept> kept = kept(validated);
+    Map<String, Object> m = new LinkedHashMap<>();
+    m.put("active_ffn_share_measured", ShareSplit.mean(kept));
+    m.put("kept_inputs", kept.stream().map(Kept::inputs).toList());
+    m.put("kept_neurons", kept.stream().map(Kept::neurons).toList());
+    validated.reset();
+    return m;
+  }
+
+  @Override
+  public Map<String, Tensor> state() {
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    float[] flat = new float[thresholds.length * PLACES];
+    float[] kept = new float[flat.length];
+    for (int l = 0; l < thresholds.length; l++) {
+      System.arraycopy(thresholds[l], 0, flat, l * PLACES, PLACES);
+      kept[l * PLACES] = (float) shares.get(l).inputs();
+      kept[l * PLACES + 1] = (float) shares.get(l).neurons();
+    }
+    state.put(THRESHOLDS, Tensors.of(flat, thresholds.length, PLACES));
+    state.put(SHARES, Tensors.of(kept, thresholds.length, PLACES));
+    state.put(CALIBRATION, Tensors.of(calibration).to(torch.ScalarType.Float));
+    return state;
+  }
+
+  @Override
+  public void restore(ModelConfig config, Map<String, Tensor> saved) {
+    begin(config);
+    float[] limits = Tensors.toFloats(SavedTensors.copy(saved, THRESHOLDS));
+    float[] kept = Tensors.toFloats(SavedTensors.copy(saved, SHARES));
+    List<Kept> restored = new ArrayList<>();
+    for (int l = 0; l < thresholds.length; l++) {
+      System.arraycopy(limits, l * PLACES, thresholds[l], 0, PLACES);
+      restored.add(new Kept(kept[l * PLACES], kept[l * PLACES + 1]));
+    }
+    shares = List.copyOf(restored);
+    Tensor rows = Objects.requireNonNull(saved.get(CALIBRATION), CALIBRATION);
+    float[] ids = Tensors.toFloats(rows);
+    int length = (int) rows.size(1);
+    calibration = new long[(int) rows.size(0)][length];
+    for (int i = 0; i < ids.length; i++) {
+      calibration[i / length][i % length] = (long) ids[i];
+    }
+  }
+}

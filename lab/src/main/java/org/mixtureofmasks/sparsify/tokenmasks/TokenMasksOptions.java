@@ -1,0 +1,109 @@
+package org.mixtureofmasks.sparsify.tokenmasks;
+
+import org.mixtureofmasks.recipe.Key;
+import org.mixtureofmasks.recipe.Kind;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.RecipeSection;
+import org.mixtureofmasks.sparsify.MethodKeys;
+
+/**
+ * The recipe's section {@code token_masks}: each key declared once, and the value a recipe gives
+ * it.
+ */
+public final class TokenMasksOptions {
+  private static final RecipeSection.Builder KEYS =
+      RecipeSection.named(
+          "token_masks",
+          "Token masks: each token reads the inputs and the neurons whose values are large.");
+
+  static final Key<Double> TARGET =
+      KEYS.number(
+          "target",
+          0.5,
+          Kind.Range.above(0, 1),
+          "share of the FFN's weights",
+          "what a token reads on average, over layers and over the inputs of all three matrices");
+  static final Key<Split> SPLIT =
+      KEYS.word(
+          "split",
+          Split.BY_LOSS,
+          "how the share is spread: over layers and places by what their errors cost the loss on"
+              + " the calibration text (by_loss), or the same everywhere (uniform)");
+  static final Key<Double> INPUTS =
+      KEYS.number(
+          "inputs",
+          0,
+          Kind.Range.of(0, 1),
+          "share of hidden_size",
+          "with split uniform, inputs of gate and up that a token reads; the neurons' share follows"
+              + " from the target, 3 · target - 2 · inputs; 0 takes 1.2 · target");
+  static final Key<Double> FOLLOW =
+      KEYS.number(
+          "follow",
+          0.5,
+          Kind.Range.of(0, 2),
+          "",
+          "how fast thresholds follow what a training step's tokens kept: the change of log"
+              + " threshold for each unit by which the kept share is off; 0 keeps them until the end");
+  static final Key<Double> DISTILLATION =
+      KEYS.number(
+          "distillation",
+          1,
+          Kind.Range.of(0, 1),
+          "",
+          "weight w of the dense model in the loss (1 - w) CE + w KL; costs one more forward pass");
+  static final Key<Boolean> TRAIN_WEIGHTS =
+      KEYS.flag("train_weights", true, "whether the model's weights learn");
+  static final Key<Integer> CALIBRATION_TOKENS =
+      MethodKeys.calibrationTokens(
+          KEYS, 8192, 1 << 20, "training tokens that thresholds and their split are taken from");
+
+  private final Recipe recipe;
+
+  TokenMasksOptions(Recipe recipe) {
+    this.recipe = recipe;
+  }
+
+  /** All keys. */
+  static RecipeSection section() {
+    return KEYS.build();
+  }
+
+  double target() {
+    return recipe.get(TARGET);
+  }
+
+  Split split() {
+    return recipe.get(SPLIT);
+  }
+
+  /** The share of inputs with the uniform split. */
+  double inputs() {
+    double given = recipe.get(INPUTS);
+    return given > 0 ? given : Math.min(1, 1.2 * target());
+  }
+
+  double follow() {
+    return recipe.get(FOLLOW);
+  }
+
+  double distillation() {
+    return recipe.get(DISTILLATION);
+  }
+
+  boolean trainsWeights() {
+    return recipe.get(TRAIN_WEIGHTS);
+  }
+
+  int calibrationTokens() {
+    return recipe.get(CALIBRATION_TOKENS);
+  }
+
+  /** How the share is spread over layers and places. */
+  enum Split {
+    /** By what errors cost the loss. */
+    BY_LOSS,
+    /** The same everywhere. */
+    UNIFORM
+  }
+}

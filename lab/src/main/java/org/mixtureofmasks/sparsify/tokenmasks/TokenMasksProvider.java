@@ -1,0 +1,66 @@
+package org.mixtureofmasks.sparsify.tokenmasks;
+
+import java.util.List;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.recipe.RecipeSection;
+import org.mixtureofmasks.sparsify.Method;
+import org.mixtureofmasks.sparsify.MethodProvider;
+
+/** Makes the method from the recipe's section {@code token_masks}. */
+public final class TokenMasksProvider implements MethodProvider {
+  @Override
+  public String name() {
+    return "token_masks";
+  }
+
+  @Override
+  public List<RecipeSection> sections() {
+    return List.of(TokenMasksOptions.section());
+  }
+
+  @Override
+  public void check(Recipe recipe) {
+    TokenMasksOptions options = new TokenMasksOptions(recipe);
+    if (options.split() != TokenMasksOptions.Split.UNIFORM) {
+      if (recipe.given(TokenMasksOptions.INPUTS)) {
+        throw UserError.usage(
+            "token_masks.inputs is for token_masks.split uniform; by_loss finds each layer's own");
+      }
+      return;
+    }
+    double neurons = 3 * options.target() - 2 * options.inputs();
+    if (neurons <= 0 || neurons > 1) {
+      throw UserError.usage(
+          ("token_masks.inputs %s leaves %s of the neurons at a target of %s: 3 · target - 2 · inputs"
+                  + " must be above 0 and at most 1")
+              .formatted(options.inputs(), neurons, options.target()));
+    }
+  }
+
+  @Override
+  public Method create(Recipe recipe, ModelConfig config) {
+    return new TokenMasks(new TokenMasksOptions(recipe));
+  }
+
+  @Override
+  public int calibrationTokens(Recipe recipe) {
+    return new TokenMasksOptions(recipe).calibrationTokens();
+  }
+
+  @Override
+  public double distillation(Recipe recipe) {
+    return new TokenMasksOptions(recipe).distillation();
+  }
+
+  @Override
+  public boolean trainsWeights(Recipe recipe) {
+    return new TokenMasksOptions(recipe).trainsWeights();
+  }
+
+  @Override
+  public double target(Recipe recipe) {
+    return new TokenMasksOptions(recipe).target();
+  }
+}
