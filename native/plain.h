@@ -83,6 +83,14 @@ INLINE void bf16_to_floats(const uint8_t *row, long n, float *out) {
   }
 }
 
+INLINE void bf16_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
+  (void)n;
+  for (long v = 0; v < count; v++) {
+    W pairs = INTS(row + 4 * (from + v) * L);
+    STORE(out + v * L, chain == 0 ? bf16_even(pairs) : bf16_odd(pairs));
+  }
+}
+
 /* int8: n signed bytes, then the row's scale, by which its whole sum is multiplied. */
 INLINE long int8_row(long n) { return n + 4; }
 
@@ -147,6 +155,14 @@ INLINE void int8_to_floats(const uint8_t *row, long n, float *out) {
   }
 }
 
+/* Without the row's scale. */
+INLINE void int8_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
+  (void)n;
+  for (long v = 0; v < count; v++) {
+    STORE(out + v * L, int8_weights(row + (2 * (from + v) + chain) * L));
+  }
+}
+
 /* f32, of any alignment. */
 INLINE long f32_row(long n) { return 4 * n; }
 
@@ -198,5 +214,19 @@ INLINE void f32_axpys(const int count, const uint8_t *const *rows, const float *
 }
 
 INLINE void f32_to_floats(const uint8_t *row, long n, float *out) { memcpy(out, row, 4 * n); }
+
+INLINE void f32_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
+  (void)n;
+  for (long v = 0; v < count; v++) {
+    STORE(out + v * L, f32_weights(row, (2 * (from + v) + chain) * L));
+  }
+}
+
+/* Floats of which the even columns come first, then the odd ones: what Java widens for a step. */
+INLINE long split_floats_row(long n) { return 4 * n; }
+
+INLINE void split_floats_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
+  memcpy(out, row + 4 * (chain * (n / 2) + from * L), 4 * count * L);
+}
 
 #endif
