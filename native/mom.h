@@ -86,7 +86,7 @@ EXPORT void mom_step_lay(int bits, const float *x, float *out, NONE, NONE, NONE,
 
 /*
  * y[y_at + t * stride + r] = sum over c of w[r, c] x[t, c] for rows r in [from, to) of the format of `kernels`, added up as
- * mom_matvec does; of int8 without the rows' scales.
+ * mom_matvec does.
  *
  * x: by mom_step_lay, chains as the format's vectors go; at a multiple of 64 bytes it is read at full speed.
  * end: of the rows that are wanted in this and further calls, to be asked for ahead.

@@ -124,9 +124,14 @@ INLINE void step_rows(StepPiece *widen, const uint8_t *w, long bytes, long rows,
   }
 }
 
-/* The lanes of both chains, to y by row and token. */
-INLINE void step_finish(const V *first, const V *second, long rows, long tokens, float *y, long stride) {
+/* What a row's whole sum is multiplied by. */
+typedef float StepFactor(const uint8_t *row, long n);
+
+/* The lanes of both chains, times the rows' factors unless there are none, to y by row and token. */
+INLINE void step_finish(StepFactor *factor, const uint8_t *w, long bytes, long n, const V *first, const V *second, long rows,
+                        long tokens, float *y, long stride) {
   for (long r = 0; r < rows; r++) {
+    float times = factor ? factor(w + r * bytes, n) : 1;
     V both[STEP_BLOCK];
     float totals[STEP_BLOCK];
     for (long t = 0; t < STEP_BLOCK; t++) {
@@ -136,7 +141,7 @@ INLINE void step_finish(const V *first, const V *second, long rows, long tokens,
       sums(both + t, totals + t);
     }
     for (long t = 0; t < tokens; t++) {
-      y[t * stride + r] = totals[t];
+      y[t * stride + r] = factor ? totals[t] * times : totals[t];
     }
   }
 }
@@ -146,8 +151,8 @@ INLINE void step_finish(const V *first, const V *second, long rows, long tokens,
  *
  * x: as by step_lay; left: rows of w behind these that are wanted next, to be asked for
  */
-INLINE void step_products(StepPiece *widen, long bytes, const uint8_t *w, long rows, long n, const float *x, long tokens,
-                          float *y, long stride, long left) {
+INLINE void step_products(StepPiece *widen, StepFactor *factor, long bytes, const uint8_t *w, long rows, long n,
+                          const float *x, long tokens, float *y, long stride, long left) {
   V chains[2][STEP_MOST_ROWS * STEP_BLOCK];
   for (long r = 0; r < rows; r += STEP_MOST_ROWS) {
     long held = rows - r < STEP_MOST_ROWS ? rows - r : STEP_MOST_ROWS;
@@ -161,7 +166,7 @@ INLINE void step_products(StepPiece *widen, long bytes, const uint8_t *w, long r
       for (int chain = 0; chain < 2; chain++) {
         step_rows(widen, w + r * bytes, bytes, held, n, chain, x + t * n + chain * some * (n / 2), some, chains[chain], &ahead);
       }
-      step_finish(chains[0], chains[1], held, some, y + t * stride + r, stride);
+      step_finish(factor, w + r * bytes, bytes, n, chains[0], chains[1], held, some, y + t * stride + r, stride);
     }
   }
 }
@@ -190,7 +195,7 @@ INLINE void step_products(StepPiece *widen, long bytes, const uint8_t *w, long r
     for (; block < end; block++) PIECE_OF_BLOCKS(F, 1)                                                                 \
   }
 
-/* F_piece has a chain as a constant here. */
+/* F_piece has a chain as a constant here; F_FACTOR: a StepFactor, or 0 for none. */
 #define STEP(F)                                                                                                        \
   static void F##_widen_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {              \
     if (chain == 0) {                                                                                                  \
@@ -203,7 +208,8 @@ INLINE void step_products(StepPiece *widen, long bytes, const uint8_t *w, long r
   static void F##_step(const uint8_t *w, long n, long from, long to, const float *x, long tokens, float *y, long stride,\
                        long end) {                                                                                     \
     long bytes = F##_row(n);                                                                                           \
-    step_products(F##_widen_piece, bytes, w + from * bytes, to - from, n, x, tokens, y + from, stride, end - to);      \
+    step_products(F##_widen_piece, F##_FACTOR, bytes, w + from * bytes, to - from, n, x, tokens, y + from, stride,     \
+                  end - to);                                                                                           \
   }
 
 #endif

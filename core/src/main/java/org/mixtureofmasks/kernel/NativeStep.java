@@ -75,8 +75,7 @@ final class NativeStep {
   }
 
   /**
-   * y[yAt + t * stride + r] = row r times token t for r in [from, to), but for what the format
-   * multiplies whole sums by ({@link Format#factor}).
+   * y[yAt + t * stride + r] = row r times token t for r in [from, to).
    *
    * @param rows stored one behind the other
    * @param n columns of a row

@@ -50,7 +50,6 @@ final class StepKernels {
     }
     MemorySegment laid = step.lay(x, tokens, order);
     step.products(w.data(), w.columns(), laid, tokens, y, stride, yAt, from, to);
-    multiply(w, tokens, y, yAt, stride, from, to);
     return true;
   }
 
