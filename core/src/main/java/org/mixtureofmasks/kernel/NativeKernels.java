@@ -267,6 +267,7 @@ final class NativeKernels {
   }
 
   /** What computes steps on rows that were widened in a format's order. */
+  @SuppressWarnings("ReferenceEquality") // orders are compared by identity
   NativeStep stepOfFloats(Order order) {
     return order == Order.SPLIT ? stepOfSplitFloats : Objects.requireNonNull(step(F32.FORMAT));
   }

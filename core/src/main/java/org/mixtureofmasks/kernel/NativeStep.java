@@ -40,14 +40,25 @@ final class NativeStep {
     this.kernels = kernels;
   }
 
+  /**
+   * Tokens laid out for {@link #products}, in memory that is this thread's until its next ones are.
+   *
+   * @param columns of a token
+   */
+  record Laid(MemorySegment floats, int tokens, int columns) {}
+
   /** Whether there are two chains of as many vectors, which cover all columns. */
   static boolean covers(RowSum order) {
     return order.tail().length == 0
         && order.passes().getFirst().count() == order.passes().getLast().count();
   }
 
-  /** Tokens laid out for {@link #products}, in memory that is this thread's until the next call. */
-  MemorySegment lay(Input x, int tokens, RowSum order) {
+  /**
+   * Lays out the first tokens of x.
+   *
+   * @param order one that {@link #covers} rows
+   */
+  Laid lay(Input x, int tokens, RowSum order) {
     int n = x.columns();
     Objects.checkFromIndexSize(0, Math.multiplyExact(tokens, n), x.floats().length);
     long bytes = Math.multiplyExact((long) tokens * n, Float.BYTES);
@@ -71,21 +82,20 @@ final class NativeStep {
         tokens,
         second.from(),
         second.stride());
-    return laid;
+    return new Laid(laid, tokens, n);
   }
 
   /**
    * y[yAt + t * stride + r] = row r times token t for r in [from, to).
    *
    * @param rows stored one behind the other
-   * @param n columns of a row
-   * @param laid the tokens, see {@link #lay}
+   * @param rowBytes of each
+   * @param laid the tokens
    */
   void products(
       MemorySegment rows,
-      int n,
-      MemorySegment laid,
-      int tokens,
+      long rowBytes,
+      Laid laid,
       float[] y,
       int stride,
       int yAt,
@@ -94,8 +104,11 @@ final class NativeStep {
     if (from >= to) {
       return;
     }
+    int tokens = laid.tokens;
+    Objects.checkFromToIndex(from * rowBytes, to * rowBytes, rows.byteSize());
     Objects.checkFromIndexSize(yAt + from, (tokens - 1) * stride + to - from, y.length);
-    int some = Math.max(1, CALL_PRODUCTS / Math.max(1, ROWS * n * tokens)) * ROWS;
+    long products = Math.max(1, (long) ROWS * laid.columns * tokens);
+    int some = Math.toIntExact(Math.max(1, CALL_PRODUCTS / products)) * ROWS;
     for (int r = from; r < to; r += some) {
       int next = Math.min(to, r + some);
       library.call(
@@ -103,11 +116,11 @@ final class NativeStep {
           kernels,
           0,
           rows,
-          laid,
+          laid.floats,
           MemorySegment.ofArray(y),
           NONE,
           NONE,
-          n,
+          laid.columns,
           r,
           next,
           tokens,

@@ -48,8 +48,9 @@ final class StepKernels {
     if (step == null || !NativeStep.covers(order)) {
       return false;
     }
-    MemorySegment laid = step.lay(x, tokens, order);
-    step.products(w.data(), w.columns(), laid, tokens, y, stride, yAt, from, to);
+    NativeStep.Laid laid = step.lay(x, tokens, order);
+    long rowBytes = w.format().rowBytes(w.columns());
+    step.products(w.data(), rowBytes, laid, y, stride, yAt, from, to);
     return true;
   }
 
@@ -78,14 +79,14 @@ final class StepKernels {
     int block = Math.min(Math.max(0, to - from), most);
     float[] rows = new float[block * n];
     StepTile tile = new StepTile(order, rows, block, n);
-    MemorySegment laid = step == null ? MemorySegment.NULL : step.lay(x, tokens, order);
+    NativeStep.Laid laid = step == null ? null : step.lay(x, tokens, order);
     int[] at = new int[StepTile.TOKENS];
     for (int r = from; r < to; r += block) {
       int end = Math.min(to, r + block);
       w.format().summands(w, r, end, rows);
-      if (step != null) {
+      if (step != null && laid != null) {
         MemorySegment floats = MemorySegment.ofArray(rows);
-        step.products(floats, n, laid, tokens, y, stride, yAt + r, 0, end - r);
+        step.products(floats, (long) n * Float.BYTES, laid, y, stride, yAt + r, 0, end - r);
         continue;
       }
       for (int t = 0; t < tokens; t += StepTile.TOKENS) {

@@ -333,6 +333,14 @@ class NativeKernelsTest {
     assertThrows(refused, () -> library.neurons(w, new int[1], 0, 1, new float[0], x, 0, y, 0));
     assertThrows(refused, () -> library.neurons(w, new int[1], 0, 1, null, x, 1, y, 0));
     assertThrows(refused, () -> library.neurons(w, new int[1], 0, 1, null, x, 0, y, 1));
+    RowSum order = Objects.requireNonNull(w.format().rowSum(32));
+    Input two = new Input(new float[64], 32);
+    assertThrows(
+        refused, () -> StepKernels.products(library, w, order, x, 2, new float[12], 6, 0, 0, 6));
+    assertThrows(
+        refused, () -> StepKernels.products(library, w, order, two, 2, new float[14], 7, 0, 0, 7));
+    assertThrows(
+        refused, () -> StepKernels.products(library, w, order, two, 2, new float[12], 6, 1, 0, 6));
   }
 
   @Test
