@@ -60,6 +60,7 @@ INLINE void nibbles(const uint8_t *p, const float *d, V *w) {
 #define q4_0_TOGETHER TOGETHER
 #define q4_0_TAIL -0.f
 #define q4_0_LAST -0.f
+#define q4_0_FACTOR 0
 typedef Blocks q4_0_Blocks;
 INLINE void q4_0_open(const int count, const uint8_t *row, long block, long n, q4_0_Blocks *b) {
   (void)n;
@@ -78,6 +79,7 @@ INLINE void q4_0_part(const q4_0_Blocks *b, int i, int part, V *w) {
 #define q4_TOGETHER TOGETHER
 #define q4_TAIL -0.f
 #define q4_LAST -0.f
+#define q4_FACTOR 0
 typedef Blocks q4_Blocks;
 INLINE void q4_open(const int count, const uint8_t *row, long block, long n, q4_Blocks *b) {
   find(count, row + block * q4_BYTES, q4_BYTES, b);
@@ -95,6 +97,7 @@ INLINE void q4_part(const q4_Blocks *b, int i, int part, V *w) {
 #define q4_1_TOGETHER TOGETHER
 #define q4_1_TAIL 0.f
 #define q4_1_LAST -0.f
+#define q4_1_FACTOR 0
 typedef Blocks q4_1_Blocks;
 INLINE void q4_1_open(const int count, const uint8_t *row, long block, long n, q4_1_Blocks *b) {
   (void)n;
@@ -127,6 +130,7 @@ INLINE void q4_1_part(const q4_1_Blocks *b, int i, int part, V *w) {
 #define q5_0_TOGETHER TOGETHER
 #define q5_0_TAIL 0.f
 #define q5_0_LAST -0.f
+#define q5_0_FACTOR 0
 typedef Blocks q5_0_Blocks;
 INLINE void q5_0_open(const int count, const uint8_t *row, long block, long n, q5_0_Blocks *b) {
   (void)n;
@@ -169,6 +173,7 @@ INLINE void q5_0_part(const q5_0_Blocks *b, int i, int part, V *w) {
 #define q8_0_TOGETHER TOGETHER
 #define q8_0_TAIL -0.f
 #define q8_0_LAST -0.f
+#define q8_0_FACTOR 0
 typedef Blocks q8_0_Blocks;
 INLINE void q8_0_open(const int count, const uint8_t *row, long block, long n, q8_0_Blocks *b) {
   (void)n;
@@ -214,6 +219,7 @@ INLINE void groups(const uint8_t *at, Groups *b) {
 #define q4_k_TOGETHER 1
 #define q4_k_TAIL 0.f
 #define q4_k_LAST -0.f
+#define q4_k_FACTOR 0
 typedef Groups q4_k_Blocks;
 INLINE void q4_k_open(const int count, const uint8_t *row, long block, long n, q4_k_Blocks *b) {
   (void)count;
@@ -277,6 +283,7 @@ INLINE __m256i rotate(__m256i v, int bits) {
 #define q5_k_TOGETHER 1
 #define q5_k_TAIL 0.f
 #define q5_k_LAST -0.f
+#define q5_k_FACTOR 0
 typedef Groups q5_k_Blocks;
 INLINE void q5_k_open(const int count, const uint8_t *row, long block, long n, q5_k_Blocks *b) {
   (void)count;
@@ -312,6 +319,7 @@ INLINE void q5_k_part(const q5_k_Blocks *b, int i, int part, V *w) {
 #define q6_k_TOGETHER 1
 #define q6_k_TAIL 0.f
 #define q6_k_LAST -0.f
+#define q6_k_FACTOR 0
 typedef struct {
   const uint8_t *at;
   float s[16];

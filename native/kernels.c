@@ -8,8 +8,8 @@
 #include "step.h"
 #include "tile.h"
 
-#define ALL(F) MATVEC(F) NEURONS(F) WIDEN(F)
-#define ALL_OF_BLOCKS(F) BLOCK_ROWS(F) ALL(F)
+#define ALL(F) MATVEC(F) NEURONS(F) WIDEN(F) STEP(F)
+#define ALL_OF_BLOCKS(F) BLOCK_ROWS(F) BLOCK_PIECE(F) ALL(F)
 
 /* Bytes of a row. */
 #define WHOLE_BLOCKS(F) (n / F##_COLUMNS * F##_BYTES)
@@ -34,6 +34,7 @@ ALL_OF_BLOCKS(q4)
 ALL(int8)
 ALL(bf16)
 ALL(f32)
+STEP(split_floats)
 
 #if BITS == 512
 #define OF_WIDTH(name) name##_512
@@ -41,15 +42,15 @@ ALL(f32)
 #define OF_WIDTH(name) name##_256
 #endif
 
-const TileKernels OF_WIDTH(mom_tile) = {tile_matmul, tile_gate_up, tile_add_down, step_products, few_products};
+const TileKernels OF_WIDTH(mom_tile) = {tile_matmul, tile_gate_up, tile_add_down, step_lay, few_products};
 
 const FloatKernels OF_WIDTH(mom_floats) = {
     split_row, transpose_rows, rms_norm, silu_row, exponentials, multiply_row, add_row, rotate_heads, page_scores, page_mix,
 };
 
-#define KERNELS(F) {#F, F##_matvec, F##_neurons, F##_widen}
+#define KERNELS(F) {#F, F##_matvec, F##_neurons, F##_widen, F##_step}
 
 const Kernels OF_WIDTH(mom_kernels)[FORMATS] = {
     KERNELS(q4_k), KERNELS(q5_k), KERNELS(q6_k), KERNELS(q4_0), KERNELS(q4_1),
-    KERNELS(q5_0), KERNELS(q8_0), KERNELS(q4),   KERNELS(int8), KERNELS(bf16), KERNELS(f32),
+    KERNELS(q5_0), KERNELS(q8_0), KERNELS(q4),   KERNELS(int8), KERNELS(bf16), KERNELS(f32), {"split_floats", 0, 0, 0, split_floats_step},
 };

@@ -10,6 +10,7 @@ typedef struct {
   void (*neurons)(const uint8_t *w, long n, const int *list, long from, long to, const float *scales, const float *x,
                   float *y);
   void (*widen)(const uint8_t *w, long n, long from, long to, float *out);
+  void (*step)(const uint8_t *w, long n, long from, long to, const float *x, long tokens, float *y, long stride, long end);
 } Kernels;
 
 /* Kernels of floats for several tokens. */
@@ -18,8 +19,7 @@ typedef struct {
   void (*gate_up)(const float *records, const int *list, long count, long n, const float *tile, long tokens, float *gates,
                   float *ups);
   void (*add_down)(const float *records, const int *list, long count, long n, const float *h, long tokens, float *y);
-  void (*step)(const float *w, long rows, long n, const float *x, long tokens, long second, long first_count,
-               long second_count, long stride, float *y, long y_stride, const uint8_t *next, long next_bytes);
+  void (*step_lay)(const float *x, long n, long tokens, long second, long stride, float *out);
   void (*few)(const float *w, long rows, long n, const float *x, long tokens, float *y, long stride);
 } TileKernels;
 
@@ -45,7 +45,7 @@ typedef struct {
 extern const FloatKernels mom_floats_512;
 extern const FloatKernels mom_floats_256;
 
-#define FORMATS 11
+#define FORMATS 12
 
 extern const Kernels mom_kernels_512[FORMATS];
 extern const Kernels mom_kernels_256[FORMATS];

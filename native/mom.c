@@ -8,7 +8,7 @@
 /* Each function has the places of all pointers before those of its longs. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-int mom_version(void) { return 5; }
+int mom_version(void) { return 6; }
 
 static int can(int bits) {
   __builtin_cpu_init();
@@ -72,10 +72,13 @@ void mom_tile_add_down(int bits, const float *records, const int *list, const fl
   tile_of(bits)->add_down(records, list, count, n, h, tokens, y + y_at);
 }
 
-void mom_step(int bits, const float *w, const float *x, float *y, const uint8_t *next, const uint8_t *end, long rows, long n,
-              long tokens, long second, long first_count, long second_count, long stride, long y_at, long y_stride) {
-  tile_of(bits)->step(w, rows, n, x, tokens, second, first_count, second_count, stride, y + y_at, y_stride, next,
-                      end - next);
+void mom_step_lay(int bits, const float *x, float *out, NONE a, NONE b, NONE c, long n, long tokens, long second, long stride) {
+  tile_of(bits)->step_lay(x, n, tokens, second, stride, out);
+}
+
+void mom_step(int kernels, const uint8_t *w, const float *x, float *y, NONE a, NONE b, long n, long from, long to, long tokens,
+              long y_at, long stride, long end) {
+  of(kernels)->step(w, n, from, to, x, tokens, y + y_at, stride, end);
 }
 
 static const FloatKernels *floats_of(int bits) { return bits == 512 ? &mom_floats_512 : &mom_floats_256; }

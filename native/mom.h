@@ -79,14 +79,20 @@ EXPORT void mom_tile_add_down(int bits, const float *records, const int *list, c
                               long n, long tokens, long y_at);
 
 /*
- * y[y_at + t * y_stride + r] = sum over c of w[r * n + c] x[t * n + c] over the columns that whole vectors cover: of
- * first_count vectors from the beginning of a row and second_count from `second`, each `stride` floats behind the last.
- *
- * next: what will be widened next, as far as `end`; it is asked for meanwhile.
+ * Tokens as mom_step reads them, from x one behind the other: tokens * n floats, n a multiple of 2 * bits / 32. Of a row's
+ * two chains of vectors the second begins at `second`; each vector lies `stride` floats behind the last of its chain.
  */
-EXPORT void mom_step(int bits, const float *w, const float *x, float *y, const uint8_t *next, const uint8_t *end, long rows,
-                     long n, long tokens, long second, long first_count, long second_count, long stride, long y_at,
-                     long y_stride);
+EXPORT void mom_step_lay(int bits, const float *x, float *out, NONE, NONE, NONE, long n, long tokens, long second, long stride);
+
+/*
+ * y[y_at + t * stride + r] = sum over c of w[r, c] x[t, c] for rows r in [from, to) of the format of `kernels`, added up as
+ * mom_matvec does.
+ *
+ * x: by mom_step_lay, chains as the format's vectors go; at a multiple of 64 bytes it is read at full speed.
+ * end: of the rows that are wanted in this and further calls, to be asked for ahead.
+ */
+EXPORT void mom_step(int kernels, const uint8_t *w, const float *x, float *y, NONE, NONE, long n, long from, long to,
+                     long tokens, long y_at, long stride, long end);
 
 /* Elements of even number from x[x_at] on to y[y_at ...], those of odd number behind them. */
 EXPORT void mom_split(int bits, const float *x, float *y, NONE, NONE, NONE, long n, long x_at, long y_at);

@@ -26,6 +26,7 @@ INLINE float bf16_weight(const uint8_t *row, long c) {
 INLINE long bf16_place(long c, long n) { return (c & 1) == 0 ? c / 2 : (n + 1) / 2 + c / 2; }
 
 #define bf16_LAST 0.f
+#define bf16_FACTOR 0
 
 INLINE float bf16_dot(const uint8_t *row, long ahead, long n, const float *x) {
   V a = ZERO();
@@ -83,6 +84,14 @@ INLINE void bf16_to_floats(const uint8_t *row, long n, float *out) {
   }
 }
 
+INLINE void bf16_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
+  (void)n;
+  for (long v = 0; v < count; v++) {
+    W pairs = INTS(row + 4 * (from + v) * L);
+    STORE(out + v * L, chain == 0 ? bf16_even(pairs) : bf16_odd(pairs));
+  }
+}
+
 /* int8: n signed bytes, then the row's scale, by which its whole sum is multiplied. */
 INLINE long int8_row(long n) { return n + 4; }
 
@@ -95,6 +104,7 @@ INLINE float int8_scale(const uint8_t *row, long n) {
 INLINE V int8_weights(const uint8_t *at) { return FLOATS(signed_bytes(at)); }
 
 #define int8_LAST -0.f
+#define int8_FACTOR int8_scale
 
 INLINE float int8_dot(const uint8_t *row, long ahead, long n, const float *x) {
   V a = ZERO();
@@ -147,6 +157,14 @@ INLINE void int8_to_floats(const uint8_t *row, long n, float *out) {
   }
 }
 
+/* Without the row's scale. */
+INLINE void int8_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
+  (void)n;
+  for (long v = 0; v < count; v++) {
+    STORE(out + v * L, int8_weights(row + (2 * (from + v) + chain) * L));
+  }
+}
+
 /* f32, of any alignment. */
 INLINE long f32_row(long n) { return 4 * n; }
 
@@ -159,6 +177,7 @@ INLINE float f32_weight(const uint8_t *row, long c) {
 INLINE V f32_weights(const uint8_t *row, long c) { return AS_FLOATS(INTS(row + 4 * c)); }
 
 #define f32_LAST -0.f
+#define f32_FACTOR 0
 
 INLINE float f32_dot(const uint8_t *row, long ahead, long n, const float *x) {
   V a = ZERO();
@@ -198,5 +217,21 @@ INLINE void f32_axpys(const int count, const uint8_t *const *rows, const float *
 }
 
 INLINE void f32_to_floats(const uint8_t *row, long n, float *out) { memcpy(out, row, 4 * n); }
+
+INLINE void f32_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
+  (void)n;
+  for (long v = 0; v < count; v++) {
+    STORE(out + v * L, f32_weights(row, (2 * (from + v) + chain) * L));
+  }
+}
+
+/* Floats of which the even columns come first, then the odd ones: what Java widens for a step. */
+INLINE long split_floats_row(long n) { return 4 * n; }
+
+#define split_floats_FACTOR 0
+
+INLINE void split_floats_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
+  memcpy(out, row + 4 * (chain * (n / 2) + from * L), 4 * count * L);
+}
 
 #endif

@@ -154,8 +154,14 @@ public abstract class Format {
       int from,
       int to) {
     RowSum order = rowSum(w.columns());
+    if (order != null
+        && library != null
+        && tokens > 1
+        && StepKernels.products(library, w, order, x, tokens, y, yStride, yAt, from, to)) {
+      return;
+    }
     if (order != null && tokens >= leastTokensWidened()) {
-      StepKernels.products(library, w, order, x, tokens, y, yStride, yAt, from, to);
+      StepKernels.productsOfWidened(library, w, order, x, tokens, y, yStride, yAt, from, to);
       return;
     }
     long rowBytes = Math.max(1, rowBytes(w.columns()));

@@ -44,6 +44,7 @@ final class NativeKernels {
   private final NativeLibrary library;
   private final int bits;
   private final NativeFloats floats;
+  private final NativeStep stepOfSplitFloats;
   private final IdentityHashMap<Format, Integer> numbers = new IdentityHashMap<>();
 
   /**
@@ -59,6 +60,7 @@ final class NativeKernels {
     this.library = library;
     this.bits = bits;
     floats = new NativeFloats(library, bits);
+    stepOfSplitFloats = new NativeStep(library, bits, library.kernels("split_floats", bits));
     for (Format format : FORMATS) {
       int number = library.kernels(format.name(), bits);
       if (number == -2) {
@@ -258,46 +260,16 @@ final class NativeKernels {
         yStride);
   }
 
-  /**
-   * Products of widened rows with all tokens of a step, but for the columns that no vector covers.
-   *
-   * @param order how the rows' format adds up
-   * @param y by token, {@code stride} apart, from yAt on
-   * @param next weights that will be widened next: they are asked for meanwhile
-   */
-  void step(
-      float[] w,
-      int rows,
-      RowSum order,
-      Input x,
-      int tokens,
-      float[] y,
-      int yAt,
-      int stride,
-      MemorySegment next) {
-    int n = x.columns();
-    Objects.checkFromIndexSize(0, Math.multiplyExact(rows, n), w.length);
-    Objects.checkFromIndexSize(0, Math.multiplyExact(tokens, n), x.floats().length);
-    Objects.checkFromIndexSize(yAt, (tokens - 1) * stride + rows, y.length);
-    RowSum.Pass second = order.passes().get(1);
-    library.call(
-        Function.STEP,
-        bits,
-        0,
-        array(w),
-        array(x.floats()),
-        array(y),
-        next,
-        next.asSlice(next.byteSize()),
-        rows,
-        n,
-        tokens,
-        second.from(),
-        order.passes().getFirst().count(),
-        second.count(),
-        second.stride(),
-        yAt,
-        stride);
+  /** What computes steps on rows of that format; null: nothing does. */
+  @Nullable NativeStep step(Format format) {
+    Integer number = numbers.get(format);
+    return number == null ? null : new NativeStep(library, bits, number);
+  }
+
+  /** What computes steps on rows that were widened in a format's order. */
+  @SuppressWarnings("ReferenceEquality") // orders are compared by identity
+  NativeStep stepOfFloats(Order order) {
+    return order == Order.SPLIT ? stepOfSplitFloats : Objects.requireNonNull(step(F32.FORMAT));
   }
 
   /**

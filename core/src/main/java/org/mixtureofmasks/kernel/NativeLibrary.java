@@ -29,7 +29,7 @@ final class NativeLibrary {
   static final MemorySegment NONE = MemorySegment.NULL;
 
   /** What mom_version of a library gives whose functions are those below. */
-  private static final int VERSION = 5;
+  private static final int VERSION = 6;
 
   /** Whole numbers of the signature. */
   private static final int NUMBERS = 9;
@@ -68,6 +68,7 @@ final class NativeLibrary {
     TRANSPOSE,
     TILE_GATE_UP,
     TILE_ADD_DOWN,
+    STEP_LAY,
     STEP,
     SPLIT,
     RMS_NORM,

@@ -12,32 +12,54 @@ final class StepKernels {
   /** A block of widened rows is written, and read by all tokens, near the first-level cache. */
   private static final int BLOCK_FLOATS = 8 << 10;
 
-  /** With fewer tokens Java's tiles are as fast as the library's, and faster for short rows. */
+  /** With fewer tokens Java's tiles are as fast as the library's for rows that Java widens. */
   private static final int LIBRARY_TOKENS = 8;
-
-  /** Rows of a block that the library wants, a multiple of what it computes together. */
-  private static final int LIBRARY_ROWS = 24;
 
   private StepKernels() {}
 
-  /** The block of rows behind one that ends there, as it is stored. */
-  private static MemorySegment rowsAfter(Matrix w, int end, int to, int block) {
-    long bytes = w.format().rowBytes(w.columns());
-    return w.data().asSlice(end * bytes, Math.min(block, to - end) * bytes);
-  }
-
-  private static void multiply(float factor, int tokens, float[] y, int at, int stride) {
-    for (int t = 0; factor != 1 && t < tokens; t++) {
-      y[at + t * stride] *= factor;
+  private static void multiply(
+      Matrix w, int tokens, float[] y, int at, int stride, int from, int to) {
+    for (int r = from; r < to; r++) {
+      float factor = w.format().factor(w, r);
+      for (int t = 0; factor != 1 && t < tokens; t++) {
+        y[at + r + t * stride] *= factor;
+      }
     }
   }
 
   /**
-   * See {@link Format#products}.
+   * See {@link Format#products}; with the library, without a way through memory for what is
+   * widened.
+   *
+   * @return false if the library has nothing for such rows, and nothing is done
+   */
+  static boolean products(
+      NativeKernels library,
+      Matrix w,
+      RowSum order,
+      Input x,
+      int tokens,
+      float[] y,
+      int stride,
+      int yAt,
+      int from,
+      int to) {
+    NativeStep step = library.step(w.format());
+    if (step == null || !NativeStep.covers(order)) {
+      return false;
+    }
+    NativeStep.Laid laid = step.lay(x, tokens, order);
+    long rowBytes = w.format().rowBytes(w.columns());
+    step.products(w.data(), rowBytes, laid, y, stride, yAt, from, to);
+    return true;
+  }
+
+  /**
+   * See {@link Format#products}; rows are widened by the format.
    *
    * @param library adds up in place of {@link StepTile}; null: none
    */
-  static void products(
+  static void productsOfWidened(
       @Nullable NativeKernels library,
       Matrix w,
       RowSum order,
@@ -49,32 +71,32 @@ final class StepKernels {
       int from,
       int to) {
     int n = w.columns();
-    NativeKernels tiles = tokens < LIBRARY_TOKENS ? null : library;
-    int block =
-        Math.min(
-            Math.max(0, to - from),
-            tiles == null ? Math.max(4, BLOCK_FLOATS / n / 4 * 4) : LIBRARY_ROWS);
+    NativeStep step =
+        library == null || tokens < LIBRARY_TOKENS || !NativeStep.covers(order)
+            ? null
+            : library.stepOfFloats(w.format().order());
+    int most = step == null ? Math.max(4, BLOCK_FLOATS / n / 4 * 4) : NativeStep.ROWS;
+    int block = Math.min(Math.max(0, to - from), most);
     float[] rows = new float[block * n];
     StepTile tile = new StepTile(order, rows, block, n);
+    NativeStep.Laid laid = step == null ? null : step.lay(x, tokens, order);
     int[] at = new int[StepTile.TOKENS];
     for (int r = from; r < to; r += block) {
       int end = Math.min(to, r + block);
       w.format().summands(w, r, end, rows);
-      if (tiles != null) {
-        tiles.step(
-            rows, end - r, order, x, tokens, y, yAt + r, stride, rowsAfter(w, end, to, block));
-        tile.addTails(end - r, x, tokens, y, yAt + r, stride);
+      if (step != null && laid != null) {
+        MemorySegment floats = MemorySegment.ofArray(rows);
+        step.products(floats, (long) n * Float.BYTES, laid, y, stride, yAt + r, 0, end - r);
+        continue;
       }
-      for (int t = 0; t < tokens && tiles == null; t += StepTile.TOKENS) {
+      for (int t = 0; t < tokens; t += StepTile.TOKENS) {
         int used = Math.min(StepTile.TOKENS, tokens - t);
         for (int i = 0; i < StepTile.TOKENS; i++) {
           at[i] = x.at(t + Math.min(i, used - 1));
         }
         tile.products(end - r, x.floats(), at, used, y, t * stride + yAt + r, stride);
       }
-      for (int i = r; i < end; i++) {
-        multiply(w.format().factor(w, i), tokens, y, yAt + i, stride);
-      }
     }
+    multiply(w, tokens, y, yAt, stride, from, to);
   }
 }

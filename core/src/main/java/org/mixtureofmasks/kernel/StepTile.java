@@ -72,16 +72,6 @@ final class StepTile {
     }
   }
 
-  /** Adds to the products of whole vectors, as {@link #products} has them, what these left out. */
-  void addTails(int count, Input x, int tokens, float[] y, int at, int stride) {
-    for (int t = 0; t < tokens && order.tail().length > 0; t++) {
-      for (int r = 0; r < count; r++) {
-        int place = at + t * stride + r;
-        y[place] = withTail(y[place], r * columns, x.floats(), x.at(t));
-      }
-    }
-  }
-
   /** Some vectors of one chain of all rows, chunk by chunk. */
   private void add(int count, float[] x, int[] xAt, boolean few, RowSum.Pass pass) {
     int unit = few ? 4 : ROWS;

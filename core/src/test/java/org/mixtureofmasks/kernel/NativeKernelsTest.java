@@ -1,6 +1,7 @@
 package org.mixtureofmasks.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -147,20 +148,54 @@ class NativeKernelsTest {
     }
   }
 
+  /** Rows [1, rows) times some tokens, with and without the library. */
+  private static void productsOfAStep(Matrix w, int... counts) throws Exception {
+    NativeKernels library = kernels();
+    int n = w.columns();
+    int stride = w.rows() + 2;
+    for (int tokens : counts) {
+      float[] values = TestMatrices.random(new Random(n), tokens * n);
+      Input x = TestMatrices.input(w, values, tokens);
+      float[] java = new float[tokens * stride];
+      float[] got = java.clone();
+      w.format().products(w, x, tokens, java, stride, 2, 1, w.rows());
+      w.format().products(library, w, x, tokens, got, stride, 2, 1, w.rows());
+      assertArrayEquals(java, got, tokens + " tokens");
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("cases")
   void productsOfAStepHaveTheBitsOfJava(Case c) throws Exception {
-    NativeKernels library = kernels();
-    Random random = new Random(c.columns);
-    Matrix w = TestMatrices.random(random, c.format, 23, c.columns);
-    for (int tokens : new int[] {1, 2, 3, 7, 16, 21}) {
-      Input x = TestMatrices.input(w, TestMatrices.random(random, tokens * c.columns), tokens);
-      float[] java = new float[tokens * 25];
-      float[] got = java.clone();
-      c.format.products(w, x, tokens, java, 25, 2, 1, 23);
-      c.format.products(library, w, x, tokens, got, 25, 2, 1, 23);
-      assertArrayEquals(java, got, tokens + " tokens");
+    Matrix w = TestMatrices.random(new Random(c.columns), c.format, 24, c.columns);
+    productsOfAStep(w, 1, 2, 3, 7, 16, 21);
+  }
+
+  /** More products than one call computes. */
+  @Test
+  void productsOfAStepOfManyRowsHaveTheBitsOfJava() throws Exception {
+    productsOfAStep(TestMatrices.random(new Random(2), Int8.FORMAT, 83, 5632), 18);
+  }
+
+  /** Formats that the library cannot widen: it multiplies what Java has widened. */
+  @ParameterizedTest
+  @ValueSource(ints = {32, 576, 1088, 2048})
+  void productsOfAStepOfOtherFormatsHaveTheBitsOfJava(int columns) throws Exception {
+    for (Format format : List.of(F16.FORMAT, Q51.FORMAT)) {
+      assertFalse(kernels().has(format), format.name());
+      productsOfAStep(TestMatrices.random(new Random(3), format, 30, columns), 7, 8, 19);
     }
+  }
+
+  /** Else Java would compute in the library's place, and nothing but the time would tell. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void theLibraryComputesAStepWhosePairsOfVectorsCoverARow(Case c) throws Exception {
+    Matrix w = TestMatrices.random(new Random(4), c.format, 5, c.columns);
+    Input x = TestMatrices.input(w, new float[2 * c.columns], 2);
+    RowSum order = Objects.requireNonNull(c.format.rowSum(c.columns));
+    boolean whole = c.columns % (2 * BITS / Float.SIZE) == 0;
+    assertEquals(whole, StepKernels.products(kernels(), w, order, x, 2, new float[10], 5, 0, 0, 5));
   }
 
   @ParameterizedTest
@@ -298,6 +333,14 @@ class NativeKernelsTest {
     assertThrows(refused, () -> library.neurons(w, new int[1], 0, 1, new float[0], x, 0, y, 0));
     assertThrows(refused, () -> library.neurons(w, new int[1], 0, 1, null, x, 1, y, 0));
     assertThrows(refused, () -> library.neurons(w, new int[1], 0, 1, null, x, 0, y, 1));
+    RowSum order = Objects.requireNonNull(w.format().rowSum(32));
+    Input two = new Input(new float[64], 32);
+    assertThrows(
+        refused, () -> StepKernels.products(library, w, order, x, 2, new float[12], 6, 0, 0, 6));
+    assertThrows(
+        refused, () -> StepKernels.products(library, w, order, two, 2, new float[14], 7, 0, 0, 7));
+    assertThrows(
+        refused, () -> StepKernels.products(library, w, order, two, 2, new float[12], 6, 1, 0, 6));
   }
 
   @Test
