@@ -15,9 +15,8 @@ typedef struct {
 /* Kernels of floats for several tokens. */
 typedef struct {
   void (*matmul)(const float *w, long rows, long n, const float *tile, long tokens, float *y, long stride);
-  void (*gate_up)(const float *records, const int *list, long count, long n, const float *tile, long tokens, float *gates,
-                  float *ups);
-  void (*add_down)(const float *records, const int *list, long count, long n, const float *h, long tokens, float *y);
+  void (*neurons)(const float *records, const int *held, const float *factors, long apart, long count, long n,
+                  const float *tile, long tokens, float *y);
   void (*step)(const float *w, long rows, long n, const float *x, long tokens, long second, long first_count,
                long second_count, long stride, float *y, long y_stride, const uint8_t *next, long next_bytes);
   void (*few)(const float *w, long rows, long n, const float *x, long tokens, float *y, long stride);

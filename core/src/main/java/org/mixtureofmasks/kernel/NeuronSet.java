@@ -1,13 +1,13 @@
 package org.mixtureofmasks.kernel;
 
-import java.util.Arrays;
-
 /**
  * Which stored neurons some lanes hold.
  *
  * @param words 64 neurons each, the lowest bit first
  */
 record NeuronSet(long[] words) {
+  static final NeuronSet EMPTY = new NeuronSet(new long[0]);
+
   /** The first n of an ascending list. */
   static NeuronSet of(int[] list, int n) {
     long[] words = new long[n == 0 ? 0 : (list[n - 1] >> 6) + 1];
@@ -28,13 +28,21 @@ record NeuronSet(long[] words) {
     return new NeuronSet(all);
   }
 
-  int size() {
-    return Arrays.stream(words).mapToInt(Long::bitCount).sum();
+  /** How many are in both. */
+  int common(NeuronSet other) {
+    int count = 0;
+    for (int i = 0; i < Math.min(words.length, other.words.length); i++) {
+      count += Long.bitCount(words[i] & other.words[i]);
+    }
+    return count;
   }
 
-  /** 1 if the neuron is among them, else 0. */
-  int bit(int neuron) {
-    int word = neuron >> 6;
-    return word < words.length ? (int) (words[word] >>> neuron) & 1 : 0;
+  int size() {
+    return common(this);
+  }
+
+  /** How many are not in the other. */
+  int without(NeuronSet other) {
+    return size() - common(other);
   }
 }
