@@ -65,7 +65,8 @@ final class HalfTile {
       while (to < lanes.size() && lanes.get(to).neurons == first.neurons) {
         to++;
       }
-      NeuronSet held = NeuronSet.of(first.neurons, first.size);
+      NeuronSet known = first.held;
+      NeuronSet held = known == null ? NeuronSet.of(first.neurons, first.size) : known;
       groups.add(new Group(lanes.subList(from, to), held));
       from = to;
     }

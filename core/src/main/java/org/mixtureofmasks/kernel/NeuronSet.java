@@ -4,17 +4,23 @@ package org.mixtureofmasks.kernel;
  * Which stored neurons some lanes hold.
  *
  * @param words 64 neurons each, the lowest bit first
+ * @param size how many they are
  */
-record NeuronSet(long[] words) {
-  static final NeuronSet EMPTY = new NeuronSet(new long[0]);
+record NeuronSet(long[] words, int size) {
+  static final NeuronSet EMPTY = new NeuronSet(new long[0], 0);
 
   /** The first n of an ascending list. */
   static NeuronSet of(int[] list, int n) {
     long[] words = new long[n == 0 ? 0 : (list[n - 1] >> 6) + 1];
+    long word = 0; // apart, for each turn would wait for the last one's store
     for (int k = 0; k < n; k++) {
-      words[list[k] >> 6] |= 1L << list[k];
+      word |= 1L << list[k];
+      if (k + 1 == n || list[k + 1] >> 6 != list[k] >> 6) {
+        words[list[k] >> 6] = word;
+        word = 0;
+      }
     }
-    return new NeuronSet(words);
+    return new NeuronSet(words, n);
   }
 
   /** Those of either. */
@@ -25,7 +31,7 @@ record NeuronSet(long[] words) {
     for (int i = 0; i < rest.length; i++) {
       all[i] |= rest[i];
     }
-    return new NeuronSet(all);
+    return new NeuronSet(all, size + other.without(this));
   }
 
   /** How many are in both. */
@@ -37,12 +43,8 @@ record NeuronSet(long[] words) {
     return count;
   }
 
-  int size() {
-    return common(this);
-  }
-
   /** How many are not in the other. */
   int without(NeuronSet other) {
-    return size() - common(other);
+    return size - common(other);
   }
 }

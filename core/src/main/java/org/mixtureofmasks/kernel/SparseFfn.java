@@ -171,6 +171,13 @@ public final class SparseFfn {
     set(token, neurons, n).factor = factor;
   }
 
+  /** Adds a lane: all neurons of an expert, with the same factor. */
+  public void lane(int token, NeuronList expert, float factor) {
+    Lane lane = set(token, expert.neurons, expert.neurons.length);
+    lane.factor = factor;
+    lane.held = expert.held;
+  }
+
   /**
    * Adds a lane whose neurons have factors of their own.
    *
@@ -190,6 +197,7 @@ public final class SparseFfn {
     lane.neurons = neurons;
     lane.size = n;
     lane.factors = null;
+    lane.held = null;
     return lane;
   }
 

@@ -100,7 +100,7 @@ final class TilePass {
               }
             });
     Order order = records.format().order();
-    parallel.team().run((part, parts) -> collect(tiles, at, order, y, part, parts));
+    parallel.team().run((part, parts) -> collect(kernels, tiles, at, order, y, part, parts));
   }
 
   /** Neurons of a block: with many threads there are several for each. */
@@ -121,9 +121,22 @@ final class TilePass {
 
   /** Adds the lanes' sums of all threads to their tokens, for one part of the columns. */
   private void collect(
-      List<LaneTile> tiles, int[] at, Order order, float[] y, int part, int parts) {
+      Kernels kernels,
+      List<LaneTile> tiles,
+      int[] at,
+      Order order,
+      float[] y,
+      int part,
+      int parts) {
     int from = ThreadTeam.start(columns, part, parts, STRIP);
     int to = ThreadTeam.start(columns, part + 1, parts, STRIP);
+    float[] total = scratch[0].sums;
+    for (int i = 0; i < tiles.size(); i++) {
+      int width = tiles.get(i).width();
+      for (int s = 1; s < scratch.length; s++) {
+        kernels.add(total, scratch[s].sums, at[i] + from * width, at[i] + to * width);
+      }
+    }
     int[] plain = new int[STRIP]; // columns of the plain output, by place in the strip
     // Strips, so that the lines which are read and written stay in the first-level cache.
     for (int strip = from; strip < to; strip += STRIP) {
@@ -132,23 +145,21 @@ final class TilePass {
         plain[c] = order.column(strip + c, columns);
       }
       for (int i = 0; i < tiles.size(); i++) {
-        LaneTile tile = tiles.get(i);
-        for (int t = 0; t < tile.width(); t++) {
-          Lane lane = tile.lanes().get(t);
-          if (lane.size == 0) {
-            continue;
-          }
-          int row = lane.token * columns;
-          int sum = at[i] + strip * tile.width() + t;
-          for (int c = 0; c < n; c++) {
-            float total = 0;
-            for (Scratch own : scratch) {
-              total += own.sums[sum + c * tile.width()];
-            }
-            y[row + plain[c]] += total;
+        int width = tiles.get(i).width();
+        for (int t = 0; t < width; t++) {
+          Lane lane = tiles.get(i).lanes().get(t);
+          if (lane.size > 0) {
+            scatter(total, at[i] + strip * width + t, width, plain, n, y, lane.token * columns);
           }
         }
       }
+    }
+  }
+
+  private static void scatter(
+      float[] sums, int at, int stride, int[] plain, int n, float[] y, int row) {
+    for (int c = 0; c < n; c++) {
+      y[row + plain[c]] += sums[at + c * stride];
     }
   }
 }
