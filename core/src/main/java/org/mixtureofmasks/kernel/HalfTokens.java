@@ -83,11 +83,19 @@ final class HalfTokens {
   }
 
   /**
-   * ROWS columns of a sum of rows: y[at + i * stride + t] += Σ_k w[row_k + i] h[hAt + k * TOKENS
-   * + t] for the {@code count} rows that begin at w[rows[k] + column].
+   * ROWS columns of a sum of rows: y[at + i * stride + t] += Σ_k w[row_k + i] h[hAt + k * TOKENS +
+   * t] for the {@code count} rows that begin at w[rows[k] + column].
    */
   static void columns(
-      float[] w, int[] rows, int count, int column, float[] h, int hAt, float[] y, int at, int stride) {
+      float[] w,
+      int[] rows,
+      int count,
+      int column,
+      float[] h,
+      int hAt,
+      float[] y,
+      int at,
+      int stride) {
     FloatVector a0 = FloatVector.fromArray(F, y, at);
     FloatVector a1 = FloatVector.fromArray(F, y, at + stride);
     FloatVector a2 = FloatVector.fromArray(F, y, at + 2 * stride);

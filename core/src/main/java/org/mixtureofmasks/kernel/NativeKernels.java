@@ -311,8 +311,7 @@ final class NativeKernels {
     int count = lanes.count;
     Objects.checkFromIndexSize(0, Math.multiplyExact(3 * count, n), records.length);
     Objects.checkFromIndexSize(0, count, lanes.held.length);
-    Objects.checkFromIndexSize(
-        Math.max(0, count - 1) * lanes.apart, width, lanes.factors.length);
+    Objects.checkFromIndexSize(Math.max(0, count - 1) * lanes.apart, width, lanes.factors.length);
     Objects.checkFromIndexSize(tileAt, Math.multiplyExact(n, width), tile.length);
     Objects.checkFromIndexSize(yAt, n * width, y.length);
     library.call(

@@ -85,8 +85,7 @@ final class TileNeurons {
    * Three neurons at a time, for both halves: their gate and up rows are the six that {@link
    * VectorTokens} wants.
    */
-  private static void gateUp(
-      float[] w, int n, TileScratch s, float[] tile, int tileAt, int up) {
+  private static void gateUp(float[] w, int n, TileScratch s, float[] tile, int tileAt, int up) {
     int[] at = gates(s, 0, n);
     int last = s.counts[0] - 1;
     for (int k = 0; k <= last; k += 3) {

@@ -94,7 +94,14 @@ final class TilePass {
                 for (int i = 0; i < tiles.size(); i++) {
                   if (own.block.fill(tiles.get(i), b, end)) {
                     kernels.neuronsOfTile(
-                        own.widened, columns, own.block, inputs, at[i], own.sums, at[i], own.hidden);
+                        own.widened,
+                        columns,
+                        own.block,
+                        inputs,
+                        at[i],
+                        own.sums,
+                        at[i],
+                        own.hidden);
                   }
                 }
               }
