@@ -42,7 +42,7 @@ STEP(split_floats)
 #define OF_WIDTH(name) name##_256
 #endif
 
-const TileKernels OF_WIDTH(mom_tile) = {tile_matmul, tile_gate_up, tile_add_down, step_lay, few_products};
+const TileKernels OF_WIDTH(mom_tile) = {tile_matmul, tile_neurons, step_lay, few_products};
 
 const FloatKernels OF_WIDTH(mom_floats) = {
     split_row, transpose_rows, rms_norm, silu_row, exponentials, multiply_row, add_row, rotate_heads, page_scores, page_mix,

@@ -16,9 +16,8 @@ typedef struct {
 /* Kernels of floats for several tokens. */
 typedef struct {
   void (*matmul)(const float *w, long rows, long n, const float *tile, long tokens, float *y, long stride);
-  void (*gate_up)(const float *records, const int *list, long count, long n, const float *tile, long tokens, float *gates,
-                  float *ups);
-  void (*add_down)(const float *records, const int *list, long count, long n, const float *h, long tokens, float *y);
+  void (*neurons)(const float *records, const int *held, const float *factors, long apart, long count, long n,
+                  const float *tile, long tokens, float *y);
   void (*step_lay)(const float *x, long n, long tokens, long second, long stride, float *out);
   void (*few)(const float *w, long rows, long n, const float *x, long tokens, float *y, long stride);
 } TileKernels;

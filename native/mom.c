@@ -8,7 +8,7 @@
 /* Each function has the places of all pointers before those of its longs. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-int mom_version(void) { return 6; }
+int mom_version(void) { return 7; }
 
 static int can(int bits) {
   __builtin_cpu_init();
@@ -62,14 +62,9 @@ void mom_tile(int bits, const float *w, const float *tile, float *y, NONE a, NON
   tile_of(bits)->matmul(w, rows, n, tile + tile_at, tokens, y + y_at, stride);
 }
 
-void mom_tile_gate_up(int bits, const float *records, const int *list, const float *tile, float *h, NONE a, long count, long n,
-                      long tile_at, long tokens, long up) {
-  tile_of(bits)->gate_up(records, list, count, n, tile + tile_at, tokens, h, h + up);
-}
-
-void mom_tile_add_down(int bits, const float *records, const int *list, const float *h, float *y, NONE a, long count, long n,
-                       long tokens, long y_at) {
-  tile_of(bits)->add_down(records, list, count, n, h, tokens, y + y_at);
+void mom_tile_neurons(int bits, const float *records, const int *held, const float *factors, const float *tile, float *y,
+                      long count, long n, long width, long apart, long tile_at, long y_at) {
+  tile_of(bits)->neurons(records, held, factors, apart, count, n, tile + tile_at, width, y + y_at);
 }
 
 void mom_step_lay(int bits, const float *x, float *out, NONE a, NONE b, NONE c, long n, long tokens, long second, long stride) {

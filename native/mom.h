@@ -67,16 +67,12 @@ EXPORT void mom_transpose(int bits, const float *x, float *tile, NONE, NONE, NON
                           long tile_at);
 
 /*
- * Here a tile is of `tokens` tokens, 2 * bits / 32 or half of that, and so far is it from a column of it to the next.
- *
- * g_j x to h[k * tokens + t], u_j x to h[up + k * tokens + t] for j = list[k], k in [0, count); records as in mom_neurons.
+ * y[y_at + c * width + t] += sum over k of f SiLU(g_k x_t) (u_k x_t) d_k[c] over the records k in [0, count) for which bit
+ * t of held[k] is set, in their order; f = factors[k * apart + t]; records as in mom_neurons. A tile is of `width` tokens
+ * here, 2 * bits / 32 or half of that, and so far is it from a column of it to the next.
  */
-EXPORT void mom_tile_gate_up(int bits, const float *records, const int *list, const float *tile, float *h, NONE, long count,
-                             long n, long tile_at, long tokens, long up);
-
-/* y[y_at + c * tokens + t] += sum over k of h[k * tokens + t] d_j[c] for j = list[k]. */
-EXPORT void mom_tile_add_down(int bits, const float *records, const int *list, const float *h, float *y, NONE, long count,
-                              long n, long tokens, long y_at);
+EXPORT void mom_tile_neurons(int bits, const float *records, const int *held, const float *factors, const float *tile,
+                             float *y, long count, long n, long width, long apart, long tile_at, long y_at);
 
 /*
  * Tokens as mom_step reads them, from x one behind the other: tokens * n floats, n a multiple of 2 * bits / 32. Of a row's

@@ -90,67 +90,135 @@ static void tile_matmul(const float *w, long rows, long n, const float *tile, lo
   }
 }
 
-INLINE void tile_neurons(const int pairs, const int width, const float *records, const int *list, long n, const float *tile,
-                         float *gates, float *ups) {
-  const float *at[PAIRS];
-  float *out[2 * PAIRS];
-  UNROLL_ALL for (int p = 0; p < pairs; p++) {
-    at[p] = records + list[p] * 3 * n;
-    out[2 * p] = gates + p * width * L;
-    out[2 * p + 1] = ups + p * width * L;
+/* Neurons that are computed at once. */
+#define TILE_NEURONS 64
+
+/* Which of some neurons the halves of a tile hold, and where their hidden activations go. */
+typedef struct {
+  int held[3][TILE_NEURONS]; /* by both halves, only by the first, only by the second */
+  int counts[3];
+  int downs[2][TILE_NEURONS]; /* of the tile or of each half: neurons in the order of their hidden activations */
+  int at[2][TILE_NEURONS];    /* by neuron: where those of each half begin */
+  float hidden[TILE_NEURONS * TOKENS];
+} TileBlock;
+
+INLINE unsigned low_half(int held) { return (unsigned)held & ((1u << L) - 1); }
+
+INLINE unsigned high_half(int held) { return (unsigned)held >> L; }
+
+/* Sorts neurons; whether their downs are added up for both halves at once: three of these cost what two of each half do. */
+INLINE int tile_sort(const int *held, int count, long width, TileBlock *b) {
+  int n[3] = {0, 0, 0};
+  for (int k = 0; k < count; k++) {
+    unsigned low = low_half(held[k]), high = high_half(held[k]);
+    int which = low && high ? 0 : low ? 1 : 2;
+    if (low | high) {
+      b->held[which][n[which]++] = k;
+    }
   }
-  tile_pairs(pairs, width, width * L, at, n, n, tile, out);
+  memcpy(b->counts, n, sizeof n);
+  int firsts = n[0] + n[1], seconds = n[0] + n[2], all = firsts + n[2];
+  int whole = width > L && 3 * all <= 2 * (firsts + seconds);
+  int to[2] = {0, 0};
+  for (int k = 0; k < count; k++) {
+    unsigned low = low_half(held[k]), high = high_half(held[k]);
+    if (whole && (low | high)) {
+      b->at[0][k] = to[0] * TOKENS;
+      b->at[1][k] = to[0] * TOKENS + L;
+      b->downs[0][to[0]++] = k;
+    } else {
+      if (low) {
+        b->at[0][k] = to[0] * L;
+        b->downs[0][to[0]++] = k;
+      }
+      if (high) {
+        b->at[1][k] = (firsts + to[1]) * L;
+        b->downs[1][to[1]++] = k;
+      }
+    }
+  }
+  return whole;
 }
 
-INLINE void tile_gates(const int width, const float *records, const int *list, long count, long n, const float *tile,
-                       float *gates, float *ups) {
-  long k = 0;
-  for (; k + PAIRS <= count; k += PAIRS) {
-    tile_neurons(PAIRS, width, records, list + k, n, tile, gates + k * width * L, ups + k * width * L);
+/* What of v belongs to the lanes whose bits are set; 0 elsewhere. */
+INLINE V tile_held(V v, unsigned bits) {
+#if BITS == 512
+  return _mm512_maskz_mov_ps((__mmask16)bits, v);
+#else
+  __m256i lanes = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  __m256i set = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)bits), lanes), lanes);
+  return _mm256_and_ps(v, _mm256_castsi256_ps(set));
+#endif
+}
+
+/* Hidden activations of some neurons for `width` halves, the first of which is the tile's half `from`. */
+INLINE void tile_hidden(const int neurons, const int width, const int from, const float *records, const int *list, long n,
+                        const int *held, const float *factors, long apart, const float *tile, const int stride, int whole,
+                        TileBlock *b) {
+  const float *rows[PAIRS];
+  float products[2 * PAIRS * TOKENS];
+  float *out[2 * PAIRS];
+  UNROLL_ALL for (int p = 0; p < neurons; p++) {
+    rows[p] = records + list[p] * 3 * n;
+    out[2 * p] = products + 2 * p * TOKENS;
+    out[2 * p + 1] = out[2 * p] + TOKENS;
   }
-  list += k;
-  gates += k * width * L;
-  ups += k * width * L;
+  tile_pairs(neurons, width, stride, rows, n, n, tile + from * L, out);
+  for (int p = 0; p < neurons; p++) {
+    int k = list[p];
+    for (int v = 0; v < width; v++) {
+      int half = from + v;
+      V h = silu_times(LOAD(out[2 * p] + v * L), LOAD(out[2 * p + 1] + v * L));
+      h = MUL(h, LOAD(factors + k * apart + half * L));
+      STORE(b->hidden + b->at[half][k], tile_held(h, half ? high_half(held[k]) : low_half(held[k])));
+    }
+    if (width == 1 && whole) {
+      STORE(b->hidden + b->at[1 - from][k], ZERO());
+    }
+  }
+}
+
+INLINE void tile_some(const int width, const int from, const float *records, const int *list, int count, long n,
+                      const int *held, const float *factors, long apart, const float *tile, const int stride, int whole,
+                      TileBlock *b) {
+#define HIDDEN(neurons) \
+  tile_hidden(neurons, width, from, records, list + k, n, held, factors, apart, tile, stride, whole, b)
+  int k = 0;
+  for (; k + PAIRS <= count; k += PAIRS) {
+    HIDDEN(PAIRS);
+  }
   switch (count - k) { /* together, or their sums would wait for one another */
 #if PAIRS == 6
   case 5:
-    tile_neurons(5, width, records, list, n, tile, gates, ups);
+    HIDDEN(5);
     break;
   case 4:
-    tile_neurons(4, width, records, list, n, tile, gates, ups);
+    HIDDEN(4);
     break;
   case 3:
-    tile_neurons(3, width, records, list, n, tile, gates, ups);
+    HIDDEN(3);
     break;
 #endif
   case 2:
-    tile_neurons(2, width, records, list, n, tile, gates, ups);
+    HIDDEN(2);
     break;
   case 1:
-    tile_neurons(1, width, records, list, n, tile, gates, ups);
+    HIDDEN(1);
     break;
   }
+#undef HIDDEN
 }
 
-static void tile_gate_up(const float *records, const int *list, long count, long n, const float *tile, long tokens,
-                         float *gates, float *ups) {
-  if (tokens > L) {
-    tile_gates(2, records, list, count, n, tile, gates, ups);
-  } else {
-    tile_gates(1, records, list, count, n, tile, gates, ups);
-  }
-}
-
-/* Some columns of the sum of the down rows. */
-INLINE void tile_columns(const int columns, const int width, const float *downs, const int *list, long count, long n,
-                         const float *h, float *y) {
+/* Some columns of the sum of the down rows. stride: from a column of y to the next. */
+INLINE void tile_columns(const int columns, const int width, const int stride, const float *downs, const int *list, int count,
+                         long n, const float *h, float *y) {
   V a[2 * PAIRS];
   V b[2 * PAIRS];
   UNROLL_ALL for (int i = 0; i < columns; i++) {
-    a[i] = LOAD(y + i * width * L);
-    b[i] = width == 1 ? a[i] : LOAD(y + i * width * L + L);
+    a[i] = LOAD(y + i * stride);
+    b[i] = width == 1 ? a[i] : LOAD(y + i * stride + L);
   }
-  for (long k = 0; k < count; k++) {
+  for (int k = 0; k < count; k++) {
     const float *row = downs + list[k] * 3 * n;
     V x = LOAD(h + k * width * L);
     V z = width == 1 ? x : LOAD(h + k * width * L + L);
@@ -164,28 +232,58 @@ INLINE void tile_columns(const int columns, const int width, const float *downs,
     }
   }
   UNROLL_ALL for (int i = 0; i < columns; i++) {
-    STORE(y + i * width * L, a[i]);
+    STORE(y + i * stride, a[i]);
     if (width == 2) {
-      STORE(y + i * width * L + L, b[i]);
+      STORE(y + i * stride + L, b[i]);
     }
   }
 }
 
-INLINE void tile_downs(const int width, const float *downs, const int *list, long count, long n, const float *h, float *y) {
+INLINE void tile_downs(const int width, const int stride, const float *downs, const int *list, int count, long n,
+                       const float *h, float *y) {
+  if (count == 0) {
+    return;
+  }
   long c = 0;
   for (; c + 2 * PAIRS <= n; c += 2 * PAIRS) {
-    tile_columns(2 * PAIRS, width, downs + c, list, count, n, h, y + c * width * L);
+    tile_columns(2 * PAIRS, width, stride, downs + c, list, count, n, h, y + c * stride);
   }
   for (; c < n; c++) {
-    tile_columns(1, width, downs + c, list, count, n, h, y + c * width * L);
+    tile_columns(1, width, stride, downs + c, list, count, n, h, y + c * stride);
   }
 }
 
-static void tile_add_down(const float *records, const int *list, long count, long n, const float *h, long tokens, float *y) {
-  if (tokens > L) {
-    tile_downs(2, records + 2 * n, list, count, n, h, y);
+INLINE void tile_block_of_neurons(const int width, const float *records, const int *held, const float *factors, long apart,
+                                  int count, long n, const float *tile, float *y) {
+  TileBlock b;
+  int whole = tile_sort(held, count, width, &b);
+  if (width > L) {
+    tile_some(2, 0, records, b.held[0], b.counts[0], n, held, factors, apart, tile, width, whole, &b);
+    tile_some(1, 1, records, b.held[2], b.counts[2], n, held, factors, apart, tile, width, whole, &b);
+  }
+  tile_some(1, 0, records, b.held[1], b.counts[1], n, held, factors, apart, tile, width, whole, &b);
+  const float *downs = records + 2 * n;
+  int firsts = b.counts[0] + b.counts[1];
+  if (whole) {
+    tile_downs(2, width, downs, b.downs[0], firsts + b.counts[2], n, b.hidden, y);
   } else {
-    tile_downs(1, records + 2 * n, list, count, n, h, y);
+    tile_downs(1, width, downs, b.downs[0], firsts, n, b.hidden, y);
+    if (width > L) {
+      tile_downs(1, width, downs, b.downs[1], b.counts[0] + b.counts[2], n, b.hidden + firsts * L, y + L);
+    }
+  }
+}
+
+static void tile_neurons(const float *records, const int *held, const float *factors, long apart, long count, long n,
+                         const float *tile, long tokens, float *y) {
+  for (long k = 0; k < count; k += TILE_NEURONS) {
+    int some = count - k < TILE_NEURONS ? (int)(count - k) : TILE_NEURONS;
+    const float *from = records + k * 3 * n;
+    if (tokens > L) {
+      tile_block_of_neurons(TOKENS, from, held + k, factors + k * apart, apart, some, n, tile, y);
+    } else {
+      tile_block_of_neurons(L, from, held + k, factors + k * apart, apart, some, n, tile, y);
+    }
   }
 }
 

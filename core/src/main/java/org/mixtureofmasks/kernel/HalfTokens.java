@@ -23,6 +23,8 @@ final class HalfTokens {
   /**
    * The gate rows of n weights of six records, and the up rows that follow each: products of record
    * k and token t to sums[first + k * TOKENS + t], of its up row to sums[second ...].
+   *
+   * @param stride from a column of the tile to the next
    */
   static void rows(
       float[] w,
@@ -35,6 +37,7 @@ final class HalfTokens {
       int n,
       float[] tile,
       int tileAt,
+      int stride,
       float[] sums,
       int first,
       int second) {
@@ -51,7 +54,7 @@ final class HalfTokens {
     FloatVector b4 = a0;
     FloatVector b5 = a0;
     for (int c = 0; c < n; c++) {
-      FloatVector x = FloatVector.fromArray(F, tile, tileAt + c * TOKENS);
+      FloatVector x = FloatVector.fromArray(F, tile, tileAt + c * stride);
       a0 = FloatVector.broadcast(F, w[r0 + c]).fma(x, a0);
       b0 = FloatVector.broadcast(F, w[r0 + n + c]).fma(x, b0);
       a1 = FloatVector.broadcast(F, w[r1 + c]).fma(x, a1);
@@ -80,24 +83,33 @@ final class HalfTokens {
   }
 
   /**
-   * ROWS columns of a sum of rows: y[at + i * TOKENS + t] += Σ_k w[row_k + i] h[k * TOKENS + t] for
-   * the {@code count} rows that begin at w[rows[k] + column].
+   * ROWS columns of a sum of rows: y[at + i * stride + t] += Σ_k w[row_k + i] h[hAt + k * TOKENS +
+   * t] for the {@code count} rows that begin at w[rows[k] + column].
    */
-  static void columns(float[] w, int[] rows, int count, int column, float[] h, float[] y, int at) {
+  static void columns(
+      float[] w,
+      int[] rows,
+      int count,
+      int column,
+      float[] h,
+      int hAt,
+      float[] y,
+      int at,
+      int stride) {
     FloatVector a0 = FloatVector.fromArray(F, y, at);
-    FloatVector a1 = FloatVector.fromArray(F, y, at + L);
-    FloatVector a2 = FloatVector.fromArray(F, y, at + 2 * L);
-    FloatVector a3 = FloatVector.fromArray(F, y, at + 3 * L);
-    FloatVector a4 = FloatVector.fromArray(F, y, at + 4 * L);
-    FloatVector a5 = FloatVector.fromArray(F, y, at + 5 * L);
-    FloatVector a6 = FloatVector.fromArray(F, y, at + 6 * L);
-    FloatVector a7 = FloatVector.fromArray(F, y, at + 7 * L);
-    FloatVector a8 = FloatVector.fromArray(F, y, at + 8 * L);
-    FloatVector a9 = FloatVector.fromArray(F, y, at + 9 * L);
-    FloatVector a10 = FloatVector.fromArray(F, y, at + 10 * L);
-    FloatVector a11 = FloatVector.fromArray(F, y, at + 11 * L);
+    FloatVector a1 = FloatVector.fromArray(F, y, at + stride);
+    FloatVector a2 = FloatVector.fromArray(F, y, at + 2 * stride);
+    FloatVector a3 = FloatVector.fromArray(F, y, at + 3 * stride);
+    FloatVector a4 = FloatVector.fromArray(F, y, at + 4 * stride);
+    FloatVector a5 = FloatVector.fromArray(F, y, at + 5 * stride);
+    FloatVector a6 = FloatVector.fromArray(F, y, at + 6 * stride);
+    FloatVector a7 = FloatVector.fromArray(F, y, at + 7 * stride);
+    FloatVector a8 = FloatVector.fromArray(F, y, at + 8 * stride);
+    FloatVector a9 = FloatVector.fromArray(F, y, at + 9 * stride);
+    FloatVector a10 = FloatVector.fromArray(F, y, at + 10 * stride);
+    FloatVector a11 = FloatVector.fromArray(F, y, at + 11 * stride);
     for (int k = 0; k < count; k++) {
-      FloatVector x = FloatVector.fromArray(F, h, k * TOKENS);
+      FloatVector x = FloatVector.fromArray(F, h, hAt + k * TOKENS);
       int r = rows[k] + column;
       a0 = FloatVector.broadcast(F, w[r]).fma(x, a0);
       a1 = FloatVector.broadcast(F, w[r + 1]).fma(x, a1);
@@ -113,25 +125,26 @@ final class HalfTokens {
       a11 = FloatVector.broadcast(F, w[r + 11]).fma(x, a11);
     }
     a0.intoArray(y, at);
-    a1.intoArray(y, at + L);
-    a2.intoArray(y, at + 2 * L);
-    a3.intoArray(y, at + 3 * L);
-    a4.intoArray(y, at + 4 * L);
-    a5.intoArray(y, at + 5 * L);
-    a6.intoArray(y, at + 6 * L);
-    a7.intoArray(y, at + 7 * L);
-    a8.intoArray(y, at + 8 * L);
-    a9.intoArray(y, at + 9 * L);
-    a10.intoArray(y, at + 10 * L);
-    a11.intoArray(y, at + 11 * L);
+    a1.intoArray(y, at + stride);
+    a2.intoArray(y, at + 2 * stride);
+    a3.intoArray(y, at + 3 * stride);
+    a4.intoArray(y, at + 4 * stride);
+    a5.intoArray(y, at + 5 * stride);
+    a6.intoArray(y, at + 6 * stride);
+    a7.intoArray(y, at + 7 * stride);
+    a8.intoArray(y, at + 8 * stride);
+    a9.intoArray(y, at + 9 * stride);
+    a10.intoArray(y, at + 10 * stride);
+    a11.intoArray(y, at + 11 * stride);
   }
 
   /** One column, with the same bits as among several. */
-  static void column(float[] w, int[] rows, int count, int column, float[] h, float[] y, int at) {
+  static void column(
+      float[] w, int[] rows, int count, int column, float[] h, int hAt, float[] y, int at) {
     FloatVector a = FloatVector.fromArray(F, y, at);
     for (int k = 0; k < count; k++) {
       FloatVector v = FloatVector.broadcast(F, w[rows[k] + column]);
-      a = v.fma(FloatVector.fromArray(F, h, k * TOKENS), a);
+      a = v.fma(FloatVector.fromArray(F, h, hAt + k * TOKENS), a);
     }
     a.intoArray(y, at);
   }

@@ -140,36 +140,28 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int[] yAt,
       float[][] scratch);
 
-  /** Floats of scratch memory that {@link #neuronsOfTile} wants for n neurons. */
-  default int tileScratch(int n) {
-    return 2 * (n + 2) * tileTokens(); // up to 5 idle places of half a tile each are less
-  }
-
   /**
-   * Listed neurons for a tile of tokens, or for half of one: y[yAt + c * tokens + t] += Σ_k
-   * factors[k * tokens + t] SiLU(g·x_t) (u·x_t) d_c for the records k = list[0 .. n). Where a
-   * factor is 0 nothing of the neuron reaches the token, even if its activation overflows. The bits
-   * of a token do not depend on the others, on how many these are, nor on neurons of factor 0.
+   * A block of neurons for a tile of tokens, or for half of one: y[yAt + c * width + t] += Σ_k f_kt
+   * SiLU(g_k·x_t) (u_k·x_t) d_k,c over the records k that lane t holds with factor f_kt. Nothing of
+   * the others reaches it, even if their activations overflow. The bits of a token do not depend on
+   * the other lanes.
    *
-   * @param records widened; list counts from the first
+   * @param records widened, those of the block
    * @param columns hidden_size
-   * @param tokens tileTokens or half of it
-   * @param tile columns x tokens from tileAt, see {@link #transpose}
-   * @param y columns x tokens, ordered, added to
-   * @param scratch {@link #tileScratch} floats
+   * @param lanes tileTokens of them or half of that
+   * @param tile columns x width from tileAt, see {@link #transpose}
+   * @param y columns x width, ordered, added to
+   * @param scratch the calling thread's
    */
   void neuronsOfTile(
       float[] records,
       int columns,
-      int[] list,
-      int n,
-      int tokens,
-      float[] factors,
+      BlockLanes lanes,
       float[] tile,
       int tileAt,
       float[] y,
       int yAt,
-      float[] scratch);
+      TileScratch scratch);
 
   /** Whether they are machine code as they stand, with nothing that the JVM has yet to compile. */
   default boolean ready() {

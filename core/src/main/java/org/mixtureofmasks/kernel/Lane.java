@@ -8,6 +8,7 @@ final class Lane {
   int token;
   int[] neurons = {};
   int size;
+  @Nullable NeuronSet held; // those of the list, if they are known
   float @Nullable [] factors; // by place in the list, or null
   float factor; // of all of them, if factors is null
 

@@ -4,21 +4,43 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Lanes that are computed together: a tile of {@link Kernels#tileTokens} lanes, or half of one.
- * Every neuron that one of them holds is computed for all of them, so a tile costs the number of
- * these neurons times its width; lanes of one expert fill tiles of their own, what is left of
- * several experts shares a tile where that costs less.
+ * Lanes that are computed together: those of one half tile, or of two. A half has as many lanes as
+ * a vector has; every neuron that one of them holds is computed for all of them.
  *
- * @param lanes at most {@code width}
- * @param width tileTokens or half of it
- * @param held neurons that some lane holds
+ * @param lanes the first half's, then the second's; idle ones hold no neurons
+ * @param shares lanes that hold the same neurons, all of them together
+ * @param even whether all neurons of a lane have the same factor
  */
-record LaneTile(List<Lane> lanes, int width, NeuronSet held) {
+record LaneTile(List<Lane> lanes, List<Share> shares, boolean even) {
   /**
-   * What a neuron costs a half tile, in those of a whole one: its kernels load more for each
-   * multiplication (measured: 0.7 to 0.85 of the whole one's rate, AVX-512).
+   * Lanes with one list and factors that are not 0.
+   *
+   * @param lane any of them
+   * @param bits bit t is set for lane t of the tile
    */
-  private static final double HALF = 0.65;
+  record Share(Lane lane, int bits) {}
+
+  /** Of lanes that are made up of halves. */
+  @SuppressWarnings("ReferenceEquality") // lanes of one expert share its list
+  static LaneTile of(List<Lane> lanes) {
+    List<Share> shares = new ArrayList<>();
+    boolean even = true;
+    for (int t = 0; t < lanes.size(); ) {
+      Lane first = lanes.get(t);
+      int bits = 0;
+      for (; t < lanes.size() && lanes.get(t).neurons == first.neurons; t++) {
+        Lane lane = lanes.get(t);
+        bits |= lane.factors == null && lane.factor == 0 ? 0 : 1 << t;
+        even &= lane.factors == null;
+      }
+      shares.add(new Share(first, bits));
+    }
+    return new LaneTile(List.copyOf(lanes), List.copyOf(shares), even);
+  }
+
+  int width() {
+    return lanes.size();
+  }
 
   /**
    * Cuts lanes into tiles; those with the same list stand next to each other.
@@ -27,69 +49,6 @@ record LaneTile(List<Lane> lanes, int width, NeuronSet held) {
    * @param tile lanes of a whole tile
    */
   static List<LaneTile> cut(List<Lane> lanes, int tile) {
-    List<LaneTile> halves = halves(lanes, tile / 2);
-    List<LaneTile> tiles = new ArrayList<>();
-    for (int i = 0; i < halves.size(); i++) {
-      LaneTile half = halves.get(i);
-      if (i + 1 < halves.size()) {
-        LaneTile both = half.with(halves.get(i + 1));
-        double apart = HALF * (half.held.size() + halves.get(i + 1).held.size());
-        if (both.held.size() <= apart) {
-          half = both;
-          i++;
-        }
-      }
-      tiles.add(half);
-    }
-    return tiles;
-  }
-
-  private LaneTile with(LaneTile next) {
-    List<Lane> both = new ArrayList<>(lanes);
-    both.addAll(next.lanes);
-    return new LaneTile(both, 2 * width, held.or(next.held));
-  }
-
-  /** As many full ones as each list has lanes for; what is left over, in the first with room. */
-  @SuppressWarnings("ReferenceEquality") // lanes of one expert share its list
-  private static List<LaneTile> halves(List<Lane> lanes, int width) {
-    List<LaneTile> halves = new ArrayList<>();
-    int open = 0; // none before it has room
-    for (int from = 0; from < lanes.size(); ) {
-      Lane first = lanes.get(from);
-      int to = from + 1;
-      while (to < lanes.size() && lanes.get(to).neurons == first.neurons) {
-        to++;
-      }
-      NeuronSet held = NeuronSet.of(first.neurons, first.size);
-      for (; to - from >= width; from += width) {
-        halves.add(new LaneTile(new ArrayList<>(lanes.subList(from, from + width)), width, held));
-      }
-      if (from < to) {
-        while (open < halves.size() && halves.get(open).room() == 0) {
-          open++;
-        }
-        add(halves, open, lanes.subList(from, to), width, held);
-      }
-      from = to;
-    }
-    return halves;
-  }
-
-  private int room() {
-    return width - lanes.size();
-  }
-
-  private static void add(
-      List<LaneTile> halves, int open, List<Lane> left, int width, NeuronSet held) {
-    for (int i = open; i < halves.size(); i++) {
-      LaneTile half = halves.get(i);
-      if (half.room() >= left.size()) {
-        half.lanes.addAll(left);
-        halves.set(i, new LaneTile(half.lanes, width, half.held.or(held)));
-        return;
-      }
-    }
-    halves.add(new LaneTile(new ArrayList<>(left), width, held));
+    return HalfTile.pairs(HalfTile.cut(lanes, tile / 2)).stream().map(LaneTile::of).toList();
   }
 }

@@ -272,79 +272,35 @@ final class NativeKernels {
     return order == Order.SPLIT ? stepOfSplitFloats : Objects.requireNonNull(step(F32.FORMAT));
   }
 
-  /**
-   * Gate and up products of a tile's neurons, as {@link TileNeurons} wants them.
-   *
-   * @param list neurons of the records
-   * @param tokens of the tile, {@link Kernels#tileTokens} or half of that
-   * @param h gates by neuron, ups from {@code up} on
-   */
-  void gateUpOfTile(
-      float[] records,
-      int n,
-      int[] list,
-      int count,
-      int tokens,
-      float[] tile,
-      int tileAt,
-      float[] h,
-      int up) {
-    check(records, n, list, count);
-    checkTile(tokens);
-    Objects.checkFromIndexSize(tileAt, Math.multiplyExact(n, tokens), tile.length);
-    Objects.checkFromIndexSize(0, Math.multiplyExact(count, tokens), up);
-    Objects.checkFromIndexSize(up, count * tokens, h.length);
+  /** See {@link Kernels#neuronsOfTile}. */
+  void neuronsOfTile(
+      float[] records, int n, BlockLanes lanes, float[] tile, int tileAt, float[] y, int yAt) {
+    int width = lanes.width;
+    int vector = bits / Float.SIZE;
+    if (width != vector && width != 2 * vector) {
+      throw new IllegalArgumentException("a tile of %d lanes".formatted(width));
+    }
+    int count = lanes.count;
+    Objects.checkFromIndexSize(0, Math.multiplyExact(3 * count, n), records.length);
+    Objects.checkFromIndexSize(0, count, lanes.held.length);
+    Objects.checkFromIndexSize(Math.max(0, count - 1) * lanes.apart, width, lanes.factors.length);
+    Objects.checkFromIndexSize(tileAt, Math.multiplyExact(n, width), tile.length);
+    Objects.checkFromIndexSize(yAt, n * width, y.length);
     library.call(
-        Function.TILE_GATE_UP,
+        Function.TILE_NEURONS,
         bits,
         0,
         array(records),
-        array(list),
+        array(lanes.held),
+        array(lanes.factors),
         array(tile),
-        array(h),
-        NONE,
-        count,
-        n,
-        tileAt,
-        tokens,
-        up);
-  }
-
-  /** Adds a tile's down columns, each times h, to y; the parameters are as above. */
-  void addDownOfTile(
-      float[] records, int n, int[] list, int count, int tokens, float[] h, float[] y, int yAt) {
-    check(records, n, list, count);
-    checkTile(tokens);
-    Objects.checkFromIndexSize(0, Math.multiplyExact(count, tokens), h.length);
-    Objects.checkFromIndexSize(yAt, Math.multiplyExact(n, tokens), y.length);
-    library.call(
-        Function.TILE_ADD_DOWN,
-        bits,
-        0,
-        array(records),
-        array(list),
-        array(h),
         array(y),
-        NONE,
         count,
         n,
-        tokens,
+        width,
+        lanes.apart,
+        tileAt,
         yAt);
-  }
-
-  private void checkTile(int tokens) {
-    int lanes = bits / Float.SIZE;
-    if (tokens != lanes && tokens != 2 * lanes) {
-      throw new IllegalArgumentException("a tile of %d tokens".formatted(tokens));
-    }
-  }
-
-  private static void check(float[] records, int n, int[] list, int count) {
-    Objects.checkFromIndexSize(0, count, list.length);
-    int held = records.length / (3 * n);
-    for (int k = 0; k < count; k++) {
-      Objects.checkIndex(list[k], held);
-    }
   }
 
   private static MemorySegment array(float[] floats) {

@@ -29,7 +29,7 @@ final class NativeLibrary {
   static final MemorySegment NONE = MemorySegment.NULL;
 
   /** What mom_version of a library gives whose functions are those below. */
-  private static final int VERSION = 6;
+  private static final int VERSION = 7;
 
   /** Whole numbers of the signature. */
   private static final int NUMBERS = 9;
@@ -66,8 +66,7 @@ final class NativeLibrary {
     FEW,
     TILE,
     TRANSPOSE,
-    TILE_GATE_UP,
-    TILE_ADD_DOWN,
+    TILE_NEURONS,
     STEP_LAY,
     STEP,
     SPLIT,

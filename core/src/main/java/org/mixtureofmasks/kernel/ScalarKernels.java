@@ -130,28 +130,25 @@ public final class ScalarKernels implements Kernels {
   public void neuronsOfTile(
       float[] records,
       int columns,
-      int[] list,
-      int n,
-      int tokens,
-      float[] factors,
+      BlockLanes lanes,
       float[] tile,
       int tileAt,
       float[] y,
       int yAt,
-      float[] scratch) {
-    for (int k = 0; k < n; k++) {
-      int gate = list[k] * 3 * columns;
+      TileScratch scratch) {
+    int width = lanes.width;
+    for (int k = 0; k < lanes.count; k++) {
+      int gate = k * 3 * columns;
       int up = gate + columns;
       int down = up + columns;
-      for (int t = 0; t < tokens; t++) {
-        float factor = factors[k * tokens + t];
-        if (factor != 0) {
+      for (int t = 0; t < width; t++) {
+        if ((lanes.held[k] >>> t & 1) != 0) {
           float h =
-              factor
-                  * silu(dotOfTile(records, gate, tile, tileAt + t, tokens, columns))
-                  * dotOfTile(records, up, tile, tileAt + t, tokens, columns);
+              lanes.factors[k * lanes.apart + t]
+                  * silu(dotOfTile(records, gate, tile, tileAt + t, width, columns))
+                  * dotOfTile(records, up, tile, tileAt + t, width, columns);
           for (int c = 0; c < columns; c++) {
-            y[yAt + c * tokens + t] += h * records[down + c];
+            y[yAt + c * width + t] += h * records[down + c];
           }
         }
       }

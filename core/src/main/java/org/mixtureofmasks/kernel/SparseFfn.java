@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  * d_j over the neurons j that a token's experts hold. Each thread adds up its own share of the
  * neurons; the shares are summed at the end.
  *
- * <p>Many tokens are computed in tiles of lanes ({@link LaneTile}). A tile computes every neuron
- * that one of its lanes holds, for all of them: lanes with the same neurons belong next to each
- * other. With many experts and few tokens a tile comes to hold nearly all neurons, and then costs
- * what the dense FFN does.
+ * <p>Many tokens are computed in tiles of lanes ({@link LaneTile}). Half a tile computes every
+ * neuron that one of its lanes holds, for all of them: lanes with the same list are added next to
+ * each other. With many experts and few tokens a half comes to hold nearly all neurons, and then
+ * costs what the dense FFN does.
  */
 public final class SparseFfn {
   /** With fewer tokens they cost less one by one; measured with tiles of 32 lanes. */
@@ -171,6 +171,13 @@ public final class SparseFfn {
     set(token, neurons, n).factor = factor;
   }
 
+  /** Adds a lane: all neurons of an expert, with the same factor. */
+  public void lane(int token, NeuronList expert, float factor) {
+    Lane lane = set(token, expert.neurons, expert.neurons.length);
+    lane.factor = factor;
+    lane.held = expert.held;
+  }
+
   /**
    * Adds a lane whose neurons have factors of their own.
    *
@@ -190,6 +197,7 @@ public final class SparseFfn {
     lane.neurons = neurons;
     lane.size = n;
     lane.factors = null;
+    lane.held = null;
     return lane;
   }
 

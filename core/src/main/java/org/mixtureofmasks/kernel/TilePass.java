@@ -23,23 +23,19 @@ final class TilePass {
   /** What a thread works in, for a block of neurons and a tile of lanes. */
   private static final class Scratch {
     float[] widened = {}; // neurons x 3 x columns
-    float[] hidden = {}; // see Kernels.tileScratch
-    float[] factors = {}; // neurons x lanes
-    int[] list = {}; // neurons of the block that a lane holds
-    int[] place = {}; // neurons: where each is in the list
+    BlockLanes block = new BlockLanes(0, 0);
+    TileScratch hidden = new TileScratch(0, 0);
     float[] rows = {}; // lanes x columns
     float[] sums = {}; // of each tile columns x lanes
     private int neurons;
 
-    void fit(int block, int lanes, int columns, Kernels kernels) {
+    void fit(int most, int lanes, int columns, Kernels kernels) {
       int tile = kernels.tileTokens();
-      if (neurons < block) {
-        neurons = block;
-        widened = new float[block * 3 * columns];
-        hidden = new float[kernels.tileScratch(block)];
-        factors = new float[block * tile];
-        list = new int[block];
-        place = new int[block];
+      if (neurons < most) {
+        neurons = most;
+        widened = new float[most * 3 * columns];
+        block = new BlockLanes(most, tile);
+        hidden = new TileScratch(most, tile);
         rows = new float[tile * columns];
       }
       if (sums.length < lanes * columns) {
@@ -96,12 +92,22 @@ final class TilePass {
                 int end = Math.min(stored, b + block);
                 kernels.widen(records, 3 * b, 3 * end, own.widened);
                 for (int i = 0; i < tiles.size(); i++) {
-                  block(kernels, own, tiles.get(i), b, end, at[i]);
+                  if (own.block.fill(tiles.get(i), b, end)) {
+                    kernels.neuronsOfTile(
+                        own.widened,
+                        columns,
+                        own.block,
+                        inputs,
+                        at[i],
+                        own.sums,
+                        at[i],
+                        own.hidden);
+                  }
                 }
               }
             });
     Order order = records.format().order();
-    parallel.team().run((part, parts) -> collect(tiles, at, order, y, part, parts));
+    parallel.team().run((part, parts) -> collect(kernels, tiles, at, order, y, part, parts));
   }
 
   /** Neurons of a block: with many threads there are several for each. */
@@ -111,54 +117,33 @@ final class TilePass {
     return Math.min(stored, Math.max(Kernels.NEURON_BLOCK, Math.min(most, even)));
   }
 
-  /** The activations of a tile's lanes, transposed; those of idle lanes are 0. */
+  /** The activations of a tile's lanes, transposed; those of idle lanes are anything. */
   private void gather(Kernels kernels, LaneTile tile, float[] ordered, float[] rows, int at) {
-    int lanes = tile.lanes().size();
-    for (int t = 0; t < lanes; t++) {
+    int width = tile.width();
+    for (int t = 0; t < width; t++) {
       System.arraycopy(ordered, tile.lanes().get(t).token * columns, rows, t * columns, columns);
     }
-    Arrays.fill(rows, lanes * columns, tile.width() * columns, 0);
-    kernels.transpose(rows, 0, tile.width(), columns, tile.width(), inputs, at);
-  }
-
-  /** Neurons [first, end) for the lanes of a tile. */
-  private void block(Kernels kernels, Scratch own, LaneTile tile, int first, int end, int at) {
-    int width = tile.width();
-    int n = 0;
-    for (int j = first; j < end; j++) {
-      own.list[n] = j - first;
-      own.place[j - first] = n;
-      n += tile.held().bit(j);
-    }
-    if (n == 0) {
-      return;
-    }
-    Arrays.fill(own.factors, 0, n * width, 0);
-    for (int t = 0; t < tile.lanes().size(); t++) {
-      Lane lane = tile.lanes().get(t);
-      for (int k = lane.place(first); k < lane.size && lane.neurons[k] < end; k++) {
-        own.factors[own.place[lane.neurons[k] - first] * width + t] = lane.factor(k);
-      }
-    }
-    kernels.neuronsOfTile(
-        own.widened,
-        columns,
-        own.list,
-        n,
-        width,
-        own.factors,
-        inputs,
-        at,
-        own.sums,
-        at,
-        own.hidden);
+    kernels.transpose(rows, 0, width, columns, width, inputs, at);
   }
 
   /** Adds the lanes' sums of all threads to their tokens, for one part of the columns. */
   private void collect(
-      List<LaneTile> tiles, int[] at, Order order, float[] y, int part, int parts) {
+      Kernels kernels,
+      List<LaneTile> tiles,
+      int[] at,
+      Order order,
+      float[] y,
+      int part,
+      int parts) {
     int from = ThreadTeam.start(columns, part, parts, STRIP);
     int to = ThreadTeam.start(columns, part + 1, parts, STRIP);
+    float[] total = scratch[0].sums;
+    for (int i = 0; i < tiles.size(); i++) {
+      int width = tiles.get(i).width();
+      for (int s = 1; s < scratch.length; s++) {
+        kernels.add(total, scratch[s].sums, at[i] + from * width, at[i] + to * width);
+      }
+    }
     int[] plain = new int[STRIP]; // columns of the plain output, by place in the strip
     // Strips, so that the lines which are read and written stay in the first-level cache.
     for (int strip = from; strip < to; strip += STRIP) {
@@ -167,19 +152,21 @@ final class TilePass {
         plain[c] = order.column(strip + c, columns);
       }
       for (int i = 0; i < tiles.size(); i++) {
-        LaneTile tile = tiles.get(i);
-        for (int t = 0; t < tile.lanes().size(); t++) {
-          int row = tile.lanes().get(t).token * columns;
-          int sum = at[i] + strip * tile.width() + t;
-          for (int c = 0; c < n; c++) {
-            float total = 0;
-            for (Scratch own : scratch) {
-              total += own.sums[sum + c * tile.width()];
-            }
-            y[row + plain[c]] += total;
+        int width = tiles.get(i).width();
+        for (int t = 0; t < width; t++) {
+          Lane lane = tiles.get(i).lanes().get(t);
+          if (lane.size > 0) {
+            scatter(total, at[i] + strip * width + t, width, plain, n, y, lane.token * columns);
           }
         }
       }
+    }
+  }
+
+  private static void scatter(
+      float[] sums, int at, int stride, int[] plain, int n, float[] y, int row) {
+    for (int c = 0; c < n; c++) {
+      y[row + plain[c]] += sums[at + c * stride];
     }
   }
 }

@@ -257,17 +257,17 @@ public final class VectorKernels implements Kernels {
   public void neuronsOfTile(
       float[] records,
       int columns,
-      int[] list,
-      int n,
-      int tokens,
-      float[] factors,
+      BlockLanes lanes,
       float[] tile,
       int tileAt,
       float[] y,
       int yAt,
-      float[] scratch) {
-    TileNeurons.run(
-        records, columns, list, n, tokens, factors, tile, tileAt, y, yAt, scratch, this, library);
+      TileScratch scratch) {
+    if (library != null) {
+      library.neuronsOfTile(records, columns, lanes, tile, tileAt, y, yAt);
+    } else {
+      TileNeurons.run(records, columns, lanes, tile, tileAt, y, yAt, scratch, this);
+    }
   }
 
   @Override

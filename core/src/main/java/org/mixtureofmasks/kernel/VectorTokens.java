@@ -133,17 +133,6 @@ final class VectorTokens {
   }
 
   /**
-   * h_i = h_i · factor_i, and 0 where the factor is 0 whatever h_i is; n is a multiple of TOKENS.
-   */
-  static void scale(float[] h, float[] factors, int n) {
-    for (int i = 0; i < n; i += L) {
-      FloatVector f = FloatVector.fromArray(F, factors, i);
-      FloatVector v = FloatVector.fromArray(F, h, i).mul(f);
-      v.blend(0, f.eq(0)).intoArray(h, i);
-    }
-  }
-
-  /**
    * ROWS columns of a sum of rows: y[at + i * TOKENS + t] += Σ_k w[row_k + i] h[k * TOKENS + t] for
    * the {@code count} rows that begin at w[rows[k] + column].
    */

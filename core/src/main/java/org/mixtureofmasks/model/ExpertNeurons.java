@@ -141,32 +141,19 @@ final class ExpertNeurons {
   private static void lanesOfPairs(
       Workspace.Sparse w, FeedForward.Experts ffn, ExpertRuns parts, int tokens, int[] pairs) {
     int most = w.decisions.most();
-    int[] list = {};
-    int last = -1;
     for (int pair : pairs) {
       int t = pair / most;
-      int expert = w.decisions.expert(t, pair % most);
-      if (expert != last) {
-        list = listed(w, parts, expert);
-        last = expert;
-      }
-      w.ffn.lane(t, list, parts.size(expert), w.decisions.weight(t, pair % most));
+      int i = pair % most;
+      w.ffn.lane(t, parts.neurons(w.decisions.expert(t, i)), w.decisions.weight(t, i));
     }
     int shared = ffn.router().experts();
     if (parts.experts() > shared) {
-      list = listed(w, parts, shared);
       for (int t = 0; t < tokens; t++) {
         if (w.decisions.count(t) > 0) {
-          w.ffn.lane(t, list, parts.size(shared), 1);
+          w.ffn.lane(t, parts.neurons(shared), 1);
         }
       }
     }
-  }
-
-  private static int[] listed(Workspace.Sparse w, ExpertRuns parts, int part) {
-    int[] list = w.room(part, parts.size(part));
-    parts.list(part, list);
-    return list;
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.model;
 
 import java.util.function.Function;
+import org.mixtureofmasks.kernel.NeuronList;
 
 /**
  * Which stored neurons each expert of a layer holds, as runs of neighbours; checked once, immutable
@@ -10,6 +11,7 @@ final class ExpertRuns {
   private final int[] offsets; // [E + 1]: expert e owns runs offsets[e] .. offsets[e+1]-1
   private final int[] runs; // [R, 2]: first neuron, length
   private final int[] sizes; // [E]: neurons of the expert
+  private final NeuronList[] lists; // [E]
 
   /**
    * @param offsets E + 1 numbers of runs
@@ -22,6 +24,7 @@ final class ExpertRuns {
     this.offsets = offsets;
     this.runs = runs;
     this.sizes = new int[offsets.length - 1];
+    this.lists = new NeuronList[sizes.length];
     if (offsets[0] != 0 || offsets[sizes.length] != runs.length / 2) {
       throw error.apply("the offsets do not cover its %d runs".formatted(runs.length / 2));
     }
@@ -41,6 +44,9 @@ final class ExpertRuns {
         next = first + length;
         sizes[e] += (int) length;
       }
+      int[] list = new int[sizes[e]];
+      list(e, list);
+      lists[e] = new NeuronList(list);
     }
   }
 
@@ -56,6 +62,11 @@ final class ExpertRuns {
   /** Runs of an expert. */
   int count(int expert) {
     return offsets[expert + 1] - offsets[expert];
+  }
+
+  /** An expert's neurons, for passes of many tokens. */
+  NeuronList neurons(int expert) {
+    return lists[expert];
   }
 
   /** Writes an expert's neurons, ascending, to the front of {@code list}. */

@@ -64,7 +64,7 @@ record Router(Matrix weight, int experts, Routing routing) {
   private int largest(float[] r, int at, RoutingDecisions out, int token) {
     int best = -1;
     for (int e = 0; e < experts; e++) {
-      if (!out.has(token, e) && (best < 0 || r[at + e] > r[at + best])) {
+      if ((best < 0 || r[at + e] > r[at + best]) && !out.has(token, e)) {
         best = e;
       }
     }

@@ -249,22 +249,41 @@ class NativeKernelsTest {
     Random random = new Random(columns);
     VectorKernels java = new VectorKernels();
     int tileTokens = java.tileTokens();
-    float[] records = TestMatrices.random(random, 3 * 23 * columns);
-    float[] tile = TestMatrices.random(random, columns * tileTokens);
-    int[] list = {0, 1, 4, 5, 8, 9, 13, 17, 22};
     for (int tokens : new int[] {tileTokens / 2, tileTokens}) {
-      for (int count : new int[] {0, 1, 3, 6, 7, 9}) {
-        float[] factors = TestMatrices.random(random, count * tokens);
-        float[] expected = TestMatrices.random(random, 2 + columns * tokens);
-        float[] got = expected.clone();
-        float[] h = new float[java.tileScratch(count)];
-        TileNeurons.run(
-            records, columns, list, count, tokens, factors, tile, 0, expected, 2, h, java, null);
-        TileNeurons.run(
-            records, columns, list, count, tokens, factors, tile, 0, got, 2, h, java, library);
-        assertArrayEquals(expected, got, "%d neurons, %d tokens".formatted(count, tokens));
+      for (int count : new int[] {0, 1, 3, 7, 23, 90}) {
+        for (int apart : new int[] {0, tokens}) {
+          for (int rarity : new int[] {1, 2, 20}) { // in halves and as a whole
+            BlockLanes lanes = blockLanes(random, count, tokens, apart, rarity);
+            float[] records = TestMatrices.random(random, 3 * count * columns);
+            float[] tile = TestMatrices.random(random, columns * tokens);
+            float[] expected = TestMatrices.random(random, 2 + columns * tokens);
+            float[] got = expected.clone();
+            TileScratch scratch = new TileScratch(count, tileTokens);
+            java.neuronsOfTile(records, columns, lanes, tile, 0, expected, 2, scratch);
+            library.neuronsOfTile(records, columns, lanes, tile, 0, got, 2);
+            String what = "%d neurons, %d tokens, each by 1 of %d";
+            assertArrayEquals(expected, got, what.formatted(count, tokens, rarity));
+          }
+        }
       }
     }
+  }
+
+  /** Lanes of which one in {@code rarity} holds a neuron. */
+  private static BlockLanes blockLanes(
+      Random random, int count, int tokens, int apart, int rarity) {
+    BlockLanes lanes = new BlockLanes(90, tokens);
+    lanes.count = count;
+    lanes.width = tokens;
+    lanes.apart = apart;
+    for (int k = 0; k < count; k++) {
+      for (int t = 0; t < tokens; t++) {
+        lanes.held[k] |= random.nextInt(rarity) == 0 ? 1 << t : 0;
+      }
+    }
+    float[] factors = TestMatrices.random(random, count * tokens);
+    System.arraycopy(factors, 0, lanes.factors, 0, factors.length);
+    return lanes;
   }
 
   @ParameterizedTest
