@@ -18,6 +18,9 @@ final class Cursor {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /** What stands in a string for bytes that are no UTF-8; files may also hold it as itself. */
+  private static final char REPLACEMENT = '\uFFFD';
+
   private final Path file;
   private final MemorySegment all;
   private long position;
@@ -101,11 +104,16 @@ final class Cursor {
               .formatted(what, Long.toUnsignedString(length), limit, remaining()));
     }
     long at = skip(length, what);
-    ByteBuffer bytes = all.asSlice(at, length).asByteBuffer();
+    byte[] bytes = all.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE);
+    String lenient = new String(bytes, StandardCharsets.UTF_8);
+    if (lenient.indexOf(REPLACEMENT) < 0) {
+      return lenient; // nothing was replaced
+    }
+    ByteBuffer in = ByteBuffer.wrap(bytes);
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(in).toString();
     } catch (CharacterCodingException e) {
-      throw new BadCheckpoint(file, at + bytes.position(), "%s is not valid UTF-8".formatted(what));
+      throw new BadCheckpoint(file, at + in.position(), "%s is not valid UTF-8".formatted(what));
     }
   }
 }
