@@ -3,7 +3,6 @@ package org.mixtureofmasks.checkpoint;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.BitSet;
@@ -132,9 +131,10 @@ public final class GgufFile implements Checkpoint {
         .map(
             a -> {
               Cursor in = new Cursor(file, all, a.offset());
+              String what = "an element of " + key;
               String[] out = new String[(int) a.count()];
               for (int i = 0; i < out.length; i++) {
-                out[i] = in.string(TOKEN_LIMIT, "an element of " + key);
+                out[i] = in.string(TOKEN_LIMIT, what);
               }
               return out;
             });
@@ -165,16 +165,9 @@ public final class GgufFile implements Checkpoint {
     }
     Cursor in = new Cursor(file, all, array.offset());
     for (int i = 0; i < array.count(); i++) {
-      long start = in.position();
-      in.skipString(what);
-      long bytes = in.position() - start - Long.BYTES;
-      if (bytes > 0
-          && bytes <= longest
-          && beginnings.get(all.get(ValueLayout.JAVA_BYTE, start + Long.BYTES) & 255)) {
-        String string = new Cursor(file, all, start).string(longest, what);
-        if (wanted.contains(string)) {
-          places.computeIfAbsent(string, _ -> new TreeSet<>()).add(i);
-        }
+      String string = in.string(longest, beginnings, what);
+      if (string != null && wanted.contains(string)) {
+        places.computeIfAbsent(string, _ -> new TreeSet<>()).add(i);
       }
     }
     return places;
