@@ -154,7 +154,8 @@ final class Cursor {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(in).toString();
     } catch (CharacterCodingException e) {
-      throw new BadCheckpoint(file, offset + in.position() - at, "%s is not valid UTF-8".formatted(what));
+      throw new BadCheckpoint(
+          file, offset + in.position() - at, "%s is not valid UTF-8".formatted(what));
     }
   }
 }

@@ -180,7 +180,6 @@ final class NativeCalls {
       return FunctionDescriptor.of(
           ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
     }
-
   }
 
   /** Linked on first use. */

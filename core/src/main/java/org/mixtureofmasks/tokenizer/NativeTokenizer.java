@@ -21,8 +21,9 @@ import org.mixtureofmasks.UserError;
  * ids and pads unless told otherwise, and builds a Java object for each token's span; its {@code
  * LibUtils} probes for CUDA through JNA, writes to ~/.djl.ai, obeys RUST_LIBRARY_PATH and
  * RUST_FLAVOR and downloads a CUDA build where it finds a GPU. None of that code runs here: the
- * library is taken from the jar, or from where {@link #unpack} has put it before, and the bare tokenizer neither truncates nor pads
- * (the file's own wishes are cut out by {@link TokenizerJson}, and again below).
+ * library is taken from the jar, or from where {@link #unpack} has put it before, and the bare
+ * tokenizer neither truncates nor pads (the file's own wishes are cut out by {@link TokenizerJson},
+ * and again below).
  *
  * <p>A panic in Rust ends the JVM, so nothing unchecked may get here: see {@link TokenizerJson}.
  */
@@ -75,8 +76,7 @@ final class NativeTokenizer implements AutoCloseable {
   /** Copies the library out of the jar, with what it needs beside it. */
   static void unpack(Path folder) throws IOException {
     for (String name : FILES) {
-      try (InputStream in =
-          TokenizersLibrary.class.getResourceAsStream(inJar() + name)) {
+      try (InputStream in = TokenizersLibrary.class.getResourceAsStream(inJar() + name)) {
         if (in == null) {
           throw new NoSuchFileException(inJar() + name);
         }
