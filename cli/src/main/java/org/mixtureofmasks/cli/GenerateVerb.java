@@ -167,7 +167,6 @@ public final class GenerateVerb implements Verb {
     int expected = given == null ? text.length() / CHARACTERS_OF_A_TOKEN : given.size();
     try (Beside<Tokenizer> beside =
             StartAhead.tokenizer(model.path())
-                .filter(_ -> !tokenizer.given())
                 .orElseGet(() -> new Beside<>(() -> tokenizer.open(model.path())));
         Model llama = model.open()) {
       llama.warmUp(Math.max(1, expected), beside::isDone);

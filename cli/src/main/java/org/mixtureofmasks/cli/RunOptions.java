@@ -103,7 +103,7 @@ public final class RunOptions {
   public Model open(Path model) {
     Checkpoint checkpoint = Checkpoints.open(model);
     try {
-      requireMemory(checkpoint, model, Machine.here(model));
+      requireMemory(checkpoint, Machine.here(model));
     } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
@@ -112,13 +112,8 @@ public final class RunOptions {
   }
 
   /** Copies must fit; a mapped file need not, but then tokens wait for the disk. */
-  void requireMemory(Path model, Machine machine) {
-    try (Checkpoint checkpoint = Checkpoints.open(model)) {
-      requireMemory(checkpoint, model, machine);
-    }
-  }
-
-  private void requireMemory(Checkpoint checkpoint, Path model, Machine machine) {
+  void requireMemory(Checkpoint checkpoint, Machine machine) {
+    Path model = checkpoint.path();
     boolean converted = false;
     long bytes = 0;
     for (StoredTensor t : checkpoint.tensors().values()) {

@@ -59,10 +59,6 @@ public final class GgufSpecialTokens {
   private static final Map<String, Integer> SENTENCE_PIECE =
       Map.of("unknown", 0, "bos", 1, "eos", 2);
 
-  /** Names that tell vocabularies apart, where they end no text. */
-  private static final Set<String> TELLING_NAMES =
-      Set.of("<|return|>", "<|call|>", "<|calls|>", "<|flush|>", "<|tool_response>");
-
   private final ObjectNode metadata;
   private final long tokens;
   private final Map<String, SortedSet<Integer>> known;
@@ -84,7 +80,6 @@ public final class GgufSpecialTokens {
   public static GgufSpecialTokens of(GgufFile file) {
     Set<String> names = new HashSet<>(ENDING_NAMES);
     NAMES_OF_ROLES.values().forEach(names::addAll);
-    names.addAll(TELLING_NAMES);
     String tokens = PREFIX + "tokens";
     return new GgufSpecialTokens(
         file.metadata(), Math.max(0, file.arrayLength(tokens)), file.places(tokens, names));

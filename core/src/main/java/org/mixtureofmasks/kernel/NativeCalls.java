@@ -153,8 +153,8 @@ final class NativeCalls {
   }
 
   /**
-   * Linked on first use, after {@link #obstacle} was asked; what a model's weights need, apart from
-   * {@link Signals}, for each signature takes the JVM ten milliseconds.
+   * Linked on first use, after {@link #obstacle} was asked. {@link Signals} are apart, which a
+   * start would link in vain: each signature takes the JVM ten milliseconds.
    */
   private static final class Handles {
     static final MethodHandle MMAP =

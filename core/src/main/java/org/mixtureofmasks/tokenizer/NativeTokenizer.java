@@ -85,6 +85,20 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
+  /** Null, or why the library cannot be had from a folder that {@link #unpack} has filled. */
+  @SuppressWarnings("restricted") // System.load: the launcher enables native access
+  static @Nullable String loadFrom(Path folder) {
+    try {
+      for (String name : FILES) {
+        System.load(folder.resolve(name).toAbsolutePath().toString());
+      }
+      return null;
+    } catch (UnsatisfiedLinkError e) {
+      return "the tokenizers library cannot be loaded from %s: %s (without -D%s=... it is unpacked anew)"
+          .formatted(folder, e.getMessage(), UNPACKED);
+    }
+  }
+
   int[] encode(String text, boolean addSpecialTokens) {
     if (text.length() > TEXT_LIMIT) {
       throw new UserError(
@@ -210,7 +224,7 @@ final class NativeTokenizer implements AutoCloseable {
     private static @Nullable String load() {
       String unpacked = System.getProperty(UNPACKED);
       if (unpacked != null) {
-        return load(Path.of(unpacked));
+        return loadFrom(Path.of(unpacked));
       }
       if (TokenizersLibrary.class.getResource(inJar() + LIBRARY) == null) {
         return "the tokenizers library has no build for "
@@ -233,19 +247,6 @@ final class NativeTokenizer implements AutoCloseable {
             + " (-Djava.io.tmpdir=DIR names another folder; it must be writable and not noexec)";
       } finally {
         discard(copies);
-      }
-    }
-
-    @SuppressWarnings("restricted") // as above
-    private static @Nullable String load(Path folder) {
-      try {
-        for (String name : FILES) {
-          System.load(folder.resolve(name).toAbsolutePath().toString());
-        }
-        return null;
-      } catch (UnsatisfiedLinkError e) {
-        return "the tokenizers library cannot be loaded from %s: %s (without -D%s=... it is unpacked anew)"
-            .formatted(folder, e.getMessage(), UNPACKED);
       }
     }
 
