@@ -165,10 +165,14 @@ public final class GenerateVerb implements Verb {
     List<Integer> given = prompt.ids;
     String text = given == null ? prompt.read() : "";
     int expected = given == null ? text.length() / CHARACTERS_OF_A_TOKEN : given.size();
-    try (Beside<Tokenizer> beside = new Beside<>(() -> tokenizer.open(model.path()));
+    try (Beside<Tokenizer> beside =
+            StartAhead.tokenizer(model.path())
+                .orElseGet(() -> new Beside<>(() -> tokenizer.open(model.path())));
         Model llama = model.open()) {
       llama.warmUp(Math.max(1, expected), beside::isDone);
+      Optional<String> form = given == null ? PromptForm.of(model.path(), text) : Optional.empty();
       Optional<Tokenizer> words = words(beside);
+      form.ifPresent(Terminal::note);
       int[] ids = promptIds(text, words);
       int room = llama.config().maxPositions() - ids.length;
       int most = maxTokens == null ? Math.max(1, Math.min(256, room)) : maxTokens;
@@ -275,7 +279,6 @@ public final class GenerateVerb implements Verb {
     if (prompt.ids != null) {
       return prompt.ids.stream().mapToInt(Integer::intValue).toArray();
     }
-    PromptForm.of(model.path(), text).ifPresent(Terminal::note);
     return words.orElseThrow().encode(text);
   }
 }

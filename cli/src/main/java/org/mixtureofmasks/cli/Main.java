@@ -59,11 +59,14 @@ public final class Main implements Runnable {
   /** Runs one command line and ends the JVM with its exit code. */
   public static void main(String[] args) {
     Terminal.watchStdout();
-    int exit;
+    System.exit(Terminal.atEnd(start(args)));
+  }
+
+  /** As {@link #run}, of arguments as the system gives them, in a process of its own. */
+  static int start(String... args) {
     try (StartAhead _ = new StartAhead(args)) {
-      exit = run(TypedArguments.of(args));
+      return run(TypedArguments.of(args));
     }
-    System.exit(Terminal.atEnd(exit));
   }
 
   /** Runs one command line; returns the exit code. */

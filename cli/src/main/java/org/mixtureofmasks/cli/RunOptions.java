@@ -101,38 +101,43 @@ public final class RunOptions {
    * @throws UserError if its weights are to be copied and the memory does not suffice
    */
   public Model open(Path model) {
-    requireMemory(model, Machine.here(model));
-    return Model.open(model, new LoadOptions(weights, threads(), memory, cache));
+    Checkpoint checkpoint = Checkpoints.open(model);
+    try {
+      requireMemory(checkpoint, Machine.here(model));
+    } catch (RuntimeException | Error e) {
+      checkpoint.close();
+      throw e;
+    }
+    return Model.open(checkpoint, new LoadOptions(weights, threads(), memory, cache));
   }
 
   /** Copies must fit; a mapped file need not, but then tokens wait for the disk. */
-  void requireMemory(Path model, Machine machine) {
-    try (Checkpoint checkpoint = Checkpoints.open(model)) {
-      boolean converted = false;
-      long bytes = 0;
-      for (StoredTensor t : checkpoint.tensors().values()) {
-        if (t.shape().size() > 1 && !t.dtype().isInteger()) {
-          DType kept = weights.kept(t.dtype(), t.shape().getLast());
-          converted |= kept != t.dtype();
-          bytes += t.elements() / kept.blockSize() * kept.blockBytes();
-        }
+  void requireMemory(Checkpoint checkpoint, Machine machine) {
+    Path model = checkpoint.path();
+    boolean converted = false;
+    long bytes = 0;
+    for (StoredTensor t : checkpoint.tensors().values()) {
+      if (t.shape().size() > 1 && !t.dtype().isInteger()) {
+        DType kept = weights.kept(t.dtype(), t.shape().getLast());
+        converted |= kept != t.dtype();
+        bytes += t.elements() / kept.blockSize() * kept.blockBytes();
       }
-      bytes = converted ? bytes : checkpoint.bytes();
-      InferenceMemory needs =
-          InferenceMemory.of(ConfigReader.read(checkpoint), bytes, threads(), cache);
-      if (converted || memory == LoadOptions.Memory.HUGE_PAGES) {
-        needs.require(
-            machine,
-            model,
-            converted
-                ? "give the weights in the format that they are to be run in ('mom import' writes bf16), which stay in the mapped file"
-                : "leave --memory out");
-      } else if (bytes > machine.memoryBytes()) {
-        Terminal.note(
-            "%s has %s of weights and %s of memory are available: tokens will wait for the disk"
-                .formatted(
-                    model, Machine.gigabytes(bytes), Machine.gigabytes(machine.memoryBytes())));
-      }
+    }
+    bytes = converted ? bytes : checkpoint.bytes();
+    InferenceMemory needs =
+        InferenceMemory.of(ConfigReader.read(checkpoint), bytes, threads(), cache);
+    if (converted || memory == LoadOptions.Memory.HUGE_PAGES) {
+      needs.require(
+          machine,
+          model,
+          converted
+              ? "give the weights in the format that they are to be run in ('mom import' writes bf16), which stay in the mapped file"
+              : "leave --memory out");
+    } else if (bytes > machine.memoryBytes()) {
+      Terminal.note(
+          "%s has %s of weights and %s of memory are available: tokens will wait for the disk"
+              .formatted(
+                  model, Machine.gigabytes(bytes), Machine.gigabytes(machine.memoryBytes())));
     }
   }
 }

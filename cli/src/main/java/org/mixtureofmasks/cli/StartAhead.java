@@ -1,15 +1,26 @@
 package org.mixtureofmasks.cli;
 
 import java.io.File;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /**
- * Loads what a text needs from a model folder while the command line is still read: the tokenizers
- * library, which is unpacked first, takes as long as the model itself. It finds no fault of its
- * own: whoever needs the library asks for it and is told.
+ * Opens a model's tokenizer while the command line is still read: the two take about as long, and
+ * so does the model itself. It tells of no fault: whoever needs the tokenizer asks for it and is
+ * told.
  */
 final class StartAhead implements AutoCloseable {
+  private record Opening(Path model, Beside<Tokenizer> tokenizer) {}
+
+  /** What was begun and nobody has asked for yet. */
+  private static final AtomicReference<@Nullable Opening> BEGUN = new AtomicReference<>();
+
   private final Thread loading;
 
   /**
@@ -20,19 +31,42 @@ final class StartAhead implements AutoCloseable {
   StartAhead(String... args) {
     loading = new Thread(Tokenizer::obstacle, "mom-ahead");
     loading.setDaemon(true);
-    if (wanted(args)) {
-      loading.start();
+    model(args)
+        .ifPresent(
+            model -> {
+              loading.start();
+              BEGUN.set(new Opening(model, new Beside<>(() -> Tokenizer.open(model))));
+            });
+  }
+
+  /** The model, where the verb is to generate from one that has its own tokenizer. */
+  static Optional<Path> model(String... args) {
+    if (args.length == 0
+        || !args[0].equals("generate")
+        || Stream.of(args).anyMatch(arg -> arg.startsWith("--tokenizer"))) {
+      return Optional.empty();
     }
+    return Arrays.stream(args, 1, args.length)
+        .filter(StartAhead::hasTokenizer)
+        .findFirst()
+        .map(Path::of);
   }
 
-  /** Whether the verb is to generate from a folder that has a tokenizer of this kind. */
-  static boolean wanted(String... args) {
-    return args.length > 1
-        && args[0].equals("generate")
-        && Stream.of(args).skip(1).anyMatch(arg -> new File(arg, "tokenizer.json").isFile());
+  private static boolean hasTokenizer(String arg) {
+    return arg.toLowerCase(Locale.ROOT).endsWith(".gguf")
+        ? new File(arg).isFile()
+        : new File(arg, "tokenizer.json").isFile();
   }
 
-  /** Waits for it: what is unpacked is deleted when it is loaded. */
+  /** The tokenizer of a model, if it is being opened; the caller's from now on. */
+  static Optional<Beside<Tokenizer>> tokenizer(Path model) {
+    Opening begun = BEGUN.getAndSet(null);
+    return Optional.ofNullable(begun)
+        .filter(opening -> opening.model().equals(model))
+        .map(Opening::tokenizer);
+  }
+
+  /** Waits for the library alone: what is unpacked of it is deleted when it is loaded. */
   @Override
   public void close() {
     try {

@@ -2,6 +2,8 @@ package org.mixtureofmasks.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -58,11 +60,14 @@ public final class GgufSpecialTokens {
       Map.of("unknown", 0, "bos", 1, "eos", 2);
 
   private final ObjectNode metadata;
-  private final String[] tokens;
+  private final long tokens;
+  private final Map<String, SortedSet<Integer>> known;
 
-  private GgufSpecialTokens(ObjectNode metadata, String[] tokens) {
+  private GgufSpecialTokens(
+      ObjectNode metadata, long tokens, Map<String, SortedSet<Integer>> known) {
     this.metadata = metadata;
     this.tokens = tokens;
+    this.known = known;
   }
 
   /**
@@ -73,8 +78,11 @@ public final class GgufSpecialTokens {
    * @throws org.mixtureofmasks.io.BadCheckpoint if its list of tokens is damaged
    */
   public static GgufSpecialTokens of(GgufFile file) {
+    Set<String> names = new HashSet<>(ENDING_NAMES);
+    NAMES_OF_ROLES.values().forEach(names::addAll);
+    String tokens = PREFIX + "tokens";
     return new GgufSpecialTokens(
-        file.metadata(), file.strings(PREFIX + "tokens").orElse(new String[0]));
+        file.metadata(), Math.max(0, file.arrayLength(tokens)), file.places(tokens, names));
   }
 
   /**
@@ -90,7 +98,7 @@ public final class GgufSpecialTokens {
     }
     boolean sentencePiece = "llama".equals(metadata.path(PREFIX + "model").textValue());
     int usual = sentencePiece ? SENTENCE_PIECE.getOrDefault(role, -1) : -1;
-    return usual < tokens.length ? usual : -1;
+    return usual < tokens ? usual : -1;
   }
 
   /** {@return ids of all tokens that end a text, unchecked as {@link #id}} */
@@ -122,10 +130,8 @@ public final class GgufSpecialTokens {
 
   private SortedSet<Integer> named(Set<String> names) {
     SortedSet<Integer> ids = new TreeSet<>();
-    for (int id = 0; id < tokens.length; id++) {
-      if (names.contains(tokens[id])) {
-        ids.add(id);
-      }
+    for (String name : names) {
+      ids.addAll(known.getOrDefault(name, Collections.emptySortedSet()));
     }
     return ids;
   }

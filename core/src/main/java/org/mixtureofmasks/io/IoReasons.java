@@ -7,10 +7,14 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.regex.Pattern;
 import org.mixtureofmasks.UserError;
 
 /** Says in words what the JDK's file exceptions say by their class. */
 public final class IoReasons {
+  /** Any line break with the spaces around it. */
+  private static final Pattern BREAK = Pattern.compile("\\s*\\R\\s*");
+
   private IoReasons() {}
 
   /**
@@ -40,7 +44,14 @@ public final class IoReasons {
    * @return the same words, in one line
    */
   public static String oneLine(String text) {
-    return text.replaceAll("\\s*\\R\\s*", " ").strip();
+    return text.chars().allMatch(IoReasons::isPlain)
+        ? text.strip()
+        : BREAK.matcher(text).replaceAll(" ").strip();
+  }
+
+  /** Printable ASCII, which breaks no line: nearly all names, and a file has hundreds. */
+  private static boolean isPlain(int c) {
+    return c >= ' ' && c < 0x7f;
   }
 
   /** The error of a save that failed and left the old state in place. */

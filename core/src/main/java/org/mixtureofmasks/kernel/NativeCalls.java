@@ -99,7 +99,7 @@ final class NativeCalls {
   static void defaultInterrupt() {
     try {
       MemorySegment _ =
-          (MemorySegment) Handles.SIGNAL.invokeExact(SIGNAL_INTERRUPT, MemorySegment.NULL);
+          (MemorySegment) Signals.SIGNAL.invokeExact(SIGNAL_INTERRUPT, MemorySegment.NULL);
     } catch (Throwable e) {
       throw new IllegalStateException("signal cannot be called", e);
     }
@@ -108,7 +108,7 @@ final class NativeCalls {
   /** Sends this process the signal of Ctrl-C. */
   static void interrupt() {
     try {
-      check("raise", (int) Handles.RAISE.invokeExact(SIGNAL_INTERRUPT));
+      check("raise", (int) Signals.RAISE.invokeExact(SIGNAL_INTERRUPT));
     } catch (Error | RuntimeException e) {
       throw e;
     } catch (Throwable e) {
@@ -152,7 +152,10 @@ final class NativeCalls {
     return pages.reinterpret(size);
   }
 
-  /** Linked on first use, after {@link #obstacle} was asked. */
+  /**
+   * Linked on first use, after {@link #obstacle} was asked. {@link Signals} are apart, which a
+   * start would link in vain: each signature takes the JVM ten milliseconds.
+   */
   private static final class Handles {
     static final MethodHandle MMAP =
         link(
@@ -172,22 +175,26 @@ final class NativeCalls {
                 ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
     static final MethodHandle MPROTECT = link("mprotect", onPages());
     static final MethodHandle MADVISE = link("madvise", onPages());
+
+    private static FunctionDescriptor onPages() {
+      return FunctionDescriptor.of(
+          ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
+    }
+  }
+
+  /** Linked on first use. */
+  private static final class Signals {
     static final MethodHandle SIGNAL =
         link(
             "signal",
             FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
     static final MethodHandle RAISE =
         link("raise", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  }
 
-    private static FunctionDescriptor onPages() {
-      return FunctionDescriptor.of(
-          ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
-    }
-
-    @SuppressWarnings("restricted") // the signatures are POSIX's
-    private static MethodHandle link(String name, FunctionDescriptor signature) {
-      Linker linker = Linker.nativeLinker();
-      return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), signature);
-    }
+  @SuppressWarnings("restricted") // the signatures are POSIX's
+  private static MethodHandle link(String name, FunctionDescriptor signature) {
+    Linker linker = Linker.nativeLinker();
+    return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), signature);
   }
 }

@@ -108,6 +108,20 @@ public final class Model implements AutoCloseable {
     return open(model, options, KernelChoice.get());
   }
 
+  /**
+   * Opens a model whose files somebody has opened already, to look at them first.
+   *
+   * @param checkpoint the model's from now on, also if it cannot be opened
+   * @param options threads, and how weights are kept
+   * @return the model, which owns threads and mapped files until it is closed
+   * @throws BadCheckpoint if it is no model of a known shape: file, offset and reason
+   * @throws UserError if huge pages are asked for and cannot be had
+   */
+  public static Model open(Checkpoint checkpoint, LoadOptions options) {
+    return new ModelLoader(options, KernelChoice.get(), WeightFormats.of(options.weights()))
+        .open(checkpoint);
+  }
+
   /** Opens a model with kernels of one's choice: for comparisons. */
   static Model open(Path model, LoadOptions options, KernelChoice choice) {
     return new ModelLoader(options, choice, WeightFormats.of(options.weights())).open(model);

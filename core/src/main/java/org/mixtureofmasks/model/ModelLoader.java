@@ -23,7 +23,11 @@ record ModelLoader(LoadOptions options, KernelChoice choice, WeightFormats forma
 
   /** A model folder, a .gguf or a llama2.c .bin file, as a model that owns what it is made of. */
   Model open(Path model) {
-    Checkpoint checkpoint = Checkpoints.open(model);
+    return open(Checkpoints.open(model));
+  }
+
+  /** An opened one, which is the model's from now on, also if it cannot be opened. */
+  Model open(Checkpoint checkpoint) {
     Arena arena = Arena.ofShared();
     ParallelKernels kernels = null;
     try {
@@ -41,7 +45,7 @@ record ModelLoader(LoadOptions options, KernelChoice choice, WeightFormats forma
                   weights.formats(),
                   weights.bytes(),
                   memory.description());
-      LOG.info("{}: {}", model, description);
+      LOG.info("{}: {}", checkpoint.path(), description);
       return new Model(
           checkpoint, config, weights, arena, memory.move(), kernels, options.cache(), description);
     } catch (RuntimeException | Error e) {

@@ -25,10 +25,11 @@ final class GgufConverter {
   private static final String SPACE = "\u2581";
 
   private final GgufVocabulary gguf;
-  private final Map<String, Integer> ids = new HashMap<>();
+  private final Map<String, Integer> ids;
 
   private GgufConverter(GgufVocabulary gguf) {
     this.gguf = gguf;
+    this.ids = HashMap.newHashMap(gguf.tokens().length);
   }
 
   /**
@@ -36,22 +37,23 @@ final class GgufConverter {
    *
    * @throws BadCheckpoint if its parts do not fit together
    */
-  static ObjectNode convert(GgufVocabulary gguf) {
+  static TokenizerJson convert(GgufVocabulary gguf) {
     return new GgufConverter(gguf).convert();
   }
 
-  private ObjectNode convert() {
+  private TokenizerJson convert() {
     check();
-    ObjectNode json = JSON.objectNode().put("version", "1.0");
-    json.putNull("truncation").putNull("padding").set("added_tokens", addedTokens());
-    switch (gguf.model()) {
-      case "llama" -> sentencePiece(json);
-      case "gpt2" -> byteLevel(json);
-      default ->
-          throw bad(
-              "has the tokenizer model '%s'; llama and gpt2 are read".formatted(gguf.model()));
-    }
-    return json;
+    ObjectNode json = JSON.objectNode();
+    json.set("added_tokens", addedTokens());
+    ModelText model =
+        switch (gguf.model()) {
+          case "llama" -> sentencePiece(json);
+          case "gpt2" -> byteLevel(json);
+          default ->
+              throw bad(
+                  "has the tokenizer model '%s'; llama and gpt2 are read".formatted(gguf.model()));
+        };
+    return TokenizerJson.of(gguf.file(), json, model);
   }
 
   private void check() {
@@ -99,7 +101,7 @@ final class GgufConverter {
   }
 
   /** As transformers' LlamaConverter: spaces become U+2581, pairs merge in the order of scores. */
-  private void sentencePiece(ObjectNode json) {
+  private ModelText sentencePiece(ObjectNode json) {
     if (gguf.scores() == null || gguf.scores().length != gguf.tokens().length) {
       throw bad("has not as many scores as tokens");
     }
@@ -120,12 +122,19 @@ final class GgufConverter {
       strip.put("type", "Strip").put("content", " ").put("start", 1).put("stop", 0);
     }
     json.set("decoder", sequence("decoders", decoders));
-    ObjectNode model = model(json);
-    model.put("unk_token", gguf.unknown() < 0 ? null : gguf.tokens()[gguf.unknown()]);
-    model.put("fuse_unk", true).put("byte_fallback", true).put("ignore_merges", false);
-    vocabulary(model);
-    ArrayNode merges = model.putArray("merges");
-    mergesByScore().forEach(m -> merges.add(JSON.arrayNode().add(m.left()).add(m.right())));
+    ObjectNode settings = model();
+    settings.put("unk_token", gguf.unknown() < 0 ? null : gguf.tokens()[gguf.unknown()]);
+    settings.put("fuse_unk", true).put("byte_fallback", true).put("ignore_merges", false);
+    ModelText model = new ModelText(settings, gguf.tokens(), ids);
+    mergesByScore().forEach(m -> merge(model, m.left(), m.right()));
+    return model;
+  }
+
+  private void merge(ModelText model, String left, String right) {
+    if (!ModelReader.joins(ids, "", left, right)) {
+      throw bad(ModelReader.noMerge(left, right));
+    }
+    model.merge(left, right);
   }
 
   private record Merge(String left, String right, float score) {}
@@ -177,7 +186,7 @@ final class GgufConverter {
     return id != null && gguf.type(id) == GgufVocabulary.NORMAL;
   }
 
-  private void byteLevel(ObjectNode json) {
+  private ModelText byteLevel(ObjectNode json) {
     String pre = gguf.pre() == null || gguf.pre().isEmpty() ? "default" : gguf.pre();
     if (pre.equals("default")) {
       // llama.cpp takes the same patterns and says GENERATION QUALITY WILL BE DEGRADED.
@@ -207,19 +216,19 @@ final class GgufConverter {
     boolean whole = PreTokenizers.wholePieces(pre);
     json.set("post_processor", template(gguf.addBos() == null ? whole : gguf.addBos()));
     json.set("decoder", byteLevelStep());
-    ObjectNode model = model(json);
-    model.putNull("unk_token").put("fuse_unk", false).put("byte_fallback", false);
-    model.put("ignore_merges", whole);
-    vocabulary(model);
-    ArrayNode merges = model.putArray("merges");
+    ObjectNode settings = model();
+    settings.putNull("unk_token").put("fuse_unk", false).put("byte_fallback", false);
+    settings.put("ignore_merges", whole);
+    ModelText model = new ModelText(settings, gguf.tokens(), ids);
     for (String merge : gguf.merges()) {
       // Pieces may hold spaces in neither half; a leading one is half a pair of its own.
       int space = merge.indexOf(' ', 1);
       if (space < 0) {
         throw bad("the merge '%s' is not two tokens".formatted(JsonBytes.shown(merge)));
       }
-      merges.addArray().add(merge.substring(0, space)).add(merge.substring(space + 1));
+      merge(model, merge.substring(0, space), merge.substring(space + 1));
     }
+    return model;
   }
 
   private static ObjectNode byteLevelStep() {
@@ -227,16 +236,9 @@ final class GgufConverter {
     return step.put("trim_offsets", true).put("use_regex", false);
   }
 
-  private static ObjectNode model(ObjectNode json) {
-    ObjectNode model = json.putObject("model").put("type", "BPE").putNull("dropout");
+  private static ObjectNode model() {
+    ObjectNode model = JSON.objectNode().put("type", "BPE").putNull("dropout");
     return model.putNull("continuing_subword_prefix").putNull("end_of_word_suffix");
-  }
-
-  private void vocabulary(ObjectNode model) {
-    ObjectNode vocabulary = model.putObject("vocab");
-    for (int id = 0; id < gguf.tokens().length; id++) {
-      vocabulary.put(gguf.tokens()[id], id);
-    }
   }
 
   private static ObjectNode replace(String from, String to) {

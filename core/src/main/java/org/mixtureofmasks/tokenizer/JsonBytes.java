@@ -49,10 +49,18 @@ record JsonBytes(Path file, byte[] bytes) {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  /** Reads a value from its first token, which is the parser's current one, to its last. */
+  @FunctionalInterface
+  interface Reading {
+    void read(JsonParser in) throws IOException;
+  }
+
   /**
    * The members of the object that the whole file is; all of it is walked and found well formed.
+   *
+   * @param read what is to be read on the way, by name: a large member is not walked twice
    */
-  Map<String, Range> members() {
+  Map<String, Range> members(Map<String, Reading> read) {
     refuseBadUtf8();
     if (bytes.length > 0 && bytes[0] == (byte) 0xEF) {
       throw new BadCheckpoint(file, 0, "begins with a byte order mark; remove it");
@@ -72,13 +80,18 @@ record JsonBytes(Path file, byte[] bytes) {
         String name = in.currentName();
         in.nextToken();
         int start = (int) in.currentTokenLocation().getByteOffset();
-        in.skipChildren();
-        in.finishToken();
-        Range range = new Range(start, (int) in.currentLocation().getByteOffset());
-        if (members.put(name, range) != null) {
+        if (members.containsKey(name)) {
           throw new BadCheckpoint(
               file, start, "the member '%s' occurs twice".formatted(shown(name)));
         }
+        Reading reading = read.get(name);
+        if (reading == null) {
+          in.skipChildren();
+        } else {
+          reading.read(in);
+        }
+        in.finishToken();
+        members.put(name, new Range(start, (int) in.currentLocation().getByteOffset()));
       }
       if (in.nextToken() != null) {
         throw new BadCheckpoint(
@@ -92,6 +105,11 @@ record JsonBytes(Path file, byte[] bytes) {
     return members;
   }
 
+  /** A member as it is written. */
+  String text(Range range) {
+    return new String(bytes, range.start(), range.end() - range.start(), StandardCharsets.UTF_8);
+  }
+
   /** A member as a tree; duplicate names within are refused. */
   JsonNode tree(Range range) {
     try {
@@ -103,14 +121,7 @@ record JsonBytes(Path file, byte[] bytes) {
     }
   }
 
-  /** A parser at the first token of a member. */
-  JsonParser parser(Range range) throws IOException {
-    JsonParser in = FACTORY.createParser(bytes, range.start(), range.end() - range.start());
-    in.nextToken();
-    return in;
-  }
-
-  BadCheckpoint malformed(JsonProcessingException e, int base) {
+  private BadCheckpoint malformed(JsonProcessingException e, int base) {
     long offset = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
     return new BadCheckpoint(
         file,

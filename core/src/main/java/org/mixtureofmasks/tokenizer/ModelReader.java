@@ -1,10 +1,8 @@
 package org.mixtureofmasks.tokenizer;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,8 +26,8 @@ final class ModelReader {
   private static final int AFFIX_LIMIT = 64;
 
   private final Path file;
-  private final JsonBytes json;
-  private final JsonBytes.Range where;
+  private long start;
+  private boolean object;
 
   private final Map<String, Integer> ids = new LinkedHashMap<>();
   private final Map<String, Object> settings = new HashMap<>();
@@ -37,28 +35,46 @@ final class ModelReader {
   private boolean listed; // the vocabulary is an array of [token, score], as Unigram's is
   private boolean vocabulary;
 
-  ModelReader(Path file, byte[] bytes, JsonBytes.Range where) {
+  ModelReader(Path file) {
     this.file = file;
-    this.json = new JsonBytes(file, bytes);
-    this.where = where;
   }
 
-  /** The id of each token of the model. */
-  Map<String, Integer> read() {
-    try (JsonParser in = json.parser(where)) {
-      if (in.currentToken() != JsonToken.START_OBJECT) {
-        throw bad(in, "'model' is not an object");
-      }
-      while (in.nextToken() == JsonToken.FIELD_NAME) {
-        member(in, in.currentName());
-      }
-    } catch (JsonProcessingException e) {
-      throw json.malformed(e, where.start());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // memory does not fail
+  /** Reads the member, once; what its parts say of each other {@link #ids} looks at. */
+  void read(JsonParser in) throws IOException {
+    start = in.currentTokenLocation().getByteOffset();
+    object = in.currentToken() == JsonToken.START_OBJECT;
+    if (!object) {
+      in.skipChildren(); // first it is to be JSON
+      return;
+    }
+    while (in.nextToken() == JsonToken.FIELD_NAME) {
+      member(in, in.currentName());
+    }
+  }
+
+  /** The id of each token of the model that was read, which is checked. */
+  Map<String, Integer> ids() {
+    if (!object) {
+      throw bad("'model' is not an object");
     }
     check();
     return ids;
+  }
+
+  /** Whether a merge of two tokens is a third, as Rust expects without looking. */
+  static boolean joins(Map<String, Integer> ids, String prefix, String left, String right) {
+    // Rust cuts the prefix off by length: shorter text, or half a character, is a panic.
+    return !left.isEmpty()
+        && !right.isEmpty()
+        && right.startsWith(prefix)
+        && ids.containsKey(left)
+        && ids.containsKey(right)
+        && ids.containsKey(left.concat(right.substring(prefix.length())));
+  }
+
+  static String noMerge(String left, String right) {
+    return "the merge '%s' + '%s' does not join two tokens into a third"
+        .formatted(JsonBytes.shown(left), JsonBytes.shown(right));
   }
 
   private void member(JsonParser in, String name) throws IOException {
@@ -105,12 +121,13 @@ final class ModelReader {
       if (in.nextToken() != JsonToken.VALUE_NUMBER_INT) {
         throw bad(in, "the id of '%s' is not a whole number".formatted(JsonBytes.shown(token)));
       }
-      double id = in.getDoubleValue(); // any size; a long could overflow
+      // Of any size, so that the type is asked for first.
+      int id = in.getNumberType() == JsonParser.NumberType.INT ? in.getIntValue() : -1;
       if (id < 0 || id >= ID_LIMIT) {
         throw bad(
             in, "the id of '%s' is not in 0..%s".formatted(JsonBytes.shown(token), ID_LIMIT - 1));
       }
-      put(in, token, (int) id);
+      put(in, token, id);
     }
   }
 
@@ -214,15 +231,8 @@ final class ModelReader {
     }
     String prefix = text("continuing_subword_prefix");
     for (String[] pair : merges) {
-      // Rust cuts the prefix off by length: shorter text, or half a character, is a panic.
-      boolean sound = !pair[0].isEmpty() && !pair[1].isEmpty() && pair[1].startsWith(prefix);
-      if (!sound
-          || !ids.containsKey(pair[0])
-          || !ids.containsKey(pair[1])
-          || !ids.containsKey(pair[0] + pair[1].substring(prefix.length()))) {
-        throw bad(
-            "the merge '%s' + '%s' does not join two tokens into a third"
-                .formatted(JsonBytes.shown(pair[0]), JsonBytes.shown(pair[1])));
+      if (!joins(ids, prefix, pair[0], pair[1])) {
+        throw bad(noMerge(pair[0], pair[1]));
       }
     }
   }
@@ -265,11 +275,10 @@ final class ModelReader {
   }
 
   private BadCheckpoint bad(JsonParser in, String reason) {
-    return new BadCheckpoint(
-        file, where.start() + in.currentTokenLocation().getByteOffset(), reason);
+    return new BadCheckpoint(file, in.currentTokenLocation().getByteOffset(), reason);
   }
 
   private BadCheckpoint bad(String reason) {
-    return new BadCheckpoint(file, where.start(), reason);
+    return new BadCheckpoint(file, start, reason);
   }
 }

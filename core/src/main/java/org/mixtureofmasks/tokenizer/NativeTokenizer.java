@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
@@ -20,13 +21,17 @@ import org.mixtureofmasks.UserError;
  * ids and pads unless told otherwise, and builds a Java object for each token's span; its {@code
  * LibUtils} probes for CUDA through JNA, writes to ~/.djl.ai, obeys RUST_LIBRARY_PATH and
  * RUST_FLAVOR and downloads a CUDA build where it finds a GPU. None of that code runs here: the
- * library is taken from the jar and nowhere else, and the bare tokenizer neither truncates nor pads
- * (the file's own wishes are cut out by {@link TokenizerJson}, and again below).
+ * library is taken from the jar, or from where {@link #unpack} has put it before, and the bare
+ * tokenizer neither truncates nor pads (the file's own wishes are cut out by {@link TokenizerJson},
+ * and again below).
  *
  * <p>A panic in Rust ends the JVM, so nothing unchecked may get here: see {@link TokenizerJson}.
  */
 final class NativeTokenizer implements AutoCloseable {
   private static final String LIBRARY = System.mapLibraryName("tokenizers");
+
+  /** A system property: the folder in which the jar's files lie, so that no start unpacks them. */
+  private static final String UNPACKED = "mom.tokenizers";
 
   /** In the order of loading; Windows has the compiler's runtime beside the library. */
   private static final List<String> FILES =
@@ -66,6 +71,32 @@ final class NativeTokenizer implements AutoCloseable {
   /** Null, or why there is no library. */
   static @Nullable String obstacle() {
     return Loaded.FAULT;
+  }
+
+  /** Copies the library out of the jar, with what it needs beside it. */
+  static void unpack(Path folder) throws IOException {
+    for (String name : FILES) {
+      try (InputStream in = TokenizersLibrary.class.getResourceAsStream(inJar() + name)) {
+        if (in == null) {
+          throw new NoSuchFileException(inJar() + name);
+        }
+        Files.copy(in, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+  }
+
+  /** Null, or why the library cannot be had from a folder that {@link #unpack} has filled. */
+  @SuppressWarnings("restricted") // System.load: the launcher enables native access
+  static @Nullable String loadFrom(Path folder) {
+    try {
+      for (String name : FILES) {
+        System.load(folder.resolve(name).toAbsolutePath().toString());
+      }
+      return null;
+    } catch (UnsatisfiedLinkError e) {
+      return "the tokenizers library cannot be loaded from %s: %s (without -D%s=... it is unpacked anew)"
+          .formatted(folder, e.getMessage(), UNPACKED);
+    }
   }
 
   int[] encode(String text, boolean addSpecialTokens) {
@@ -163,6 +194,19 @@ final class NativeTokenizer implements AutoCloseable {
     return System.getProperty("os.name").startsWith("Windows");
   }
 
+  /** The folder of this platform's files in the jar. */
+  private static String inJar() {
+    return "/native/lib/" + platform() + "/cpu/";
+  }
+
+  private static String platform() {
+    String os = System.getProperty("os.name");
+    String arch = System.getProperty("os.arch");
+    return (os.startsWith("Windows") ? "win" : os.startsWith("Mac") ? "osx" : "linux")
+        + "-"
+        + (arch.equals("amd64") ? "x86_64" : arch);
+  }
+
   /** Loads the library once, at the first tokenizer. */
   private static final class Loaded {
     private static final @Nullable String FAULT = load();
@@ -178,8 +222,11 @@ final class NativeTokenizer implements AutoCloseable {
     /** Null, or why there is no library. */
     @SuppressWarnings("restricted") // System.load: the launcher enables native access
     private static @Nullable String load() {
-      String folder = "/native/lib/" + platform() + "/cpu/";
-      if (TokenizersLibrary.class.getResource(folder + LIBRARY) == null) {
+      String unpacked = System.getProperty(UNPACKED);
+      if (unpacked != null) {
+        return loadFrom(Path.of(unpacked));
+      }
+      if (TokenizersLibrary.class.getResource(inJar() + LIBRARY) == null) {
         return "the tokenizers library has no build for "
             + platform()
             + "; it has linux-x86_64, linux-aarch64, osx-aarch64 and win-x86_64";
@@ -187,12 +234,9 @@ final class NativeTokenizer implements AutoCloseable {
       Path copies = null;
       try {
         copies = Files.createTempDirectory("mom-tokenizers");
+        unpack(copies);
         for (String name : FILES) {
-          Path copy = copies.resolve(name);
-          try (InputStream in = TokenizersLibrary.class.getResourceAsStream(folder + name)) {
-            Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
-          }
-          System.load(copy.toString());
+          System.load(copies.resolve(name).toString());
         }
         return null;
       } catch (IOException | UnsatisfiedLinkError e) {
@@ -217,14 +261,6 @@ final class NativeTokenizer implements AutoCloseable {
           copies.resolve(name).toFile().deleteOnExit();
         }
       }
-    }
-
-    private static String platform() {
-      String os = System.getProperty("os.name");
-      String arch = System.getProperty("os.arch");
-      return (os.startsWith("Windows") ? "win" : os.startsWith("Mac") ? "osx" : "linux")
-          + "-"
-          + (arch.equals("amd64") ? "x86_64" : arch);
     }
   }
 }

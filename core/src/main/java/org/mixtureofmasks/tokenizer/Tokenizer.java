@@ -1,5 +1,6 @@
 package org.mixtureofmasks.tokenizer;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.OptionalInt;
@@ -68,6 +69,17 @@ public final class Tokenizer implements AutoCloseable {
    */
   public static @Nullable String obstacle() {
     return NativeTokenizer.obstacle();
+  }
+
+  /**
+   * Copies that library out of its jar, to which the system property {@code mom.tokenizers} then
+   * names the folder: a program that starts often unpacks it once.
+   *
+   * @param folder exists
+   * @throws IOException if there is none for this platform, or it cannot be written
+   */
+  public static void unpackLibrary(Path folder) throws IOException {
+    NativeTokenizer.unpack(folder);
   }
 
   /**

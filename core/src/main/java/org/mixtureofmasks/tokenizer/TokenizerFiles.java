@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -82,8 +81,7 @@ final class TokenizerFiles {
 
   private static Found converted(GgufVocabulary vocabulary) {
     Path file = vocabulary.file();
-    byte[] json = GgufConverter.convert(vocabulary).toString().getBytes(StandardCharsets.UTF_8);
-    TokenizerJson checked = TokenizerJson.check(file, json, Set.of());
+    TokenizerJson checked = GgufConverter.convert(vocabulary);
     String eos = vocabulary.eos() < 0 ? null : vocabulary.tokens()[vocabulary.eos()];
     return new Found(
         file,

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
@@ -24,6 +23,8 @@ import org.mixtureofmasks.io.BadCheckpoint;
  * @param firstSpecial the special token that the post-processor puts first, or null
  */
 record TokenizerJson(String text, Vocabulary vocabulary, @Nullable String firstSpecial) {
+  private static final String MODEL = "model";
+
   private static final List<String> MEMBERS =
       List.of(
           "version",
@@ -34,7 +35,13 @@ record TokenizerJson(String text, Vocabulary vocabulary, @Nullable String firstS
           "pre_tokenizer",
           "post_processor",
           "decoder",
-          "model");
+          MODEL);
+
+  /** Those that are read as trees. */
+  private static final List<String> PARTS = MEMBERS.subList(3, 8);
+
+  /** Those that the library gets as they are written. */
+  private static final List<String> KEPT = MEMBERS.subList(4, MEMBERS.size());
 
   /**
    * Checks a tokenizer.json.
@@ -46,7 +53,8 @@ record TokenizerJson(String text, Vocabulary vocabulary, @Nullable String firstS
    */
   static TokenizerJson check(Path file, byte[] bytes, Set<String> named) {
     JsonBytes json = new JsonBytes(file, bytes);
-    Map<String, JsonBytes.Range> members = json.members();
+    ModelReader model = new ModelReader(file);
+    Map<String, JsonBytes.Range> members = json.members(Map.of(MODEL, model::read));
     for (String member : members.keySet()) {
       if (!MEMBERS.contains(member)) {
         throw new BadCheckpoint(
@@ -55,26 +63,57 @@ record TokenizerJson(String text, Vocabulary vocabulary, @Nullable String firstS
             "has the unknown member '%s'".formatted(JsonBytes.shown(member)));
       }
     }
-    JsonBytes.Range where = members.get("model");
-    if (where == null) {
+    if (!members.containsKey(MODEL)) {
       throw new BadCheckpoint(file, -1, "has no member 'model'; it is not a tokenizer.json");
     }
-    Map<String, Integer> ids = new ModelReader(file, bytes, where).read();
-    int base = ids.size();
-    Map<String, @Nullable JsonNode> parts = new HashMap<>();
-    for (String part : MEMBERS.subList(3, 8)) {
-      JsonNode node = members.containsKey(part) ? json.tree(members.get(part)) : null;
-      parts.put(part, node == null || node.isNull() ? null : node);
+    ObjectNode parts = JsonNodeFactory.instance.objectNode();
+    Map<String, String> texts = new HashMap<>();
+    for (Map.Entry<String, JsonBytes.Range> member : members.entrySet()) {
+      JsonBytes.Range range = member.getValue();
+      if (PARTS.contains(member.getKey())) {
+        parts.set(member.getKey(), json.tree(range));
+      }
+      if (KEPT.contains(member.getKey())) {
+        texts.put(member.getKey(), json.text(range));
+      }
     }
-    AddedTokens added = new AddedTokens(file, ids, base);
-    added.read(parts.get("added_tokens"));
+    return assemble(file, model.ids(), parts, named, texts);
+  }
+
+  /**
+   * Checks what a vocabulary of another kind was turned into.
+   *
+   * @param file named in errors
+   * @param parts the members of the tokenizer.json, but for its model
+   * @param model in its own words, which were checked as they were written
+   * @throws BadCheckpoint if it could harm what reads it next
+   */
+  static TokenizerJson of(Path file, ObjectNode parts, ModelText model) {
+    Map<String, String> texts = new HashMap<>();
+    parts.properties().forEach(part -> texts.put(part.getKey(), part.getValue().toString()));
+    texts.put(MODEL, model.text());
+    return assemble(file, model.ids(), parts, Set.of(), texts);
+  }
+
+  /**
+   * @param ids of the model's tokens; added ones join them
+   * @param texts of the members, by name
+   */
+  private static TokenizerJson assemble(
+      Path file,
+      Map<String, Integer> ids,
+      ObjectNode parts,
+      Set<String> named,
+      Map<String, String> texts) {
+    AddedTokens added = new AddedTokens(file, ids, ids.size());
+    added.read(part(parts, "added_tokens"));
     added.promote(named);
     @Nullable String[] tokens = byId(file, ids);
     Components components = new Components(file, tokens.length);
-    components.normalizer(parts.get("normalizer"));
-    components.preTokenizer(parts.get("pre_tokenizer"));
-    components.decoder(parts.get("decoder"));
-    String first = components.postProcessor(parts.get("post_processor"));
+    components.normalizer(part(parts, "normalizer"));
+    components.preTokenizer(part(parts, "pre_tokenizer"));
+    components.decoder(part(parts, "decoder"));
+    String first = components.postProcessor(part(parts, "post_processor"));
     // Not Map.copyOf: it probes one place after the other, and pairs of letters, thousands of which
     // share their hashes, then take the square of their number. Nobody else holds the map.
     Vocabulary vocabulary =
@@ -83,7 +122,12 @@ record TokenizerJson(String text, Vocabulary vocabulary, @Nullable String firstS
             tokens,
             Set.copyOf(added.special()),
             components.decodesBytes());
-    return new TokenizerJson(splice(bytes, members, added.nodes()), vocabulary, first);
+    return new TokenizerJson(splice(texts, added.nodes()), vocabulary, first);
+  }
+
+  private static @Nullable JsonNode part(ObjectNode parts, String name) {
+    JsonNode node = parts.get(name);
+    return node == null || node.isNull() ? null : node;
   }
 
   private static @Nullable String[] byId(Path file, Map<String, Integer> ids) {
@@ -115,21 +159,15 @@ record TokenizerJson(String text, Vocabulary vocabulary, @Nullable String firstS
   }
 
   /** The file as it is, but for the three members that are ours to say. */
-  private static String splice(
-      byte[] bytes, Map<String, JsonBytes.Range> members, ArrayNode added) {
+  private static String splice(Map<String, String> texts, ArrayNode added) {
     ObjectNode ours = JsonNodeFactory.instance.objectNode();
     ours.put("version", "1.0").putNull("truncation").putNull("padding").set("added_tokens", added);
-    StringBuilder text = new StringBuilder(bytes.length + 1024);
+    StringBuilder text = new StringBuilder();
     String head = ours.toString();
     text.append(head, 0, head.length() - 1);
-    for (String member : MEMBERS.subList(4, MEMBERS.size())) {
-      JsonBytes.Range range = members.get(member);
+    for (String member : KEPT) {
       text.append(",\"").append(member).append("\":");
-      text.append(
-          range == null
-              ? "null"
-              : new String(
-                  bytes, range.start(), range.end() - range.start(), StandardCharsets.UTF_8));
+      text.append(texts.getOrDefault(member, "null"));
     }
     return text.append('}').toString();
   }

@@ -54,9 +54,14 @@ class GgufConverterTest {
   }
 
   private static NativeTokenizer tokenizer(GgufVocabulary vocabulary) {
-    String json = GgufConverter.convert(vocabulary).toString();
-    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
-    return NativeTokenizer.of(TokenizerJson.check(FILE, bytes, Set.of()).text());
+    TokenizerJson converted = GgufConverter.convert(vocabulary);
+    byte[] bytes = converted.text().getBytes(StandardCharsets.UTF_8);
+    TokenizerJson read = TokenizerJson.check(FILE, bytes, Set.of());
+    assertEquals(converted.text(), read.text(), "what is written is what a file of it says");
+    assertEquals(converted.vocabulary().ids(), read.vocabulary().ids());
+    assertArrayEquals(converted.vocabulary().tokens(), read.vocabulary().tokens());
+    assertEquals(converted.vocabulary().special(), read.vocabulary().special());
+    return NativeTokenizer.of(read.text());
   }
 
   @Test

@@ -205,8 +205,8 @@ class TokenizerJsonTest {
           .order(ByteOrder.LITTLE_ENDIAN)
           .putInt(random.nextInt(bytes.length - 4), i % 3 == 0 ? random.nextInt() : i);
       try {
-        String json = GgufConverter.convert(Llama2cVocabulary.read(file, bytes)).toString();
-        Tokenizer.load(FILE, check(json)).close();
+        TokenizerJson converted = GgufConverter.convert(Llama2cVocabulary.read(file, bytes));
+        Tokenizer.load(FILE, check(converted.text())).close();
       } catch (BadCheckpoint e) {
         assertFalse(e.getMessage().contains("\n"));
       }
