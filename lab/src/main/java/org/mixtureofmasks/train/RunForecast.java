@@ -105,7 +105,7 @@ public final class RunForecast {
   private static final int LONG = 100;
 
   /** Tokens of the probe's loss, counted for a vocabulary of 50,000. */
-  private static final int PROBED_PIECES = 5 * 42 / SpeedProbe.ROUNDS;
+  private static final int PROBED_PIECES = 4 * 170 / SpeedProbe.ROUNDS;
 
   /**
    * A mixture of masks with the keys' defaults and no text, from shapes alone: rows of 256 tokens,
@@ -113,7 +113,8 @@ public final class RunForecast {
    */
   public static Ledger withDefaults(ModelConfig config, long storedBytes) {
     RunMemory held =
-        new RunMemory(config, true, true, false, true, 1, 8 * 256, 24_576, storedBytes, 0);
+        new RunMemory(
+            config, true, true, false, true, 1, 8 * 256, 8 * 256, 1, 24_576, storedBytes, 0);
     List<Phase> phases = new ArrayList<>();
     for (RunPhase phase : RunPhase.values()) {
       phases.add(new Phase(phase.word(), held.of(phase), Double.NaN));

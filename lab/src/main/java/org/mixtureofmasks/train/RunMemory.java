@@ -22,7 +22,9 @@ import org.mixtureofmasks.sparsify.MethodProvider;
  * @param teaches whether a frozen copy gives its distribution
  * @param masks whether the method computes a mask for every activation
  * @param steps optimiser steps of the run
+ * @param stepTokens input tokens of an optimiser step
  * @param microTokens input tokens of a forward and backward pass
+ * @param threads passes that may run at once
  * @param calibrationTokens that the method looks at before training
  * @param storedBytes of the dense model's files, mapped while they are read
  * @param textBytes of the largest text that is to be packed; 0 if none is
@@ -34,7 +36,9 @@ record RunMemory(
     boolean teaches,
     boolean masks,
     int steps,
+    long stepTokens,
     long microTokens,
+    int threads,
     long calibrationTokens,
     long storedBytes,
     long textBytes) {
@@ -64,7 +68,9 @@ record RunMemory(
         provider.distillation(recipe) > 0,
         !provider.name().equals("dense"),
         settings.steps(),
+        (long) settings.stepRows() * settings.rowTokens(),
         (long) settings.microRows() * settings.rowTokens(),
+        provider.create(recipe, config).passesAtOnce() ? settings.threads() : 1,
         provider.calibrationTokens(recipe),
         storedBytes,
         largestText(settings));
@@ -87,7 +93,25 @@ record RunMemory(
         teaches,
         masks,
         steps,
+        stepTokens,
         tokens,
+        threads,
+        calibrationTokens,
+        storedBytes,
+        textBytes);
+  }
+
+  RunMemory withThreads(int number) {
+    return new RunMemory(
+        config,
+        bf16,
+        learns,
+        teaches,
+        masks,
+        steps,
+        stepTokens,
+        microTokens,
+        number,
         calibrationTokens,
         storedBytes,
         textBytes);
@@ -95,7 +119,18 @@ record RunMemory(
 
   RunMemory withCalibrationTokens(long tokens) {
     return new RunMemory(
-        config, bf16, learns, teaches, masks, steps, microTokens, tokens, storedBytes, textBytes);
+        config,
+        bf16,
+        learns,
+        teaches,
+        masks,
+        steps,
+        stepTokens,
+        microTokens,
+        threads,
+        tokens,
+        storedBytes,
+        textBytes);
   }
 
   /** What a phase holds, by what holds it. */
@@ -184,12 +219,17 @@ record RunMemory(
 
   private SequencedMap<String, Long> train() {
     SequencedMap<String, Long> held = trained();
+    long microBatches = Math.ceilDiv(stepTokens, microTokens);
+    long passes = Math.min(threads, microBatches);
     long kept = microTokens * config.layers() * layerBytes(true, masks) + castWeights();
-    held.put("activations", kept + 8L * microTokens * config.hiddenSize());
+    held.put("activations", passes * (kept + 8L * microTokens * config.hiddenSize()));
     if (teaches) {
-      held.put("teacher_activations", microTokens * layerBytes(false, false));
+      held.put("teacher_activations", passes * microTokens * layerBytes(false, false));
     }
-    held.put("logits", LOSS_PIECE + (bf16 ? 4 * embedding() : 0) + 4 * embedding());
+    held.put("logits", passes * (LOSS_PIECE + (bf16 ? 4 * embedding() : 0) + 4 * embedding()));
+    if (learns && microBatches > 1) {
+      held.put("gradients_of_passes", passes * 4 * parameters());
+    }
     return held;
   }
 

@@ -18,6 +18,7 @@ import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.DenseWeights;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.NextTokenLoss;
+import org.mixtureofmasks.nn.SideBySide;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RunKeys;
 import org.mixtureofmasks.sparsify.LayerByLayer;
@@ -105,11 +106,12 @@ final class SpeedProbe {
     Line start = start(method, provider.calibrationTokens(recipe));
     long[][] rows = sample.rows(timedRows());
     int tokens = rows.length * settings.rowTokens();
+    int atOnce = passesAtOnce(method);
     Tensor ids = Validation.Batch.of(rows).ids();
     FeedForward dense = (_, x, weights) -> weights.dense(x);
     Line passes = byLayers(() -> passed(shallow, ids, dense), () -> passed(deep, ids, dense));
     boolean judges = !settings.validationFiles().isEmpty();
-    Line loss = judges ? head(false, false) : Line.NONE;
+    Line loss = judges ? head(false, false, 1) : Line.NONE;
     Line train = Line.NONE;
     Line trainLoss = Line.NONE;
     double update = 0;
@@ -121,20 +123,40 @@ final class SpeedProbe {
       method.beginStep(0, settings.steps());
       train =
           byLayers(
-              () -> trained(method, shallow, ids, first), () -> trained(method, deep, ids, first));
-      trainLoss = head(provider.distillation(recipe) > 0, true);
+              atOnce(atOnce, () -> trained(method, shallow, ids, first)),
+              atOnce(atOnce, () -> trained(method, deep, ids, first)));
+      trainLoss = head(provider.distillation(recipe) > 0, true, atOnce);
       update = learns ? update() : 0;
     }
     return new Speeds(
         secondsToLoad / parameters(deep.parameters()),
-        train.each() / tokens,
+        train.each() / (tokens * atOnce),
         trainLoss.each(),
-        train.fixed() + trainLoss.fixed(),
+        (train.fixed() + trainLoss.fixed()) / atOnce,
         passes.each() / tokens,
         loss.each(),
         update,
         start.fixed(),
         start.each());
+  }
+
+  /** Micro-batches of a step that run side by side. */
+  private int passesAtOnce(Method method) {
+    int microBatches = Math.ceilDiv(settings.stepRows(), settings.microRows());
+    return method.passesAtOnce() ? Math.min(settings.threads(), microBatches) : 1;
+  }
+
+  /** The same work so many times at once. */
+  private static Runnable atOnce(int times, Runnable work) {
+    return () ->
+        SideBySide.inOrder(
+            times,
+            times,
+            _ -> {
+              work.run();
+              return true;
+            },
+            _ -> {});
   }
 
   private int timedRows() {
@@ -204,12 +226,17 @@ final class SpeedProbe {
     }
   }
 
-  /** Output projection and loss by tokens: of one piece, as the loss takes them, and of three. */
-  private Line head(boolean taught, boolean differentiates) {
+  /**
+   * Output projection and loss by tokens: of one piece, as the loss takes them, and of two.
+   *
+   * @param passes that run at once
+   */
+  private Line head(boolean taught, boolean differentiates, int passes) {
     int piece = NextTokenLoss.pieceTokens(config.vocabSize());
-    double one = usual(() -> loss(piece, taught, differentiates));
-    double three = seconds(() -> loss(3 * piece, taught, differentiates)); // warm by now
-    return Line.through(piece, one, 3.0 * piece, three);
+    double one = usual(atOnce(passes, () -> loss(piece, taught, differentiates)));
+    double two = // warm by now
+        seconds(atOnce(passes, () -> loss(2 * piece, taught, differentiates)));
+    return Line.through((double) passes * piece, one, 2.0 * passes * piece, two);
   }
 
   private void loss(int tokens, boolean taught, boolean differentiates) {

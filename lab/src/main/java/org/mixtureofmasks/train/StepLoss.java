@@ -135,7 +135,7 @@ record StepLoss(
     TensorVector found = torch.grad(roots, by, byRoots, new BoolOptional(), false, true);
     List<Tensor> gradients = new ArrayList<>();
     for (long i = 0; i < found.size(); i++) {
-      gradients.add(found.get(i));
+      gradients.add(new Tensor(found.get(i))); // what get gives dies with the vector
     }
     return gradients;
   }

@@ -29,7 +29,7 @@ class RunMemoryTest {
             new ModelConfig.Vocabulary(49152, true, 1, List.of(2)),
             Optional.empty());
     return new RunMemory(
-        config, true, true, teaches, true, steps, 1024, calibrationTokens, 269_060_552, 0);
+        config, true, true, teaches, true, steps, 1024, 1024, 1, calibrationTokens, 269_060_552, 0);
   }
 
   private static long sum(SequencedMap<String, Long> held) {
@@ -61,6 +61,20 @@ class RunMemoryTest {
     assertTrue(sum(half.of(RunPhase.TRAIN)) < sum(memory.of(RunPhase.TRAIN)));
     assertEquals(memory.of(RunPhase.LOAD), half.of(RunPhase.LOAD));
     assertFalse(memory.of(RunPhase.PREPARE).containsKey("gradients"));
+  }
+
+  @Test
+  void passesThatRunAtOnceEachHoldTheirOwn() {
+    RunMemory one = smolLm(2, true, 1024).withMicroTokens(512);
+    RunMemory two = one.withThreads(2);
+    SequencedMap<String, Long> held = one.of(RunPhase.TRAIN);
+    SequencedMap<String, Long> twice = two.of(RunPhase.TRAIN);
+    for (String of : List.of("activations", "teacher_activations", "gradients_of_passes")) {
+      assertEquals(2 * held.get(of), twice.get(of), of);
+    }
+    assertEquals(held.get("moments"), twice.get("moments"));
+    assertEquals(
+        two.of(RunPhase.TRAIN), one.withThreads(5).of(RunPhase.TRAIN), "two passes a step");
   }
 
   private static void assertNear(long measured, RunMemory memory, RunPhase phase) {

@@ -14,6 +14,9 @@ final class ShareSplit {
 
   private static final int BISECTIONS = 60;
 
+  /** What sums of shares may be off. */
+  private static final double ROUNDING = 1e-9;
+
   private final List<LayerCosts> layers;
   private final double target;
 
@@ -82,11 +85,11 @@ final class ShareSplit {
       Kept now = split.get(l);
       for (Kept more :
           List.of(
-              new Kept(now.inputs() + 1.0 / STEPS, now.neurons()),
-              new Kept(now.inputs(), now.neurons() + 1.0 / STEPS))) {
+              new Kept(next(now.inputs()), now.neurons()),
+              new Kept(now.inputs(), next(now.neurons())))) {
         double added = more.share() - now.share();
         double gain = (layers.get(l).at(now) - layers.get(l).at(more)) / added;
-        if (more.inputs() <= 1 && more.neurons() <= 1 && added <= left && gain > best) {
+        if (added > 0 && added <= left + ROUNDING && gain > best) {
           best = gain;
           layer = l;
           raised = more;
@@ -98,6 +101,11 @@ final class ShareSplit {
     }
     split.set(layer, raised);
     return true;
+  }
+
+  /** A step more, 1 at most. */
+  private static double next(double share) {
+    return Math.min(STEPS, Math.round(share * STEPS) + 1) / (double) STEPS;
   }
 
   static double mean(List<Kept> split) {

@@ -1,0 +1,202 @@
+package org.mixtureofmasks.sparsify.tokenmasks;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.train.TinyRun;
+import org.mixtureofmasks.train.Trainer;
+import org.mixtureofmasks.train.TrainingListener;
+
+class TokenMasksTest {
+  private static final String CALIBRATION = "token_masks: {calibration_tokens: 256}\n";
+  private static final String UNIFORM =
+      "token_masks: {calibration_tokens: 256, split: uniform, inputs: 0.5, target: 0.5}\n";
+
+  @TempDir Path folder;
+
+  private List<JsonNode> metrics(Path run) throws IOException {
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+      lines.add(new ObjectMapper().readTree(line));
+    }
+    return lines;
+  }
+
+  private Trainer begin(String keys, String name, String... overrides) throws IOException {
+    TinyRun tiny = new TinyRun(folder);
+    Recipe recipe = tiny.recipe("token_masks", keys, overrides);
+    return Trainer.begin(recipe, tiny.path(name), TrainingListener.SILENT);
+  }
+
+  @Test
+  void theShareIsMetOnTextThatNoThresholdHasSeen() throws IOException {
+    for (String keys : List.of(CALIBRATION, UNIFORM)) {
+      Path run = folder.resolve("run" + keys.length());
+      try (Trainer trainer = begin(keys, run.getFileName().toString(), "train.steps=0")) {
+        trainer.train();
+      }
+      double share = metrics(run).getFirst().get("active_ffn_share_measured").asDouble();
+      assertEquals(0.5, share, 0.05, keys);
+    }
+  }
+
+  @Test
+  void uniformLayersKeepWhatTheRecipeSays() throws IOException {
+    try (Trainer trainer = begin(UNIFORM, "run", "train.steps=0")) {
+      trainer.train();
+    }
+    JsonNode start = metrics(folder.resolve("run")).getFirst();
+    for (JsonNode inputs : start.get("kept_inputs")) {
+      assertEquals(0.5, inputs.asDouble(), 0.1);
+    }
+    for (JsonNode neurons : start.get("kept_neurons")) {
+      assertEquals(0.5, neurons.asDouble(), 0.1);
+    }
+  }
+
+  @Test
+  void aShareOfOneIsTheDenseModel() throws IOException {
+    double dense;
+    TinyRun tiny = new TinyRun(folder);
+    try (Trainer trainer =
+        Trainer.begin(
+            tiny.recipe("dense", "", "train.steps=0"),
+            tiny.path("dense"),
+            TrainingListener.SILENT)) {
+      trainer.train();
+      dense = metrics(tiny.path("dense")).getFirst().get("validation_loss").asDouble();
+    }
+    try (Trainer trainer = begin(CALIBRATION, "all", "train.steps=0", "token_masks.target=1")) {
+      trainer.train();
+    }
+    JsonNode all = metrics(folder.resolve("all")).getFirst();
+    assertEquals(1, all.get("active_ffn_share_measured").asDouble());
+    assertEquals(dense, all.get("validation_loss").asDouble(), 1e-9);
+  }
+
+  @Test
+  void aFeedForwardIsTheDenseOneOfWhatIsKept() throws IOException {
+    try (Trainer trainer = begin(UNIFORM, "run", "train.steps=0", "train.precision=fp32");
+        PointerScope _ = new PointerScope();
+        NoGradGuard _ = new NoGradGuard()) {
+      float[] limits = Tensors.toFloats(trainer.method().state().get("token_masks.thresholds"));
+      Tensor x = Tensors.of(ramp(16), 1, 16);
+      float[] kept = ramp(16);
+      for (int i = 0; i < kept.length; i++) {
+        kept[i] = Math.abs(kept[i]) > limits[2] ? kept[i] : 0;
+      }
+      var weights = trainer.model().ffn(1);
+      float[] a = Tensors.toFloats(weights.activations(Tensors.of(kept, 1, 16)));
+      for (int j = 0; j < a.length; j++) {
+        a[j] = Math.abs(a[j]) > limits[3] ? a[j] : 0;
+      }
+      assertArrayEquals(
+          Tensors.toFloats(weights.project(Tensors.of(a, 1, 24))),
+          Tensors.toFloats(trainer.method().feedForward().apply(1, x, weights)),
+          1e-6f);
+    }
+  }
+
+  private static float[] ramp(int n) {
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = (float) Math.sin(1 + 3.0 * i);
+    }
+    return values;
+  }
+
+  @Test
+  void thresholdsOfTooFewTokensComeToTheShareWhileWeightsLearn() throws IOException {
+    String keys = "token_masks: {calibration_tokens: 8, split: uniform, follow: %s}\n";
+    try (Trainer trainer = begin(keys.formatted("1.0"), "follows")) {
+      trainer.train();
+    }
+    try (Trainer trainer = begin(keys.formatted("0"), "stays")) {
+      trainer.train();
+    }
+    double follows = off("follows");
+    double stays = off("stays");
+    assertTrue(follows < stays, () -> "%s is not nearer than %s".formatted(follows, stays));
+  }
+
+  /** How far the shares that the later steps kept are off, all in one direction. */
+  private double off(String run) throws IOException {
+    double sum = 0;
+    List<JsonNode> lines = metrics(folder.resolve(run));
+    for (JsonNode line : lines.subList(8, lines.size() - 1)) {
+      sum += line.get("active_ffn_share").asDouble() - 0.5;
+    }
+    return Math.abs(sum);
+  }
+
+  @Test
+  void aResumedRunGoesOnAsIfNothingHadHappened() throws IOException {
+    try (Trainer whole = begin(CALIBRATION, "whole")) {
+      whole.train();
+    }
+    try (Trainer half = begin(CALIBRATION, "half")) {
+      half.train(9);
+    }
+    try (Trainer rest = Trainer.resume(folder.resolve("half"), TrainingListener.SILENT)) {
+      rest.train();
+    }
+    List<JsonNode> expected = metrics(folder.resolve("whole"));
+    List<JsonNode> got = metrics(folder.resolve("half"));
+    assertEquals(expected.size(), got.size());
+    assertNotEquals(expected.get(1).get("loss"), expected.getLast().get("loss"));
+    for (int i = 0; i < got.size(); i++) {
+      for (String figure : List.of("loss", "distillation_loss", "active_ffn_share")) {
+        assertEquals(expected.get(i).get(figure), got.get(i).get(figure), figure + " of line " + i);
+      }
+    }
+  }
+
+  @Test
+  void distillationIsTheDefaultAndTheDenseModelItsTeacher() throws IOException {
+    try (Trainer trainer = begin(CALIBRATION, "run", "train.steps=2")) {
+      trainer.train();
+    }
+    assertTrue(metrics(folder.resolve("run")).get(1).get("distillation_loss").asDouble() > 0);
+  }
+
+  @Test
+  void settingsThatLeaveNothingAreRefusedInOneLine() throws IOException {
+    Map<String, String> wrong =
+        Map.of(
+            "token_masks.inputs=0.9",
+            "token_masks.inputs 0.9 leaves",
+            "token_masks.inputs=0.1",
+            "token_masks.inputs 0.1 leaves");
+    for (Map.Entry<String, String> each : wrong.entrySet()) {
+      UserError error =
+          assertThrows(
+              UserError.class, () -> begin("token_masks: {split: uniform}\n", "x", each.getKey()));
+      assertEquals(UserError.USAGE, error.exitCode());
+      assertTrue(error.getMessage().startsWith(each.getValue()), error.getMessage());
+    }
+    UserError ignored =
+        assertThrows(UserError.class, () -> begin("", "x", "token_masks.inputs=0.5"));
+    assertTrue(ignored.getMessage().contains("split uniform"), ignored.getMessage());
+    assertFalse(Files.exists(folder.resolve("x")), "nothing is written");
+  }
+}
