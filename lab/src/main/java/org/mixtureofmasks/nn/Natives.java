@@ -69,13 +69,22 @@ public final class Natives {
       // memory before it is written.
       torch.globalContext().setDeterministicAlgorithms(true, false);
       torch.globalContext().setDeterministicFillUninitializedMemory(false);
-      // Adam's second moments of unused rows sink into denormals, which are 100 times slower.
-      Context.setFlushDenormal(true);
       up = true;
     }
+    settle(threads);
+  }
+
+  /**
+   * What libtorch and the CPU know of each thread by itself.
+   *
+   * @param threads of the operators that this thread calls
+   */
+  static void settle(int threads) {
     if (torch.get_num_threads() != threads) {
       torch.set_num_threads(threads);
     }
+    // Adam's second moments of unused rows sink into denormals, which are 100 times slower.
+    Context.setFlushDenormal(true);
   }
 
   /**

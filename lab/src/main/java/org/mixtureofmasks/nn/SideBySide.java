@@ -8,7 +8,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Passes of a model that need nothing of one another, each on a thread of its own with libtorch's
@@ -57,9 +56,7 @@ public final class SideBySide {
   }
 
   private static <T> T alone(IntFunction<T> pass, int number) {
-    if (torch.get_num_threads() != 1) {
-      torch.set_num_threads(1); // of this thread
-    }
+    Natives.settle(1);
     return pass.apply(number);
   }
 

@@ -4,6 +4,7 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.nn.Tensors;
 
 /** The tensors of a method as a run saved them. */
 public final class SavedTensors {
@@ -23,5 +24,22 @@ public final class SavedTensors {
               .formatted(name));
     }
     return t.detach().to(torch.ScalarType.Float).clone();
+  }
+
+  /**
+   * Rows of token ids, which may be saved in fp32: ids are below 2^24.
+   *
+   * @return rows of one length
+   * @throws UserError as {@link #copy}
+   */
+  public static long[][] rows(Map<String, Tensor> saved, String name) {
+    Tensor rows = copy(saved, name);
+    float[] flat = Tensors.toFloats(rows);
+    int length = (int) rows.size(1);
+    long[][] ids = new long[(int) rows.size(0)][length];
+    for (int i = 0; i < flat.length; i++) {
+      ids[i / length][i % length] = (long) flat[i];
+    }
+    return ids;
   }
 }

@@ -220,14 +220,7 @@ public final class Dsmoe extends FixedExperts implements NeedsPasses {
     pressure = tracked[1];
     excess = tracked[2];
     if (options.tracks()) {
-      // Ids are below 2^24, so fp32 holds them.
-      Tensor rows = SavedTensors.copy(saved, "dsmoe.calibration");
-      float[] flat = Tensors.toFloats(rows);
-      int length = (int) rows.size(1);
-      calibration = new long[(int) rows.size(0)][length];
-      for (int i = 0; i < flat.length; i++) {
-        calibration[i / length][i % length] = (long) flat[i];
-      }
+      calibration = SavedTensors.rows(saved, "dsmoe.calibration");
     }
   }
 

@@ -6,7 +6,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -229,7 +228,7 @@ final class TokenMasks implements Method, NeedsPasses {
     }
     state.put(THRESHOLDS, Tensors.of(flat, thresholds.length, PLACES));
     state.put(SHARES, Tensors.of(kept, thresholds.length, PLACES));
-    state.put(CALIBRATION, Tensors.of(calibration).to(torch.ScalarType.Float));
+    state.put(CALIBRATION, Tensors.of(calibration));
     return state;
   }
 
@@ -244,12 +243,6 @@ final class TokenMasks implements Method, NeedsPasses {
       restored.add(new Kept(kept[l * PLACES], kept[l * PLACES + 1]));
     }
     shares = List.copyOf(restored);
-    Tensor rows = Objects.requireNonNull(saved.get(CALIBRATION), CALIBRATION);
-    float[] ids = Tensors.toFloats(rows);
-    int length = (int) rows.size(1);
-    calibration = new long[(int) rows.size(0)][length];
-    for (int i = 0; i < ids.length; i++) {
-      calibration[i / length][i % length] = (long) ids[i];
-    }
+    calibration = SavedTensors.rows(saved, CALIBRATION);
   }
 }
