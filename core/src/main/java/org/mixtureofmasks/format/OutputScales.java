@@ -37,6 +37,28 @@ public final class OutputScales {
     return scales;
   }
 
+  /**
+   * The same for a matrix whose every row has one weight for each output.
+   *
+   * @param matrix rows x outputs
+   * @return a scale for each output
+   */
+  public static float[] ofColumns(StoredTensor matrix) {
+    int outputs = Math.toIntExact(matrix.shape().getLast());
+    float[] scales = new float[outputs];
+    float[] row = new float[outputs];
+    for (long r = 0; r < matrix.shape().getFirst(); r++) {
+      Elements.copyTo(matrix, r * outputs, row, 0, outputs);
+      for (int i = 0; i < outputs; i++) {
+        scales[i] = Math.max(scales[i], Math.abs(row[i]));
+      }
+    }
+    for (int i = 0; i < outputs; i++) {
+      scales[i] = nearestPower(scales[i]);
+    }
+    return scales;
+  }
+
   private static float nearestPower(float value) {
     if (!(value >= Float.MIN_NORMAL && value <= Float.MAX_VALUE)) {
       return 1;
@@ -53,9 +75,19 @@ public final class OutputScales {
    */
   public static void divide(float[] scales, int r, float[] row) {
     if (r % 3 == 2) {
-      for (int i = 0; i < row.length; i++) {
-        row[i] /= scales[i];
-      }
+      divide(scales, row);
+    }
+  }
+
+  /**
+   * Divides a row that has one weight for each output.
+   *
+   * @param scales one for each output
+   * @param row as many weights, changed
+   */
+  public static void divide(float[] scales, float[] row) {
+    for (int i = 0; i < row.length; i++) {
+      row[i] /= scales[i];
     }
   }
 }

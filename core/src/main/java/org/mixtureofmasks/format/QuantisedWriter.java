@@ -192,9 +192,7 @@ public final class QuantisedWriter {
       }
     }
     for (StoredTensor tensor : checkpoint.tensors().values()) {
-      if (config.mixtureOfMasks().isPresent()
-          && SparseNames.isOfSomeFfn(tensor.name(), config.layers())
-          && !rounded.containsKey(tensor.name())) {
+      if (SparseNames.isOfSomeFfn(tensor.name(), config) && !rounded.containsKey(tensor.name())) {
         all.put(tensor.name(), TensorSource.of(tensor));
       }
     }

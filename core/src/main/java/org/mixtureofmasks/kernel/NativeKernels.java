@@ -41,6 +41,9 @@ final class NativeKernels {
           Q6K.FORMAT,
           F32.FORMAT);
 
+  /** Those whose rows can be added up in parts. */
+  private static final List<Format> IN_PARTS = List.of(Bf16.FORMAT, Int8.FORMAT, F32.FORMAT);
+
   private final NativeLibrary library;
   private final int bits;
   private final NativeFloats floats;
@@ -220,6 +223,48 @@ final class NativeKernels {
           k,
           next,
           x.at(token),
+          yAt);
+    }
+    return true;
+  }
+
+  /** See {@link Kernels#addRows}. */
+  boolean addRows(
+      Matrix w,
+      int[] list,
+      int from,
+      int to,
+      float[] factors,
+      float[] y,
+      int yAt,
+      int column0,
+      int column1) {
+    Integer number = numbers.get(w.format());
+    if (number == null || !IN_PARTS.contains(w.format())) {
+      return false;
+    }
+    Objects.checkFromToIndex(from, to, Math.min(list.length, factors.length));
+    for (int k = from; k < to; k++) {
+      Objects.checkIndex(list[k], w.rows());
+    }
+    Objects.checkFromToIndex(column0, column1, w.columns());
+    Objects.checkFromIndexSize(yAt, column1 - column0, y.length);
+    int rows = 4 * units(w, 4);
+    for (int k = from; k < to; k += rows) {
+      library.call(
+          Function.ADD_ROWS,
+          number,
+          0,
+          w.data(),
+          array(list),
+          array(factors),
+          array(y),
+          NONE,
+          w.columns(),
+          k,
+          Math.min(to, k + rows),
+          column0,
+          column1,
           yAt);
     }
     return true;
