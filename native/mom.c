@@ -55,6 +55,11 @@ void mom_add_rows(int kernels, const uint8_t *w, const int *list, const float *f
   of(kernels)->add_rows(w, n, list, from, to, factors, y + y_at, c0, c1);
 }
 
+void mom_widen_columns(int kernels, const uint8_t *w, float *out, NONE a, NONE b, NONE c, long n, long from, long to, long c0,
+                       long c1, long stride, long out_at) {
+  of(kernels)->widen_columns(w, n, from, to, c0, c1, stride, out + out_at);
+}
+
 static const TileKernels *tile_of(int bits) { return bits == 512 ? &mom_tile_512 : &mom_tile_256; }
 
 void mom_few(int bits, const float *w, const float *x, float *y, NONE a, NONE b, long rows, long n, long x_at, long tokens,

@@ -95,6 +95,11 @@ INLINE void bf16_to_floats(const uint8_t *row, long n, float *out) {
   }
 }
 
+INLINE void bf16_part_to_floats(const uint8_t *row, long n, long c, long count, float *out) {
+  (void)n;
+  bf16_to_floats(row + 2 * c, count, out);
+}
+
 INLINE void bf16_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
   (void)n;
   for (long v = 0; v < count; v++) {
@@ -165,16 +170,19 @@ INLINE void int8_axpys(const int count, const uint8_t *const *rows, const float 
   int8_sums(count, rows, scaled, n, y);
 }
 
-INLINE void int8_to_floats(const uint8_t *row, long n, float *out) {
+INLINE void int8_part_to_floats(const uint8_t *row, long n, long c, long count, float *out) {
   float scale = int8_scale(row, n);
+  const uint8_t *part = row + c;
   long i = 0;
-  for (; i + L <= n; i += L) {
-    STORE(out + i, MUL(int8_weights(row + i), SPLAT(scale)));
+  for (; i + L <= count; i += L) {
+    STORE(out + i, MUL(int8_weights(part + i), SPLAT(scale)));
   }
-  for (; i < n; i++) {
-    out[i] = scale * (int8_t)row[i];
+  for (; i < count; i++) {
+    out[i] = scale * (int8_t)part[i];
   }
 }
+
+INLINE void int8_to_floats(const uint8_t *row, long n, float *out) { int8_part_to_floats(row, n, 0, n, out); }
 
 /* Without the row's scale. */
 INLINE void int8_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
@@ -246,6 +254,11 @@ INLINE float f32_times(const uint8_t *row, long n, float h) {
 #define f32_sums f32_axpys
 
 INLINE void f32_to_floats(const uint8_t *row, long n, float *out) { memcpy(out, row, 4 * n); }
+
+INLINE void f32_part_to_floats(const uint8_t *row, long n, long c, long count, float *out) {
+  (void)n;
+  f32_to_floats(row + 4 * c, count, out);
+}
 
 INLINE void f32_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
   (void)n;

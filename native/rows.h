@@ -77,6 +77,24 @@
     }                                                                                                                  \
   }
 
+/* Rows of which parts are widened lie far apart: so many are asked for ahead. */
+#define ROWS_AHEAD 16
+
+/* Columns [c0, c1) of rows [from, to) as floats, `stride` apart. */
+#define WIDEN_COLUMNS(F)                                                                                               \
+  static void F##_widen_columns(const uint8_t *w, long n, long from, long to, long c0, long c1, long stride, float *out) { \
+    long bytes = F##_row(n);                                                                                           \
+    for (long r = from; r < to; r++) {                                                                                 \
+      const uint8_t *row = w + r * bytes;                                                                              \
+      if (r + ROWS_AHEAD < to) {                                                                                       \
+        for (long at = F##_at(c0); at < F##_at(c1); at += 64) {                                                        \
+          FETCH(row + ROWS_AHEAD * bytes + at);                                                                        \
+        }                                                                                                              \
+      }                                                                                                                \
+      F##_part_to_floats(row, n, c0, c1 - c0, out + (r - from) * stride);                                              \
+    }                                                                                                                  \
+  }
+
 /* A sum of columns [c0, c1) of listed rows; the parts are asked for ahead, and what of a row its F_times reads with them. */
 #define ADD_ROWS(F)                                                                                                    \
   static void F##_add_rows(const uint8_t *w, long n, const int *list, long from, long to, const float *factors, float *y, \

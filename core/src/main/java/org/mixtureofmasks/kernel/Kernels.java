@@ -181,6 +181,14 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int column0,
       int column1);
 
+  /**
+   * Columns [column0, column1) of rows [from, to) as floats, in the format's order for so many
+   * columns; of each row what lies behind them is left as it is.
+   *
+   * @param out written, from 0, a row every {@code stride} floats
+   */
+  void widenColumns(Matrix w, int from, int to, int column0, int column1, float[] out, int stride);
+
   /** Whether they are machine code as they stand, with nothing that the JVM has yet to compile. */
   default boolean ready() {
     return false;

@@ -270,6 +270,38 @@ final class NativeKernels {
     return true;
   }
 
+  /** See {@link Kernels#widenColumns}. */
+  boolean widenColumns(
+      Matrix w, int from, int to, int column0, int column1, float[] out, int stride) {
+    Integer number = numbers.get(w.format());
+    if (number == null || !IN_PARTS.contains(w.format())) {
+      return false;
+    }
+    Objects.checkFromToIndex(from, to, w.rows());
+    Objects.checkFromToIndex(column0, column1, w.columns());
+    if (from < to) {
+      Objects.checkIndex(stride, Integer.MAX_VALUE);
+      long last = (to - from - 1L) * stride;
+      Objects.checkFromIndexSize(last, column1 - column0, (long) out.length);
+    }
+    library.call(
+        Function.WIDEN_COLUMNS,
+        number,
+        0,
+        w.data(),
+        array(out),
+        NONE,
+        NONE,
+        NONE,
+        w.columns(),
+        from,
+        to,
+        column0,
+        column1,
+        stride);
+    return true;
+  }
+
   /** See {@link Kernels#matmulOfTile}. */
   void matmulOfTile(
       float[] w,

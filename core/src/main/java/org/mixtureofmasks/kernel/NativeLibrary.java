@@ -64,6 +64,7 @@ final class NativeLibrary {
     WIDEN,
     NEURONS,
     ADD_ROWS,
+    WIDEN_COLUMNS,
     FEW,
     TILE,
     TRANSPOSE,

@@ -147,6 +147,17 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void widenColumns(
+      Matrix w, int from, int to, int column0, int column1, float[] out, int stride) {
+    int n = column1 - column0;
+    for (int r = from; r < to; r++) {
+      for (int c = 0; c < n; c++) {
+        out[(r - from) * stride + w.format().order().place(c, n)] = w.get(r, column0 + c);
+      }
+    }
+  }
+
+  @Override
   public void neuronsOfTile(
       float[] records,
       int columns,

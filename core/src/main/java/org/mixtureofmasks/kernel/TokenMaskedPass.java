@@ -4,9 +4,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One caller's memory for FFNs with token masks. Threads share out the outputs: each computes some
- * neurons from all inputs that a token keeps, then some outputs from all neurons that it keeps; so
- * no sums are added up at the end, and each thread reads its part of every listed row.
+ * One caller's memory for FFNs with token masks. Threads share out the neurons: each computes its
+ * own from all inputs that a token keeps, which takes its part of every listed row, and then, with
+ * nobody to wait for, what those of them that the token keeps add to all outputs. The threads'
+ * outputs are summed at the end. (Shared out by output, with a second hand-over and no sum, the rows
+ * of a small hidden_size fall apart into pieces of few cache lines.)
  *
  * <p>A few tokens, those of a step among them, are computed by lists; what a listed row gives is
  * added in the order of the list, so a token's bits do not depend on the others. Many tokens of a
@@ -23,6 +25,7 @@ public final class TokenMaskedPass {
   private static final int LEAST_TOKENS_OF_TILES = 12;
 
   private final float[][] sums; // each thread's, a part's columns for each token, ordered
+  private final float[][] outputs; // each thread's, of each token, ordered
   private final float[][] plain; // each thread's, the gates of a part, then its ups
   private int[][] inputs = {}; // by token: which it keeps, then what they are
   private float[][] inputValues = {};
@@ -35,6 +38,7 @@ public final class TokenMaskedPass {
   /** For the threads of the team that will be used. */
   public TokenMaskedPass(int threads) {
     sums = new float[threads][0];
+    outputs = new float[threads][0];
     plain = new float[threads][0];
     tiles = new TokenMaskedTiles(threads);
   }
@@ -66,8 +70,14 @@ public final class TokenMaskedPass {
                     inputs[t],
                     inputValues[t],
                     0));
-    kernels.team().run((part, parts) -> neurons(kernels.kernels(), ffn, tokens, part, parts));
-    kernels.team().run((part, parts) -> outputs(kernels.kernels(), ffn, tokens, y, part, parts));
+    kernels
+        .team()
+        .run(
+            (part, parts) -> {
+              neurons(kernels.kernels(), ffn, tokens, part, parts);
+              outputs(kernels.kernels(), ffn, tokens, part, parts);
+            });
+    kernels.forEach(tokens, (t, _) -> addUp(ffn, t, y));
     for (int t = 0; t < tokens; t++) {
       kept[0] += inputCounts[t];
       kept[1] += Arrays.stream(neuronCounts[t], 0, kernels.threads()).sum();
@@ -142,32 +152,30 @@ public final class TokenMaskedPass {
     }
   }
 
-  /** A thread's outputs of every token. */
-  private void outputs(
-      Kernels kernels, TokenMaskedFfn ffn, int tokens, float[] y, int part, int parts) {
+  /** What a thread's neurons add to the outputs of every token. */
+  private void outputs(Kernels kernels, TokenMaskedFfn ffn, int tokens, int part, int parts) {
     int d = ffn.inputs();
-    int m = ffn.neurons();
-    int from = ThreadTeam.start(d, part, parts, PART);
-    int n = ThreadTeam.start(d, part + 1, parts, PART) - from;
-    float[] sum = cleared(sums, part, tokens * n);
-    Rows rows = new Rows(ffn.byNeuron(), sum, n, 0, from, from + n);
-    for (int p = 0; p < parts; p++) {
-      int first = ThreadTeam.start(m, p, parts, PART);
-      int end = ThreadTeam.start(m, p + 1, parts, PART);
-      for (int j = first, next; j < end; j = next) {
-        next = Math.min(end, j + rows.block(tokens));
-        for (int t = 0; t < tokens; t++) {
-          int listed = first + neuronCounts[t][p];
-          rows.add(kernels, t, neurons[t], neuronValues[t], first, listed, j, next);
-        }
+    int first = ThreadTeam.start(ffn.neurons(), part, parts, PART);
+    int end = ThreadTeam.start(ffn.neurons(), part + 1, parts, PART);
+    float[] sum = cleared(outputs, part, tokens * d);
+    Rows rows = new Rows(ffn.byNeuron(), sum, d, 0, 0, d);
+    for (int j = first, next; j < end; j = next) {
+      next = Math.min(end, j + rows.block(tokens));
+      for (int t = 0; t < tokens; t++) {
+        int listed = first + neuronCounts[t][part];
+        rows.add(kernels, t, neurons[t], neuronValues[t], first, listed, j, next);
       }
     }
-    for (int t = 0; t < tokens; t++) {
-      int at = t * d + from;
-      Arrays.fill(y, at, at + n, 0);
-      ffn.byNeuron().format().order().addTo(y, at, sum, t * n, n);
-      scale(y, at, ffn.outputScales(), from, n);
+  }
+
+  /** A token's outputs: what the threads have, one after the other. */
+  private void addUp(TokenMaskedFfn ffn, int t, float[] y) {
+    int d = ffn.inputs();
+    Arrays.fill(y, t * d, (t + 1) * d, 0);
+    for (float[] sum : outputs) {
+      ffn.byNeuron().format().order().addTo(y, t * d, sum, t * d, d);
     }
+    scale(y, t * d, ffn.outputScales(), 0, d);
   }
 
   /** Multiplies values by their scales, if there are any. */

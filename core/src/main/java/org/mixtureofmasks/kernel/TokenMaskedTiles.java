@@ -152,7 +152,7 @@ final class TokenMaskedTiles {
     int lanes = kernels.tileTokens();
     int n = w.rows();
     float[] tile = room(tiles, part, n * lanes);
-    w.format().widenColumns(w, 0, n, first, first + width, tile, lanes);
+    kernels.widenColumns(w, 0, n, first, first + width, tile, lanes);
     for (int b = 0; b * BLOCK < tokens; b++) {
       int some = Math.min(BLOCK, tokens - b * BLOCK);
       kernels.matmulOfTile(rows[b], some, n, tile, 0, width, sum, stride, at + b * BLOCK);

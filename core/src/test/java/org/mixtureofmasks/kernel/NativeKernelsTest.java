@@ -151,6 +151,24 @@ class NativeKernelsTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("cases")
+  void widenedPartsOfRowsHaveTheBitsOfJava(Case c) throws Exception {
+    NativeKernels library = kernels();
+    Matrix w = TestMatrices.random(new Random(c.columns), c.format, 41, c.columns);
+    for (int first : new int[] {0, c.columns / 3}) {
+      for (int end : new int[] {first, Math.min(first + 32, c.columns), c.columns}) {
+        int stride = end - first + 3;
+        float[] java = TestMatrices.random(new Random(1), 40 * stride);
+        float[] same = java.clone();
+        c.format.widenColumns(w, 1, 41, first, end, java, stride);
+        boolean plain = !(c.format instanceof BlockFormat || c.format == Q4.FORMAT);
+        assertEquals(plain, library.widenColumns(w, 1, 41, first, end, same, stride));
+        assertArrayEquals(plain ? java : same, same, "%d to %d".formatted(first, end));
+      }
+    }
+  }
+
   @Test
   void sumsBeyondTheMatrixOrTheListAreRefused() throws Exception {
     NativeKernels library = kernels();
