@@ -90,6 +90,9 @@
         for (long at = F##_at(c0); at < F##_at(c1); at += 64) {                                                        \
           FETCH(row + ROWS_AHEAD * bytes + at);                                                                        \
         }                                                                                                              \
+        if (F##_at(c1) + 64 <= F##_at(n)) {                                                                            \
+          FETCH_LATER(row + ROWS_AHEAD * bytes + F##_at(c1)); /* what the next call reads */                           \
+        }                                                                                                              \
       }                                                                                                                \
       F##_part_to_floats(row, n, c0, c1 - c0, out + (r - from) * stride);                                              \
     }                                                                                                                  \

@@ -10,8 +10,11 @@ import org.jspecify.annotations.Nullable;
  * tokens' rows are its weights. A token's bits do not depend on the others.
  */
 final class TokenMaskedTiles {
+  /** Rows that kernels of 512 bits compute together. */
+  private static final int ROWS = 12;
+
   /** Tokens whose rows go to one call of a kernel. */
-  private static final int BLOCK = 48;
+  private static final int BLOCK = 4 * ROWS;
 
   /** Lanes of vectors at most: rows of sums begin at multiples of it, so that none has a tail. */
   private static final int VECTOR = 16;
@@ -91,6 +94,23 @@ final class TokenMaskedTiles {
             });
   }
 
+  /**
+   * From the sums of an output to those of the next: an odd number of cache lines, for which the
+   * nearest cache has more places than for rows that are a power of two apart.
+   */
+  private static int stride(int tokens) {
+    return (Math.ceilDiv(whole(tokens), VECTOR) | 1) * VECTOR;
+  }
+
+  /**
+   * Rows that are computed for so many: those of a group that is more than half full are computed
+   * together, others two by two.
+   */
+  private static int whole(int rows) {
+    int rest = rows % ROWS;
+    return rest < ROWS / 2 ? rows : rows - rest + ROWS;
+  }
+
   /** Sets what is not above a threshold to 0; how many are left. */
   private static int mask(float[] values, int from, int to, float threshold) {
     int kept = 0;
@@ -106,7 +126,7 @@ final class TokenMaskedTiles {
   private int neurons(
       Kernels kernels, TokenMaskedFfn ffn, int tokens, int first, int width, int part) {
     int m = ffn.neurons();
-    int stride = Math.ceilDiv(tokens, VECTOR) * VECTOR;
+    int stride = stride(tokens);
     float[] sum = room(sums, part, 2 * width * stride);
     product(kernels, ffn.byInput(), inputs, tokens, first, width, sum, 0, stride, part);
     int ups = width * stride;
@@ -129,7 +149,7 @@ final class TokenMaskedTiles {
   /** Outputs [first, first + width) of all tokens. */
   private void outputs(
       Kernels kernels, TokenMaskedFfn ffn, int tokens, int first, int width, float[] y, int part) {
-    int stride = Math.ceilDiv(tokens, VECTOR) * VECTOR;
+    int stride = stride(tokens);
     float[] sum = room(sums, part, width * stride);
     product(kernels, ffn.byNeuron(), neurons, tokens, first, width, sum, 0, stride, part);
     Order order = ffn.byNeuron().format().order();
@@ -155,7 +175,7 @@ final class TokenMaskedTiles {
     kernels.widenColumns(w, 0, n, first, first + width, tile, lanes);
     for (int b = 0; b * BLOCK < tokens; b++) {
       int some = Math.min(BLOCK, tokens - b * BLOCK);
-      kernels.matmulOfTile(rows[b], some, n, tile, 0, width, sum, stride, at + b * BLOCK);
+      kernels.matmulOfTile(rows[b], whole(some), n, tile, 0, width, sum, stride, at + b * BLOCK);
     }
   }
 
@@ -189,10 +209,14 @@ final class TokenMaskedTiles {
       float[] out,
       int first,
       int columns) {
+    int[] from = new int[width];
     for (int c = 0; c < width; c++) {
-      int from = order.place(c, width) * stride + at;
-      for (int t = 0; t < tokens; t++) {
-        out[t * columns + first + c] = sum[from + t];
+      from[c] = order.place(c, width) * stride + at;
+    }
+    for (int t = 0; t < tokens; t++) {
+      int to = t * columns + first;
+      for (int c = 0; c < width; c++) {
+        out[to + c] = sum[from[c] + t];
       }
     }
   }
