@@ -5,6 +5,7 @@ import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
@@ -82,8 +83,14 @@ final class WeightSource {
    * with one scale a row its columns are divided by powers of two first.
    *
    * @param stored by which its columns were divided when it was written; empty: by nothing
+   * @throws UserError if it is wanted in 4 bits, whose parts of rows no kernel reads
    */
   ColumnScaled columnScaled(StoredTensor tensor, Optional<StoredTensor> stored) {
+    if (format(tensor, columns(tensor)).equals(Q4.FORMAT)) {
+      throw new UserError(
+          "%s has token masks, whose weights lie by input and are not run in 4 bits: --weights int8"
+              .formatted(tensor.file()));
+    }
     if (stored.isPresent() || !roundsRows(tensor)) {
       return new ColumnScaled(matrix(tensor), stored.map(Elements::toFloats).orElse(null));
     }

@@ -142,8 +142,7 @@ class NativeKernelsTest {
           float[] same = java.clone();
           c.format.addRows(w, list, 2, 2 + count, factors, java, 3, first, end);
           boolean plain = !(c.format instanceof BlockFormat || c.format == Q4.FORMAT);
-          assertEquals(
-              plain, library.addRows(w, list, 2, 2 + count, factors, same, 3, first, end));
+          assertEquals(plain, library.addRows(w, list, 2, 2 + count, factors, same, 3, first, end));
           assertArrayEquals(
               plain ? java : same, same, "%d rows, %d to %d".formatted(count, first, end));
         }

@@ -157,7 +157,7 @@ class TokenMasksTest {
     int[] tokens = cases().getFirst().tokens();
     try (Model llama = open(model, "tokens", weights, scalar)) {
       float[][] whole = each(llama, tokens, TOKENS);
-      for (int n : new int[] {12, 13, 29, 44, 48, 60}) {
+      for (int n : new int[] {28, 29, 31, 44, 48, 60}) {
         float[][] some = each(llama, tokens, n);
         for (int t = 0; t < n; t++) {
           assertArrayEquals(whole[t], some[t], "token %d of %d".formatted(t, n));
