@@ -162,7 +162,7 @@ public final class QuantisedWriter {
   private void addTokenMasks() {
     if (matrices != DType.INT8) {
       throw new UserError(
-          "%s has token masks, whose weights lie by input and are not run in 4 bits: --weights int8"
+          "%s has token masks, whose weights lie by input and are not run in q4: --weights int8"
               .formatted(checkpoint.path()));
     }
     for (int l = 0; l < config.layers(); l++) {

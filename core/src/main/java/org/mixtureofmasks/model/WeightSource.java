@@ -2,6 +2,7 @@ package org.mixtureofmasks.model;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ import org.mixtureofmasks.kernel.Q4;
  * everything else is converted once into memory of the arena.
  */
 final class WeightSource {
+  /** Formats of matrices that lie by input: their kernels read parts of rows. */
+  private static final List<Format> IN_PARTS = List.of(F32.FORMAT, Bf16.FORMAT, Int8.FORMAT);
+
   private final WeightFormats formats;
   private final WeightMemory where;
   private final SegmentAllocator memory;
@@ -80,25 +84,25 @@ final class WeightSource {
 
   /**
    * A matrix that lies by input, so that a row has one weight for each output. Where it is rounded
-   * with one scale a row its columns are divided by powers of two first.
+   * with one scale a row its columns are divided by scales of their own first.
    *
    * @param stored by which its columns were divided when it was written; empty: by nothing
-   * @throws UserError if it is wanted in 4 bits, whose parts of rows no kernel reads
+   * @throws UserError if it is wanted in a format of whose rows no kernel reads parts
    */
   ColumnScaled columnScaled(StoredTensor tensor, Optional<StoredTensor> stored) {
-    if (format(tensor, columns(tensor)).equals(Q4.FORMAT)) {
+    Format wanted = format(tensor, columns(tensor));
+    if (!IN_PARTS.contains(wanted)) {
       throw new UserError(
-          "%s has token masks, whose weights lie by input and are not run in 4 bits: --weights int8"
-              .formatted(tensor.file()));
+          "%s has token masks, whose weights lie by input and are not run in %s: --weights int8"
+              .formatted(tensor.file(), wanted.name()));
     }
     if (stored.isPresent() || !roundsRows(tensor)) {
       return new ColumnScaled(matrix(tensor), stored.map(Elements::toFloats).orElse(null));
     }
     float[] scales = OutputScales.ofColumns(tensor);
-    int columns = columns(tensor);
-    Format format = format(tensor, columns);
     RowChange change = (_, row) -> OutputScales.divide(scales, row);
-    return new ColumnScaled(convert(tensor, rows(tensor), columns, null, format, change), scales);
+    return new ColumnScaled(
+        convert(tensor, rows(tensor), columns(tensor), null, wanted, change), scales);
   }
 
   /** What is done to a row before it is rounded. */

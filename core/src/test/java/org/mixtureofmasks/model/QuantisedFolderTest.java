@@ -94,7 +94,7 @@ class QuantisedFolderTest {
   void tokenMasksAreRefusedInFourBits() throws IOException {
     Path model = random(1).write(folder.resolve("model"), "tokens");
     String expected =
-        "has token masks, whose weights lie by input and are not run in 4 bits: --weights int8";
+        "has token masks, whose weights lie by input and are not run in q4: --weights int8";
     Quantiser.Request request = request(DType.INT4, Quantiser.Method.NEAREST);
     String stored =
         assertThrows(UserError.class, () -> quantise(model, request, "made")).getMessage();
