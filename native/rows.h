@@ -98,6 +98,9 @@
     }                                                                                                                  \
   }
 
+/* Parts of rows that are added up together: short as they are, y is what takes the time. */
+#define PARTS_TOGETHER 8
+
 /* A sum of columns [c0, c1) of listed rows; the parts are asked for ahead, and what of a row its F_times reads with them. */
 #define ADD_ROWS(F)                                                                                                    \
   static void F##_add_rows(const uint8_t *w, long n, const int *list, long from, long to, const float *factors, float *y, \
@@ -105,10 +108,10 @@
     long bytes = F##_row(n);                                                                                           \
     long first = F##_at(c0), part = F##_at(c1) - first;                                                                \
     long ahead = part == 0 ? 0 : (RECORDS_AHEAD_BYTES + part - 1) / part;                                              \
-    const uint8_t *rows[AXPYS];                                                                                        \
-    float h[AXPYS];                                                                                                    \
+    const uint8_t *rows[PARTS_TOGETHER];                                                                               \
+    float h[PARTS_TOGETHER];                                                                                           \
     for (long k = from; k < to;) {                                                                                     \
-      int count = k + AXPYS <= to ? AXPYS : 1;                                                                         \
+      int count = k + PARTS_TOGETHER <= to ? PARTS_TOGETHER : k + AXPYS <= to ? AXPYS : 1;                             \
       for (int i = 0; i < count; i++) {                                                                                \
         const uint8_t *row = w + list[k + i] * bytes;                                                                  \
         rows[i] = row + first;                                                                                         \
@@ -123,7 +126,9 @@
           }                                                                                                            \
         }                                                                                                              \
       }                                                                                                                \
-      if (count == AXPYS) {                                                                                            \
+      if (count == PARTS_TOGETHER) {                                                                                   \
+        F##_sums(PARTS_TOGETHER, rows, h, c1 - c0, y);                                                                 \
+      } else if (count == AXPYS) {                                                                                     \
         F##_sums(AXPYS, rows, h, c1 - c0, y);                                                                          \
       } else {                                                                                                         \
         F##_sums(1, rows, h, c1 - c0, y);                                                                              \
