@@ -119,7 +119,7 @@ public final class TokenMaskedPass {
       // Written whether it is kept or not: branches that nobody can foresee cost more.
       list[n] = first + i;
       listed[n] = value;
-      n += Math.abs(value) > threshold ? 1 : 0;
+      n += Math.abs(value) <= threshold ? 0 : 1; // what is no number is kept, to show as that
     }
     return n - at;
   }

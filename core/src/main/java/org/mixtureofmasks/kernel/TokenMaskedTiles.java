@@ -111,13 +111,13 @@ final class TokenMaskedTiles {
     return rest < ROWS / 2 ? rows : rows - rest + ROWS;
   }
 
-  /** Sets what is not above a threshold to 0; how many are left. */
+  /** Sets what is at or below a threshold to 0; how many are left. */
   private static int mask(float[] values, int from, int to, float threshold) {
     int kept = 0;
     for (int i = from; i < to; i++) {
-      boolean above = Math.abs(values[i]) > threshold;
-      values[i] = above ? values[i] : 0;
-      kept += above ? 1 : 0;
+      boolean out = Math.abs(values[i]) <= threshold; // what is no number is kept, to show as that
+      values[i] = out ? 0 : values[i];
+      kept += out ? 0 : 1;
     }
     return kept;
   }

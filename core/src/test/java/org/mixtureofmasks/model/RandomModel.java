@@ -159,7 +159,12 @@ final class RandomModel {
   }
 
   private Path writeTokenMasks(Path folder) throws IOException {
-    Path dense = write(folder.resolveSibling(folder.getFileName() + "-dense"), "dense");
+    return writeTokenMasks(
+        write(folder.resolveSibling(folder.getFileName() + "-dense"), "dense"), folder);
+  }
+
+  /** Writes a folder with token masks of this model's dense one. */
+  Path writeTokenMasks(Path dense, Path folder) {
     List<ShippedThresholds.Layer> layers =
         Arrays.stream(thresholds)
             .map(t -> new ShippedThresholds.Layer(t[0], t[1], 0.5, 0.25))

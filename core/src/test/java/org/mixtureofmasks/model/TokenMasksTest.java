@@ -216,6 +216,23 @@ class TokenMasksTest {
     }
   }
 
+  @Test
+  void aModelOfAnotherFamilyStaysOne() throws IOException {
+    RandomModel model = cases().getFirst().model();
+    Path dense = model.write(folder.resolve("mistral"), "dense");
+    Path config = dense.resolve("config.json");
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replace("\"llama\"", "\"mistral\"")
+            .replace("\"rms_norm_eps\"", "\"sliding_window\": null, \"rms_norm_eps\""));
+    Path masked = model.writeTokenMasks(dense, folder.resolve("masked"));
+    try (Model llama = Model.open(masked, new LoadOptions(WeightType.AUTO, 1))) {
+      assertEquals("mistral", llama.config().family().modelType());
+      assertEquals(53, llama.forward(llama.newState(1), new int[] {3}, 0, 1).length);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
