@@ -9,6 +9,7 @@
 #include "tile.h"
 
 #define ALL(F) MATVEC(F) NEURONS(F) WIDEN(F) STEP(F)
+#define PARTS(F) ADD_ROWS(F) WIDEN_COLUMNS(F)
 #define ALL_OF_BLOCKS(F) BLOCK_ROWS(F) BLOCK_PIECE(F) ALL(F)
 
 /* Bytes of a row. */
@@ -34,6 +35,9 @@ ALL_OF_BLOCKS(q4)
 ALL(int8)
 ALL(bf16)
 ALL(f32)
+PARTS(int8)
+PARTS(bf16)
+PARTS(f32)
 STEP(split_floats)
 
 #if BITS == 512
@@ -48,9 +52,11 @@ const FloatKernels OF_WIDTH(mom_floats) = {
     split_row, transpose_rows, rms_norm, silu_row, exponentials, multiply_row, add_row, rotate_heads, page_scores, page_mix,
 };
 
-#define KERNELS(F) {#F, F##_matvec, F##_neurons, F##_widen, F##_step}
+#define KERNELS(F) {#F, F##_matvec, F##_neurons, F##_widen, F##_step, 0, 0}
+#define PLAIN_KERNELS(F) {#F, F##_matvec, F##_neurons, F##_widen, F##_step, F##_add_rows, F##_widen_columns}
 
 const Kernels OF_WIDTH(mom_kernels)[FORMATS] = {
     KERNELS(q4_k), KERNELS(q5_k), KERNELS(q6_k), KERNELS(q4_0), KERNELS(q4_1),
-    KERNELS(q5_0), KERNELS(q8_0), KERNELS(q4),   KERNELS(int8), KERNELS(bf16), KERNELS(f32), {"split_floats", 0, 0, 0, split_floats_step},
+    KERNELS(q5_0), KERNELS(q8_0), KERNELS(q4),   PLAIN_KERNELS(int8), PLAIN_KERNELS(bf16), PLAIN_KERNELS(f32),
+    {"split_floats", 0, 0, 0, split_floats_step, 0, 0},
 };

@@ -11,6 +11,9 @@ typedef struct {
                   float *y);
   void (*widen)(const uint8_t *w, long n, long from, long to, float *out);
   void (*step)(const uint8_t *w, long n, long from, long to, const float *x, long tokens, float *y, long stride, long end);
+  void (*add_rows)(const uint8_t *w, long n, const int *list, long from, long to, const float *factors, float *y, long c0,
+                   long c1);
+  void (*widen_columns)(const uint8_t *w, long n, long from, long to, long c0, long c1, long stride, float *out);
 } Kernels;
 
 /* Kernels of floats for several tokens. */

@@ -8,7 +8,7 @@
 /* Each function has the places of all pointers before those of its longs. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-int mom_version(void) { return 7; }
+int mom_version(void) { return 8; }
 
 static int can(int bits) {
   __builtin_cpu_init();
@@ -48,6 +48,16 @@ void mom_widen(int kernels, const uint8_t *w, float *out, NONE a, NONE b, NONE c
 void mom_neurons(int kernels, const uint8_t *w, const int *list, const float *scales, const float *x, float *y, long n,
                  long from, long to, long x_at, long y_at) {
   of(kernels)->neurons(w, n, list, from, to, scales, x + x_at, y + y_at);
+}
+
+void mom_add_rows(int kernels, const uint8_t *w, const int *list, const float *factors, float *y, NONE a, long n, long from,
+                  long to, long c0, long c1, long y_at) {
+  of(kernels)->add_rows(w, n, list, from, to, factors, y + y_at, c0, c1);
+}
+
+void mom_widen_columns(int kernels, const uint8_t *w, float *out, NONE a, NONE b, NONE c, long n, long from, long to, long c0,
+                       long c1, long stride, long out_at) {
+  of(kernels)->widen_columns(w, n, from, to, c0, c1, stride, out + out_at);
 }
 
 static const TileKernels *tile_of(int bits) { return bits == 512 ? &mom_tile_512 : &mom_tile_256; }

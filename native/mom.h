@@ -47,6 +47,20 @@ EXPORT void mom_neurons(int kernels, const uint8_t *w, const int *list, const fl
                         long from, long to, long x_at, long y_at);
 
 /*
+ * y[y_at + place of c - c0] += sum over k in [from, to) of factors[k] w[list[k], c] for columns c in [c0, c1), in the
+ * format's order of so many; only for int8, bf16 and f32.
+ */
+EXPORT void mom_add_rows(int kernels, const uint8_t *w, const int *list, const float *factors, float *y, NONE, long n,
+                         long from, long to, long c0, long c1, long y_at);
+
+/*
+ * Columns [c0, c1) of rows [from, to) as floats in the format's order of so many, stride apart; only for int8, bf16 and
+ * f32.
+ */
+EXPORT void mom_widen_columns(int kernels, const uint8_t *w, float *out, NONE, NONE, NONE, long n, long from, long to,
+                              long c0, long c1, long stride, long out_at);
+
+/*
  * From here on `bits` are those of vectors: mom_kernels has said that this CPU runs kernels of so many.
  *
  * y[y_at + t * stride + r] = sum over c of w[r * n + c] x[t * n + c] for a few tokens.

@@ -71,6 +71,17 @@ INLINE void bf16_axpys(const int count, const uint8_t *const *rows, const float 
   }
 }
 
+/* Where a column begins within a row, by what a sum multiplies the row, and the sum of parts of rows. */
+INLINE long bf16_at(long c) { return 2 * c; }
+
+INLINE float bf16_times(const uint8_t *row, long n, float h) {
+  (void)row;
+  (void)n;
+  return h;
+}
+
+#define bf16_sums bf16_axpys
+
 INLINE void bf16_to_floats(const uint8_t *row, long n, float *out) {
   float *odd = out + (n + 1) / 2;
   long whole = bf16_whole(n);
@@ -82,6 +93,11 @@ INLINE void bf16_to_floats(const uint8_t *row, long n, float *out) {
   for (long c = whole; c < n; c++) {
     out[bf16_place(c, n)] = bf16_weight(row, c);
   }
+}
+
+INLINE void bf16_part_to_floats(const uint8_t *row, long n, long c, long count, float *out) {
+  (void)n;
+  bf16_to_floats(row + 2 * c, count, out);
 }
 
 INLINE void bf16_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
@@ -126,36 +142,47 @@ INLINE float int8_dot(const uint8_t *row, long ahead, long n, const float *x) {
   return (sum(ADD(a, b)) + tail) * int8_scale(row, n);
 }
 
-INLINE void int8_axpys(const int count, const uint8_t *const *rows, const float *h, long n, float *y) {
-  float scaled[AXPYS];
-  for (int k = 0; k < count; k++) {
-    scaled[k] = h[k] * int8_scale(rows[k], n);
-  }
+INLINE long int8_at(long c) { return c; }
+
+INLINE float int8_times(const uint8_t *row, long n, float h) { return h * int8_scale(row, n); }
+
+INLINE void int8_sums(const int count, const uint8_t *const *rows, const float *h, long n, float *y) {
   long i = 0;
   for (; i + L <= n; i += L) {
     V a = LOAD(y + i);
     UNROLL for (int k = 0; k < count; k++) {
-      a = FMA(int8_weights(rows[k] + i), SPLAT(scaled[k]), a);
+      a = FMA(int8_weights(rows[k] + i), SPLAT(h[k]), a);
     }
     STORE(y + i, a);
   }
   for (int k = 0; k < count; k++) {
     for (long c = i; c < n; c++) {
-      y[c] += scaled[k] * (int8_t)rows[k][c];
+      y[c] += h[k] * (int8_t)rows[k][c];
     }
   }
 }
 
-INLINE void int8_to_floats(const uint8_t *row, long n, float *out) {
-  float scale = int8_scale(row, n);
-  long i = 0;
-  for (; i + L <= n; i += L) {
-    STORE(out + i, MUL(int8_weights(row + i), SPLAT(scale)));
+INLINE void int8_axpys(const int count, const uint8_t *const *rows, const float *h, long n, float *y) {
+  float scaled[AXPYS];
+  for (int k = 0; k < count; k++) {
+    scaled[k] = int8_times(rows[k], n, h[k]);
   }
-  for (; i < n; i++) {
-    out[i] = scale * (int8_t)row[i];
+  int8_sums(count, rows, scaled, n, y);
+}
+
+INLINE void int8_part_to_floats(const uint8_t *row, long n, long c, long count, float *out) {
+  float scale = int8_scale(row, n);
+  const uint8_t *part = row + c;
+  long i = 0;
+  for (; i + L <= count; i += L) {
+    STORE(out + i, MUL(int8_weights(part + i), SPLAT(scale)));
+  }
+  for (; i < count; i++) {
+    out[i] = scale * (int8_t)part[i];
   }
 }
+
+INLINE void int8_to_floats(const uint8_t *row, long n, float *out) { int8_part_to_floats(row, n, 0, n, out); }
 
 /* Without the row's scale. */
 INLINE void int8_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
@@ -216,7 +243,22 @@ INLINE void f32_axpys(const int count, const uint8_t *const *rows, const float *
   }
 }
 
+INLINE long f32_at(long c) { return 4 * c; }
+
+INLINE float f32_times(const uint8_t *row, long n, float h) {
+  (void)row;
+  (void)n;
+  return h;
+}
+
+#define f32_sums f32_axpys
+
 INLINE void f32_to_floats(const uint8_t *row, long n, float *out) { memcpy(out, row, 4 * n); }
+
+INLINE void f32_part_to_floats(const uint8_t *row, long n, long c, long count, float *out) {
+  (void)n;
+  f32_to_floats(row + 4 * c, count, out);
+}
 
 INLINE void f32_piece(const uint8_t *row, long n, int chain, long from, long count, float *out) {
   (void)n;

@@ -77,6 +77,66 @@
     }                                                                                                                  \
   }
 
+/* Rows of which parts are widened lie far apart: so many are asked for ahead. */
+#define ROWS_AHEAD 16
+
+/* Columns [c0, c1) of rows [from, to) as floats, `stride` apart. */
+#define WIDEN_COLUMNS(F)                                                                                               \
+  static void F##_widen_columns(const uint8_t *w, long n, long from, long to, long c0, long c1, long stride, float *out) { \
+    long bytes = F##_row(n);                                                                                           \
+    for (long r = from; r < to; r++) {                                                                                 \
+      const uint8_t *row = w + r * bytes;                                                                              \
+      if (r + ROWS_AHEAD < to) {                                                                                       \
+        for (long at = F##_at(c0); at < F##_at(c1); at += 64) {                                                        \
+          FETCH(row + ROWS_AHEAD * bytes + at);                                                                        \
+        }                                                                                                              \
+        if (F##_at(c1) + 64 <= F##_at(n)) {                                                                            \
+          FETCH_LATER(row + ROWS_AHEAD * bytes + F##_at(c1)); /* what the next call reads */                           \
+        }                                                                                                              \
+      }                                                                                                                \
+      F##_part_to_floats(row, n, c0, c1 - c0, out + (r - from) * stride);                                              \
+    }                                                                                                                  \
+  }
+
+/* Parts of rows that are added up together: short as they are, y is what takes the time. */
+#define PARTS_TOGETHER 8
+
+/* A sum of columns [c0, c1) of listed rows; the parts are asked for ahead, and what of a row its F_times reads with them. */
+#define ADD_ROWS(F)                                                                                                    \
+  static void F##_add_rows(const uint8_t *w, long n, const int *list, long from, long to, const float *factors, float *y, \
+                           long c0, long c1) {                                                                         \
+    long bytes = F##_row(n);                                                                                           \
+    long first = F##_at(c0), part = F##_at(c1) - first;                                                                \
+    long ahead = part == 0 ? 0 : (RECORDS_AHEAD_BYTES + part - 1) / part;                                              \
+    const uint8_t *rows[PARTS_TOGETHER];                                                                               \
+    float h[PARTS_TOGETHER];                                                                                           \
+    for (long k = from; k < to;) {                                                                                     \
+      int count = k + PARTS_TOGETHER <= to ? PARTS_TOGETHER : k + AXPYS <= to ? AXPYS : 1;                             \
+      for (int i = 0; i < count; i++) {                                                                                \
+        const uint8_t *row = w + list[k + i] * bytes;                                                                  \
+        rows[i] = row + first;                                                                                         \
+        h[i] = F##_times(row, n, factors[k + i]);                                                                      \
+        if (k + i + ahead < to) {                                                                                      \
+          const uint8_t *next = w + list[k + i + ahead] * bytes;                                                       \
+          for (long at = first; at < first + part; at += 64) {                                                         \
+            FETCH_LATER(next + at);                                                                                    \
+          }                                                                                                            \
+          if (F##_at(n) < bytes) {                                                                                     \
+            FETCH_LATER(next + F##_at(n));                                                                             \
+          }                                                                                                            \
+        }                                                                                                              \
+      }                                                                                                                \
+      if (count == PARTS_TOGETHER) {                                                                                   \
+        F##_sums(PARTS_TOGETHER, rows, h, c1 - c0, y);                                                                 \
+      } else if (count == AXPYS) {                                                                                     \
+        F##_sums(AXPYS, rows, h, c1 - c0, y);                                                                          \
+      } else {                                                                                                         \
+        F##_sums(1, rows, h, c1 - c0, y);                                                                              \
+      }                                                                                                                \
+      k += count;                                                                                                      \
+    }                                                                                                                  \
+  }
+
 /*
  * Rows of blocks, `together` of them at once: vectors of even number to one chain of sums, the others to another, as
  * RowSum.ofTwo in Java says. F_TAIL is what Java's kernels add for the columns that no vector covers, of which there are

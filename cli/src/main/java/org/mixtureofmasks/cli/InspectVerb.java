@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.DoubleSummaryStatistics;
+import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
@@ -96,6 +99,9 @@ public final class InspectVerb implements Verb {
     printSizes(i, out);
     if (i.has("mixture_of_masks")) {
       printMasks(i.path("mixture_of_masks"), i.path("share_all_in").doubleValue(), out);
+    }
+    if (i.has("token_masks")) {
+      printTokenMasks(i.path("token_masks"), i.path("share_all_in").doubleValue(), out);
     }
     JsonNode tokenizer = i.path("tokenizer");
     line(
@@ -198,18 +204,7 @@ public final class InspectVerb implements Verb {
               bytes(m.path("neuron_bytes").longValue())));
     }
     line(out, "routing", text(m, "routing"));
-    line(
-        out,
-        "active FFN",
-        format(
-            "%.1f %% of the weights per token (target %.1f %%)",
-            100 * m.path("active_ffn_share").doubleValue(), 100 * m.path("target").doubleValue()));
-    line(
-        out,
-        "share all-in",
-        format(
-            "%.1f %% of the dense FFN's bytes per token, router and lists counted",
-            100 * shareAllIn));
+    printShares(m, shareAllIn, "router and lists counted", out);
     if (m.has("kept_inputs")) {
       line(
           out,
@@ -227,6 +222,36 @@ public final class InspectVerb implements Verb {
             m.path("shared_neurons").longValue(),
             m.path("independent_neurons").longValue(),
             m.path("redundant_neurons").longValue()));
+  }
+
+  private static void printShares(JsonNode m, double shareAllIn, String counted, PrintWriter out) {
+    line(
+        out,
+        "active FFN",
+        format(
+            "%.1f %% of the weights per token (target %.1f %%)",
+            100 * m.path("active_ffn_share").doubleValue(), 100 * m.path("target").doubleValue()));
+    line(
+        out,
+        "share all-in",
+        format("%.1f %% of the dense FFN's bytes per token, %s", 100 * shareAllIn, counted));
+  }
+
+  private static void printTokenMasks(JsonNode m, double shareAllIn, PrintWriter out) {
+    line(out, "token masks", "each token reads what is above two thresholds of each layer");
+    printShares(m, shareAllIn, "in whole cache lines", out);
+    for (String kept : List.of("kept_inputs", "kept_neurons")) {
+      DoubleSummaryStatistics layers =
+          StreamSupport.stream(m.path("layers").spliterator(), false)
+              .mapToDouble(layer -> 100 * layer.path(kept).doubleValue())
+              .summaryStatistics();
+      line(
+          out,
+          kept.replace("kept_", "") + " kept",
+          format(
+              "%.1f %% by a token, mean over layers; %.1f to %.1f %%",
+              layers.getAverage(), layers.getMin(), layers.getMax()));
+    }
   }
 
   private static void line(PrintWriter out, String name, String value) {

@@ -60,13 +60,12 @@ final class Inspection {
     ObjectNode memory = memory(count.total(), checkpoint.bytes(), config);
     config.ifPresent(c -> memory.set("kv_cache", cache(c, context)));
     out.set("memory", memory);
-    config
-        .filter(c -> c.mixtureOfMasks().isEmpty())
-        .ifPresent(c -> sparsify(c, checkpoint.bytes(), out));
+    config.filter(c -> !c.sparse()).ifPresent(c -> sparsify(c, checkpoint.bytes(), out));
     out.set("tokenizer", tokenizer(checkpoint));
     config
         .flatMap(ModelConfig::mixtureOfMasks)
         .ifPresent(m -> out.set("mixture_of_masks", masks(m, config.get())));
+    config.flatMap(ModelConfig::tokenMasks).ifPresent(m -> out.set("token_masks", tokenMasks(m)));
     config
         .flatMap(c -> RunLengths.of(checkpoint, c))
         .ifPresent(
@@ -204,6 +203,23 @@ final class Inspection {
           .put("live_neurons", m.liveNeurons().get(l))
           .put("shared_neurons", m.sharedNeurons().get(l))
           .put("redundant_neurons", config.intermediateSize() - m.liveNeurons().get(l));
+    }
+    return out;
+  }
+
+  private static ObjectNode tokenMasks(ModelConfig.TokenMasks m) {
+    ObjectNode out =
+        JSON.objectNode()
+            .put("choice", "inputs")
+            .put("target", m.target())
+            .put("active_ffn_share", m.activeFfnShare());
+    out.put("parent", m.parent().orElse(null));
+    ArrayNode layers = out.putArray("layers");
+    for (int l = 0; l < m.keptInputs().size(); l++) {
+      layers
+          .addObject()
+          .put("kept_inputs", m.keptInputs().get(l))
+          .put("kept_neurons", m.keptNeurons().get(l));
     }
     return out;
   }

@@ -64,6 +64,7 @@ public final class ConfigReader {
             1,
             // These models separate texts by BOS, and run.c stops at it; sentencepiece's EOS is 2.
             List.of(1, 2)),
+        Optional.empty(),
         Optional.empty());
   }
 

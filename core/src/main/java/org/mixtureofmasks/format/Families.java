@@ -32,6 +32,22 @@ public final class Families {
   }
 
   /**
+   * The family that a member of a sparse model's description names; llama where it names none.
+   *
+   * @throws BadCheckpoint if it is unknown
+   */
+  static Family in(Fields f, String member) {
+    return find(f.text(member, LLAMA.modelType()))
+        .orElseThrow(
+            () ->
+                f.wrong(
+                    member,
+                    "one of %s"
+                        .formatted(
+                            all().map(Family::modelType).collect(Collectors.joining(", ")))));
+  }
+
+  /**
    * The family of a GGUF file.
    *
    * @throws BadCheckpoint if the architecture is unknown
@@ -53,11 +69,16 @@ public final class Families {
                                 .collect(Collectors.joining(" or ")))));
   }
 
-  /** Every model_type that is read, for messages: "llama, mistral and mixture_of_masks". */
+  /**
+   * Every model_type that is read, for messages: "llama, mistral, mixture_of_masks and
+   * token_masks".
+   */
   static String modelTypes() {
     return ALL.stream().map(Family::modelType).collect(Collectors.joining(", "))
+        + ", "
+        + SparseNames.MEMBER
         + " and "
-        + SparseNames.MEMBER;
+        + SparseNames.TOKEN_MEMBER;
   }
 
   /** All of them. */

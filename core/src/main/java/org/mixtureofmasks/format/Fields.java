@@ -56,6 +56,24 @@ record Fields(Path file, JsonNode node) {
     return has(key) ? positiveReal(key) : absent;
   }
 
+  /** A share in [0, 1]: masks may be empty. */
+  double share(String key) {
+    double value = node.path(key).asDouble(Double.NaN);
+    if (!node.path(key).isNumber() || !(value >= 0 && value <= 1)) {
+      throw wrong(key, "a share from 0 to 1");
+    }
+    return value;
+  }
+
+  /** A list of numbers, NaN for what is none; empty when absent. */
+  List<Double> reals(String key) {
+    List<Double> out = new ArrayList<>();
+    for (JsonNode n : node.path(key)) {
+      out.add(n.isNumber() ? n.doubleValue() : Double.NaN);
+    }
+    return out;
+  }
+
   boolean flag(String key, boolean absent) {
     if (has(key) && !node.path(key).isBoolean()) {
       throw wrong(key, "true or false");

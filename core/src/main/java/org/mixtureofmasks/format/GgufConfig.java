@@ -60,6 +60,7 @@ final class GgufConfig {
         new ModelConfig.Rope(theta, scaling(headDim)),
         family.ggufBlock(f, prefix),
         vocabulary(),
+        Optional.empty(),
         Optional.empty());
   }
 

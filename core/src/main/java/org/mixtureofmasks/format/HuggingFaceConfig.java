@@ -63,8 +63,10 @@ final class HuggingFaceConfig {
 
   private static ModelConfig parse(Path file, ObjectNode json, List<Integer> moreEosTokens) {
     Fields f = new Fields(file, json);
-    boolean sparse = f.text("model_type", "").equals(SparseNames.MEMBER);
-    Family family = family(f, sparse);
+    String type = f.text("model_type", "");
+    boolean experts = type.equals(SparseNames.MEMBER);
+    boolean tokenMasks = type.equals(SparseNames.TOKEN_MEMBER);
+    Family family = family(f, type);
     int positions = f.positive("max_position_embeddings", family.defaults().maxPositions());
     NotComputed.refuse(f, positions);
     ModelConfig.Block block = family.block(f);
@@ -90,29 +92,32 @@ final class HuggingFaceConfig {
         rope(f, positions),
         block,
         vocabulary(f, moreEosTokens),
-        sparse
+        experts
             ? Optional.of(SparseJson.read(f.object(SparseNames.MEMBER), layers, m, d))
+            : Optional.empty(),
+        tokenMasks
+            ? Optional.of(TokenMaskJson.read(f.object(SparseNames.TOKEN_MEMBER), layers))
             : Optional.empty());
   }
 
-  private static Family family(Fields f, boolean sparse) {
-    String type = f.text("model_type", "");
-    if (sparse && !f.has(SparseNames.MEMBER)) {
-      throw new BadCheckpoint(
-          f.file(),
-          -1,
-          "has model_type %s but no member %s".formatted(SparseNames.MEMBER, SparseNames.MEMBER));
+  private static Family family(Fields f, String type) {
+    boolean experts = type.equals(SparseNames.MEMBER);
+    if (!experts && !type.equals(SparseNames.TOKEN_MEMBER)) {
+      return Families.find(type)
+          .orElseThrow(
+              () ->
+                  new BadCheckpoint(
+                      f.file(),
+                      -1,
+                      "model_type '%s' is an unknown architecture; %s are read"
+                          .formatted(type, Families.modelTypes())));
     }
-    return sparse
-        ? SparseJson.family(f.object(SparseNames.MEMBER))
-        : Families.find(type)
-            .orElseThrow(
-                () ->
-                    new BadCheckpoint(
-                        f.file(),
-                        -1,
-                        "model_type '%s' is an unknown architecture; %s are read"
-                            .formatted(type, Families.modelTypes())));
+    if (!f.has(type)) {
+      throw new BadCheckpoint(
+          f.file(), -1, "has model_type %s but no member %s".formatted(type, type));
+    }
+    Fields member = f.object(type);
+    return experts ? SparseJson.family(member) : TokenMaskJson.family(member);
   }
 
   /** null means as many as query heads, whatever the family's default. */

@@ -15,7 +15,9 @@ import java.util.Optional;
  * @param rope how positions turn queries and keys
  * @param block what a layer computes beside its matrices
  * @param vocabulary tokens, and whether the output projection is the embedding
- * @param mixtureOfMasks how the FFNs are made sparse; empty for a dense model
+ * @param mixtureOfMasks experts that the FFNs are made of; empty for a model without
+ * @param tokenMasks thresholds by which each token leaves out parts of the FFNs; empty for a model
+ *     without
  */
 public record ModelConfig(
     Family family,
@@ -27,7 +29,8 @@ public record ModelConfig(
     Rope rope,
     Block block,
     Vocabulary vocabulary,
-    Optional<MixtureOfMasks> mixtureOfMasks) {
+    Optional<MixtureOfMasks> mixtureOfMasks,
+    Optional<TokenMasks> tokenMasks) {
 
   /**
    * Attention with grouped queries.
@@ -170,6 +173,36 @@ public record ModelConfig(
   }
 
   /**
+   * The member token_masks of config.json; docs/file-formats.md has the tensors that go with it.
+   *
+   * @param target the active FFN share asked for, in (0, 1]
+   * @param activeFfnShare the share of FFN weights that a token of the method's text used, averaged
+   *     over layers, in [0, 1]
+   * @param keptInputs by layer: share of hidden_size that gate and up projection read of it, in [0,
+   *     1]
+   * @param keptNeurons by layer: share of intermediate_size that the down projection reads, in [0,
+   *     1]
+   * @param parent hash of what it was made from, if the file says one
+   */
+  public record TokenMasks(
+      double target,
+      double activeFfnShare,
+      List<Double> keptInputs,
+      List<Double> keptNeurons,
+      Optional<String> parent) {
+    /** Copies the lists. */
+    public TokenMasks {
+      keptInputs = List.copyOf(keptInputs);
+      keptNeurons = List.copyOf(keptNeurons);
+    }
+  }
+
+  /** {@return whether tokens leave out parts of the FFNs, by experts or by masks of their own} */
+  public boolean sparse() {
+    return mixtureOfMasks.isPresent() || tokenMasks.isPresent();
+  }
+
+  /**
    * The same shape with another number of layers.
    *
    * @param number at least one
@@ -186,7 +219,8 @@ public record ModelConfig(
         rope,
         block,
         vocabulary,
-        mixtureOfMasks);
+        mixtureOfMasks,
+        tokenMasks);
   }
 
   /** {@return every tensor of a dense model of this shape, in model order} */

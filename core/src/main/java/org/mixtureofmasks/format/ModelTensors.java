@@ -63,7 +63,10 @@ public final class ModelTensors {
     checkLayers(checkpoint, config);
     ModelTensors tensors = new ModelTensors(checkpoint, config);
     boolean projections =
-        config.mixtureOfMasks().map(m -> m.layout() == Layout.MASKED).orElse(true);
+        config
+            .mixtureOfMasks()
+            .map(m -> m.layout() == Layout.MASKED)
+            .orElse(config.tokenMasks().isEmpty());
     for (TensorSpec spec : tensors.specs.stored()) {
       if (projections || !spec.role().isFfn()) {
         tensors.get(spec);
@@ -91,8 +94,7 @@ public final class ModelTensors {
           case HUGGING_FACE ->
               name.endsWith(OLD_ROTARY_TABLE)
                   || config.tieEmbeddings() && name.equals(StoredNames.TIED_SCALES)
-                  || config.mixtureOfMasks().isPresent()
-                      && SparseNames.isOfSomeFfn(name, config.layers());
+                  || SparseNames.isOfSomeFfn(name, config);
           case GGUF -> name.equals(GgufConfig.ROPE_FACTORS); // read with the configuration
           case LLAMA2C -> Set.of("freq_cis_real", "freq_cis_imag").contains(name); // computed here
         };

@@ -37,8 +37,36 @@ public final class OutputScales {
     return scales;
   }
 
+  /**
+   * For each output of a matrix whose every row has one weight for it the largest of its weights:
+   * so divided, rows of by_input and by_neuron lose as little as rows of the dense projections,
+   * where powers of two lose half as much again (SmolLM2-135M).
+   *
+   * @param matrix rows x outputs
+   * @return a scale for each output; 1 for outputs without a finite weight other than 0
+   */
+  public static float[] ofColumns(StoredTensor matrix) {
+    int outputs = Math.toIntExact(matrix.shape().getLast());
+    float[] scales = new float[outputs];
+    float[] row = new float[outputs];
+    for (long r = 0; r < matrix.shape().getFirst(); r++) {
+      Elements.copyTo(matrix, r * outputs, row, 0, outputs);
+      for (int i = 0; i < outputs; i++) {
+        scales[i] = Math.max(scales[i], Math.abs(row[i]));
+      }
+    }
+    for (int i = 0; i < outputs; i++) {
+      scales[i] = isNormal(scales[i]) ? scales[i] : 1;
+    }
+    return scales;
+  }
+
+  private static boolean isNormal(float value) {
+    return value >= Float.MIN_NORMAL && value <= Float.MAX_VALUE;
+  }
+
   private static float nearestPower(float value) {
-    if (!(value >= Float.MIN_NORMAL && value <= Float.MAX_VALUE)) {
+    if (!isNormal(value)) {
       return 1;
     }
     return Math.scalb(1f, (int) Math.rint(Math.log(value) / Math.log(2)));
@@ -53,9 +81,19 @@ public final class OutputScales {
    */
   public static void divide(float[] scales, int r, float[] row) {
     if (r % 3 == 2) {
-      for (int i = 0; i < row.length; i++) {
-        row[i] /= scales[i];
-      }
+      divide(scales, row);
+    }
+  }
+
+  /**
+   * Divides a row that has one weight for each output.
+   *
+   * @param scales one for each output
+   * @param row as many weights, changed
+   */
+  public static void divide(float[] scales, float[] row) {
+    for (int i = 0; i < row.length; i++) {
+      row[i] /= scales[i];
     }
   }
 }

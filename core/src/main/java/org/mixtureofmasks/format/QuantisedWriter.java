@@ -37,8 +37,8 @@ public final class QuantisedWriter {
    *
    * @param checkpoint of any format, open until the folder is written
    * @param matrices INT8 or INT4
-   * @throws UserError if it is quantised as compressed-tensors does it already, or its experts have
-   *     masks of inputs
+   * @throws UserError if it is quantised as compressed-tensors does it already, its experts have
+   *     masks of inputs, or it has token masks and 4 bits are wanted
    * @throws org.mixtureofmasks.io.BadCheckpoint if it is no model of a known shape
    */
   public QuantisedWriter(Checkpoint checkpoint, DType matrices) {
@@ -56,6 +56,9 @@ public final class QuantisedWriter {
       kind(spec.role()).ifPresent(kind -> add(spec, kind));
     }
     config.mixtureOfMasks().ifPresent(this::addExperts);
+    if (config.tokenMasks().isPresent()) {
+      addTokenMasks();
+    }
   }
 
   /** {@return the shape of the model} */
@@ -156,6 +159,28 @@ public final class QuantisedWriter {
     }
   }
 
+  private void addTokenMasks() {
+    if (matrices != DType.INT8) {
+      throw new UserError(
+          "%s has token masks, whose weights lie by input and are not run in q4: --weights int8"
+              .formatted(checkpoint.path()));
+    }
+    for (int l = 0; l < config.layers(); l++) {
+      String prefix = SparseNames.ffn(l);
+      StoredTokenMasks stored = StoredTokenMasks.of(tensors, config, l);
+      byInput(stored.byInput(), prefix + SparseNames.BY_INPUT_OUTPUTS, l);
+      byInput(stored.byNeuron(), prefix + SparseNames.BY_NEURON_OUTPUTS, l);
+    }
+  }
+
+  /** A matrix whose every row has one weight for each output. */
+  private void byInput(StoredTensor tensor, String scales, int layer) {
+    float[] outputs = OutputScales.ofColumns(tensor);
+    outputScales.put(scales, TensorSource.of(outputs, outputs.length));
+    Roundable.Kind kind = Roundable.Kind.BY_INPUT;
+    parts.add(new Roundable(tensor.name(), tensor, null, matrices, kind, layer, outputs));
+  }
+
   private void part(StoredTensor tensor, DType dtype, Roundable.Kind kind, int layer) {
     parts.add(new Roundable(tensor.name(), tensor, null, dtype, kind, layer, null));
   }
@@ -192,9 +217,7 @@ public final class QuantisedWriter {
       }
     }
     for (StoredTensor tensor : checkpoint.tensors().values()) {
-      if (config.mixtureOfMasks().isPresent()
-          && SparseNames.isOfSomeFfn(tensor.name(), config.layers())
-          && !rounded.containsKey(tensor.name())) {
+      if (SparseNames.isOfSomeFfn(tensor.name(), config) && !rounded.containsKey(tensor.name())) {
         all.put(tensor.name(), TensorSource.of(tensor));
       }
     }
@@ -216,7 +239,7 @@ public final class QuantisedWriter {
             : HuggingFaceConfig.write(config, rest);
     Quantisation.write(json, matrices);
     folder.json(HuggingFaceConfig.FILE, json);
-    if (config.mixtureOfMasks().isPresent()) {
+    if (config.sparse()) {
       folder.copy(checkpoint.path(), SparseNames.MASKS_FILE);
       folder.copy(checkpoint.path(), "README.md");
     }

@@ -17,8 +17,8 @@ import org.mixtureofmasks.io.BadCheckpoint;
  * @param dtype INT8 or INT4
  * @param kind what it is for
  * @param layer from 0, or {@link TensorSpec#NO_LAYER}
- * @param outputs what down columns of neuron records are divided by ({@link OutputScales}); null:
- *     nothing
+ * @param outputs what down columns of neuron records, or columns of a matrix by input, are divided
+ *     by ({@link OutputScales}); null: nothing
  */
 public record Roundable(
     String name,
@@ -44,7 +44,9 @@ public record Roundable(
     /** Down projection, rows of hidden elements. */
     DOWN,
     /** Records of a sparse layer's neurons: gate row, up row, down column. */
-    NEURONS
+    NEURONS,
+    /** A matrix of a layer with token masks: rows of inputs or neurons, columns of outputs. */
+    BY_INPUT
   }
 
   /** {@return the dimensions, outermost first} */
@@ -80,7 +82,9 @@ public record Roundable(
             "tensor '%s' holds %s: only finite weights can be rounded".formatted(name, weight));
       }
     }
-    if (outputs != null) {
+    if (outputs != null && kind == Kind.BY_INPUT) {
+      OutputScales.divide(outputs, row);
+    } else if (outputs != null) {
       OutputScales.divide(outputs, r, row);
     }
   }

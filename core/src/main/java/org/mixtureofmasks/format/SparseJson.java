@@ -3,11 +3,9 @@ package org.mixtureofmasks.format;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.mixtureofmasks.io.BadCheckpoint;
 
 /** The member mixture_of_masks of a sparse folder's config.json, read and written. */
@@ -45,17 +43,7 @@ final class SparseJson {
     if (version < 3 && f.has(FAMILY)) {
       throw f.wrong(FORMAT_VERSION, "3 for a model with %s".formatted(FAMILY));
     }
-    String name = f.text(FAMILY, Families.LLAMA.modelType());
-    return Families.find(name)
-        .orElseThrow(
-            () ->
-                f.wrong(
-                    FAMILY,
-                    "one of %s"
-                        .formatted(
-                            Families.all()
-                                .map(Family::modelType)
-                                .collect(Collectors.joining(", ")))));
+    return Families.in(f, FAMILY);
   }
 
   /**
@@ -86,8 +74,8 @@ final class SparseJson {
         layout,
         experts,
         routing,
-        share(f, TARGET),
-        share(f, ACTIVE_SHARE),
+        f.share(TARGET),
+        f.share(ACTIVE_SHARE),
         neurons(f, LIVE, layers, m),
         neurons(f, SHARED, layers, m),
         f.has(KEPT_INPUTS) ? Optional.of(inputMasks(f, routing, layers, d)) : Optional.empty(),
@@ -117,23 +105,11 @@ final class SparseJson {
     if (routing.select() != Routing.Select.TOP_K || routing.topK() != 1) {
       throw f.wrong(EXPERTS_OF_A_TOKEN, "1, of top_k, for a model with %s".formatted(KEPT_INPUTS));
     }
-    List<Double> kept = new ArrayList<>();
-    for (JsonNode n : f.node().path(KEPT_INPUTS)) {
-      kept.add(n.isNumber() ? n.doubleValue() : Double.NaN);
-    }
+    List<Double> kept = f.reals(KEPT_INPUTS);
     if (kept.size() != layers || !kept.stream().allMatch(n -> n >= 0 && n <= d)) {
       throw f.wrong(KEPT_INPUTS, "%d numbers from 0 to hidden_size %d".formatted(layers, d));
     }
-    return new ModelConfig.InputMasks(kept, share(f, PAPER_SHARE));
-  }
-
-  /** A share in [0, 1]: masks may be empty. */
-  private static double share(Fields f, String key) {
-    double value = f.node().path(key).asDouble(Double.NaN);
-    if (!f.node().path(key).isNumber() || !(value >= 0 && value <= 1)) {
-      throw f.wrong(key, "a share from 0 to 1");
-    }
-    return value;
+    return new ModelConfig.InputMasks(kept, f.share(PAPER_SHARE));
   }
 
   private static List<Integer> neurons(Fields f, String key, int layers, int m) {

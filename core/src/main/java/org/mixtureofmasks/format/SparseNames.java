@@ -7,6 +7,10 @@ final class SparseNames {
   /** config.json's model_type, and its member that says how the FFNs are sparse. */
   static final String MEMBER = "mixture_of_masks";
 
+  /** The same of models whose tokens have masks of their own. */
+  static final String TOKEN_MEMBER = "token_masks";
+
+  static final String TOKEN_ARCHITECTURE = "TokenMasksForCausalLM";
   static final String ARCHITECTURE = "MixtureOfMasksForCausalLM";
   static final String MASKS_FILE = "masks.safetensors";
 
@@ -21,8 +25,18 @@ final class SparseNames {
   static final String GATE_UP = "experts.gate_up";
   static final String DOWN = "experts.down";
 
-  private static final List<String> ALL =
+  private static final List<String> OF_EXPERTS =
       List.of(ROUTER, NEURONS, OFFSETS, RUNS, OUTPUTS, SIZES, INPUTS, GATE_UP, DOWN);
+
+  // Of a layer's FFN with token masks.
+  static final String BY_INPUT = "by_input";
+  static final String BY_NEURON = "by_neuron";
+  static final String THRESHOLDS = "thresholds";
+  static final String BY_INPUT_OUTPUTS = "by_input.output_scale";
+  static final String BY_NEURON_OUTPUTS = "by_neuron.output_scale";
+
+  private static final List<String> OF_TOKENS =
+      List.of(BY_INPUT, BY_NEURON, THRESHOLDS, BY_INPUT_OUTPUTS, BY_NEURON_OUTPUTS);
 
   private SparseNames() {}
 
@@ -36,14 +50,19 @@ final class SparseNames {
     return layer(layer) + "mlp.";
   }
 
-  /** Whether it is one of a sparse FFN's tensors, of one of so many layers. */
-  static boolean isOfSomeFfn(String tensor, int layers) {
+  /** Whether it is one of the tensors that FFNs of such a model have in place of projections. */
+  static boolean isOfSomeFfn(String tensor, ModelConfig config) {
+    if (!config.sparse()) {
+      return false;
+    }
+    List<String> known = config.tokenMasks().isPresent() ? OF_TOKENS : OF_EXPERTS;
+    int layers = config.layers();
     String[] parts = tensor.split("\\.", 5); // model.layers.{l}.mlp.{name}
     return parts.length == 5
         && parts[2].matches("\\d{1,6}")
         && Integer.parseInt(parts[2]) < layers
         && tensor.equals(ffn(Integer.parseInt(parts[2])) + parts[4])
-        && ALL.contains(parts[4]);
+        && known.contains(parts[4]);
   }
 
   /** The masks of a dimension in the masks' file. */

@@ -3,6 +3,7 @@ package org.mixtureofmasks.format;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 
@@ -10,6 +11,11 @@ import org.mixtureofmasks.checkpoint.StoredTensor;
 public final class StoredShares {
   /** Bytes of an I32. */
   private static final int INDEX = Integer.BYTES;
+
+  /** Bytes of the two thresholds of a layer with token masks. */
+  public static final int THRESHOLDS = 2 * Float.BYTES;
+
+  private static final int LINE = 64;
 
   private final Map<String, StoredTensor> tensors;
   private final ModelConfig config;
@@ -31,10 +37,38 @@ public final class StoredShares {
    * @return {@link Shares#allIn} is NaN where the folder lacks a tensor of its layout
    */
   public static Shares of(Checkpoint checkpoint, ModelConfig config) {
+    if (config.tokenMasks().isPresent()) {
+      return tokenMasks(checkpoint.tensors(), config, config.tokenMasks().get());
+    }
     return config
         .mixtureOfMasks()
         .map(mom -> new StoredShares(checkpoint, config, mom).shares())
         .orElse(Shares.DENSE);
+  }
+
+  /** As many inputs and neurons as the method's own text kept, in whole cache lines. */
+  private static Shares tokenMasks(
+      Map<String, StoredTensor> tensors, ModelConfig config, ModelConfig.TokenMasks masks) {
+    double d = config.hiddenSize();
+    double m = config.intermediateSize();
+    List<FfnReads> layers = new ArrayList<>();
+    for (int l = 0; l < config.layers(); l++) {
+      StoredTensor byInput = tensors.get(SparseNames.ffn(l) + SparseNames.BY_INPUT);
+      StoredTensor byNeuron = tensors.get(SparseNames.ffn(l) + SparseNames.BY_NEURON);
+      double inputs = masks.keptInputs().get(l) * d;
+      double neurons = masks.keptNeurons().get(l) * m;
+      double read = inputs * line(byInput) + neurons * line(byNeuron);
+      double dense = byInput == null || byNeuron == null ? 0 : byInput.bytes() + byNeuron.bytes();
+      layers.add(new FfnReads(inputs * 2 * m + neurons * d, read, THRESHOLDS, dense));
+    }
+    return Shares.of(layers, 3 * d * m);
+  }
+
+  /** Bytes of a row in whole cache lines. */
+  private static double line(@Nullable StoredTensor tensor) {
+    return tensor == null
+        ? Double.NaN
+        : Math.ceilDiv(tensor.bytes() / tensor.shape().getFirst(), LINE) * (double) LINE;
   }
 
   /**

@@ -153,6 +153,55 @@ public final class Bf16 extends Format {
     }
   }
 
+  @Override
+  public void addRows(
+      Matrix w,
+      int[] list,
+      int from,
+      int to,
+      float[] factors,
+      float[] y,
+      int yAt,
+      int column0,
+      int column1) {
+    MemorySegment data = w.data();
+    long row = 2L * w.columns();
+    int n = column1 - column0;
+    int o = yAt + (n + 1) / 2;
+    long first = 2L * column0;
+    int ahead = ahead(Math.max(1, 2L * n));
+    int k = from;
+    for (; k + 4 <= to; k += 4) {
+      for (int i = k; i < k + 4; i++) {
+        fetchPart(data, row, first, 2L * n, list, i + ahead, to);
+      }
+      axpy4(
+          data,
+          list[k] * row + first,
+          list[k + 1] * row + first,
+          list[k + 2] * row + first,
+          list[k + 3] * row + first,
+          factors,
+          k,
+          y,
+          yAt,
+          o,
+          n);
+    }
+    for (; k < to; k++) {
+      axpy(data, list[k] * row + first, factors[k], y, yAt, o, n);
+    }
+  }
+
+  @Override
+  public void widenColumns(
+      Matrix w, int from, int to, int column0, int column1, float[] out, int stride) {
+    for (int r = from; r < to; r++) {
+      long at = 2L * ((long) r * w.columns() + column0);
+      widen(w.data(), at, column1 - column0, out, (r - from) * stride);
+    }
+  }
+
   private static IntVector load(MemorySegment w, long at) {
     return IntVector.fromMemorySegment(I, w, at, ByteOrder.LITTLE_ENDIAN);
   }

@@ -98,6 +98,54 @@ public final class F32 extends Format {
     }
   }
 
+  @Override
+  public void addRows(
+      Matrix w,
+      int[] list,
+      int from,
+      int to,
+      float[] factors,
+      float[] y,
+      int yAt,
+      int column0,
+      int column1) {
+    MemorySegment data = w.data();
+    long row = 4L * w.columns();
+    int n = column1 - column0;
+    long first = 4L * column0;
+    int ahead = ahead(Math.max(1, 4L * n));
+    int k = from;
+    for (; k + 4 <= to; k += 4) {
+      for (int i = k; i < k + 4; i++) {
+        fetchPart(data, row, first, 4L * n, list, i + ahead, to);
+      }
+      axpy4(
+          data,
+          list[k] * row + first,
+          list[k + 1] * row + first,
+          list[k + 2] * row + first,
+          list[k + 3] * row + first,
+          factors,
+          k,
+          y,
+          yAt,
+          n);
+    }
+    for (; k < to; k++) {
+      axpy(data, list[k] * row + first, factors[k], y, yAt, n);
+    }
+  }
+
+  @Override
+  public void widenColumns(
+      Matrix w, int from, int to, int column0, int column1, float[] out, int stride) {
+    int n = column1 - column0;
+    for (int r = from; r < to; r++) {
+      long at = 4L * ((long) r * w.columns() + column0);
+      MemorySegment.copy(w.data(), FLOAT, at, out, (r - from) * stride, n);
+    }
+  }
+
   private static FloatVector load(MemorySegment w, long at) {
     return FloatVector.fromMemorySegment(F, w, at, ByteOrder.LITTLE_ENDIAN);
   }

@@ -264,6 +264,61 @@ public abstract class Format {
     }
   }
 
+  /**
+   * Columns [column0, column1) of a sum of rows, see {@link Kernels#addRows}.
+   *
+   * @param factors by place in the list
+   * @param y (column1 - column0) floats from yAt in {@link #order}
+   */
+  public void addRows(
+      Matrix w,
+      int[] list,
+      int from,
+      int to,
+      float[] factors,
+      float[] y,
+      int yAt,
+      int column0,
+      int column1) {
+    float[] part = new float[column1 - column0];
+    for (int k = from; k < to; k++) {
+      widenColumns(w, list[k], list[k] + 1, column0, column1, part, part.length);
+      for (int c = 0; c < part.length; c++) {
+        y[yAt + c] += factors[k] * part[c];
+      }
+    }
+  }
+
+  /**
+   * Columns [column0, column1) of rows [from, to) as floats in {@link #order}: for each row so
+   * many, {@code stride} apart.
+   *
+   * @param out written
+   */
+  public void widenColumns(
+      Matrix w, int from, int to, int column0, int column1, float[] out, int stride) {
+    int n = column1 - column0;
+    for (int r = from; r < to; r++) {
+      for (int c = 0; c < n; c++) {
+        out[(r - from) * stride + order().place(c, n)] = w.get(r, column0 + c);
+      }
+    }
+  }
+
+  /**
+   * Asks for a part of a row of list[at] unless {@code at} is the end of the list or beyond.
+   *
+   * @param first byte of the part within its row
+   * @param bytes of the part
+   */
+  protected static void fetchPart(
+      MemorySegment data, long rowBytes, long first, long bytes, int[] list, int at, int end) {
+    if (at < end) {
+      long next = data.address() + list[at] * rowBytes + first;
+      Prefetch.lines(next, next + bytes);
+    }
+  }
+
   /** Where the down row of neuron list[at] begins, in bytes. */
   protected static long down(long rowBytes, int[] list, int at) {
     return (list[at] * 3L + 2) * rowBytes;

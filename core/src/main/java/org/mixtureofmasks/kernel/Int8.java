@@ -162,6 +162,56 @@ public final class Int8 extends Format {
     }
   }
 
+  @Override
+  public void addRows(
+      Matrix w,
+      int[] list,
+      int from,
+      int to,
+      float[] factors,
+      float[] y,
+      int yAt,
+      int column0,
+      int column1) {
+    MemorySegment data = w.data();
+    int columns = w.columns();
+    long row = rowBytes(columns);
+    int n = column1 - column0;
+    int ahead = ahead(Math.max(1, n));
+    int k = from;
+    for (; k + 4 <= to; k += 4) {
+      for (int i = k; i < k + 4; i++) {
+        fetchPart(data, row, column0, n, list, i + ahead, to);
+        fetchPart(data, row, columns, Float.BYTES, list, i + ahead, to);
+      }
+      long r0 = list[k] * row;
+      long r1 = list[k + 1] * row;
+      long r2 = list[k + 2] * row;
+      long r3 = list[k + 3] * row;
+      float h0 = factors[k] * scale(data, r0, columns);
+      float h1 = factors[k + 1] * scale(data, r1, columns);
+      float h2 = factors[k + 2] * scale(data, r2, columns);
+      float h3 = factors[k + 3] * scale(data, r3, columns);
+      int c = column0;
+      axpy4(data, r0 + c, r1 + c, r2 + c, r3 + c, h0, h1, h2, h3, y, yAt, n);
+    }
+    for (; k < to; k++) {
+      long r = list[k] * row;
+      axpy(data, r + column0, factors[k] * scale(data, r, columns), y, yAt, n);
+    }
+  }
+
+  @Override
+  public void widenColumns(
+      Matrix w, int from, int to, int column0, int column1, float[] out, int stride) {
+    int n = w.columns();
+    for (int r = from; r < to; r++) {
+      long row = r * rowBytes(n);
+      float scale = scale(w.data(), row, n);
+      widen(w.data(), row + column0, column1 - column0, scale, out, (r - from) * stride);
+    }
+  }
+
   /** L bytes as floats. */
   private static FloatVector load(MemorySegment w, long at) {
     return ByteLanes.floats(ByteLanes.signed(w, at));

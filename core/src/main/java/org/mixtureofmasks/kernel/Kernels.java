@@ -163,6 +163,32 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int yAt,
       TileScratch scratch);
 
+  /**
+   * Columns [column0, column1) of a sum of listed rows: y[yAt + place(c - column0)] += Σ_k
+   * factors[k] w[list[k], c] for k in [from, to), in the order of the list and of the format for so
+   * many columns. Of other rows nothing is read.
+   *
+   * @param factors by place in the list
+   */
+  void addRows(
+      Matrix w,
+      int[] list,
+      int from,
+      int to,
+      float[] factors,
+      float[] y,
+      int yAt,
+      int column0,
+      int column1);
+
+  /**
+   * Columns [column0, column1) of rows [from, to) as floats, in the format's order for so many
+   * columns; of each row what lies behind them is left as it is.
+   *
+   * @param out written, from 0, a row every {@code stride} floats
+   */
+  void widenColumns(Matrix w, int from, int to, int column0, int column1, float[] out, int stride);
+
   /** Whether they are machine code as they stand, with nothing that the JVM has yet to compile. */
   default boolean ready() {
     return false;

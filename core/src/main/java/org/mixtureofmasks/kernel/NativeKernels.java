@@ -41,6 +41,9 @@ final class NativeKernels {
           Q6K.FORMAT,
           F32.FORMAT);
 
+  /** Those whose rows can be added up in parts. */
+  private static final List<Format> IN_PARTS = List.of(Bf16.FORMAT, Int8.FORMAT, F32.FORMAT);
+
   private final NativeLibrary library;
   private final int bits;
   private final NativeFloats floats;
@@ -222,6 +225,80 @@ final class NativeKernels {
           x.at(token),
           yAt);
     }
+    return true;
+  }
+
+  /** See {@link Kernels#addRows}. */
+  boolean addRows(
+      Matrix w,
+      int[] list,
+      int from,
+      int to,
+      float[] factors,
+      float[] y,
+      int yAt,
+      int column0,
+      int column1) {
+    Integer number = numbers.get(w.format());
+    if (number == null || !IN_PARTS.contains(w.format())) {
+      return false;
+    }
+    Objects.checkFromToIndex(from, to, Math.min(list.length, factors.length));
+    for (int k = from; k < to; k++) {
+      Objects.checkIndex(list[k], w.rows());
+    }
+    Objects.checkFromToIndex(column0, column1, w.columns());
+    Objects.checkFromIndexSize(yAt, column1 - column0, y.length);
+    int rows = 4 * units(w, 4);
+    for (int k = from; k < to; k += rows) {
+      library.call(
+          Function.ADD_ROWS,
+          number,
+          0,
+          w.data(),
+          array(list),
+          array(factors),
+          array(y),
+          NONE,
+          w.columns(),
+          k,
+          Math.min(to, k + rows),
+          column0,
+          column1,
+          yAt);
+    }
+    return true;
+  }
+
+  /** See {@link Kernels#widenColumns}. */
+  boolean widenColumns(
+      Matrix w, int from, int to, int column0, int column1, float[] out, int stride) {
+    Integer number = numbers.get(w.format());
+    if (number == null || !IN_PARTS.contains(w.format())) {
+      return false;
+    }
+    Objects.checkFromToIndex(from, to, w.rows());
+    Objects.checkFromToIndex(column0, column1, w.columns());
+    if (from < to) {
+      Objects.checkIndex(stride, Integer.MAX_VALUE);
+      long last = (to - from - 1L) * stride;
+      Objects.checkFromIndexSize(last, column1 - column0, (long) out.length);
+    }
+    library.call(
+        Function.WIDEN_COLUMNS,
+        number,
+        0,
+        w.data(),
+        array(out),
+        NONE,
+        NONE,
+        NONE,
+        w.columns(),
+        from,
+        to,
+        column0,
+        column1,
+        stride);
     return true;
   }
 

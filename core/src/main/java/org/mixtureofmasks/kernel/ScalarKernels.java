@@ -127,6 +127,37 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void addRows(
+      Matrix w,
+      int[] list,
+      int from,
+      int to,
+      float[] factors,
+      float[] y,
+      int yAt,
+      int column0,
+      int column1) {
+    int n = column1 - column0;
+    for (int k = from; k < to; k++) {
+      for (int c = 0; c < n; c++) {
+        int at = yAt + w.format().order().place(c, n);
+        y[at] += factors[k] * w.get(list[k], column0 + c);
+      }
+    }
+  }
+
+  @Override
+  public void widenColumns(
+      Matrix w, int from, int to, int column0, int column1, float[] out, int stride) {
+    int n = column1 - column0;
+    for (int r = from; r < to; r++) {
+      for (int c = 0; c < n; c++) {
+        out[(r - from) * stride + w.format().order().place(c, n)] = w.get(r, column0 + c);
+      }
+    }
+  }
+
+  @Override
   public void neuronsOfTile(
       float[] records,
       int columns,

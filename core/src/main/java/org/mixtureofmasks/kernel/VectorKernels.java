@@ -238,6 +238,30 @@ public final class VectorKernels implements Kernels {
     }
   }
 
+  @Override
+  public void addRows(
+      Matrix w,
+      int[] list,
+      int from,
+      int to,
+      float[] factors,
+      float[] y,
+      int yAt,
+      int column0,
+      int column1) {
+    if (library == null || !library.addRows(w, list, from, to, factors, y, yAt, column0, column1)) {
+      w.format().addRows(w, list, from, to, factors, y, yAt, column0, column1);
+    }
+  }
+
+  @Override
+  public void widenColumns(
+      Matrix w, int from, int to, int column0, int column1, float[] out, int stride) {
+    if (library == null || !library.widenColumns(w, from, to, column0, column1, out, stride)) {
+      w.format().widenColumns(w, from, to, column0, column1, out, stride);
+    }
+  }
+
   /**
    * h[0, n) holds gates and h[NEURON_BLOCK, ...) ups: leaves scale · SiLU(gate) · up in the first.
    * The whole block is computed, so that its tail takes the vector path too; nobody reads what lies

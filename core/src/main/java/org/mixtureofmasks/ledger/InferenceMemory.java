@@ -38,7 +38,7 @@ public record InferenceMemory(long weights, long cachePage, long workspace) {
   public static InferenceMemory of(ModelConfig c, long weightBytes, int threads, CacheType cache) {
     long q = (long) c.heads() * c.headDim();
     long kv = (long) c.kvHeads() * c.headDim();
-    long batch = c.mixtureOfMasks().isPresent() ? SPARSE_BATCH : BATCH;
+    long batch = c.sparse() ? SPARSE_BATCH : BATCH;
     // Experts are computed in tiles of their own; only other layouts need all activations.
     long token = 3L * c.hiddenSize() + 2 * q + 2 * kv + 2L * c.intermediateSize() + c.headDim();
     return new InferenceMemory(

@@ -7,15 +7,20 @@ package org.mixtureofmasks.model;
 public final class ExpertLoad {
   private final long tokens;
   private final long[][] counts;
+  private final long[][] kept;
   private final long[] activeWeights;
   private final long denseWeights;
 
   /**
+   * @param counts by layer and expert; no experts in the layers of other models
+   * @param kept by layer, summed over the tokens: inputs, then neurons that token masks keep;
+   *     nothing in the layers of other models
    * @param activeWeights by layer, summed over the tokens
    * @param denseWeights of a layer's dense FFN, 3·d·m
    */
-  ExpertLoad(long tokens, long[][] counts, long[] activeWeights, long denseWeights) {
+  ExpertLoad(long tokens, long[][] counts, long[][] kept, long[] activeWeights, long denseWeights) {
     this.tokens = tokens;
+    this.kept = deepCopy(kept);
     this.counts = deepCopy(counts);
     this.activeWeights = activeWeights.clone();
     this.denseWeights = denseWeights;
@@ -60,7 +65,21 @@ public final class ExpertLoad {
 
   /** Mean number of FFN weights of a layer that a token used. */
   double meanActive(int layer) {
-    return counts[layer].length == 0 ? denseWeights : (double) activeWeights[layer] / tokens;
+    return dense() ? denseWeights : (double) activeWeights[layer] / tokens;
+  }
+
+  private boolean dense() {
+    return counts[0].length == 0 && kept[0].length == 0;
+  }
+
+  /** Mean number of inputs of a layer with token masks that a token kept. */
+  double meanInputs(int layer) {
+    return (double) kept[layer][0] / tokens;
+  }
+
+  /** Mean number of neurons of a layer with token masks that a token kept. */
+  double meanNeurons(int layer) {
+    return (double) kept[layer][1] / tokens;
   }
 
   private static long[][] deepCopy(long[][] counts) {

@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.Mask;
 import org.mixtureofmasks.kernel.Matrix;
+import org.mixtureofmasks.kernel.TokenMaskedFfn;
 
 /** The feed-forward weights of one layer; d is hidden_size, m intermediate_size. */
 sealed interface FeedForward {
@@ -84,6 +85,23 @@ sealed interface FeedForward {
     /** Stored neurons. */
     int stored() {
       return neurons.rows() / 3;
+    }
+  }
+
+  /**
+   * Only the inputs and the neurons that a token keeps are read.
+   *
+   * @param ffn weights and thresholds
+   */
+  record TokenMasks(TokenMaskedFfn ffn) implements FeedForward {
+    @Override
+    public long bytes() {
+      return ffn.bytes();
+    }
+
+    @Override
+    public Stream<Matrix> matrices() {
+      return ffn.matrices();
     }
   }
 

@@ -6,7 +6,9 @@ import java.util.function.IntToDoubleFunction;
 import org.mixtureofmasks.format.FfnReads;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.kernel.Format;
+import org.mixtureofmasks.kernel.TokenMaskedFfn;
 
 /**
  * What tokens read of the feed-forward parts as they lie in memory, and the shares that this is.
@@ -25,18 +27,18 @@ final class FfnTraffic {
 
   /** Of the tokens that were counted; NaN before the first one of a sparse model. */
   Shares measured(ExpertLoad load) {
-    if (config.mixtureOfMasks().isEmpty()) {
+    if (!config.sparse()) {
       return Shares.DENSE;
     }
     long[][] counts = load.counts();
     List<FfnReads> layers = new ArrayList<>();
     for (int l = 0; l < config.layers(); l++) {
       long[] chosen = counts[l];
+      FeedForward ffn = weights.layers().get(l).ffn();
       layers.add(
-          layer(
-              weights.layers().get(l).ffn(),
-              load.meanActive(l),
-              expert -> (double) chosen[expert] / load.tokens()));
+          ffn instanceof FeedForward.TokenMasks masks
+              ? tokenMasks(masks.ffn(), load, l)
+              : layer(ffn, load.meanActive(l), expert -> (double) chosen[expert] / load.tokens()));
     }
     return Shares.of(layers, denseWeights());
   }
@@ -51,6 +53,7 @@ final class FfnTraffic {
    */
   private FfnReads layer(FeedForward ffn, double active, IntToDoubleFunction chosen) {
     return switch (ffn) {
+      case FeedForward.TokenMasks _ -> throw new IllegalStateException("counted by what is kept");
       case FeedForward.Dense dense -> FfnReads.dense(denseWeights(), (double) dense.bytes());
       case FeedForward.Masked masked -> {
         int mask =
@@ -73,6 +76,15 @@ final class FfnTraffic {
         yield reads(format, active, blocks.router(), inputs);
       }
     };
+  }
+
+  /** In whole cache lines; the dense FFN's bytes are those of the same weights. */
+  private FfnReads tokenMasks(TokenMaskedFfn ffn, ExpertLoad load, int l) {
+    return new FfnReads(
+        load.meanActive(l),
+        ffn.bytesRead(load.meanInputs(l), load.meanNeurons(l)),
+        StoredShares.THRESHOLDS,
+        ffn.bytes());
   }
 
   private FfnReads reads(Format format, double active, Router router, double lists) {

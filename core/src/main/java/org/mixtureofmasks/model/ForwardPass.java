@@ -181,6 +181,8 @@ final class ForwardPass {
         kernels.gated(w.normed, dense.gate(), dense.up(), w.gate, w.up);
         kernels.multiply(w.gate, dense.down(), w.out);
       }
+      case FeedForward.TokenMasks masks ->
+          w.tokenMasks().run(kernels, masks.ffn(), w.normed, w.out, l);
       case FeedForward.Masked masked -> {
         routing.route(w, masked.router(), l, slots);
         sparse.masked(w, masked, l);

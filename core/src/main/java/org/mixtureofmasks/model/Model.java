@@ -149,8 +149,7 @@ public final class Model implements AutoCloseable {
    * @throws UserError unless it is in [1, max_position_embeddings]
    */
   public ModelState newState(int contextLength) {
-    boolean sparse = config.mixtureOfMasks().isPresent();
-    return newState(contextLength, sparse ? Workspace.SPARSE_BATCH : Workspace.BATCH);
+    return newState(contextLength, config.sparse() ? Workspace.SPARSE_BATCH : Workspace.BATCH);
   }
 
   /**
@@ -468,7 +467,9 @@ public final class Model implements AutoCloseable {
 
   /** Whether any layer computes all intermediate_size activations. */
   boolean needsDenseActivations() {
-    return weights.layers().stream().anyMatch(l -> !(l.ffn() instanceof FeedForward.Experts));
+    return weights.layers().stream()
+        .map(ModelWeights.Layer::ffn)
+        .anyMatch(f -> !(f instanceof FeedForward.Experts || f instanceof FeedForward.TokenMasks));
   }
 
   int mostStoredNeurons() {

@@ -23,6 +23,11 @@ final class Traffic {
           switch (layer.ffn()) {
             case FeedForward.Dense dense -> dense.bytes();
             case FeedForward.Masked masked -> masked.bytes();
+            case FeedForward.TokenMasks masks ->
+                bytes(
+                    masks.bytes(),
+                    masks.matrices().mapToLong(Matrix::elements).sum(),
+                    activeWeights.applyAsDouble(l));
             case FeedForward.Experts experts ->
                 experts.router().weight().bytes()
                     + bytes(
@@ -48,6 +53,12 @@ final class Traffic {
     double neuron = 3.0 * config.hiddenSize();
     return switch (weights.layers().get(l).ffn()) {
       case FeedForward.Dense _, FeedForward.Masked _ -> neuron * config.intermediateSize();
+      case FeedForward.TokenMasks _ -> {
+        ModelConfig.TokenMasks masks = config.tokenMasks().orElseThrow();
+        yield (2 * masks.keptInputs().get(l) + masks.keptNeurons().get(l))
+            * config.hiddenSize()
+            * config.intermediateSize();
+      }
       case FeedForward.Experts experts -> neuron * expectedNeurons(config, experts);
       case FeedForward.Blocks blocks ->
           blocks.blocks().stream().mapToLong(FeedForward.Block::weights).average().orElse(0);

@@ -8,10 +8,13 @@ import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.ModelTensors;
 import org.mixtureofmasks.format.SparseFolder;
 import org.mixtureofmasks.format.StoredExperts;
+import org.mixtureofmasks.format.StoredTokenMasks;
 import org.mixtureofmasks.format.TensorSpec;
 import org.mixtureofmasks.format.TensorSpec.Role;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.kernel.Matrix;
+import org.mixtureofmasks.kernel.TokenMaskedFfn;
+import org.mixtureofmasks.model.WeightSource.ColumnScaled;
 
 /**
  * Makes the weights of a model from a checkpoint. Every tensor is checked against the configuration
@@ -38,6 +41,13 @@ final class WeightLoader {
     ModelTensors tensors = ModelTensors.of(checkpoint, config);
     WeightSource source = new WeightSource(formats, memory);
     WeightLoader loader = new WeightLoader(config, tensors, source);
+    if (config.tokenMasks().isPresent()) {
+      List<StoredTokenMasks> stored = new ArrayList<>();
+      for (int l = 0; l < config.layers(); l++) {
+        stored.add(StoredTokenMasks.of(tensors, config, l));
+      }
+      return loader.load(l -> loader.tokenMasks(stored.get(l)));
+    }
     if (config.mixtureOfMasks().isEmpty()) {
       return loader.load(loader::dense);
     }
@@ -90,6 +100,19 @@ final class WeightLoader {
   private Matrix matrix(Role role, int l) {
     TensorSpec spec = tensors.specs().get(role, l);
     return source.matrix(tensors.get(spec), tensors.rowOrder(spec).orElse(null));
+  }
+
+  private FeedForward.TokenMasks tokenMasks(StoredTokenMasks stored) {
+    ColumnScaled byInput = source.columnScaled(stored.byInput(), stored.gateUpScales());
+    ColumnScaled byNeuron = source.columnScaled(stored.byNeuron(), stored.outputScales());
+    return new FeedForward.TokenMasks(
+        new TokenMaskedFfn(
+            byInput.matrix(),
+            byNeuron.matrix(),
+            stored.inputThreshold(),
+            stored.neuronThreshold(),
+            byInput.scales(),
+            byNeuron.scales()));
   }
 
   /** The three projections whole. */

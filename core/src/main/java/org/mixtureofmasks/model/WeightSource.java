@@ -2,8 +2,11 @@ package org.mixtureofmasks.model;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
@@ -23,6 +26,9 @@ import org.mixtureofmasks.kernel.Q4;
  * everything else is converted once into memory of the arena.
  */
 final class WeightSource {
+  /** Formats of matrices that lie by input: their kernels read parts of rows. */
+  private static final List<Format> IN_PARTS = List.of(F32.FORMAT, Bf16.FORMAT, Int8.FORMAT);
+
   private final WeightFormats formats;
   private final WeightMemory where;
   private final SegmentAllocator memory;
@@ -57,7 +63,8 @@ final class WeightSource {
   Matrix records(StoredTensor neurons, float @Nullable [] outputs) {
     int rows = Math.toIntExact(3 * neurons.shape().getFirst());
     int columns = columns(neurons);
-    return convert(neurons, rows, columns, null, format(neurons, columns), outputs);
+    RowChange change = outputs == null ? null : (r, row) -> OutputScales.divide(outputs, r, row);
+    return convert(neurons, rows, columns, null, format(neurons, columns), change);
   }
 
   /**
@@ -66,6 +73,41 @@ final class WeightSource {
    */
   boolean roundsRows(StoredTensor neurons) {
     return format(neurons, columns(neurons)).equals(Int8.FORMAT) && neurons.dtype() != DType.INT8;
+  }
+
+  /**
+   * A matrix whose columns may have been divided by scales.
+   *
+   * @param scales what its products are multiplied by; null: nothing
+   */
+  record ColumnScaled(Matrix matrix, float @Nullable [] scales) {}
+
+  /**
+   * A matrix that lies by input, so that a row has one weight for each output. Where it is rounded
+   * with one scale a row its columns are divided by scales of their own first.
+   *
+   * @param stored by which its columns were divided when it was written; empty: by nothing
+   * @throws UserError if it is wanted in a format of whose rows no kernel reads parts
+   */
+  ColumnScaled columnScaled(StoredTensor tensor, Optional<StoredTensor> stored) {
+    Format wanted = format(tensor, columns(tensor));
+    if (!IN_PARTS.contains(wanted)) {
+      throw new UserError(
+          "%s has token masks, whose weights lie by input and are not run in %s: --weights int8"
+              .formatted(tensor.file(), wanted.name()));
+    }
+    if (stored.isPresent() || !roundsRows(tensor)) {
+      return new ColumnScaled(matrix(tensor), stored.map(Elements::toFloats).orElse(null));
+    }
+    float[] scales = OutputScales.ofColumns(tensor);
+    RowChange change = (_, row) -> OutputScales.divide(scales, row);
+    return new ColumnScaled(
+        convert(tensor, rows(tensor), columns(tensor), null, wanted, change), scales);
+  }
+
+  /** What is done to a row before it is rounded. */
+  private interface RowChange {
+    void change(int number, float[] row);
   }
 
   private static int rows(StoredTensor matrix) {
@@ -137,7 +179,7 @@ final class WeightSource {
       int columns,
       @Nullable IntUnaryOperator order,
       Format format,
-      float @Nullable [] outputs) {
+      @Nullable RowChange change) {
     if (order == null && format.isStoredAs(tensor.dtype().name())) {
       return stored(tensor.data(), rows, columns, format);
     }
@@ -164,8 +206,8 @@ final class WeightSource {
         if (isSmall(format, columns)) {
           requireFinite(row, tensor);
         }
-        if (outputs != null) {
-          OutputScales.divide(outputs, r, row);
+        if (change != null) {
+          change.change(r, row);
         }
         format.put(row, data, r * rowBytes);
       }

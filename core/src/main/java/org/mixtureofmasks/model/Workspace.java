@@ -7,7 +7,10 @@ import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.kernel.Activations;
 import org.mixtureofmasks.kernel.Kernels;
+import org.mixtureofmasks.kernel.ParallelKernels;
 import org.mixtureofmasks.kernel.SparseFfn;
+import org.mixtureofmasks.kernel.TokenMaskedFfn;
+import org.mixtureofmasks.kernel.TokenMaskedPass;
 
 /**
  * What passes are computed in: activations, scores, logits, scratch memory of sparse layers, the
@@ -43,7 +46,8 @@ public final class Workspace {
       scores; // threads x queries that go together x the slots seen and what lies behind
   final float[] logits; // V
   private float[] packedLogits = {}; // up to LOGIT_ROWS x V, when several rows are wanted
-  private final @Nullable Sparse sparse; // null for a dense model
+  private final @Nullable Sparse sparse; // null for a model without experts
+  private final @Nullable TokenMasks tokenMasks; // null for a model without
   @Nullable LayerObserver observer; // null: nobody looks
   int removedLayer = -1; // -1: no expert is removed
   int removedExpert;
@@ -72,6 +76,7 @@ public final class Workspace {
     scores = new float[model.threads()][0];
     logits = new float[c.vocabSize()];
     sparse = c.mixtureOfMasks().isPresent() ? new Sparse(model, batch) : null;
+    tokenMasks = c.tokenMasks().isPresent() ? new TokenMasks(model) : null;
     int m = model.needsDenseActivations() ? c.intermediateSize() : 0;
     gate = new Activations(batch, m);
     up = new float[batch * m];
@@ -105,6 +110,11 @@ public final class Workspace {
   /** Working memory of sparse layers: of a sparse model only. */
   Sparse sparse() {
     return Objects.requireNonNull(sparse, "a dense model has no sparse layers");
+  }
+
+  /** Working memory of layers with token masks: of a model with such layers only. */
+  TokenMasks tokenMasks() {
+    return Objects.requireNonNull(tokenMasks, "a model without token masks");
   }
 
   /** Makes room for the scores of tokens that see so many slots. */
@@ -170,6 +180,22 @@ public final class Workspace {
     }
   }
 
+  /** Working memory of layers with token masks. */
+  static final class TokenMasks {
+    private final TokenMaskedPass pass;
+    private final long[][] kept; // layers x (inputs, neurons), summed over tokens
+
+    private TokenMasks(Model model) {
+      pass = new TokenMaskedPass(model.threads());
+      kept = new long[model.config().layers()][2];
+    }
+
+    /** A layer's tokens. */
+    void run(ParallelKernels kernels, TokenMaskedFfn ffn, Activations x, float[] y, int layer) {
+      pass.run(kernels, ffn, x, y, kept[layer]);
+    }
+  }
+
   /**
    * Tells an observer of every later token. One at a time.
    *
@@ -217,6 +243,11 @@ public final class Workspace {
       }
       Arrays.fill(sparse.activeWeights, 0);
     }
+    if (tokenMasks != null) {
+      for (long[] layer : tokenMasks.kept) {
+        Arrays.fill(layer, 0);
+      }
+    }
   }
 
   /**
@@ -225,9 +256,20 @@ public final class Workspace {
   public ExpertLoad expertLoad() {
     ModelConfig c = model.config();
     long dense = 3L * c.hiddenSize() * c.intermediateSize();
-    return sparse == null
-        ? new ExpertLoad(counted, new long[c.layers()][0], new long[c.layers()], dense)
-        : new ExpertLoad(counted, sparse.counts, sparse.activeWeights, dense);
+    long[][] none = new long[c.layers()][0];
+    if (tokenMasks != null) {
+      long[] active = new long[c.layers()];
+      Arrays.setAll(
+          active,
+          l ->
+              tokenMasks.kept[l][0] * 2 * c.intermediateSize()
+                  + tokenMasks.kept[l][1] * c.hiddenSize());
+      return new ExpertLoad(counted, none, tokenMasks.kept, active, dense);
+    }
+    if (sparse != null) {
+      return new ExpertLoad(counted, sparse.counts, none, sparse.activeWeights, dense);
+    }
+    return new ExpertLoad(counted, none, none, new long[c.layers()], dense);
   }
 
   /** After a pass: {@code tokens} more were run. */

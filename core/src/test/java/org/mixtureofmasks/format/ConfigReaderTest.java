@@ -103,7 +103,7 @@ class ConfigReaderTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "\"model_type\": \"mamba\" | model_type 'mamba' is an unknown architecture; llama, mistral and mixture_of_masks are read",
+        "\"model_type\": \"mamba\" | model_type 'mamba' is an unknown architecture; llama, mistral, mixture_of_masks and token_masks are read",
         "\"hidden_act\": \"gelu\" | hidden_act 'gelu' is not supported; only silu is",
         "\"attention_bias\": true | attention_bias true is not supported: layers have no bias",
         "\"mlp_bias\": true | mlp_bias true is not supported: layers have no bias",

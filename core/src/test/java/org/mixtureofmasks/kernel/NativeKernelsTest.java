@@ -129,6 +129,69 @@ class NativeKernelsTest {
 
   @ParameterizedTest
   @MethodSource("cases")
+  void sumsOfPartsOfRowsHaveTheBitsOfJava(Case c) throws Exception {
+    NativeKernels library = kernels();
+    Random random = new Random(c.columns);
+    Matrix w = TestMatrices.random(random, c.format, 61, c.columns);
+    int[] list = IntStream.range(0, 61).filter(_ -> random.nextInt(4) > 0).toArray();
+    float[] factors = TestMatrices.random(random, list.length);
+    for (int count : new int[] {0, 1, 4, 7, list.length - 2}) {
+      for (int first : new int[] {0, c.columns / 3, c.columns - 1}) {
+        for (int end : new int[] {first, (first + c.columns) / 2, c.columns}) {
+          float[] java = TestMatrices.random(random, c.columns + 3);
+          float[] same = java.clone();
+          c.format.addRows(w, list, 2, 2 + count, factors, java, 3, first, end);
+          boolean plain = !(c.format instanceof BlockFormat || c.format == Q4.FORMAT);
+          assertEquals(plain, library.addRows(w, list, 2, 2 + count, factors, same, 3, first, end));
+          assertArrayEquals(
+              plain ? java : same, same, "%d rows, %d to %d".formatted(count, first, end));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void widenedPartsOfRowsHaveTheBitsOfJava(Case c) throws Exception {
+    NativeKernels library = kernels();
+    Matrix w = TestMatrices.random(new Random(c.columns), c.format, 41, c.columns);
+    for (int first : new int[] {0, c.columns / 3}) {
+      for (int end : new int[] {first, Math.min(first + 32, c.columns), c.columns}) {
+        int stride = end - first + 3;
+        float[] java = TestMatrices.random(new Random(1), 40 * stride);
+        float[] same = java.clone();
+        c.format.widenColumns(w, 1, 41, first, end, java, stride);
+        boolean plain = !(c.format instanceof BlockFormat || c.format == Q4.FORMAT);
+        assertEquals(plain, library.widenColumns(w, 1, 41, first, end, same, stride));
+        assertArrayEquals(plain ? java : same, same, "%d to %d".formatted(first, end));
+      }
+    }
+  }
+
+  @Test
+  void sumsBeyondTheMatrixOrTheListAreRefused() throws Exception {
+    NativeKernels library = kernels();
+    Matrix w = TestMatrices.random(new Random(1), F32.FORMAT, 3, 8);
+    float[] y = new float[8];
+    float[] factors = new float[2];
+    for (int[] part : new int[][] {{0, 9}, {-1, 3}, {5, 4}}) {
+      assertThrows(
+          IndexOutOfBoundsException.class,
+          () -> library.addRows(w, new int[] {0, 1}, 0, 2, factors, y, 0, part[0], part[1]));
+    }
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> library.addRows(w, new int[] {0, 3}, 0, 2, factors, y, 0, 0, 8));
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> library.addRows(w, new int[] {0, 1, 2}, 0, 3, factors, y, 0, 0, 8));
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> library.addRows(w, new int[] {0, 1}, 0, 2, factors, y, 1, 0, 8));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
   void neuronsHaveTheBitsOfJava(Case c) throws Exception {
     NativeKernels library = kernels();
     Random random = new Random(c.columns);

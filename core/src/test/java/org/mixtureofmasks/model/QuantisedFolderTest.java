@@ -37,7 +37,9 @@ class QuantisedFolderTest {
 
   private RandomModel random(int k) {
     boolean[][][] masks = RandomModel.masks(random, M, 0.6, 0.4, 0.5, 0.5);
-    return new RandomModel(random, D, M, 16, k, true, masks);
+    RandomModel model = new RandomModel(random, D, M, 16, k, true, masks);
+    model.thresholds = new float[][] {{0.6f, 0.4f}, {0.5f, 0.3f}}; // of the layout tokens
+    return model;
   }
 
   private static Quantiser.Request request(DType dtype, Quantiser.Method method, int... text) {
@@ -70,7 +72,8 @@ class QuantisedFolderTest {
     "runs, INT8, INT8, int8",
     "runs, INT4, Q4, 'q4, int8'",
     "copied, INT4, Q4, 'q4, int8'",
-    "masked, INT8, INT8, int8"
+    "masked, INT8, INT8, int8",
+    "tokens, INT8, INT8, int8"
   })
   void aFolderHoldsTheVeryNumbersThatRoundingOnLoadingGives(
       String layout, DType dtype, WeightType weights, String name) throws IOException {
@@ -83,7 +86,21 @@ class QuantisedFolderTest {
       assertEquals(loaded.bytesPerToken(), stored.bytesPerToken());
       assertArrayEquals(logits(loaded, tokens), logits(stored, tokens));
     }
-    assertEquals(!layout.equals("dense"), Files.exists(made.resolve("masks.safetensors")));
+    boolean experts = !layout.equals("dense") && !layout.equals("tokens");
+    assertEquals(experts, Files.exists(made.resolve("masks.safetensors")));
+  }
+
+  @Test
+  void tokenMasksAreRefusedInFourBits() throws IOException {
+    Path model = random(1).write(folder.resolve("model"), "tokens");
+    String expected =
+        "has token masks, whose weights lie by input and are not run in q4: --weights int8";
+    Quantiser.Request request = request(DType.INT4, Quantiser.Method.NEAREST);
+    String stored =
+        assertThrows(UserError.class, () -> quantise(model, request, "made")).getMessage();
+    assertTrue(stored.endsWith(expected), stored);
+    String loaded = assertThrows(UserError.class, () -> open(model, WeightType.Q4)).getMessage();
+    assertTrue(loaded.endsWith(expected), loaded);
   }
 
   @ParameterizedTest

@@ -14,10 +14,16 @@ import java.util.Random;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.TensorSource;
+import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.format.ShippedThresholds;
+import org.mixtureofmasks.format.TokenMaskWriter;
 
 /** A small random mixture of masks that writes itself in every layout. */
 final class RandomModel {
@@ -34,6 +40,7 @@ final class RandomModel {
   final boolean bf16;
   final boolean[][][] masks; // layer, expert, neuron
   boolean[][][] inputMasks; // layer, expert, input; null when all are read
+  float[][] thresholds; // layer, (inputs, neurons); null without token masks
   final Map<String, float[]> weights = new LinkedHashMap<>();
   private final Map<String, long[]> shapes = new LinkedHashMap<>();
 
@@ -109,8 +116,11 @@ final class RandomModel {
         : TensorSource.of(weights.get(name), shapes.get(name));
   }
 
-  /** Writes the folder; layout "dense" leaves routers and masks out. */
+  /** Writes the folder; layouts "dense" and "tokens" leave routers and masks out. */
   Path write(Path folder, String layout) throws IOException {
+    if (layout.equals("tokens")) {
+      return writeTokenMasks(folder);
+    }
     Files.createDirectories(folder);
     SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
     for (String name : weights.keySet()) {
@@ -145,6 +155,32 @@ final class RandomModel {
     SafetensorsWriter.write(folder.resolve("model.safetensors"), Map.of(), tensors);
     SafetensorsWriter.write(folder.resolve("masks.safetensors"), Map.of(), maskTensors);
     Files.writeString(folder.resolve("config.json"), config(layout, live, shared));
+    return folder;
+  }
+
+  private Path writeTokenMasks(Path folder) throws IOException {
+    return writeTokenMasks(
+        write(folder.resolveSibling(folder.getFileName() + "-dense"), "dense"), folder);
+  }
+
+  /** Writes a folder with token masks of this model's dense one. */
+  Path writeTokenMasks(Path dense, Path folder) {
+    List<ShippedThresholds.Layer> layers =
+        Arrays.stream(thresholds)
+            .map(t -> new ShippedThresholds.Layer(t[0], t[1], 0.5, 0.25))
+            .toList();
+    try (Checkpoint checkpoint = Checkpoints.open(dense)) {
+      TokenMaskWriter.write(
+          new TokenMaskWriter.Model(
+              ConfigReader.description(checkpoint),
+              checkpoint.tensors(),
+              new ShippedThresholds(layers),
+              0.4,
+              "sha256:of-nothing",
+              dense),
+          bf16 ? DType.BF16 : DType.F32,
+          folder);
+    }
     return folder;
   }
 

@@ -14,7 +14,7 @@ final class ReferenceModel {
   /** Neurons active by layer, summed over the tokens of {@link #logits}. */
   final long[] active = new long[RandomModel.LAYERS];
 
-  /** With input masks: FFN weights that the tokens used, all layers together. */
+  /** With masks of inputs or of tokens: FFN weights that the tokens used, all layers together. */
   long weights;
 
   /** How often a layer's token had so many experts. */
@@ -107,7 +107,31 @@ final class ReferenceModel {
     return out;
   }
 
+  /** y = W_d (a ⊙ [|a| > t_a]) of x̂ = x ⊙ [|x| > t_x]; counts the weights that are used. */
+  private double[] tokenMasked(float[] thresholds, String p, double[] x) {
+    double[] read = above(x, thresholds[0]);
+    double[] a = product(p + "gate_proj.weight", read);
+    double[] up = product(p + "up_proj.weight", read);
+    for (int j = 0; j < model.m; j++) {
+      a[j] = silu(a[j]) * up[j];
+    }
+    double[] kept = above(a, thresholds[1]);
+    weights += 2L * model.m * count(x, thresholds[0]) + (long) model.d * count(a, thresholds[1]);
+    return product(p + "down_proj.weight", kept);
+  }
+
+  private static double[] above(double[] values, float threshold) {
+    return Arrays.stream(values).map(v -> Math.abs(v) > threshold ? v : 0).toArray();
+  }
+
+  private static long count(double[] values, float threshold) {
+    return Arrays.stream(values).filter(v -> Math.abs(v) > threshold).count();
+  }
+
   private double[] ffn(int l, String p, double[] x) {
+    if (model.thresholds != null) {
+      return tokenMasked(model.thresholds[l], p, x);
+    }
     double[] factors = factors(product(p + "router.weight", x));
     boolean ones = model.routing.weights() == Routing.Weights.ONES;
     if (model.inputMasks != null) {

@@ -45,6 +45,9 @@ class StepTest {
         new Case("runs", 2, false, WeightType.F32, false),
         new Case("copied", 2, false, WeightType.BF16, false),
         new Case("masked", 2, false, WeightType.BF16, false),
+        new Case("tokens", 1, false, WeightType.BF16, false),
+        new Case("tokens", 1, false, WeightType.F32, true),
+        new Case("tokens", 1, false, WeightType.INT8, false),
         new Case("masked", 1, true, WeightType.BF16, false),
         new Case("copied", 1, true, WeightType.BF16, false));
   }
@@ -56,6 +59,7 @@ class StepTest {
     if (c.inputs) {
       made.inputMasks = RandomModel.masks(random, D, 0.5, 0.6, 0.7, 0.4);
     }
+    made.thresholds = c.layout.equals("tokens") ? new float[][] {{0.6f, 0.4f}, {0.3f, -1}} : null;
     Path written = made.write(folder.resolve(c.layout + c.k + c.inputs), c.layout);
     KernelChoice choice =
         c.scalar ? new KernelChoice(new ScalarKernels(), "for a test") : KernelChoice.get();

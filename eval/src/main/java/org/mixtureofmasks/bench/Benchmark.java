@@ -220,7 +220,7 @@ public final class Benchmark {
      * that over a text all of them have to be at hand.
      */
     long streamBytes() {
-      return model.config().mixtureOfMasks().isPresent() ? model.weightBytes() : decodeBytes;
+      return model.config().sparse() ? model.weightBytes() : decodeBytes;
     }
 
     void forget() {
@@ -239,7 +239,7 @@ public final class Benchmark {
           decodeBytes,
           model.shares(),
           model.shares(load.orElseThrow()),
-          model.config().mixtureOfMasks().isPresent(),
+          model.config().sparse(),
           batches,
           contexts);
     }

@@ -60,6 +60,11 @@ public final class Analysis {
                   settings.path(), ShellWords.quote(settings.path()), ShellWords.quote(folder)));
     }
     ModelConfig config = config(folder);
+    if (config.tokenMasks().isPresent()) {
+      throw new UserError(
+          "%s has token masks, each token its own: it has no experts to analyse; 'mom evaluate' measures what its tokens read"
+              .formatted(folder));
+    }
     if (config.mixtureOfMasks().isEmpty()) {
       throw new UserError(
           "%s is a dense model: it has no experts to analyse; 'mom sparsify' makes them"
@@ -110,7 +115,7 @@ public final class Analysis {
 
   private static void requireFit(Path reference, ModelConfig config) {
     ModelConfig dense = config(reference);
-    if (dense.mixtureOfMasks().isPresent()) {
+    if (dense.sparse()) {
       throw new UserError("--reference %s is sparse: give the dense model".formatted(reference));
     }
     if (dense.layers() != config.layers() || dense.hiddenSize() != config.hiddenSize()) {

@@ -25,9 +25,11 @@ import org.mixtureofmasks.format.Layout;
 import org.mixtureofmasks.format.ModelFolderWriter;
 import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.format.ShippedExperts;
+import org.mixtureofmasks.format.ShippedThresholds;
 import org.mixtureofmasks.format.SparseModel;
 import org.mixtureofmasks.format.SparseWriter;
 import org.mixtureofmasks.format.StoredShares;
+import org.mixtureofmasks.format.TokenMaskWriter;
 import org.mixtureofmasks.io.Progress;
 import org.mixtureofmasks.train.FinishedRun;
 
@@ -92,7 +94,17 @@ public final class RunModel {
     try (Checkpoint dense = Checkpoints.open(run.denseModel());
         SafetensorsFile file = SafetensorsFile.open(run.step().resolve("model.safetensors"))) {
       DType dtype = weights.orElse(SparseModel.defaultDtype(dense));
-      if (experts.isEmpty()) {
+      Optional<ShippedThresholds> thresholds = run.method().shippedThresholds();
+      if (thresholds.isPresent()) {
+        layout.ifPresent(
+            word -> {
+              throw UserError.usage(
+                  "--layout %s is of experts: a model with token masks has one layout"
+                      .formatted(word.word()));
+            });
+        progress.begin("writing %s".formatted(out), "");
+        writeTokenMasks(dense, file.tensors(), thresholds.get(), dtype, out);
+      } else if (experts.isEmpty()) {
         progress.begin("writing %s".formatted(out), "");
         writeDense(ConfigReader.description(dense), file.tensors(), dtype, out);
       } else {
@@ -154,6 +166,24 @@ public final class RunModel {
       folder.companionsOf(run.denseModel());
       folder.commit();
     }
+  }
+
+  private void writeTokenMasks(
+      Checkpoint dense,
+      Map<String, StoredTensor> weights,
+      ShippedThresholds thresholds,
+      DType dtype,
+      Path out) {
+    TokenMaskWriter.write(
+        new TokenMaskWriter.Model(
+            ConfigReader.description(dense),
+            weights,
+            thresholds,
+            run.provider().target(run.recipe()),
+            run.parent(),
+            run.denseModel()),
+        dtype,
+        out);
   }
 
   private static long size(Path file) {

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.ShippedExperts;
+import org.mixtureofmasks.format.ShippedThresholds;
 import org.mixtureofmasks.nn.FeedForward;
 
 /**
@@ -120,9 +121,15 @@ public interface Method {
 
   /**
    * The experts as they would be shipped now; made anew for each call. Empty for a method without
-   * experts, whose run ends with a dense model, or with none: {@link #onlyEvaluates}.
+   * experts, whose run ends with a model of {@link #shippedThresholds}, a dense model, or none:
+   * {@link #onlyEvaluates}.
    */
   default Optional<ShippedExperts> shipped() {
+    return Optional.empty();
+  }
+
+  /** The thresholds of token masks as they would be shipped now; empty for other methods. */
+  default Optional<ShippedThresholds> shippedThresholds() {
     return Optional.empty();
   }
 

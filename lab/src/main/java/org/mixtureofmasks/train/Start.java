@@ -210,7 +210,7 @@ record Start(
               + " --out DIR'");
     }
     ModelConfig config = ConfigReader.read(checkpoint);
-    if (config.mixtureOfMasks().isPresent()) {
+    if (config.sparse()) {
       throw new UserError(
           checkpoint.path() + " is sparse already: give the dense model that it came from");
     }

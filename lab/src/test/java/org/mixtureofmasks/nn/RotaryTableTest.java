@@ -50,6 +50,7 @@ class RotaryTableTest {
         new ModelConfig.Rope(10_000, scaling),
         new ModelConfig.Block(ModelConfig.Activation.SILU, 1e-5),
         new ModelConfig.Vocabulary(VOCABULARY, true, 0, List.of(0)),
+        Optional.empty(),
         Optional.empty());
   }
 

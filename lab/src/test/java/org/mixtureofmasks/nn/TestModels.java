@@ -35,6 +35,7 @@ public final class TestModels {
         new ModelConfig.Rope(10000, new ModelConfig.Scaling.None()),
         new ModelConfig.Block(ModelConfig.Activation.SILU, 1e-5),
         new ModelConfig.Vocabulary(50, true, 0, List.of(0)),
+        Optional.empty(),
         Optional.empty());
   }
 

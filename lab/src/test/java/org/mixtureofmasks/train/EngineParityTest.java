@@ -2,6 +2,7 @@ package org.mixtureofmasks.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.compile.RunModel;
@@ -178,6 +180,38 @@ class EngineParityTest {
         cmoe: {experts: 8, shared: 2, active: 3, marks: 4, calibration_tokens: 160}
         """,
         "train.precision=fp32");
+  }
+
+  @Test
+  void trainedTokenMasks() throws IOException {
+    TinyRun tiny = new TinyRun(folder);
+    Path run = tiny.path("run");
+    Path out = tiny.path("out");
+    String masks = "token_masks: {target: 0.5, calibration_tokens: 160}";
+    try (Trainer trainer =
+        Trainer.begin(
+            tiny.recipe("token_masks", masks, "train.precision=fp32"),
+            run,
+            TrainingListener.SILENT)) {
+      trainer.train();
+      float[][] expected = inTheTrainer(trainer);
+      Map<String, Object> made =
+          RunModel.of(FinishedRun.open(run)).write(out, Optional.empty(), Optional.empty());
+      assertEquals(0.5, (double) made.get("active_ffn_share"), 0.02);
+      float[][] actual = inTheEngine(out);
+      for (int t = 0; t < TOKENS.length; t++) {
+        assertArrayEquals(expected[t], actual[t], TOLERANCE, "at " + t);
+      }
+    }
+    UserError refused =
+        assertThrows(
+            UserError.class,
+            () ->
+                RunModel.of(FinishedRun.open(run))
+                    .write(tiny.path("again"), Optional.of(Layout.COPIED), Optional.empty()));
+    assertEquals(
+        "--layout copied is of experts: a model with token masks has one layout",
+        refused.getMessage());
   }
 
   @Test

@@ -27,6 +27,7 @@ class RunMemoryTest {
             new ModelConfig.Rope(100_000, new ModelConfig.Scaling.None()),
             new ModelConfig.Block(ModelConfig.Activation.SILU, 1e-5),
             new ModelConfig.Vocabulary(49152, true, 1, List.of(2)),
+            Optional.empty(),
             Optional.empty());
     return new RunMemory(
         config, true, true, teaches, true, steps, 1024, 1024, 1, calibrationTokens, 269_060_552, 0);

@@ -6,12 +6,14 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.ShippedThresholds;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Tensors;
@@ -195,6 +197,18 @@ final class TokenMasks implements Method, NeedsPasses {
               kept[i + 1] / (double) Math.max(1, seen[i + 1])));
     }
     return shares;
+  }
+
+  @Override
+  public Optional<ShippedThresholds> shippedThresholds() {
+    List<ShippedThresholds.Layer> layers = new ArrayList<>();
+    for (int l = 0; l < thresholds.length; l++) {
+      Kept kept = shares.get(l);
+      layers.add(
+          new ShippedThresholds.Layer(
+              thresholds[l][0], thresholds[l][1], kept.inputs(), kept.neurons()));
+    }
+    return Optional.of(new ShippedThresholds(layers));
   }
 
   @Override

@@ -1,0 +1,88 @@
+package org.mixtureofmasks.format;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Optional;
+
+/** The member token_masks of a config.json, read and written. */
+final class TokenMaskJson {
+  /** The newest that is read and written. */
+  private static final int VERSION = 1;
+
+  /** Thresholds on the absolute values of inputs and of neurons. */
+  private static final String BY_INPUTS = "inputs";
+
+  private static final String FORMAT_VERSION = "format_version";
+  private static final String FAMILY = "family";
+  private static final String CHOICE = "choice";
+  private static final String TARGET = "target";
+  private static final String ACTIVE_SHARE = "active_ffn_share";
+  private static final String KEPT_INPUTS = "kept_inputs";
+  private static final String KEPT_NEURONS = "kept_neurons";
+  private static final String PARENT = "parent";
+
+  private TokenMaskJson() {}
+
+  /**
+   * The dense model's family, asked for before anything else.
+   *
+   * @throws org.mixtureofmasks.io.BadCheckpoint if the version is newer than this reader, or the
+   *     family unknown
+   */
+  static Family family(Fields f) {
+    if (f.positive(FORMAT_VERSION) > VERSION) {
+      throw f.wrong(FORMAT_VERSION, "%d; a newer mom wrote this model".formatted(VERSION));
+    }
+    return Families.in(f, FAMILY);
+  }
+
+  /**
+   * @param layers num_hidden_layers
+   * @throws org.mixtureofmasks.io.BadCheckpoint naming the member that is missing or out of range
+   */
+  static ModelConfig.TokenMasks read(Fields f, int layers) {
+    if (!f.text(CHOICE, "none").equals(BY_INPUTS)) {
+      throw f.wrong(CHOICE, "\"%s\"".formatted(BY_INPUTS));
+    }
+    return new ModelConfig.TokenMasks(
+        f.share(TARGET),
+        f.share(ACTIVE_SHARE),
+        shares(f, KEPT_INPUTS, layers),
+        shares(f, KEPT_NEURONS, layers),
+        Optional.ofNullable(f.node().path(PARENT).textValue()));
+  }
+
+  private static List<Double> shares(Fields f, String key, int layers) {
+    List<Double> shares = f.reals(key);
+    if (shares.size() != layers || !shares.stream().allMatch(n -> n >= 0 && n <= 1)) {
+      throw f.wrong(key, "%d shares from 0 to 1".formatted(layers));
+    }
+    return shares;
+  }
+
+  /**
+   * The config.json of a folder with token masks: the dense model's, with this member.
+   *
+   * @param dense its config.json
+   */
+  static ObjectNode write(ObjectNode dense, Family family, ModelConfig.TokenMasks masks) {
+    ObjectNode config = dense.deepCopy();
+    config.put("model_type", SparseNames.TOKEN_MEMBER);
+    config.putArray("architectures").add(SparseNames.TOKEN_ARCHITECTURE);
+    ObjectNode m = config.putObject(SparseNames.TOKEN_MEMBER);
+    m.put(FORMAT_VERSION, VERSION);
+    if (!family.equals(Families.LLAMA)) {
+      m.put(FAMILY, family.modelType());
+    }
+    m.put(CHOICE, BY_INPUTS);
+    m.put(TARGET, masks.target());
+    m.put(ACTIVE_SHARE, masks.activeFfnShare());
+    ArrayNode inputs = m.putArray(KEPT_INPUTS);
+    masks.keptInputs().forEach(inputs::add);
+    ArrayNode neurons = m.putArray(KEPT_NEURONS);
+    masks.keptNeurons().forEach(neurons::add);
+    masks.parent().ifPresent(parent -> m.put(PARENT, parent));
+    return config;
+  }
+}

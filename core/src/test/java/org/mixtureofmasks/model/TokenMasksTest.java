@@ -1,0 +1,300 @@
+package org.mixtureofmasks.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.SequencedMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mixtureofmasks.checkpoint.Checkpoint;
+import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.checkpoint.Elements;
+import org.mixtureofmasks.checkpoint.SafetensorsWriter;
+import org.mixtureofmasks.checkpoint.TensorSource;
+import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.io.BadCheckpoint;
+import org.mixtureofmasks.kernel.KernelChoice;
+import org.mixtureofmasks.kernel.ScalarKernels;
+
+/** Models whose tokens read only what is large, against the formulas in double. */
+class TokenMasksTest {
+  private static final double TOLERANCE = 2e-5;
+
+  /** Some inputs and neurons, all of one of both, next to nothing. */
+  private static final float[][] SOME = {{0.6f, 0.4f}, {0.5f, 0.3f}};
+
+  private static final int TOKENS = 62;
+
+  @TempDir Path folder;
+
+  /**
+   * @param d hidden_size
+   * @param m intermediate_size
+   */
+  record Case(String name, int d, int m, boolean bf16, boolean scalar, float[][] thresholds) {
+    @Override
+    public String toString() {
+      return "%s, %d x %d%s%s".formatted(name, d, m, bf16 ? ", bf16" : "", scalar ? ", plain" : "");
+    }
+
+    RandomModel model() {
+      Random random = new Random(hash());
+      RandomModel model =
+          new RandomModel(random, d, m, 6, 1, bf16, RandomModel.masks(random, m, 0.5));
+      model.thresholds = thresholds;
+      if (bf16) { // as the writer rounds all of a model
+        model.weights.values().forEach(Case::round);
+      }
+      return model;
+    }
+
+    private static void round(float[] weights) {
+      for (int i = 0; i < weights.length; i++) {
+        weights[i] = Elements.fromBf16(Elements.bf16(weights[i]));
+      }
+    }
+
+    int[] tokens() {
+      return new Random(hash() + 1).ints(TOKENS, 0, RandomModel.VOCABULARY).toArray();
+    }
+
+    private int hash() {
+      return d + 31 * m;
+    }
+  }
+
+  static List<Case> cases() {
+    List<Case> cases = new ArrayList<>();
+    for (boolean bf16 : new boolean[] {false, true}) {
+      for (boolean scalar : new boolean[] {false, true}) {
+        cases.add(new Case("some of both", 37, 75, bf16, scalar, SOME));
+        cases.add(new Case("some of both", 96, 160, bf16, scalar, SOME));
+      }
+      cases.add(
+          new Case("all of one", 37, 75, bf16, false, new float[][] {{0.6f, -1}, {-1, 0.4f}}));
+      cases.add(
+          new Case("next to nothing", 37, 75, bf16, false, new float[][] {{99, 0}, {3, 1e30f}}));
+    }
+    return cases;
+  }
+
+  private Model open(RandomModel model, String layout, WeightType weights, boolean scalar)
+      throws IOException {
+    Path path = folder.resolve(layout);
+    KernelChoice choice =
+        scalar ? new KernelChoice(new ScalarKernels(), "for a test") : KernelChoice.get();
+    return Model.open(
+        Files.exists(path) ? path : model.write(path, layout), new LoadOptions(weights, 2), choice);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void promptsAndTokensOneByOneGiveTheReference(Case c) throws IOException {
+    RandomModel model = c.model();
+    int[] tokens = c.tokens();
+    ReferenceModel reference = new ReferenceModel(model);
+    double[][] expected = reference.logits(tokens);
+    double share = reference.weights / (3.0 * c.d * c.m * TOKENS * RandomModel.LAYERS);
+    try (Model llama = open(model, "tokens", WeightType.AUTO, c.scalar)) {
+      ModelState batched = llama.newState(TOKENS);
+      llama.forwardEach(batched, tokens, 0, TOKENS, (t, row) -> check("prompt", expected[t], row));
+      ModelState single = llama.newState(TOKENS);
+      for (int t = 0; t < TOKENS; t++) {
+        check("one by one", expected[t], llama.forward(single, tokens, t, 1));
+      }
+      assertEquals(share, batched.expertLoad().activeFfnShare(), 1e-9);
+      assertEquals(share, single.expertLoad().activeFfnShare(), 1e-9);
+      Shares shares = llama.shares(single.expertLoad());
+      assertEquals(share, shares.activeFfn(), 1e-9);
+      assertTrue(shares.allIn() >= share, "whole cache lines and thresholds are counted");
+    }
+  }
+
+  private static void check(String what, double[] expected, float[] row) {
+    double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i], row[i], TOLERANCE * largest, what + ", id " + i);
+    }
+  }
+
+  @Test
+  void withoutThresholdsItIsTheDenseModel() throws IOException {
+    RandomModel model = cases().getFirst().model();
+    model.thresholds = new float[][] {{-1, -1}, {-1, -1}};
+    int[] tokens = cases().getFirst().tokens();
+    try (Model masked = open(model, "tokens", WeightType.AUTO, false);
+        Model dense = open(model, "dense", WeightType.AUTO, false)) {
+      ModelState a = masked.newState(TOKENS);
+      ModelState b = dense.newState(TOKENS);
+      for (int from : new int[] {0, TOKENS - 1}) { // a prompt, then one token
+        int n = from == 0 ? TOKENS - 1 : 1;
+        assertArrayEquals(
+            dense.forward(b, tokens, from, n), masked.forward(a, tokens, from, n), 1e-4f);
+      }
+      assertEquals(1, a.expertLoad().activeFfnShare());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"BF16, false", "INT8, false", "F32, true"})
+  void aTokenOfAPromptHasTheSameBitsInAnyCompany(WeightType weights, boolean scalar)
+      throws IOException {
+    RandomModel model = cases().getFirst().model();
+    int[] tokens = cases().getFirst().tokens();
+    try (Model llama = open(model, "tokens", weights, scalar)) {
+      float[][] whole = each(llama, tokens, TOKENS);
+      for (int n : new int[] {28, 29, 31, 44, 48, 60}) {
+        float[][] some = each(llama, tokens, n);
+        for (int t = 0; t < n; t++) {
+          assertArrayEquals(whole[t], some[t], "token %d of %d".formatted(t, n));
+        }
+      }
+    }
+  }
+
+  private static float[][] each(Model llama, int[] tokens, int n) {
+    float[][] rows = new float[n][];
+    llama.forwardEach(llama.newState(n), tokens, 0, n, (t, row) -> rows[t] = row.clone());
+    return rows;
+  }
+
+  @Test
+  void roundedToInt8ItIsAsNearTheReferenceAsTheDenseModel() throws IOException {
+    RandomModel model = cases().get(1).model();
+    model.thresholds = new float[][] {{-1, -1}, {-1, -1}}; // rounding moves what is near one
+    int[] tokens = cases().get(1).tokens();
+    double[][] expected = new ReferenceModel(model).logits(tokens);
+    try (Model masked = open(model, "tokens", WeightType.INT8, false);
+        Model dense = open(model, "dense", WeightType.INT8, false)) {
+      float[][] prompt = each(masked, tokens, TOKENS);
+      ModelState single = masked.newState(TOKENS);
+      for (int t = 0; t < TOKENS; t++) {
+        assertArrayEquals(prompt[t], masked.forward(single, tokens, t, 1), 1e-3f);
+      }
+      double error = error(expected, prompt);
+      double ofDense = error(expected, each(dense, tokens, TOKENS));
+      assertTrue(error < 1.3 * ofDense, "%s and %s".formatted(error, ofDense));
+    }
+  }
+
+  private static double error(double[][] expected, float[][] actual) {
+    double sum = 0;
+    for (int t = 0; t < expected.length; t++) {
+      for (int i = 0; i < expected[t].length; i++) {
+        sum += Math.pow(actual[t][i] - expected[t][i], 2);
+      }
+    }
+    return sum;
+  }
+
+  @Test
+  void theFolderTellsItsSharesAndLeavesNoProjection() throws IOException {
+    RandomModel model = cases().get(4).model();
+    try (Model llama = open(model, "tokens", WeightType.AUTO, false);
+        Checkpoint checkpoint = Checkpoints.open(folder.resolve("tokens"))) {
+      assertEquals((2 * 0.5 + 0.25) / 3, llama.shares().activeFfn(), 1e-12);
+      assertTrue(llama.shares().allIn() >= llama.shares().activeFfn());
+      assertTrue(
+          checkpoint.tensors().keySet().stream()
+              .noneMatch(name -> name.contains("_proj.weight") && name.contains("mlp")));
+      assertEquals(0.4, llama.config().tokenMasks().orElseThrow().target());
+      assertEquals(List.of(0.5, 0.5), llama.config().tokenMasks().orElseThrow().keptInputs());
+    }
+  }
+
+  @Test
+  void aModelOfAnotherFamilyStaysOne() throws IOException {
+    RandomModel model = cases().getFirst().model();
+    Path dense = model.write(folder.resolve("mistral"), "dense");
+    Path config = dense.resolve("config.json");
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replace("\"llama\"", "\"mistral\"")
+            .replace("\"rms_norm_eps\"", "\"sliding_window\": null, \"rms_norm_eps\""));
+    Path masked = model.writeTokenMasks(dense, folder.resolve("masked"));
+    try (Model llama = Model.open(masked, new LoadOptions(WeightType.AUTO, 1))) {
+      assertEquals("mistral", llama.config().family().modelType());
+      assertEquals(53, llama.forward(llama.newState(1), new int[] {3}, 0, 1).length);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "by_input | null | has no tensor 'model.layers.1.mlp.by_input'",
+        "by_neuron | 1,2 | has shape [1, 2]; by its config it should be [75, 37]",
+        "thresholds | 3 | has shape [3]; by its config it should be [2]",
+        "thresholds | NaN | holds NaN: thresholds are numbers from 0, or -1 for none",
+        "thresholds | -0.5 | holds -0.5: thresholds are numbers from 0, or -1 for none",
+        "thresholds | Infinity | holds Infinity: thresholds are numbers from 0",
+        "experts.runs | 2 | belongs to no layer of a llama model of 2 layers"
+      })
+  void aTensorThatDoesNotFitIsNamed(String name, String value, String message) throws IOException {
+    Path path = cases().getFirst().model().write(folder.resolve("tokens"), "tokens");
+    String full = "model.layers.1.mlp." + name;
+    Path changed = Files.createDirectories(folder.resolve("changed"));
+    Files.copy(path.resolve("config.json"), changed.resolve("config.json"));
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
+      SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
+      checkpoint.tensors().forEach((key, tensor) -> tensors.put(key, TensorSource.of(tensor)));
+      tensors.remove(full);
+      if (value.matches("[0-9,]+")) {
+        long[] shape = Arrays.stream(value.split(",")).mapToLong(Long::parseLong).toArray();
+        int count = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+        tensors.put(full, TensorSource.of(new float[count], shape));
+      } else if (!value.equals("null")) {
+        tensors.put(full, TensorSource.of(new float[] {0, Float.parseFloat(value)}, 2));
+      }
+      SafetensorsWriter.write(changed.resolve("model.safetensors"), Map.of(), tensors);
+    }
+    refused(changed, message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"choice\" : \"inputs\" | \"choice\" : \"dreams\" | 'choice' is \"dreams\", expected is \"inputs\"",
+        "\"format_version\" : 1 | \"format_version\" : 2 | a newer mom wrote this model",
+        "\"kept_inputs\" : [ 0.5, 0.5 ] | \"kept_inputs\" : [ 0.5 ] | expected is 2 shares from 0 to 1",
+        "\"kept_neurons\" : [ 0.25, 0.25 ] | \"kept_neurons\" : [ 0.25, 1.5 ] | expected is 2 shares from 0 to 1",
+        "\"target\" : 0.4 | \"target\" : \"half\" | 'target' is \"half\", expected is a share from 0 to 1",
+        "\"token_masks\" : { | \"other_masks\" : { | has model_type token_masks but no member token_masks"
+      })
+  void aDescriptionThatDoesNotFitIsRefused(String from, String to, String message)
+      throws IOException {
+    Path path = cases().getFirst().model().write(folder.resolve("tokens"), "tokens");
+    Path config = path.resolve("config.json");
+    String text = Files.readString(config);
+    assertTrue(text.contains(from), text);
+    Files.writeString(config, text.replace(from, to));
+    refused(path, message);
+  }
+
+  private static void refused(Path path, String message) {
+    String line =
+        assertThrows(
+                BadCheckpoint.class,
+                () -> Model.open(path, new LoadOptions(WeightType.AUTO, 1)).close())
+            .getMessage();
+    assertTrue(line.contains(message), line);
+    assertEquals(-1, line.indexOf('\n'), line);
+  }
+}
