@@ -27,6 +27,7 @@ import org.mixtureofmasks.kernel.Q50;
 import org.mixtureofmasks.kernel.Q6K;
 import org.mixtureofmasks.kernel.Q80;
 import org.mixtureofmasks.kernel.SparseFfn;
+import org.mixtureofmasks.kernel.ThreadTeam;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -58,6 +59,9 @@ public class FormatBenchmark {
 
   /** Texts of a step. */
   static final int TEXTS = 16;
+
+  /** Columns of a thread's part are a multiple of so many. */
+  private static final int PART = 32;
 
   /** Rows of random numbers that a matrix repeats: memory is read all the same. */
   private static final int PATTERN = 64;
@@ -104,6 +108,8 @@ public class FormatBenchmark {
   private float[] many;
   private SparseFfn ffn;
   private int[] neurons;
+  private int[] kept;
+  private float[] factors;
 
   /** Matrices of that shape in so many megabytes, at least one. */
   static int matrices(Format format, int columns, int megabytes) {
@@ -121,6 +127,12 @@ public class FormatBenchmark {
       blocks[other] = blocks[i];
     }
     return IntStream.range(0, count).filter(j -> on[j / 16]).toArray();
+  }
+
+  /** About half of the rows, each by itself: what token masks keep. */
+  static int[] keptOf(int rows) {
+    Random random = new Random(2);
+    return IntStream.range(0, rows).filter(_ -> random.nextBoolean()).toArray();
   }
 
   @Setup(Level.Trial)
@@ -151,6 +163,8 @@ public class FormatBenchmark {
     many = new float[PROMPT * rows];
     ffn = new SparseFfn(columns, threads);
     neurons = halfOf(columns);
+    kept = keptOf(rows);
+    factors = random(random, kept.length, 1);
   }
 
   /** K-quants are read, not made: bytes of which each two are a small float16, as a scale too. */
@@ -199,6 +213,21 @@ public class FormatBenchmark {
   public float[] neurons() {
     for (Matrix w : matrices) {
       ffn.one(team, w, neurons, neurons.length, null, one, 0, y);
+    }
+    return y;
+  }
+
+  /** The sum of the listed half of the rows, as token masks want it; threads share the columns. */
+  @Benchmark
+  public float[] rows() {
+    for (Matrix w : matrices) {
+      team.team()
+          .run(
+              (part, parts) -> {
+                int from = ThreadTeam.start(columns, part, parts, PART);
+                int to = ThreadTeam.start(columns, part + 1, parts, PART);
+                team.kernels().addRows(w, kept, 0, kept.length, factors, y, from, from, to);
+              });
     }
     return y;
   }

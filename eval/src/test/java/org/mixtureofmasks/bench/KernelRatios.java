@@ -41,6 +41,9 @@ public final class KernelRatios {
   private static final Set<String> QUICK =
       Set.of("f32", "bf16", "int8", "q4", "q8_0", "q4_0", "q4_k");
 
+  /** Formats whose kernels read parts of rows. */
+  private static final Set<String> PARTS = Set.of("f32", "bf16", "int8");
+
   /**
    * One benchmark with its parameters.
    *
@@ -59,7 +62,9 @@ public final class KernelRatios {
       boolean quick,
       String library) {
     boolean reads() {
-      return method.endsWith("matvec") || method.endsWith("neurons");
+      return !method.endsWith("step")
+          && !method.endsWith("matmul")
+          && !method.endsWith("attention");
     }
   }
 
@@ -202,6 +207,10 @@ public final class KernelRatios {
         double share = (double) FormatBenchmark.halfOf(columns).length / columns;
         rows.addAll(both(row("matvec", format, columns, bytes, often && columns == 2048)));
         rows.addAll(both(row("neurons", format, columns, bytes * share, often && columns == 2048)));
+        if (PARTS.contains(format.name())) {
+          double kept = (double) FormatBenchmark.keptOf(3 * columns).length / (3 * columns);
+          rows.addAll(both(row("rows", format, columns, bytes * kept, columns == 2048)));
+        }
       }
       double flops = 2.0 * 3 * 2048 * 2048;
       rows.add(
