@@ -86,38 +86,18 @@ record RunMemory(
   }
 
   RunMemory withMicroTokens(long tokens) {
-    return new RunMemory(
-        config,
-        bf16,
-        learns,
-        teaches,
-        masks,
-        steps,
-        stepTokens,
-        tokens,
-        threads,
-        calibrationTokens,
-        storedBytes,
-        textBytes);
+    return with(tokens, threads, calibrationTokens);
   }
 
   RunMemory withThreads(int number) {
-    return new RunMemory(
-        config,
-        bf16,
-        learns,
-        teaches,
-        masks,
-        steps,
-        stepTokens,
-        microTokens,
-        number,
-        calibrationTokens,
-        storedBytes,
-        textBytes);
+    return with(microTokens, number, calibrationTokens);
   }
 
   RunMemory withCalibrationTokens(long tokens) {
+    return with(microTokens, threads, tokens);
+  }
+
+  private RunMemory with(long micro, int passes, long calibration) {
     return new RunMemory(
         config,
         bf16,
@@ -126,9 +106,9 @@ record RunMemory(
         masks,
         steps,
         stepTokens,
-        microTokens,
-        threads,
-        tokens,
+        micro,
+        passes,
+        calibration,
         storedBytes,
         textBytes);
   }
