@@ -137,6 +137,27 @@ public final class Natives {
     }
   }
 
+  /**
+   * Gives free memory within the heap back to the system. Passes that run at once leave it in
+   * pieces that later ones do not fit into, and the heap would grow with every step.
+   */
+  @SuppressWarnings("restricted") // a call into the C library
+  public static void giveBack() {
+    Linker linker = Linker.nativeLinker();
+    var symbol = linker.defaultLookup().find("malloc_trim");
+    if (symbol.isEmpty()) {
+      return; // as for mallopt: other C libraries do without
+    }
+    MethodHandle trim =
+        linker.downcallHandle(
+            symbol.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+    try {
+      int _ = (int) trim.invokeExact(0L);
+    } catch (Throwable e) {
+      throw new IllegalStateException("malloc_trim of the C library cannot be called", e);
+    }
+  }
+
   /** Sets a variable of this process's C environment, unless the user has chosen a value. */
   @SuppressWarnings("restricted") // a call into the C library
   private static void setIfMissing(String name, String value) {

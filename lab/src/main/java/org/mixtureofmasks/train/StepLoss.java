@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
+import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.nn.NextTokenLoss;
 import org.mixtureofmasks.nn.SideBySide;
 import org.mixtureofmasks.sparsify.Method;
@@ -85,6 +86,9 @@ record StepLoss(
           sums[1] += done.loss().divergence();
           sums[2] += done.extra();
         });
+    if (method.passesAtOnce() && threads > 1) {
+      Natives.giveBack();
+    }
     return new Result(sums[0] / tokens, sums[1] / tokens, sums[2]);
   }
 
