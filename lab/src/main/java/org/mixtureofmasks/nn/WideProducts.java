@@ -1,11 +1,5 @@
 package org.mixtureofmasks.nn;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -14,8 +8,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * fp32 products on all cores. libtorch leaves them to OpenBLAS, which has one thread ({@link
- * Natives} says why), so rows of the result are shared out among threads of our own. Each is summed
- * as it would be in one piece.
+ * Natives} says why), so rows of the result are shared out among threads of our own ({@link
+ * SideBySide}). Each is summed as it would be in one piece.
  */
 public final class WideProducts {
   /** Multiplications below which handing over may cost more than it saves: some milliseconds. */
@@ -23,9 +17,6 @@ public final class WideProducts {
 
   /** Rows of OpenBLAS's inner loops: a piece ends where one of them does. */
   private static final long GRAIN = 64;
-
-  private static final Executor THREADS =
-      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("products-", 0).factory());
 
   private WideProducts() {}
 
@@ -45,18 +36,14 @@ public final class WideProducts {
     Tensor product =
         torch.empty(new long[] {rows, b.size(1)}, new TensorOptions(torch.ScalarType.Float), null);
     long piece = Math.ceilDiv(Math.ceilDiv(rows, threads), GRAIN) * GRAIN;
-    List<CompletableFuture<Void>> others = new ArrayList<>();
-    for (long at = piece; at < rows; at += piece) {
-      long from = at;
-      long count = Math.min(piece, rows - at);
-      others.add(CompletableFuture.runAsync(() -> part(a, b, product, from, count), THREADS));
-    }
-    part(a, b, product, 0, piece);
-    try {
-      others.forEach(CompletableFuture::join);
-    } catch (CompletionException e) {
-      throw new IllegalStateException("a product failed", e.getCause());
-    }
+    SideBySide.inOrder(
+        Math.toIntExact(Math.ceilDiv(rows, piece)),
+        threads,
+        i -> {
+          part(a, b, product, i * piece, Math.min(piece, rows - i * piece));
+          return true;
+        },
+        _ -> {});
     return product;
   }
 

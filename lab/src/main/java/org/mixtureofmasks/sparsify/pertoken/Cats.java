@@ -1,7 +1,6 @@
 package org.mixtureofmasks.sparsify.pertoken;
 
 import java.util.Map;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.format.ModelConfig;
@@ -10,6 +9,7 @@ import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.sparsify.LayerByLayer;
 import org.mixtureofmasks.sparsify.Preparation;
 import org.mixtureofmasks.sparsify.SavedTensors;
+import org.mixtureofmasks.sparsify.Threshold;
 
 /**
  * CATS (Lee et al. 2024): the neurons whose |SiLU(x W_g^T)| is above a threshold of the layer, the
@@ -18,9 +18,6 @@ import org.mixtureofmasks.sparsify.SavedTensors;
  */
 final class Cats implements TokenRule {
   private static final String THRESHOLDS = "per_token.thresholds";
-
-  /** Below every magnitude: nothing is left out. */
-  private static final float NONE = -1;
 
   private final double target;
 
@@ -38,13 +35,13 @@ final class Cats implements TokenRule {
   public Preparation prepare(ModelConfig config) {
     thresholds = new float[config.layers()];
     return (Preparation.OfTokens) // an exact quantile
-        (layer, x, weights) -> thresholds[layer] = threshold(magnitudes(x, weights), target);
+        (layer, x, weights) -> thresholds[layer] = Threshold.of(gates(x, weights), target);
   }
 
-  private static Tensor magnitudes(Tensor input, FfnWeights weights) {
+  private static Tensor gates(Tensor input, FfnWeights weights) {
     Tensor all = torch.empty(input.size(0), weights.gate().size(0));
     LayerByLayer.eachPass(
-        input, (first, x) -> all.narrow(0, first, x.size(0)).copy_(gate(x, weights).abs()));
+        input, (first, x) -> all.narrow(0, first, x.size(0)).copy_(gate(x, weights)));
     return all;
   }
 
@@ -53,19 +50,10 @@ final class Cats implements TokenRule {
     return torch.silu(weights.precision().linear(x, weights.gate()));
   }
 
-  /** The value that round(share · n) of the n magnitudes exceed, if no two are equal. */
-  static float threshold(Tensor magnitudes, double share) {
-    long n = magnitudes.numel();
-    long below = n - Math.round(share * n);
-    return below == 0
-        ? NONE
-        : Tensors.toFloats(magnitudes.reshape(n).kthvalue(below, 0, false).get0())[0];
-  }
-
   @Override
   public Result apply(int layer, Tensor x, FfnWeights weights) {
     Tensor gate = gate(x, weights);
-    Tensor on = gate.abs().gt(new Scalar(thresholds[layer]));
+    Tensor on = Threshold.above(gate, thresholds[layer]);
     Tensor a = gate.mul(weights.precision().linear(x, weights.up())).mul(on);
     double kept = on.to(torch.ScalarType.Float).mean().item_double();
     return new Result(weights.project(a), kept, (1 + 2 * kept) / 3);

@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.SideBySide;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.Threshold;
 
 /**
  * What it costs the loss that one layer reads fewer inputs and neurons, to the second order: half
@@ -52,7 +53,7 @@ record LayerCosts(double[][] grid) {
       double inputs, Tensor x, FfnWeights weights, Tensor dense, Tensor roots) {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
-      Tensor read = Largest.above(x, Largest.threshold(x, inputs));
+      Tensor read = Threshold.above(x, Threshold.of(x, inputs));
       Tensor a = weights.activations(x.mul(read));
       double[] costs = new double[STEPS];
       for (int j = 0; j < STEPS; j++) {
@@ -65,7 +66,7 @@ record LayerCosts(double[][] grid) {
   private static double cost(
       FfnWeights weights, Tensor a, double neurons, Tensor dense, Tensor roots) {
     try (PointerScope _ = new PointerScope()) {
-      Tensor kept = a.mul(Largest.above(a, Largest.threshold(a, neurons)));
+      Tensor kept = a.mul(Threshold.above(a, Threshold.of(a, neurons)));
       Tensor error = weights.project(kept).sub(dense).mul(roots);
       return error.mul(error).sum().item_double() / 2;
     }

@@ -22,6 +22,7 @@ import org.mixtureofmasks.sparsify.NeedsPasses;
 import org.mixtureofmasks.sparsify.Preparation;
 import org.mixtureofmasks.sparsify.SavedTensors;
 import org.mixtureofmasks.sparsify.Sums;
+import org.mixtureofmasks.sparsify.Threshold;
 import org.mixtureofmasks.sparsify.WholePasses;
 
 /**
@@ -122,10 +123,10 @@ final class TokenMasks implements Method, NeedsPasses {
               Tensors.of(calibration),
               (l, x, weights) -> {
                 float[] limits = thresholds[l];
-                limits[0] = Largest.threshold(x, shares.get(l).inputs());
-                Tensor a = weights.activations(x.mul(Largest.above(x, limits[0])));
-                limits[1] = Largest.threshold(a, shares.get(l).neurons());
-                return weights.project(a.mul(Largest.above(a, limits[1])));
+                limits[0] = Threshold.of(x, shares.get(l).inputs());
+                Tensor a = weights.activations(x.mul(Threshold.above(x, limits[0])));
+                limits[1] = Threshold.of(a, shares.get(l).neurons());
+                return weights.project(a.mul(Threshold.above(a, limits[1])));
               });
     }
   }
@@ -141,9 +142,9 @@ final class TokenMasks implements Method, NeedsPasses {
   }
 
   private Tensor apply(int l, Tensor x, FfnWeights weights) {
-    Tensor readInputs = Largest.above(x, thresholds[l][0]);
+    Tensor readInputs = Threshold.above(x, thresholds[l][0]);
     Tensor a = weights.activations(x.mul(readInputs));
-    Tensor readNeurons = Largest.above(a, thresholds[l][1]);
+    Tensor readNeurons = Threshold.above(a, thresholds[l][1]);
     count(GradMode.is_enabled() ? counts : validated, l, readInputs, readNeurons);
     return weights.project(a.mul(readNeurons));
   }
@@ -175,7 +176,7 @@ final class TokenMasks implements Method, NeedsPasses {
   }
 
   private void follow(int l, int place, double over) {
-    if (thresholds[l][place] != Largest.ALL) {
+    if (thresholds[l][place] != Threshold.ALL) {
       thresholds[l][place] *= (float) Math.exp(options.follow() * over);
     }
   }

@@ -79,17 +79,6 @@ class TokenRuleTest {
   }
 
   @Test
-  void theThresholdOfCatsIsExceededByTheTargetShare() {
-    try (PointerScope _ = new PointerScope();
-        NoGradGuard _ = new NoGradGuard()) {
-      Tensor magnitudes = Tensors.of(new float[] {0.4f, 0.1f, 0.3f, 0.2f}, 2, 2);
-      assertEquals(0.2f, Cats.threshold(magnitudes, 0.5));
-      assertEquals(0.3f, Cats.threshold(magnitudes, 0.25));
-      assertEquals(-1, Cats.threshold(magnitudes, 1));
-    }
-  }
-
-  @Test
   void winaChoosesTheInputsOfEachMatrixByItsOwnNorms() {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
