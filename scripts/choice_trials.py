@@ -10,7 +10,9 @@ read, in fp32. For finding out what is worth building; what is built is measured
 inputs    gate and up read the largest inputs, down the largest activations (shares of each layer's values)
 preview   gate and up of the token's largest inputs (by |x_i| times the column's norm) from a copy in "bits" bits, one
           Gaussian-tuned scale an input; the "candidates" (share of the neurons) that it says are largest are computed
-          exactly. "ups": of these only so many go on once the gate is known; "downs": only so many reach the output
+          exactly. "ups": of these only so many go on once the gate is known; "downs": only so many reach the output.
+          "norms": false leaves the columns' norms out of the inputs' choice; "folded": true scales the copy's up part
+          by the norm of the neuron's down column, so that the copy itself says what a neuron weighs
 The share printed counts bytes of bf16 weights, the copy's among them.
 """
 import json
@@ -50,12 +52,15 @@ def ffn(layer, x, trial):
         a = a * largest(a.abs(), trial["neurons"])
     else:
         weight = down.norm(dim=0)
-        read = x * largest(x.abs() * (gate.pow(2).sum(0) + up.pow(2).sum(0)).sqrt(), trial["inputs"])
+        norms = (gate.pow(2).sum(0) + up.pow(2).sum(0)).sqrt() if trial.get("norms", True) else 1
+        read = x * largest(x.abs() * norms, trial["inputs"])
         guessed_gate, guessed_up = read @ layer.preview[0].T, read @ layer.preview[1].T
-        kept = largest((silu(guessed_gate) * guessed_up).abs() * weight, trial["candidates"])
+        if not trial.get("folded"):
+            guessed_up = guessed_up * weight
+        kept = largest((silu(guessed_gate) * guessed_up).abs(), trial["candidates"])
         g = silu(x @ gate.T)
         if "ups" in trial:
-            kept = kept & largest((g * guessed_up).abs() * weight * kept, trial["ups"])
+            kept = kept & largest((g * guessed_up).abs() * kept, trial["ups"])
         a = g * (x @ up.T) * kept
         if "downs" in trial:
             a = a * largest(a.abs() * weight, trial["downs"])
@@ -86,7 +91,10 @@ def main():
     def perplexities(trial):
         for layer in layers:
             if trial["choice"] == "preview":
-                layer.preview = [quantised(p.weight.data, trial["bits"]) for p in (layer.gate_proj, layer.up_proj)]
+                up = layer.up_proj.weight.data
+                if trial.get("folded"):
+                    up = up * layer.down_proj.weight.data.norm(dim=0)[:, None]
+                layer.preview = [quantised(w, trial["bits"]) for w in (layer.gate_proj.weight.data, up)]
             layer.forward = lambda x, layer=layer: ffn(layer, x, trial)
         found = {}
         for text, some in rows.items():

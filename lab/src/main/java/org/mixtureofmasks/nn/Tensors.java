@@ -3,6 +3,9 @@ package org.mixtureofmasks.nn;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -92,6 +95,24 @@ public final class Tensors {
     if (t.numel() != values) {
       throw new IllegalArgumentException(
           "%s values for a shape of %s".formatted(values, t.numel()));
+    }
+  }
+
+  /**
+   * What the maker makes, without gradients; all else that it makes on the way is freed at once and
+   * not when the scope ends.
+   */
+  public static Tensor alone(Supplier<Tensor> maker) {
+    PointerScope outer = PointerScope.getInnerScope();
+    try (PointerScope _ = new PointerScope();
+        NoGradGuard _ = new NoGradGuard()) {
+      Tensor made = maker.get();
+      if (outer == null) {
+        made.retainReference();
+      } else {
+        outer.attach(made);
+      }
+      return made;
     }
   }
 }

@@ -53,6 +53,11 @@ public interface MethodProvider {
     return 0;
   }
 
+  /** Bytes that the method holds besides trainable tensors, from its start to the run's end. */
+  default long heldBytes(Recipe recipe, ModelConfig config) {
+    return 0;
+  }
+
   /** Weight w of the dense model's distribution in the loss (1 - w) CE + w KL, in [0, 1]. */
   default double distillation(Recipe recipe) {
     return 0;

@@ -114,7 +114,7 @@ public final class RunForecast {
   public static Ledger withDefaults(ModelConfig config, long storedBytes) {
     RunMemory held =
         new RunMemory(
-            config, true, true, false, true, 1, 8 * 256, 8 * 256, 1, 24_576, storedBytes, 0);
+            config, true, true, false, true, 0, 1, 8 * 256, 8 * 256, 1, 24_576, storedBytes, 0);
     List<Phase> phases = new ArrayList<>();
     for (RunPhase phase : RunPhase.values()) {
       phases.add(new Phase(phase.word(), held.of(phase), Double.NaN));

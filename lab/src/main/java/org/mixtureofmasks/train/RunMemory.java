@@ -21,6 +21,7 @@ import org.mixtureofmasks.sparsify.MethodProvider;
  * @param learns whether the model's weights train
  * @param teaches whether a frozen copy gives its distribution
  * @param masks whether the method computes a mask for every activation
+ * @param method bytes that the method holds
  * @param steps optimiser steps of the run
  * @param stepTokens input tokens of an optimiser step
  * @param microTokens input tokens of a forward and backward pass
@@ -35,6 +36,7 @@ record RunMemory(
     boolean learns,
     boolean teaches,
     boolean masks,
+    long method,
     int steps,
     long stepTokens,
     long microTokens,
@@ -67,6 +69,7 @@ record RunMemory(
         provider.trainsWeights(recipe),
         provider.distillation(recipe) > 0,
         !provider.name().equals("dense"),
+        provider.heldBytes(recipe, config),
         settings.steps(),
         (long) settings.stepRows() * settings.rowTokens(),
         (long) settings.microRows() * settings.rowTokens(),
@@ -104,6 +107,7 @@ record RunMemory(
         learns,
         teaches,
         masks,
+        method,
         steps,
         stepTokens,
         micro,
@@ -150,6 +154,9 @@ record RunMemory(
     held.put("libraries", LIBRARIES);
     held.put("java_heap", javaHeap());
     held.put("weights", 4 * parameters());
+    if (method > 0) {
+      held.put("method", method);
+    }
     if (teaches) {
       // Matrices in the products' format; the embedding is also looked up in fp32.
       long width = bf16 ? 2 : 4;

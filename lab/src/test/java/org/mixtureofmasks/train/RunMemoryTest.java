@@ -30,7 +30,19 @@ class RunMemoryTest {
             Optional.empty(),
             Optional.empty());
     return new RunMemory(
-        config, true, true, teaches, true, steps, 1024, 1024, 1, calibrationTokens, 269_060_552, 0);
+        config,
+        true,
+        true,
+        teaches,
+        true,
+        0,
+        steps,
+        1024,
+        1024,
+        1,
+        calibrationTokens,
+        269_060_552,
+        0);
   }
 
   private static long sum(SequencedMap<String, Long> held) {

@@ -28,11 +28,13 @@ record LayerCosts(double[][] grid) {
   /**
    * Measures a layer.
    *
+   * @param choice which inputs and neurons a share is
    * @param x inputs of the dense model's FFN, tokens x hidden_size
    * @param sensitivity of the loss to each output, hidden_size ({@link
    *     org.mixtureofmasks.sparsify.Preparation.BySensitivity})
    */
-  static LayerCosts measure(Tensor x, FfnWeights weights, float[] sensitivity) {
+  static LayerCosts measure(
+      TokenChoice choice, int layer, Tensor x, FfnWeights weights, float[] sensitivity) {
     try (PointerScope _ = new PointerScope()) {
       long n = Math.min(TOKENS, x.size(0));
       Tensor some = x.narrow(0, 0, n).to(torch.ScalarType.Float);
@@ -42,7 +44,7 @@ record LayerCosts(double[][] grid) {
       SideBySide.inOrder(
           STEPS,
           torch.get_num_threads(),
-          i -> row(share(i), some, weights, dense, roots),
+          i -> row(choice, layer, share(i), some, weights, dense, roots),
           grid::add);
       return new LayerCosts(grid.toArray(double[][]::new));
     }
@@ -50,23 +52,29 @@ record LayerCosts(double[][] grid) {
 
   /** The costs of one share of inputs, by the share of neurons. */
   private static double[] row(
-      double inputs, Tensor x, FfnWeights weights, Tensor dense, Tensor roots) {
+      TokenChoice choice,
+      int layer,
+      double inputs,
+      Tensor x,
+      FfnWeights weights,
+      Tensor dense,
+      Tensor roots) {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       Tensor read = Threshold.above(x, Threshold.of(x, inputs));
-      Tensor a = weights.activations(x.mul(read));
+      Tensor scores = choice.scores(layer, x.mul(read), weights);
+      Tensor a = choice.activations(x, scores, weights);
       double[] costs = new double[STEPS];
       for (int j = 0; j < STEPS; j++) {
-        costs[j] = cost(weights, a, share(j), dense, roots) / x.size(0);
+        Tensor kept = Threshold.above(scores, Threshold.of(scores, share(j)));
+        costs[j] = cost(weights, a.mul(kept), dense, roots) / x.size(0);
       }
       return costs;
     }
   }
 
-  private static double cost(
-      FfnWeights weights, Tensor a, double neurons, Tensor dense, Tensor roots) {
+  private static double cost(FfnWeights weights, Tensor kept, Tensor dense, Tensor roots) {
     try (PointerScope _ = new PointerScope()) {
-      Tensor kept = a.mul(Threshold.above(a, Threshold.of(a, neurons)));
       Tensor error = weights.project(kept).sub(dense).mul(roots);
       return error.mul(error).sum().item_double() / 2;
     }

@@ -18,10 +18,12 @@ final class ShareSplit {
   private static final double ROUNDING = 1e-9;
 
   private final List<LayerCosts> layers;
+  private final TokenChoice choice;
   private final double target;
 
-  private ShareSplit(List<LayerCosts> layers, double target) {
+  private ShareSplit(List<LayerCosts> layers, TokenChoice choice, double target) {
     this.layers = layers;
+    this.choice = choice;
     this.target = target;
   }
 
@@ -29,12 +31,13 @@ final class ShareSplit {
    * The split of least cost.
    *
    * @param layers what each costs
-   * @param target mean share of the layers' weights; where even the least shares that were measured
-   *     are more, those are taken
+   * @param choice whose shares they are
+   * @param target mean share of the layers; where even the least shares that were measured are
+   *     more, those are taken
    * @return by layer, with a mean share of the target at most
    */
-  static List<Kept> of(List<LayerCosts> layers, double target) {
-    return new ShareSplit(layers, target).split();
+  static List<Kept> of(List<LayerCosts> layers, TokenChoice choice, double target) {
+    return new ShareSplit(layers, choice, target).split();
   }
 
   private List<Kept> split() {
@@ -63,7 +66,7 @@ final class ShareSplit {
       for (int i = STEPS / LayerCosts.STEPS; i <= STEPS; i++) {
         for (int j = STEPS / LayerCosts.STEPS; j <= STEPS; j++) {
           Kept kept = new Kept((double) i / STEPS, (double) j / STEPS);
-          double cost = costs.at(kept) + price * kept.share();
+          double cost = costs.at(kept) + price * choice.share(kept);
           if (cost < least) {
             least = cost;
             best = kept;
@@ -87,7 +90,7 @@ final class ShareSplit {
           List.of(
               new Kept(next(now.inputs()), now.neurons()),
               new Kept(now.inputs(), next(now.neurons())))) {
-        double added = more.share() - now.share();
+        double added = choice.share(more) - choice.share(now);
         double gain = (layers.get(l).at(now) - layers.get(l).at(more)) / added;
         if (added > 0 && added <= left + ROUNDING && gain > best) {
           best = gain;
@@ -108,7 +111,7 @@ final class ShareSplit {
     return Math.min(STEPS, Math.round(share * STEPS) + 1) / (double) STEPS;
   }
 
-  static double mean(List<Kept> split) {
-    return split.stream().mapToDouble(Kept::share).average().orElse(0);
+  private double mean(List<Kept> split) {
+    return split.stream().mapToDouble(choice::share).average().orElse(0);
   }
 }

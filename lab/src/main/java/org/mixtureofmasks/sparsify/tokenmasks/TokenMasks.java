@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -26,10 +27,9 @@ import org.mixtureofmasks.sparsify.Threshold;
 import org.mixtureofmasks.sparsify.WholePasses;
 
 /**
- * A mask for each token and layer that is computed, not looked up (TEAL, Liu et al. 2024): gate and
- * up projection read x_i only where |x_i| is above a threshold of the layer, the down projection
- * a_j only where |a_j| is above another. y = ((SiLU(x̂ W_g^T) ⊙ (x̂ W_u^T)) ⊙ [|a| > t_a]) W_d^T
- * with x̂ = x ⊙ [|x| > t_x]. No gradient goes through the choice.
+ * A mask for each token and layer that is computed, not looked up: a {@link TokenChoice} reads the
+ * inputs x_i with |x_i| above a threshold of the layer and takes the neurons whose score is above
+ * another, y = (a ⊙ [|score| > t]) W_d^T. No gradient goes through the choice.
  */
 final class TokenMasks implements Method, NeedsPasses {
   private static final String NAME = "token_masks";
@@ -46,6 +46,7 @@ final class TokenMasks implements Method, NeedsPasses {
   private static final int PLACES = 2;
 
   private final TokenMasksOptions options;
+  private final TokenChoice choice;
   private final Sums counts = new Sums();
   private final Sums validated = new Sums();
   private List<Kept> shares = List.of();
@@ -57,6 +58,7 @@ final class TokenMasks implements Method, NeedsPasses {
 
   TokenMasks(TokenMasksOptions options) {
     this.options = options;
+    choice = options.choice().make();
   }
 
   @Override
@@ -69,7 +71,7 @@ final class TokenMasks implements Method, NeedsPasses {
     begin(config);
     if (options.split() == TokenMasksOptions.Split.UNIFORM) {
       double inputs = options.inputs();
-      Kept everywhere = new Kept(inputs, 3 * options.target() - 2 * inputs);
+      Kept everywhere = new Kept(inputs, choice.neurons(options.target(), inputs));
       return Preparation.ofNothing(() -> shares = Collections.nCopies(config.layers(), everywhere));
     }
     return new Measuring();
@@ -87,16 +89,17 @@ final class TokenMasks implements Method, NeedsPasses {
 
     @Override
     public void layer(int layer, Tensor x, FfnWeights weights) {
-      costs.add(LayerCosts.measure(x, weights, sensitivities.get(layer)));
+      costs.add(LayerCosts.measure(choice, layer, x, weights, sensitivities.get(layer)));
     }
 
     @Override
     public void finish() {
-      shares = ShareSplit.of(costs, options.target());
+      shares = ShareSplit.of(costs, choice, options.target());
     }
   }
 
   private void begin(ModelConfig config) {
+    choice.begin(config);
     thresholds = new float[config.layers()][PLACES];
     for (Sums sums : List.of(counts, validated)) {
       sums.declare(KEPT, torch.ScalarType.Long, config.layers(), PLACES);
@@ -124,9 +127,11 @@ final class TokenMasks implements Method, NeedsPasses {
               (l, x, weights) -> {
                 float[] limits = thresholds[l];
                 limits[0] = Threshold.of(x, shares.get(l).inputs());
-                Tensor a = weights.activations(x.mul(Threshold.above(x, limits[0])));
-                limits[1] = Threshold.of(a, shares.get(l).neurons());
-                return weights.project(a.mul(Threshold.above(a, limits[1])));
+                Tensor read = x.mul(Threshold.above(x, limits[0]));
+                Tensor scores = choice.scores(l, read, weights);
+                limits[1] = Threshold.of(scores, shares.get(l).neurons());
+                Tensor kept = Threshold.above(scores, limits[1]);
+                return weights.project(choice.activations(x, scores, weights).mul(kept));
               });
     }
   }
@@ -142,11 +147,11 @@ final class TokenMasks implements Method, NeedsPasses {
   }
 
   private Tensor apply(int l, Tensor x, FfnWeights weights) {
-    Tensor readInputs = Threshold.above(x, thresholds[l][0]);
-    Tensor a = weights.activations(x.mul(readInputs));
-    Tensor readNeurons = Threshold.above(a, thresholds[l][1]);
-    count(GradMode.is_enabled() ? counts : validated, l, readInputs, readNeurons);
-    return weights.project(a.mul(readNeurons));
+    Tensor inputs = Threshold.above(x, thresholds[l][0]);
+    Tensor scores = choice.scores(l, x.mul(inputs), weights);
+    Tensor neurons = Threshold.above(scores, thresholds[l][1]);
+    count(GradMode.is_enabled() ? counts : validated, l, inputs, neurons);
+    return weights.project(choice.activations(x, scores, weights).mul(neurons));
   }
 
   /** Whole numbers: the same in whatever order passes that run at once come here. */
@@ -168,6 +173,7 @@ final class TokenMasks implements Method, NeedsPasses {
 
   @Override
   public void endStep(int step, int steps) {
+    choice.weightsMoved();
     List<Kept> kept = kept(counts);
     for (int l = 0; l < thresholds.length; l++) {
       follow(l, 0, kept.get(l).inputs() - shares.get(l).inputs());
@@ -200,6 +206,10 @@ final class TokenMasks implements Method, NeedsPasses {
     return shares;
   }
 
+  private static double mean(List<Kept> kept, ToDoubleFunction<Kept> share) {
+    return kept.stream().mapToDouble(share).average().orElse(0);
+  }
+
   @Override
   public Optional<ShippedThresholds> shippedThresholds() {
     List<ShippedThresholds.Layer> layers = new ArrayList<>();
@@ -216,7 +226,8 @@ final class TokenMasks implements Method, NeedsPasses {
   public Map<String, Object> metrics() {
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("phase", "recover");
-    m.put("active_ffn_share", ShareSplit.mean(kept(counts)));
+    m.put("active_ffn_share", mean(kept(counts), choice::weights));
+    m.put("share_all_in", mean(kept(counts), choice::share));
     return m;
   }
 
@@ -224,7 +235,8 @@ final class TokenMasks implements Method, NeedsPasses {
   public Map<String, Object> validationMetrics() {
     List<Kept> kept = kept(validated);
     Map<String, Object> m = new LinkedHashMap<>();
-    m.put("active_ffn_share_measured", ShareSplit.mean(kept));
+    m.put("active_ffn_share_measured", mean(kept, choice::weights));
+    m.put("share_all_in_measured", mean(kept, choice::share));
     m.put("kept_inputs", kept.stream().map(Kept::inputs).toList());
     m.put("kept_neurons", kept.stream().map(Kept::neurons).toList());
     validated.reset();

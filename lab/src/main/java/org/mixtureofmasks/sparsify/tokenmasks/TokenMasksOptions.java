@@ -1,5 +1,6 @@
 package org.mixtureofmasks.sparsify.tokenmasks;
 
+import java.util.function.Supplier;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
@@ -14,15 +15,24 @@ public final class TokenMasksOptions {
   private static final RecipeSection.Builder KEYS =
       RecipeSection.named(
           "token_masks",
-          "Token masks: each token reads the inputs and the neurons whose values are large.");
+          "Token masks: each token reads what is large for it, of inputs and of neurons.");
+
+  static final Key<Choice> CHOICE =
+      KEYS.word(
+          "choice",
+          Choice.INPUTS,
+          "what chooses: the absolute values of inputs and of activations (inputs), or a copy of"
+              + " gate and up in four bits, read for the large inputs, which says what neurons are"
+              + " to be computed exactly (preview)");
 
   static final Key<Double> TARGET =
       KEYS.number(
           "target",
           0.5,
           Kind.Range.above(0, 1),
-          "share of the FFN's weights",
-          "what a token reads on average, over layers and over the inputs of all three matrices");
+          "share of the FFN",
+          "what a token reads on average over layers, what it reads for its choice included, as a"
+              + " share of the FFN's bytes in bf16");
   static final Key<Split> SPLIT =
       KEYS.word(
           "split",
@@ -35,8 +45,9 @@ public final class TokenMasksOptions {
           0,
           Kind.Range.of(0, 1),
           "share of hidden_size",
-          "with split uniform, inputs of gate and up that a token reads; the neurons' share follows"
-              + " from the target, 3 · target - 2 · inputs; 0 takes 1.2 · target");
+          "with split uniform, inputs that a token reads (choice preview: of the copy); the neurons'"
+              + " share follows from the target; 0 takes 1.2 · target, with choice preview 0.9 ·"
+              + " target");
   static final Key<Double> FOLLOW =
       KEYS.number(
           "follow",
@@ -73,6 +84,10 @@ public final class TokenMasksOptions {
     return recipe.get(TARGET);
   }
 
+  Choice choice() {
+    return recipe.get(CHOICE);
+  }
+
   Split split() {
     return recipe.get(SPLIT);
   }
@@ -80,7 +95,7 @@ public final class TokenMasksOptions {
   /** The share of inputs with the uniform split. */
   double inputs() {
     double given = recipe.get(INPUTS);
-    return given > 0 ? given : Math.min(1, 1.2 * target());
+    return given > 0 ? given : Math.min(1, choice().inputsOfTarget * target());
   }
 
   double follow() {
@@ -97,6 +112,27 @@ public final class TokenMasksOptions {
 
   int calibrationTokens() {
     return recipe.get(CALIBRATION_TOKENS);
+  }
+
+  /** What chooses. */
+  enum Choice {
+    /** Absolute values. */
+    INPUTS(1.2, ByInputs::new),
+    /** A copy in few bits. */
+    PREVIEW(0.9, ByPreview::new);
+
+    private final double inputsOfTarget;
+    private final Supplier<TokenChoice> maker;
+
+    Choice(double inputsOfTarget, Supplier<TokenChoice> maker) {
+      this.inputsOfTarget = inputsOfTarget;
+      this.maker = maker;
+    }
+
+    /** For one run. */
+    TokenChoice make() {
+      return maker.get();
+    }
   }
 
   /** How the share is spread over layers and places. */

@@ -30,11 +30,11 @@ public final class TokenMasksProvider implements MethodProvider {
       }
       return;
     }
-    double neurons = 3 * options.target() - 2 * options.inputs();
+    double neurons = options.choice().make().neurons(options.target(), options.inputs());
     if (neurons <= 0 || neurons > 1) {
       throw UserError.usage(
-          ("token_masks.inputs %s leaves %s of the neurons at a target of %s: 3 · target - 2 · inputs"
-                  + " must be above 0 and at most 1")
+          ("token_masks.inputs %s leaves %s of the neurons at a target of %s: a share above 0 and at"
+                  + " most 1 must be left")
               .formatted(options.inputs(), neurons, options.target()));
     }
   }
@@ -47,6 +47,13 @@ public final class TokenMasksProvider implements MethodProvider {
   @Override
   public int calibrationTokens(Recipe recipe) {
     return new TokenMasksOptions(recipe).calibrationTokens();
+  }
+
+  @Override
+  public long heldBytes(Recipe recipe, ModelConfig config) {
+    return new TokenMasksOptions(recipe).choice() == TokenMasksOptions.Choice.PREVIEW
+        ? ByPreview.bytes(config)
+        : 0;
   }
 
   @Override

@@ -20,6 +20,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.recipe.Recipe;
@@ -31,6 +33,9 @@ class TokenMasksTest {
   private static final String CALIBRATION = "token_masks: {calibration_tokens: 256}\n";
   private static final String UNIFORM =
       "token_masks: {calibration_tokens: 256, split: uniform, inputs: 0.5, target: 0.5}\n";
+
+  private static final String PREVIEW =
+      "token_masks: {calibration_tokens: 256, choice: preview, split: uniform, target: 0.6}\n";
 
   @TempDir Path folder;
 
@@ -57,6 +62,19 @@ class TokenMasksTest {
       }
       double share = metrics(run).getFirst().get("active_ffn_share_measured").asDouble();
       assertEquals(0.5, share, 0.05, keys);
+    }
+  }
+
+  @Test
+  void whatAPreviewReadsCountsAsPartOfTheShare() throws IOException {
+    try (Trainer trainer = begin(PREVIEW, "run", "train.steps=0")) {
+      trainer.train();
+    }
+    JsonNode start = metrics(folder.resolve("run")).getFirst();
+    assertEquals(0.6, start.get("share_all_in_measured").asDouble(), 0.05);
+    assertEquals(0.51, start.get("active_ffn_share_measured").asDouble(), 0.05);
+    for (JsonNode inputs : start.get("kept_inputs")) {
+      assertEquals(0.54, inputs.asDouble(), 0.1);
     }
   }
 
@@ -149,12 +167,13 @@ class TokenMasksTest {
     return Math.abs(sum);
   }
 
-  @Test
-  void aResumedRunGoesOnAsIfNothingHadHappened() throws IOException {
-    try (Trainer whole = begin(CALIBRATION, "whole")) {
+  @ParameterizedTest
+  @ValueSource(strings = {CALIBRATION, PREVIEW})
+  void aResumedRunGoesOnAsIfNothingHadHappened(String keys) throws IOException {
+    try (Trainer whole = begin(keys, "whole")) {
       whole.train();
     }
-    try (Trainer half = begin(CALIBRATION, "half")) {
+    try (Trainer half = begin(keys, "half")) {
       half.train(9);
     }
     try (Trainer rest = Trainer.resume(folder.resolve("half"), TrainingListener.SILENT)) {
@@ -194,6 +213,16 @@ class TokenMasksTest {
       assertEquals(UserError.USAGE, error.exitCode());
       assertTrue(error.getMessage().startsWith(each.getValue()), error.getMessage());
     }
+    UserError copyAlone =
+        assertThrows(
+            UserError.class,
+            () ->
+                begin(
+                    "token_masks: {split: uniform, choice: preview, inputs: 0.7}\n",
+                    "x",
+                    "token_masks.target=0.1"));
+    assertTrue(
+        copyAlone.getMessage().startsWith("token_masks.inputs 0.7 leaves"), copyAlone.getMessage());
     UserError ignored =
         assertThrows(UserError.class, () -> begin("", "x", "token_masks.inputs=0.5"));
     assertTrue(ignored.getMessage().contains("split uniform"), ignored.getMessage());

@@ -1,0 +1,35 @@
+package org.mixtureofmasks.sparsify.tokenmasks;
+
+import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.nn.FfnWeights;
+
+/**
+ * Gate and up projection read the inputs that are large, the down projection the activations that
+ * are (TEAL, Liu et al. 2024): nothing is read for the choice.
+ */
+final class ByInputs implements TokenChoice {
+  @Override
+  public Tensor scores(int layer, Tensor read, FfnWeights weights) {
+    return weights.activations(read);
+  }
+
+  @Override
+  public Tensor activations(Tensor x, Tensor scores, FfnWeights weights) {
+    return scores;
+  }
+
+  @Override
+  public double weights(Kept kept) {
+    return (2 * kept.inputs() + kept.neurons()) / 3;
+  }
+
+  @Override
+  public double share(Kept kept) {
+    return weights(kept);
+  }
+
+  @Override
+  public double neurons(double target, double inputs) {
+    return 3 * target - 2 * inputs;
+  }
+}
