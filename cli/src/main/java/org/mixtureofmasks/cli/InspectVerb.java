@@ -12,6 +12,7 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
+import org.mixtureofmasks.format.ShippedThresholds;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -238,7 +239,12 @@ public final class InspectVerb implements Verb {
   }
 
   private static void printTokenMasks(JsonNode m, double shareAllIn, PrintWriter out) {
-    line(out, "token masks", "each token reads what is above two thresholds of each layer");
+    line(
+        out,
+        "token masks",
+        m.path("choice").textValue().equals(ShippedThresholds.Choice.PREVIEW.word())
+            ? "each token reads a preview of its largest inputs, and the neurons that this says are largest"
+            : "each token reads what is above two thresholds of each layer");
     printShares(m, shareAllIn, "in whole cache lines", out);
     for (String kept : List.of("kept_inputs", "kept_neurons")) {
       DoubleSummaryStatistics layers =

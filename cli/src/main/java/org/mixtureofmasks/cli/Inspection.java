@@ -210,7 +210,7 @@ final class Inspection {
   private static ObjectNode tokenMasks(ModelConfig.TokenMasks m) {
     ObjectNode out =
         JSON.objectNode()
-            .put("choice", "inputs")
+            .put("choice", m.choice().word())
             .put("target", m.target())
             .put("active_ffn_share", m.activeFfnShare());
     out.put("parent", m.parent().orElse(null));

@@ -175,16 +175,18 @@ public record ModelConfig(
   /**
    * The member token_masks of config.json; docs/file-formats.md has the tensors that go with it.
    *
+   * @param choice by what a token chooses
    * @param target the active FFN share asked for, in (0, 1]
    * @param activeFfnShare the share of FFN weights that a token of the method's text used, averaged
    *     over layers, in [0, 1]
-   * @param keptInputs by layer: share of hidden_size that gate and up projection read of it, in [0,
-   *     1]
+   * @param keptInputs by layer: share of hidden_size that gate and up projection, or the preview of
+   *     both, read of it, in [0, 1]
    * @param keptNeurons by layer: share of intermediate_size that the down projection reads, in [0,
    *     1]
    * @param parent hash of what it was made from, if the file says one
    */
   public record TokenMasks(
+      ShippedThresholds.Choice choice,
       double target,
       double activeFfnShare,
       List<Double> keptInputs,

@@ -153,7 +153,7 @@ public final class QuantisedWriter {
         StoredExperts experts = folder.layer(l);
         part(experts.router(), DType.INT8, Roundable.Kind.END, l);
         if (experts instanceof StoredExperts.Neurons neurons) {
-          neurons(neurons.neurons(), l);
+          neurons(neurons.neurons(), SparseNames.ffn(l) + SparseNames.OUTPUTS, l);
         }
       }
     }
@@ -162,14 +162,23 @@ public final class QuantisedWriter {
   private void addTokenMasks() {
     if (matrices != DType.INT8) {
       throw new UserError(
-          "%s has token masks, whose weights lie by input and are not run in q4: --weights int8"
-              .formatted(checkpoint.path()));
+          "%s has token masks, %s q4: --weights int8"
+              .formatted(
+                  checkpoint.path(),
+                  config.tokenMasks().orElseThrow().choice() == ShippedThresholds.Choice.INPUTS
+                      ? "whose weights lie by input and are not run in"
+                      : "whose preview in 4 bits would be two fifths of weights in"));
     }
     for (int l = 0; l < config.layers(); l++) {
       String prefix = SparseNames.ffn(l);
-      StoredTokenMasks stored = StoredTokenMasks.of(tensors, config, l);
-      byInput(stored.byInput(), prefix + SparseNames.BY_INPUT_OUTPUTS, l);
-      byInput(stored.byNeuron(), prefix + SparseNames.BY_NEURON_OUTPUTS, l);
+      switch (StoredTokenMasks.of(tensors, config, l)) {
+        case StoredTokenMasks.Inputs stored -> {
+          byInput(stored.byInput(), prefix + SparseNames.BY_INPUT_OUTPUTS, l);
+          byInput(stored.byNeuron(), prefix + SparseNames.BY_NEURON_OUTPUTS, l);
+        }
+        case StoredTokenMasks.ByPreview stored ->
+            neurons(stored.neurons(), prefix + SparseNames.NEURONS_OUTPUTS, l);
+      }
     }
   }
 
@@ -185,11 +194,10 @@ public final class QuantisedWriter {
     parts.add(new Roundable(tensor.name(), tensor, null, dtype, kind, layer, null));
   }
 
-  private void neurons(StoredTensor tensor, int layer) {
+  private void neurons(StoredTensor tensor, String scales, int layer) {
     float[] outputs = matrices == DType.INT8 ? OutputScales.of(tensor) : null;
     if (outputs != null) {
-      String name = SparseNames.ffn(layer) + SparseNames.OUTPUTS;
-      outputScales.put(name, TensorSource.of(outputs, outputs.length));
+      outputScales.put(scales, TensorSource.of(outputs, outputs.length));
     }
     Roundable.Kind kind = Roundable.Kind.NEURONS;
     parts.add(new Roundable(tensor.name(), tensor, null, matrices, kind, layer, outputs));

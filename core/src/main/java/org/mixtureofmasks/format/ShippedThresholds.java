@@ -1,13 +1,15 @@
 package org.mixtureofmasks.format;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a method of token masks ships: each layer's thresholds, and what they keep on average.
  *
+ * @param choice by what a token chooses
  * @param layers by layer
  */
-public record ShippedThresholds(List<Layer> layers) {
+public record ShippedThresholds(Choice choice, List<Layer> layers) {
   /** The threshold below every absolute value: all are kept. */
   public static final float ALL = -1;
 
@@ -17,11 +19,47 @@ public record ShippedThresholds(List<Layer> layers) {
   }
 
   /**
+   * Thresholds on inputs and neurons.
+   *
+   * @param layers by layer
+   */
+  public ShippedThresholds(List<Layer> layers) {
+    this(Choice.INPUTS, layers);
+  }
+
+  /** By what a token chooses the part of a FFN that it reads. */
+  public enum Choice {
+    /** Gate and up projection read the inputs that are large, the down projection the neurons. */
+    INPUTS,
+    /** A {@link Preview} of the inputs that are large says which neurons are read whole. */
+    PREVIEW;
+
+    /** {@return its name in config.json and reports} */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * FFN weights that a token uses; a preview is none of them.
+     *
+     * @param inputs that it keeps
+     * @param neurons that it keeps
+     * @param d hidden_size
+     * @param m intermediate_size
+     * @return weights, 0 to 3·d·m
+     */
+    public double weights(double inputs, double neurons, double d, double m) {
+      return this == INPUTS ? 2 * m * inputs + d * neurons : 3 * d * neurons;
+    }
+  }
+
+  /**
    * A layer's thresholds. What is at or below one is left out.
    *
-   * @param inputs on the absolute values of what gate and up projection read, at least 0 or {@link
-   *     #ALL}
-   * @param neurons on the absolute values of what the down projection reads, likewise
+   * @param inputs on the absolute values of what gate and up projection, or the preview of both,
+   *     read, at least 0 or {@link #ALL}
+   * @param neurons on the absolute values of what the down projection reads, or of what the preview
+   *     says of it, likewise
    * @param keptInputs share of hidden_size that a token keeps on average, in [0, 1]
    * @param keptNeurons share of intermediate_size that a token keeps on average, in [0, 1]
    */
@@ -37,9 +75,8 @@ public record ShippedThresholds(List<Layer> layers) {
       }
     }
 
-    /** Share of the FFN's weights: two of the three matrices are read by inputs. */
-    double activeShare() {
-      return (2 * keptInputs + keptNeurons) / 3;
+    private double activeShare(Choice choice) {
+      return choice.weights(keptInputs, keptNeurons, 1, 1) / 3;
     }
   }
 
@@ -50,6 +87,6 @@ public record ShippedThresholds(List<Layer> layers) {
 
   /** The share of FFN weights that a token uses, mean over layers. */
   double activeShare() {
-    return layers.stream().mapToDouble(Layer::activeShare).average().orElse(0);
+    return layers.stream().mapToDouble(layer -> layer.activeShare(choice)).average().orElse(0);
   }
 }

@@ -1,6 +1,7 @@
 package org.mixtureofmasks.format;
 
 import java.util.List;
+import org.mixtureofmasks.format.ShippedThresholds.Choice;
 
 /** How the parts of a sparse folder are called (docs/file-formats.md): each name once. */
 final class SparseNames {
@@ -38,6 +39,14 @@ final class SparseNames {
   private static final List<String> OF_TOKENS =
       List.of(BY_INPUT, BY_NEURON, THRESHOLDS, BY_INPUT_OUTPUTS, BY_NEURON_OUTPUTS);
 
+  // Of a layer's FFN with token masks by a preview, beside neurons and thresholds.
+  static final String PREVIEW = "preview";
+  static final String PREVIEW_SCALES = "preview_scales";
+  static final String NEURONS_OUTPUTS = "neurons.output_scale";
+
+  private static final List<String> OF_PREVIEWS =
+      List.of(NEURONS, PREVIEW, PREVIEW_SCALES, THRESHOLDS, NEURONS_OUTPUTS);
+
   private SparseNames() {}
 
   /** A layer's tensors begin with this. */
@@ -55,7 +64,11 @@ final class SparseNames {
     if (!config.sparse()) {
       return false;
     }
-    List<String> known = config.tokenMasks().isPresent() ? OF_TOKENS : OF_EXPERTS;
+    List<String> known =
+        config
+            .tokenMasks()
+            .map(masks -> masks.choice() == Choice.PREVIEW ? OF_PREVIEWS : OF_TOKENS)
+            .orElse(OF_EXPERTS);
     int layers = config.layers();
     String[] parts = tensor.split("\\.", 5); // model.layers.{l}.mlp.{name}
     return parts.length == 5

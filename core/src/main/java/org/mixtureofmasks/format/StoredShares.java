@@ -15,6 +15,9 @@ public final class StoredShares {
   /** Bytes of the two thresholds of a layer with token masks. */
   public static final int THRESHOLDS = 2 * Float.BYTES;
 
+  /** Bytes of the scales of an input's row of a preview. */
+  public static final int PREVIEW_SCALES = Preview.HALVES * Float.BYTES;
+
   private static final int LINE = 64;
 
   private final Map<String, StoredTensor> tensors;
@@ -53,13 +56,30 @@ public final class StoredShares {
     double m = config.intermediateSize();
     List<FfnReads> layers = new ArrayList<>();
     for (int l = 0; l < config.layers(); l++) {
-      StoredTensor byInput = tensors.get(SparseNames.ffn(l) + SparseNames.BY_INPUT);
-      StoredTensor byNeuron = tensors.get(SparseNames.ffn(l) + SparseNames.BY_NEURON);
+      String prefix = SparseNames.ffn(l);
       double inputs = masks.keptInputs().get(l) * d;
       double neurons = masks.keptNeurons().get(l) * m;
-      double read = inputs * line(byInput) + neurons * line(byNeuron);
-      double dense = byInput == null || byNeuron == null ? 0 : byInput.bytes() + byNeuron.bytes();
-      layers.add(new FfnReads(inputs * 2 * m + neurons * d, read, THRESHOLDS, dense));
+      double active = masks.choice().weights(inputs, neurons, d, m);
+      layers.add(
+          switch (masks.choice()) {
+            case INPUTS -> {
+              StoredTensor byInput = tensors.get(prefix + SparseNames.BY_INPUT);
+              StoredTensor byNeuron = tensors.get(prefix + SparseNames.BY_NEURON);
+              double read = inputs * line(byInput) + neurons * line(byNeuron);
+              double dense =
+                  byInput == null || byNeuron == null ? 0 : byInput.bytes() + byNeuron.bytes();
+              yield new FfnReads(active, read, THRESHOLDS, dense);
+            }
+            case PREVIEW -> {
+              StoredTensor records = tensors.get(prefix + SparseNames.NEURONS);
+              double row = line(tensors.get(prefix + SparseNames.PREVIEW)) + PREVIEW_SCALES;
+              yield new FfnReads(
+                  active,
+                  neurons * line(records),
+                  THRESHOLDS + inputs * row,
+                  records == null ? 0 : records.bytes());
+            }
+          });
     }
     return Shares.of(layers, 3 * d * m);
   }

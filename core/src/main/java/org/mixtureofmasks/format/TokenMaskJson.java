@@ -2,16 +2,19 @@ package org.mixtureofmasks.format;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.mixtureofmasks.format.ShippedThresholds.Choice;
 
 /** The member token_masks of a config.json, read and written. */
 final class TokenMaskJson {
   /** The newest that is read and written. */
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
-  /** Thresholds on the absolute values of inputs and of neurons. */
-  private static final String BY_INPUTS = "inputs";
+  /** The first with a choice by preview. */
+  private static final int WITH_PREVIEW = 2;
 
   private static final String FORMAT_VERSION = "format_version";
   private static final String FAMILY = "family";
@@ -20,6 +23,7 @@ final class TokenMaskJson {
   private static final String ACTIVE_SHARE = "active_ffn_share";
   private static final String KEPT_INPUTS = "kept_inputs";
   private static final String KEPT_NEURONS = "kept_neurons";
+  private static final String PREVIEW_BITS = "preview_bits";
   private static final String PARENT = "parent";
 
   private TokenMaskJson() {}
@@ -42,15 +46,31 @@ final class TokenMaskJson {
    * @throws org.mixtureofmasks.io.BadCheckpoint naming the member that is missing or out of range
    */
   static ModelConfig.TokenMasks read(Fields f, int layers) {
-    if (!f.text(CHOICE, "none").equals(BY_INPUTS)) {
-      throw f.wrong(CHOICE, "\"%s\"".formatted(BY_INPUTS));
+    Choice choice = choice(f);
+    if (choice == Choice.PREVIEW && f.positive(PREVIEW_BITS) != Preview.BITS) {
+      throw f.wrong(PREVIEW_BITS, "%d".formatted(Preview.BITS));
     }
     return new ModelConfig.TokenMasks(
+        choice,
         f.share(TARGET),
         f.share(ACTIVE_SHARE),
         shares(f, KEPT_INPUTS, layers),
         shares(f, KEPT_NEURONS, layers),
         Optional.ofNullable(f.node().path(PARENT).textValue()));
+  }
+
+  private static Choice choice(Fields f) {
+    String word = f.text(CHOICE, "none");
+    return Arrays.stream(Choice.values())
+        .filter(choice -> choice.word().equals(word))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                f.wrong(
+                    CHOICE,
+                    Arrays.stream(Choice.values())
+                        .map(choice -> "\"%s\"".formatted(choice.word()))
+                        .collect(Collectors.joining(" or "))));
   }
 
   private static List<Double> shares(Fields f, String key, int layers) {
@@ -71,11 +91,15 @@ final class TokenMaskJson {
     config.put("model_type", SparseNames.TOKEN_MEMBER);
     config.putArray("architectures").add(SparseNames.TOKEN_ARCHITECTURE);
     ObjectNode m = config.putObject(SparseNames.TOKEN_MEMBER);
-    m.put(FORMAT_VERSION, VERSION);
+    boolean preview = masks.choice() == Choice.PREVIEW;
+    m.put(FORMAT_VERSION, preview ? WITH_PREVIEW : 1);
     if (!family.equals(Families.LLAMA)) {
       m.put(FAMILY, family.modelType());
     }
-    m.put(CHOICE, BY_INPUTS);
+    m.put(CHOICE, masks.choice().word());
+    if (preview) {
+      m.put(PREVIEW_BITS, Preview.BITS);
+    }
     m.put(TARGET, masks.target());
     m.put(ACTIVE_SHARE, masks.activeFfnShare());
     ArrayNode inputs = m.putArray(KEPT_INPUTS);

@@ -8,11 +8,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.IntStream;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.ConvertedTensor;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.checkpoint.TensorSource;
+import org.mixtureofmasks.format.ShippedThresholds.Choice;
 
 /**
  * Writes a model folder with token masks ({@link StoredTokenMasks} is what is read of it;
@@ -56,7 +58,8 @@ public final class TokenMaskWriter {
    * @param model what it is made of
    * @param dtype of all weights, F32 or BF16: {@link SparseModel#defaultDtype}
    * @param out must not exist yet, or be empty
-   * @throws UserError if out exists, cannot be written, or the model lacks a tensor
+   * @throws UserError if out exists, cannot be written, or the model lacks a tensor or has no
+   *     multiple of {@link Preview#BLOCK} neurons where a preview is wanted
    * @throws IllegalArgumentException if there are not as many thresholds as layers
    */
   public static void write(Model model, DType dtype, Path out) {
@@ -71,6 +74,12 @@ public final class TokenMaskWriter {
     if (layers != shape.layers()) {
       throw new IllegalArgumentException(
           "thresholds of %d layers for %d".formatted(layers, shape.layers()));
+    }
+    int neurons = shape.intermediateSize();
+    if (model.thresholds.choice() == Choice.PREVIEW && neurons % Preview.BLOCK != 0) {
+      throw new UserError(
+          "%s has an intermediate_size of %d: a preview is of a multiple of %d neurons; choose by inputs"
+              .formatted(model.dense, neurons, Preview.BLOCK));
     }
     try (ModelFolderWriter folder = ModelFolderWriter.create(out)) {
       folder.weights(new LinkedHashMap<>(), tensors());
@@ -87,6 +96,7 @@ public final class TokenMaskWriter {
   private ModelConfig.TokenMasks description() {
     List<ShippedThresholds.Layer> layers = model.thresholds.layers();
     return new ModelConfig.TokenMasks(
+        model.thresholds.choice(),
         model.target,
         model.thresholds.activeShare(),
         layers.stream().map(ShippedThresholds.Layer::keptInputs).toList(),
@@ -103,17 +113,25 @@ public final class TokenMaskWriter {
     }
     for (int l = 0; l < shape.layers(); l++) {
       String prefix = SparseNames.ffn(l);
+      StoredTensor gate = weight(specs.get(TensorSpec.Role.GATE, l));
+      StoredTensor up = weight(specs.get(TensorSpec.Role.UP, l));
+      StoredTensor down = weight(specs.get(TensorSpec.Role.DOWN, l));
+      switch (model.thresholds.choice()) {
+        case INPUTS -> {
+          tensors.put(
+              prefix + SparseNames.BY_INPUT, new TransposedTensors(List.of(gate, up), dtype));
+          tensors.put(prefix + SparseNames.BY_NEURON, new TransposedTensors(List.of(down), dtype));
+        }
+        case PREVIEW -> {
+          int[] order = IntStream.range(0, shape.intermediateSize()).toArray();
+          PreviewTensors preview = new PreviewTensors(gate, up, down);
+          tensors.put(
+              prefix + SparseNames.NEURONS, new NeuronRecords(gate, up, down, order, dtype));
+          tensors.put(prefix + SparseNames.PREVIEW, preview.nibbles());
+          tensors.put(prefix + SparseNames.PREVIEW_SCALES, preview.scales());
+        }
+      }
       ShippedThresholds.Layer layer = model.thresholds.layers().get(l);
-      tensors.put(
-          prefix + SparseNames.BY_INPUT,
-          new TransposedTensors(
-              List.of(
-                  weight(specs.get(TensorSpec.Role.GATE, l)),
-                  weight(specs.get(TensorSpec.Role.UP, l))),
-              dtype));
-      tensors.put(
-          prefix + SparseNames.BY_NEURON,
-          new TransposedTensors(List.of(weight(specs.get(TensorSpec.Role.DOWN, l))), dtype));
       tensors.put(
           prefix + SparseNames.THRESHOLDS,
           TensorSource.of(new float[] {layer.inputs(), layer.neurons()}, 2));
@@ -138,8 +156,7 @@ public final class TokenMaskWriter {
         tags: [token-masks, sparse, %s]
         ---
         # Token masks
-        A LLaMA-style model whose FFNs are sparsely activated: in each layer a token reads only the
-        inputs and the neurons whose absolute values are above two thresholds of the layer.
+        A LLaMA-style model whose FFNs are sparsely activated: %s
 
         | | |
         |---|---|
@@ -155,6 +172,7 @@ public final class TokenMaskWriter {
         that of the dense model.
         """,
         shape.family(),
+        reads(masks.choice()),
         masks.target(),
         masks.activeFfnShare(),
         mean(masks.keptInputs()),
@@ -164,6 +182,20 @@ public final class TokenMaskWriter {
         shape.layers(),
         dtype,
         model.parent);
+  }
+
+  private static String reads(Choice choice) {
+    return switch (choice) {
+      case INPUTS ->
+          """
+          in each layer a token reads only the
+          inputs and the neurons whose absolute values are above two thresholds of the layer.""";
+      case PREVIEW ->
+          """
+          in each layer a token reads a copy of
+          gate and up projection in 4 bits for the inputs whose absolute values are above a threshold,
+          and, whole, the neurons that this says are above another.""";
+    };
   }
 
   private static double mean(List<Double> shares) {

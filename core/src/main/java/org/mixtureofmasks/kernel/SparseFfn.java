@@ -39,14 +39,6 @@ public final class SparseFfn {
     tiles = new TilePass(width, threads);
   }
 
-  /** The array of that number, made anew when it is too small. */
-  private static float[] room(float[][] arrays, int number, int n) {
-    if (arrays[number].length < n) {
-      arrays[number] = new float[n];
-    }
-    return arrays[number];
-  }
-
   /**
    * One token; the neurons are split evenly between the threads.
    *
@@ -69,8 +61,7 @@ public final class SparseFfn {
         .team()
         .run(
             (part, parts) -> {
-              float[] sum = room(sums, part, width);
-              Arrays.fill(sum, 0, width, 0);
+              float[] sum = Room.cleared(sums, part, width);
               int from = ThreadTeam.start(n, part, parts, 4);
               int to = ThreadTeam.start(n, part + 1, parts, 4);
               kernels
@@ -99,8 +90,7 @@ public final class SparseFfn {
         .team()
         .run(
             (part, parts) -> {
-              float[] sum = room(sums, part, floats);
-              Arrays.fill(sum, 0, floats, 0);
+              float[] sum = Room.cleared(sums, part, floats);
               for (int first = 0; first < laneCount; ) {
                 int end = first + 1;
                 while (end < laneCount && lanes.get(end).neurons == lanes.get(first).neurons) {

@@ -21,26 +21,35 @@ public record TokenMaskedFfn(
     float inputThreshold,
     float neuronThreshold,
     float @Nullable [] gateUpScales,
-    float @Nullable [] outputScales) {
-  private static final int LINE = 64;
-
-  /** Bytes of all of its weights. */
+    float @Nullable [] outputScales)
+    implements ThresholdFfn {
+  @Override
   public long bytes() {
+    return weightBytes();
+  }
+
+  @Override
+  public long weightBytes() {
     return byInput.bytes() + byNeuron.bytes();
   }
 
-  /** Both matrices. */
+  @Override
   public Stream<Matrix> matrices() {
     return Stream.of(byInput, byNeuron);
   }
 
-  /** Bytes that a token reads of the weights, whole cache lines, and for its choice. */
+  @Override
   public double bytesRead(double inputs, double neurons) {
     return inputs * lines(byInput) + neurons * lines(byNeuron);
   }
 
+  @Override
+  public double choiceBytes(double inputs) {
+    return 0; // what it reads are weights
+  }
+
   private static double lines(Matrix w) {
-    return (double) Math.ceilDiv(w.format().rowBytes(w.columns()), LINE) * LINE;
+    return ThresholdFfn.lines(w.format().rowBytes(w.columns()));
   }
 
   /** hidden_size. */

@@ -18,21 +18,14 @@ public final class TokenMaskedPass {
   /** Columns of a thread's part come in multiples of so many: a cache line of bf16. */
   private static final int PART = 32;
 
-  /** Bytes of rows that stay in the second-level cache while the tokens pass over them. */
-  private static final int BLOCK_BYTES = 128 << 10;
-
   /** With fewer tokens they cost less by lists: as quick at 12 to 16, measured at 135M. */
   private static final int LEAST_TOKENS_OF_TILES = 20;
 
   private final float[][] sums; // each thread's, a part's columns for each token, ordered
   private final float[][] outputs; // each thread's, of each token, ordered
   private final float[][] plain; // each thread's, the gates of a part, then its ups
-  private int[][] inputs = {}; // by token: which it keeps, then what they are
-  private float[][] inputValues = {};
-  private int[] inputCounts = {};
-  private int[][] neurons = {}; // by token: each thread's from where its part of all begins
-  private float[][] neuronValues = {};
-  private int[][] neuronCounts = {}; // by token and thread
+  private final Selection inputs = new Selection();
+  private final Selection neurons = new Selection();
   private final TokenMaskedTiles tiles;
 
   /** For the threads of the team that will be used. */
@@ -56,20 +49,11 @@ public final class TokenMaskedPass {
       return;
     }
     int tokens = x.tokens();
-    reserve(ffn, tokens, kernels.threads());
+    inputs.reserve(tokens, ffn.inputs(), 1);
+    neurons.reserve(tokens, ffn.neurons(), kernels.threads());
+    int d = ffn.inputs();
     kernels.forEach(
-        tokens,
-        (t, _) ->
-            inputCounts[t] =
-                select(
-                    x.values(),
-                    t * ffn.inputs(),
-                    ffn.inputs(),
-                    ffn.inputThreshold(),
-                    0,
-                    inputs[t],
-                    inputValues[t],
-                    0));
+        tokens, (t, _) -> inputs.select(t, 0, x.values(), t * d, d, ffn.inputThreshold(), 0));
     kernels
         .team()
         .run(
@@ -79,49 +63,9 @@ public final class TokenMaskedPass {
             });
     kernels.forEach(tokens, (t, _) -> addUp(ffn, t, y));
     for (int t = 0; t < tokens; t++) {
-      kept[0] += inputCounts[t];
-      kept[1] += Arrays.stream(neuronCounts[t], 0, kernels.threads()).sum();
+      kept[0] += inputs.kept(t, 1);
+      kept[1] += neurons.kept(t, kernels.threads());
     }
-  }
-
-  private void reserve(TokenMaskedFfn ffn, int tokens, int threads) {
-    int d = ffn.inputs();
-    int m = ffn.neurons();
-    if (inputs.length < tokens || inputs[0].length < d || neurons[0].length < m) {
-      inputs = new int[tokens][d];
-      inputValues = new float[tokens][d];
-      inputCounts = new int[tokens];
-      neurons = new int[tokens][m];
-      neuronValues = new float[tokens][m];
-      neuronCounts = new int[tokens][threads];
-    }
-  }
-
-  /**
-   * Lists what is above a threshold.
-   *
-   * @param first number of values[from]
-   * @param at where the list begins, in both arrays
-   * @return how many there are
-   */
-  private static int select(
-      float[] values,
-      int from,
-      int count,
-      float threshold,
-      int first,
-      int[] list,
-      float[] listed,
-      int at) {
-    int n = at;
-    for (int i = 0; i < count; i++) {
-      float value = values[from + i];
-      // Written whether it is kept or not: branches that nobody can foresee cost more.
-      list[n] = first + i;
-      listed[n] = value;
-      n += Math.abs(value) <= threshold ? 0 : 1; // what is no number is kept, to show as that
-    }
-    return n - at;
   }
 
   /** A thread's neurons of every token: their values, and the list of those that are kept. */
@@ -129,26 +73,25 @@ public final class TokenMaskedPass {
     int m = ffn.neurons();
     int from = ThreadTeam.start(m, part, parts, PART);
     int n = ThreadTeam.start(m, part + 1, parts, PART) - from;
-    float[] sum = cleared(sums, part, tokens * 2 * n);
-    Rows gates = new Rows(ffn.byInput(), sum, 2 * n, 0, from, from + n);
-    Rows ups = new Rows(ffn.byInput(), sum, 2 * n, n, m + from, m + from + n);
+    float[] sum = Room.cleared(sums, part, tokens * 2 * n);
+    ListedRows gates = new ListedRows(ffn.byInput(), sum, 2 * n, 0, from, from + n);
+    ListedRows ups = new ListedRows(ffn.byInput(), sum, 2 * n, n, m + from, m + from + n);
     for (int i = 0, next; i < ffn.inputs(); i = next) {
       next = Math.min(ffn.inputs(), i + gates.block(tokens));
       for (int t = 0; t < tokens; t++) {
-        gates.add(kernels, t, inputs[t], inputValues[t], 0, inputCounts[t], i, next);
-        ups.add(kernels, t, inputs[t], inputValues[t], 0, inputCounts[t], i, next);
+        gates.add(kernels, t, inputs.lists[t], inputs.values[t], 0, inputs.counts[t][0], i, next);
+        ups.add(kernels, t, inputs.lists[t], inputs.values[t], 0, inputs.counts[t][0], i, next);
       }
     }
     Order order = ffn.byInput().format().order();
     for (int t = 0; t < tokens; t++) {
-      float[] own = cleared(plain, part, 2 * n);
+      float[] own = Room.cleared(plain, part, 2 * n);
       order.addTo(own, 0, sum, t * 2 * n, n);
       order.addTo(own, n, sum, t * 2 * n + n, n);
       scale(own, 0, ffn.gateUpScales(), from, n);
       scale(own, n, ffn.gateUpScales(), m + from, n);
       kernels.siluTimes(own, 0, own, n, n);
-      neuronCounts[t][part] =
-          select(own, 0, n, ffn.neuronThreshold(), from, neurons[t], neuronValues[t], from);
+      neurons.select(t, part, own, 0, n, ffn.neuronThreshold(), from);
     }
   }
 
@@ -157,13 +100,13 @@ public final class TokenMaskedPass {
     int d = ffn.inputs();
     int first = ThreadTeam.start(ffn.neurons(), part, parts, PART);
     int end = ThreadTeam.start(ffn.neurons(), part + 1, parts, PART);
-    float[] sum = cleared(outputs, part, tokens * d);
-    Rows rows = new Rows(ffn.byNeuron(), sum, d, 0, 0, d);
+    float[] sum = Room.cleared(outputs, part, tokens * d);
+    ListedRows rows = new ListedRows(ffn.byNeuron(), sum, d, 0, 0, d);
     for (int j = first, next; j < end; j = next) {
       next = Math.min(end, j + rows.block(tokens));
       for (int t = 0; t < tokens; t++) {
-        int listed = first + neuronCounts[t][part];
-        rows.add(kernels, t, neurons[t], neuronValues[t], first, listed, j, next);
+        int listed = first + neurons.counts[t][part];
+        rows.add(kernels, t, neurons.lists[t], neurons.values[t], first, listed, j, next);
       }
     }
   }
@@ -184,51 +127,6 @@ public final class TokenMaskedPass {
       for (int i = 0; i < n; i++) {
         values[at + i] *= scales[scalesAt + i];
       }
-    }
-  }
-
-  /** The array of that number, of at least n floats, the first n of them 0. */
-  private static float[] cleared(float[][] arrays, int number, int n) {
-    if (arrays[number].length < n) {
-      arrays[number] = new float[n];
-    } else {
-      Arrays.fill(arrays[number], 0, n, 0);
-    }
-    return arrays[number];
-  }
-
-  /**
-   * Columns of a matrix and where their sums go: y[t * stride + at ...] for token t.
-   *
-   * @param from column, the first
-   * @param to column, behind the last
-   */
-  private record Rows(Matrix w, float[] y, int stride, int at, int from, int to) {
-    /** Rows that the tokens go over together; all when there is one token. */
-    int block(int tokens) {
-      long bytes = Math.max(1, w.format().rowBytes(w.columns()) * (to - from) / w.columns());
-      return tokens == 1 ? w.rows() : (int) Math.max(4, BLOCK_BYTES / bytes);
-    }
-
-    /** Adds the rows in [first, end) of a token's list[listFrom, listTo), which ascends. */
-    void add(
-        Kernels kernels,
-        int t,
-        int[] list,
-        float[] factors,
-        int listFrom,
-        int listTo,
-        int first,
-        int end) {
-      int k = place(list, listFrom, listTo, first);
-      int kEnd = place(list, k, listTo, end);
-      kernels.addRows(w, list, k, kEnd, factors, y, t * stride + at, from, to);
-    }
-
-    /** Where the first element of list[from, to) lies that is at least a row. */
-    private static int place(int[] list, int from, int to, int row) {
-      int found = Arrays.binarySearch(list, from, to, row);
-      return found < 0 ? ~found : found;
     }
   }
 }

@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.Mask;
 import org.mixtureofmasks.kernel.Matrix;
-import org.mixtureofmasks.kernel.TokenMaskedFfn;
+import org.mixtureofmasks.kernel.ThresholdFfn;
 
 /** The feed-forward weights of one layer; d is hidden_size, m intermediate_size. */
 sealed interface FeedForward {
@@ -89,11 +89,11 @@ sealed interface FeedForward {
   }
 
   /**
-   * Only the inputs and the neurons that a token keeps are read.
+   * Only what a token keeps is read.
    *
    * @param ffn weights and thresholds
    */
-  record TokenMasks(TokenMaskedFfn ffn) implements FeedForward {
+  record TokenMasks(ThresholdFfn ffn) implements FeedForward {
     @Override
     public long bytes() {
       return ffn.bytes();

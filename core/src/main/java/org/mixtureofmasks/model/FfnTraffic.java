@@ -8,7 +8,7 @@ import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.kernel.Format;
-import org.mixtureofmasks.kernel.TokenMaskedFfn;
+import org.mixtureofmasks.kernel.ThresholdFfn;
 
 /**
  * What tokens read of the feed-forward parts as they lie in memory, and the shares that this is.
@@ -79,12 +79,12 @@ final class FfnTraffic {
   }
 
   /** In whole cache lines; the dense FFN's bytes are those of the same weights. */
-  private FfnReads tokenMasks(TokenMaskedFfn ffn, ExpertLoad load, int l) {
+  private FfnReads tokenMasks(ThresholdFfn ffn, ExpertLoad load, int l) {
     return new FfnReads(
         load.meanActive(l),
         ffn.bytesRead(load.meanInputs(l), load.meanNeurons(l)),
-        StoredShares.THRESHOLDS,
-        ffn.bytes());
+        StoredShares.THRESHOLDS + ffn.choiceBytes(load.meanInputs(l)),
+        ffn.weightBytes());
   }
 
   private FfnReads reads(Format format, double active, Router router, double lists) {

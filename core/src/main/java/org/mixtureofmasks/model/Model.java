@@ -428,7 +428,11 @@ public final class Model implements AutoCloseable {
    * @return bytes, at least those of what every token reads
    */
   public long bytesPerToken() {
-    return Traffic.bytes(config, weights, layer -> Traffic.expectedWeights(config, weights, layer));
+    return Traffic.bytes(
+        config,
+        weights,
+        layer -> Traffic.expectedWeights(config, weights, layer),
+        layer -> Traffic.expectedInputs(config, layer));
   }
 
   /**
@@ -438,7 +442,7 @@ public final class Model implements AutoCloseable {
    * @param load of this model
    */
   public long bytesPerToken(ExpertLoad load) {
-    return Traffic.bytes(config, weights, load::meanActive);
+    return Traffic.bytes(config, weights, load::meanActive, load::meanInputs);
   }
 
   /**

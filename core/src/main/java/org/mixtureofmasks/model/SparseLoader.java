@@ -8,12 +8,10 @@ import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 import org.mixtureofmasks.format.Layout;
 import org.mixtureofmasks.format.ModelConfig;
-import org.mixtureofmasks.format.OutputScales;
 import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.format.SparseFolder;
 import org.mixtureofmasks.format.StoredExperts;
 import org.mixtureofmasks.io.BadCheckpoint;
-import org.mixtureofmasks.kernel.Matrix;
 
 /** Makes sparse layers' feed-forward parts of what their folder holds. */
 final class SparseLoader {
@@ -65,18 +63,9 @@ final class SparseLoader {
             Elements.toInts(stored.runs()),
             stored.stored(),
             reason -> bad(stored.runs(), reason));
-    float[] outputs = outputs(stored);
-    boolean rounded = source.roundsRows(stored.neurons());
-    Matrix neurons = source.records(stored.neurons(), rounded ? outputs : null);
-    return new FeedForward.Experts(neurons, router, runs, union(l, runs, stored.stored()), outputs);
-  }
-
-  /** What a layer's outputs are multiplied by; null: nothing. */
-  private float @Nullable [] outputs(StoredExperts.Neurons stored) {
-    if (stored.outputs().isPresent()) {
-      return Elements.toFloats(stored.outputs().get());
-    }
-    return source.roundsRows(stored.neurons()) ? OutputScales.of(stored.neurons()) : null;
+    WeightSource.ColumnScaled neurons = source.records(stored.neurons(), stored.outputs());
+    return new FeedForward.Experts(
+        neurons.matrix(), router, runs, union(l, runs, stored.stored()), neurons.scales());
   }
 
   private static BadCheckpoint bad(StoredTensor tensor, String reason) {

@@ -11,8 +11,13 @@ final class Traffic {
 
   /**
    * @param activeWeights mean number of weights that a token reads of a sparse FFN, by layer
+   * @param inputs mean number of inputs that a token keeps, by layer with token masks
    */
-  static long bytes(ModelConfig config, ModelWeights weights, IntToDoubleFunction activeWeights) {
+  static long bytes(
+      ModelConfig config,
+      ModelWeights weights,
+      IntToDoubleFunction activeWeights,
+      IntToDoubleFunction inputs) {
     Matrix embedding = weights.embedding();
     long embeddingRow = embedding.format().rowBytes(embedding.columns());
     double sum = embeddingRow + 4.0 * weights.norm().length + weights.output().bytes();
@@ -24,10 +29,11 @@ final class Traffic {
             case FeedForward.Dense dense -> dense.bytes();
             case FeedForward.Masked masked -> masked.bytes();
             case FeedForward.TokenMasks masks ->
-                bytes(
-                    masks.bytes(),
-                    masks.matrices().mapToLong(Matrix::elements).sum(),
-                    activeWeights.applyAsDouble(l));
+                masks.ffn().choiceBytes(inputs.applyAsDouble(l))
+                    + bytes(
+                        masks.ffn().weightBytes(),
+                        3L * config.hiddenSize() * config.intermediateSize(),
+                        activeWeights.applyAsDouble(l));
             case FeedForward.Experts experts ->
                 experts.router().weight().bytes()
                     + bytes(
@@ -55,14 +61,20 @@ final class Traffic {
       case FeedForward.Dense _, FeedForward.Masked _ -> neuron * config.intermediateSize();
       case FeedForward.TokenMasks _ -> {
         ModelConfig.TokenMasks masks = config.tokenMasks().orElseThrow();
-        yield (2 * masks.keptInputs().get(l) + masks.keptNeurons().get(l))
-            * config.hiddenSize()
-            * config.intermediateSize();
+        int d = config.hiddenSize();
+        int m = config.intermediateSize();
+        double neurons = masks.keptNeurons().get(l) * m;
+        yield masks.choice().weights(expectedInputs(config, l), neurons, d, m);
       }
       case FeedForward.Experts experts -> neuron * expectedNeurons(config, experts);
       case FeedForward.Blocks blocks ->
           blocks.blocks().stream().mapToLong(FeedForward.Block::weights).average().orElse(0);
     };
+  }
+
+  /** Inputs of a layer with token masks that a token of the method's own text kept. */
+  static double expectedInputs(ModelConfig config, int l) {
+    return config.tokenMasks().orElseThrow().keptInputs().get(l) * config.hiddenSize();
   }
 
   /**

@@ -13,6 +13,7 @@ import org.mixtureofmasks.format.TensorSpec;
 import org.mixtureofmasks.format.TensorSpec.Role;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.kernel.Matrix;
+import org.mixtureofmasks.kernel.PreviewFfn;
 import org.mixtureofmasks.kernel.TokenMaskedFfn;
 import org.mixtureofmasks.model.WeightSource.ColumnScaled;
 
@@ -103,16 +104,35 @@ final class WeightLoader {
   }
 
   private FeedForward.TokenMasks tokenMasks(StoredTokenMasks stored) {
+    return new FeedForward.TokenMasks(
+        switch (stored) {
+          case StoredTokenMasks.Inputs inputs -> byInputs(inputs);
+          case StoredTokenMasks.ByPreview preview -> byPreview(preview);
+        });
+  }
+
+  private TokenMaskedFfn byInputs(StoredTokenMasks.Inputs stored) {
     ColumnScaled byInput = source.columnScaled(stored.byInput(), stored.gateUpScales());
     ColumnScaled byNeuron = source.columnScaled(stored.byNeuron(), stored.outputScales());
-    return new FeedForward.TokenMasks(
-        new TokenMaskedFfn(
-            byInput.matrix(),
-            byNeuron.matrix(),
-            stored.inputThreshold(),
-            stored.neuronThreshold(),
-            byInput.scales(),
-            byNeuron.scales()));
+    return new TokenMaskedFfn(
+        byInput.matrix(),
+        byNeuron.matrix(),
+        stored.inputThreshold(),
+        stored.neuronThreshold(),
+        byInput.scales(),
+        byNeuron.scales());
+  }
+
+  private PreviewFfn byPreview(StoredTokenMasks.ByPreview stored) {
+    source.requirePreviewed(stored.neurons());
+    ColumnScaled records = source.records(stored.neurons(), stored.outputScales());
+    return new PreviewFfn(
+        records.matrix(),
+        source.preview(stored.preview()),
+        stored.scales(),
+        stored.inputThreshold(),
+        stored.neuronThreshold(),
+        records.scales());
   }
 
   /** The three projections whole. */

@@ -19,6 +19,7 @@ import org.mixtureofmasks.kernel.Format;
 import org.mixtureofmasks.kernel.HugePages;
 import org.mixtureofmasks.kernel.Int8;
 import org.mixtureofmasks.kernel.Matrix;
+import org.mixtureofmasks.kernel.PreviewWeights;
 import org.mixtureofmasks.kernel.Q4;
 
 /**
@@ -55,24 +56,53 @@ final class WeightSource {
   }
 
   /**
-   * Neuron records.
+   * Neuron records. Where they are rounded with one scale a row, their outputs differ too much to
+   * share it: down columns are divided by scales of the outputs first.
    *
    * @param neurons stored x 3 x hidden_size
-   * @param outputs what down columns are divided by before they are rounded; null: nothing
+   * @param stored by which down columns were divided when they were written; empty: by nothing
    */
-  Matrix records(StoredTensor neurons, float @Nullable [] outputs) {
+  ColumnScaled records(StoredTensor neurons, Optional<StoredTensor> stored) {
     int rows = Math.toIntExact(3 * neurons.shape().getFirst());
     int columns = columns(neurons);
-    RowChange change = outputs == null ? null : (r, row) -> OutputScales.divide(outputs, r, row);
-    return convert(neurons, rows, columns, null, format(neurons, columns), change);
+    Format wanted = format(neurons, columns);
+    if (stored.isPresent() || !roundsRows(neurons)) {
+      return new ColumnScaled(
+          convert(neurons, rows, columns, null, wanted, null),
+          stored.map(Elements::toFloats).orElse(null));
+    }
+    float[] scales = OutputScales.of(neurons);
+    RowChange change = (r, row) -> OutputScales.divide(scales, r, row);
+    return new ColumnScaled(convert(neurons, rows, columns, null, wanted, change), scales);
   }
 
   /**
-   * Whether {@link #records} would round these with one scale a row: then their outputs differ too
-   * much to share it.
+   * A preview, as it is stored.
+   *
+   * @param tensor hidden_size x intermediate_size bytes
    */
-  boolean roundsRows(StoredTensor neurons) {
-    return format(neurons, columns(neurons)).equals(Int8.FORMAT) && neurons.dtype() != DType.INT8;
+  Matrix preview(StoredTensor tensor) {
+    return stored(tensor.data(), rows(tensor), 2 * columns(tensor), PreviewWeights.FORMAT);
+  }
+
+  /**
+   * Refuses weights of which a preview saves nothing.
+   *
+   * @throws UserError if the neurons are wanted in fewer than 8 bits
+   */
+  void requirePreviewed(StoredTensor neurons) {
+    int columns = columns(neurons);
+    Format wanted = format(neurons, columns);
+    if (wanted.rowBytes(columns) < columns) {
+      throw new UserError(
+          "%s has token masks, whose preview in 4 bits would be two fifths of weights in %s: --weights int8"
+              .formatted(neurons.file(), wanted.name()));
+    }
+  }
+
+  /** Whether a matrix is rounded with one scale a row. */
+  private boolean roundsRows(StoredTensor tensor) {
+    return format(tensor, columns(tensor)).equals(Int8.FORMAT) && tensor.dtype() != DType.INT8;
   }
 
   /**

@@ -5,10 +5,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.format.ShippedThresholds;
 import org.mixtureofmasks.kernel.Activations;
 import org.mixtureofmasks.kernel.Kernels;
 import org.mixtureofmasks.kernel.ParallelKernels;
+import org.mixtureofmasks.kernel.PreviewFfn;
+import org.mixtureofmasks.kernel.PreviewPass;
 import org.mixtureofmasks.kernel.SparseFfn;
+import org.mixtureofmasks.kernel.ThresholdFfn;
 import org.mixtureofmasks.kernel.TokenMaskedFfn;
 import org.mixtureofmasks.kernel.TokenMaskedPass;
 
@@ -182,17 +186,22 @@ public final class Workspace {
 
   /** Working memory of layers with token masks. */
   static final class TokenMasks {
-    private final TokenMaskedPass pass;
+    private final TokenMaskedPass byInputs;
+    private final PreviewPass byPreview;
     private final long[][] kept; // layers x (inputs, neurons), summed over tokens
 
     private TokenMasks(Model model) {
-      pass = new TokenMaskedPass(model.threads());
+      byInputs = new TokenMaskedPass(model.threads());
+      byPreview = new PreviewPass(model.config().hiddenSize(), model.threads());
       kept = new long[model.config().layers()][2];
     }
 
     /** A layer's tokens. */
-    void run(ParallelKernels kernels, TokenMaskedFfn ffn, Activations x, float[] y, int layer) {
-      pass.run(kernels, ffn, x, y, kept[layer]);
+    void run(ParallelKernels kernels, ThresholdFfn ffn, Activations x, float[] y, int layer) {
+      switch (ffn) {
+        case TokenMaskedFfn masked -> byInputs.run(kernels, masked, x, y, kept[layer]);
+        case PreviewFfn preview -> byPreview.run(kernels, preview, x, y, kept[layer]);
+      }
     }
   }
 
@@ -259,11 +268,16 @@ public final class Workspace {
     long[][] none = new long[c.layers()][0];
     if (tokenMasks != null) {
       long[] active = new long[c.layers()];
+      ShippedThresholds.Choice choice = c.tokenMasks().orElseThrow().choice();
       Arrays.setAll(
           active,
           l ->
-              tokenMasks.kept[l][0] * 2 * c.intermediateSize()
-                  + tokenMasks.kept[l][1] * c.hiddenSize());
+              (long)
+                  choice.weights(
+                      tokenMasks.kept[l][0],
+                      tokenMasks.kept[l][1],
+                      c.hiddenSize(),
+                      c.intermediateSize()));
       return new ExpertLoad(counted, none, tokenMasks.kept, active, dense);
     }
     if (sparse != null) {

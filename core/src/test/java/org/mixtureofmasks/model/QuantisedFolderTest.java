@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -73,7 +74,8 @@ class QuantisedFolderTest {
     "runs, INT4, Q4, 'q4, int8'",
     "copied, INT4, Q4, 'q4, int8'",
     "masked, INT8, INT8, int8",
-    "tokens, INT8, INT8, int8"
+    "tokens, INT8, INT8, int8",
+    "preview, INT8, INT8, int8"
   })
   void aFolderHoldsTheVeryNumbersThatRoundingOnLoadingGives(
       String layout, DType dtype, WeightType weights, String name) throws IOException {
@@ -86,15 +88,18 @@ class QuantisedFolderTest {
       assertEquals(loaded.bytesPerToken(), stored.bytesPerToken());
       assertArrayEquals(logits(loaded, tokens), logits(stored, tokens));
     }
-    boolean experts = !layout.equals("dense") && !layout.equals("tokens");
+    boolean experts = !List.of("dense", "tokens", "preview").contains(layout);
     assertEquals(experts, Files.exists(made.resolve("masks.safetensors")));
   }
 
-  @Test
-  void tokenMasksAreRefusedInFourBits() throws IOException {
-    Path model = random(1).write(folder.resolve("model"), "tokens");
-    String expected =
-        "has token masks, whose weights lie by input and are not run in q4: --weights int8";
+  @ParameterizedTest
+  @CsvSource({
+    "tokens, whose weights lie by input and are not run in q4",
+    "preview, whose preview in 4 bits would be two fifths of weights in q4"
+  })
+  void tokenMasksAreRefusedInFourBits(String layout, String why) throws IOException {
+    Path model = random(1).write(folder.resolve("model"), layout);
+    String expected = "has token masks, " + why + ": --weights int8";
     Quantiser.Request request = request(DType.INT4, Quantiser.Method.NEAREST);
     String stored =
         assertThrows(UserError.class, () -> quantise(model, request, "made")).getMessage();

@@ -23,6 +23,7 @@ import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.Routing;
 import org.mixtureofmasks.format.ShippedThresholds;
+import org.mixtureofmasks.format.ShippedThresholds.Choice;
 import org.mixtureofmasks.format.TokenMaskWriter;
 
 /** A small random mixture of masks that writes itself in every layout. */
@@ -116,10 +117,12 @@ final class RandomModel {
         : TensorSource.of(weights.get(name), shapes.get(name));
   }
 
-  /** Writes the folder; layouts "dense" and "tokens" leave routers and masks out. */
+  /** Writes the folder; layouts "dense", "tokens" and "preview" leave routers and masks out. */
   Path write(Path folder, String layout) throws IOException {
-    if (layout.equals("tokens")) {
-      return writeTokenMasks(folder);
+    if (layout.equals("tokens") || layout.equals("preview")) {
+      Path dense = write(folder.resolveSibling(folder.getFileName() + "-dense"), "dense");
+      return writeTokenMasks(
+          dense, folder, layout.equals("tokens") ? Choice.INPUTS : Choice.PREVIEW);
     }
     Files.createDirectories(folder);
     SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
@@ -158,13 +161,8 @@ final class RandomModel {
     return folder;
   }
 
-  private Path writeTokenMasks(Path folder) throws IOException {
-    return writeTokenMasks(
-        write(folder.resolveSibling(folder.getFileName() + "-dense"), "dense"), folder);
-  }
-
   /** Writes a folder with token masks of this model's dense one. */
-  Path writeTokenMasks(Path dense, Path folder) {
+  Path writeTokenMasks(Path dense, Path folder, Choice choice) {
     List<ShippedThresholds.Layer> layers =
         Arrays.stream(thresholds)
             .map(t -> new ShippedThresholds.Layer(t[0], t[1], 0.5, 0.25))
@@ -174,7 +172,7 @@ final class RandomModel {
           new TokenMaskWriter.Model(
               ConfigReader.description(checkpoint),
               checkpoint.tensors(),
-              new ShippedThresholds(layers),
+              new ShippedThresholds(choice, layers),
               0.4,
               "sha256:of-nothing",
               dense),

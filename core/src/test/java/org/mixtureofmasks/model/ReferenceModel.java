@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.mixtureofmasks.format.Preview;
 import org.mixtureofmasks.format.Routing;
 
 /** The formulas of a mixture of masks in double, one token after the other, no cache, no care. */
@@ -20,15 +21,28 @@ final class ReferenceModel {
   /** How often a layer's token had so many experts. */
   final Map<Integer, Integer> chosenCounts = new TreeMap<>();
 
+  private final boolean preview;
+  private final Map<String, double[][]> previews = new TreeMap<>();
+
   ReferenceModel(RandomModel model) {
+    this(model, "");
+  }
+
+  /** Of a model that is written in this layout, if it has thresholds. */
+  ReferenceModel(RandomModel model, String layout) {
     this.model = model;
+    this.preview = layout.equals("preview");
   }
 
   private double[] product(String name, double[] x) {
     float[] w = model.weights.get(name);
+    return product(IntStream.range(0, w.length).mapToDouble(i -> w[i]).toArray(), x);
+  }
+
+  private static double[] product(double[] w, double[] x) {
     double[] y = new double[w.length / x.length];
     for (int i = 0; i < w.length; i++) {
-      y[i / x.length] += (double) w[i] * x[i % x.length];
+      y[i / x.length] += w[i] * x[i % x.length];
     }
     return y;
   }
@@ -120,6 +134,50 @@ final class ReferenceModel {
     return product(p + "down_proj.weight", kept);
   }
 
+  /**
+   * y = W_d (a ⊙ [|c| > t_c]) with a of x whole and c by a preview of x̂ = x ⊙ [|x| > t_x]; counts
+   * the weights that are used.
+   */
+  private double[] previewed(float[] thresholds, String p, double[] x) {
+    int m = model.m;
+    float[] gate = model.weights.get(p + "gate_proj.weight");
+    float[] up = model.weights.get(p + "up_proj.weight");
+    double[][] copies =
+        previews.computeIfAbsent(
+            p,
+            _ -> {
+              float[] norms = Preview.norms(model.weights.get(p + "down_proj.weight"), m);
+              Preview preview = Preview.of(gate, up, norms);
+              return new double[][] {copy(preview, 0), copy(preview, 1)};
+            });
+    double[] read = above(x, thresholds[0]);
+    double[] gates = product(copies[0], read);
+    double[] scaledUps = product(copies[1], read);
+    double[] a = product(p + "gate_proj.weight", x);
+    double[] ups = product(p + "up_proj.weight", x);
+    for (int j = 0; j < m; j++) {
+      double large = Math.abs(silu(gates[j]) * scaledUps[j]);
+      a[j] = large > thresholds[1] ? silu(a[j]) * ups[j] : 0;
+      weights += large > thresholds[1] ? 3L * model.d : 0;
+    }
+    return product(p + "down_proj.weight", a);
+  }
+
+  /** A preview's gates (half 0) or ups (half 1), m x d. */
+  private double[] copy(Preview preview, int half) {
+    int m = model.m;
+    double[] w = new double[m * model.d];
+    byte[] nibbles = preview.nibbles();
+    float[] scales = preview.scales();
+    for (int k = 0; k < w.length; k++) {
+      int j = k / model.d;
+      int i = k % model.d;
+      int pair = nibbles[i * m + half * m / 2 + j / 32 * 16 + j % 16];
+      w[k] = ((pair >> (j % 32 < 16 ? 0 : 4) & 15) - 7.5) * scales[2 * i + half];
+    }
+    return w;
+  }
+
   private static double[] above(double[] values, float threshold) {
     return Arrays.stream(values).map(v -> Math.abs(v) > threshold ? v : 0).toArray();
   }
@@ -130,7 +188,9 @@ final class ReferenceModel {
 
   private double[] ffn(int l, String p, double[] x) {
     if (model.thresholds != null) {
-      return tokenMasked(model.thresholds[l], p, x);
+      return preview
+          ? previewed(model.thresholds[l], p, x)
+          : tokenMasked(model.thresholds[l], p, x);
     }
     double[] factors = factors(product(p + "router.weight", x));
     boolean ones = model.routing.weights() == Routing.Weights.ONES;

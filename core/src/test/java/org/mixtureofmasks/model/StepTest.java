@@ -48,18 +48,27 @@ class StepTest {
         new Case("tokens", 1, false, WeightType.BF16, false),
         new Case("tokens", 1, false, WeightType.F32, true),
         new Case("tokens", 1, false, WeightType.INT8, false),
+        new Case("preview", 1, false, WeightType.BF16, false),
+        new Case("preview", 1, false, WeightType.F32, true),
+        new Case("preview", 1, false, WeightType.INT8, false),
         new Case("masked", 1, true, WeightType.BF16, false),
         new Case("copied", 1, true, WeightType.BF16, false));
   }
 
   private Model open(Case c) throws IOException {
     Random random = new Random(3);
-    boolean[][][] masks = RandomModel.masks(random, M, 0.5, 0.4, 0.6, 0.1);
-    RandomModel made = new RandomModel(random, D, M, 6, Routing.topK(c.k), true, masks);
+    int m = c.layout.equals("preview") ? 96 : M;
+    boolean[][][] masks = RandomModel.masks(random, m, 0.5, 0.4, 0.6, 0.1);
+    RandomModel made = new RandomModel(random, D, m, 6, Routing.topK(c.k), true, masks);
     if (c.inputs) {
       made.inputMasks = RandomModel.masks(random, D, 0.5, 0.6, 0.7, 0.4);
     }
-    made.thresholds = c.layout.equals("tokens") ? new float[][] {{0.6f, 0.4f}, {0.3f, -1}} : null;
+    made.thresholds =
+        switch (c.layout) {
+          case "tokens" -> new float[][] {{0.6f, 0.4f}, {0.3f, -1}};
+          case "preview" -> new float[][] {{0.6f, 2}, {0.3f, -1}};
+          default -> null;
+        };
     Path written = made.write(folder.resolve(c.layout + c.k + c.inputs), c.layout);
     KernelChoice choice =
         c.scalar ? new KernelChoice(new ScalarKernels(), "for a test") : KernelChoice.get();

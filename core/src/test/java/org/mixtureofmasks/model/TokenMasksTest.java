@@ -20,12 +20,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.SafetensorsWriter;
 import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.format.ShippedThresholds.Choice;
 import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.ScalarKernels;
@@ -37,18 +39,29 @@ class TokenMasksTest {
   /** Some inputs and neurons, all of one of both, next to nothing. */
   private static final float[][] SOME = {{0.6f, 0.4f}, {0.5f, 0.3f}};
 
+  private static final float[][] SOME_BY_PREVIEW = {{0.6f, 1.5f}, {0.5f, 3}};
+
   private static final int TOKENS = 62;
 
   @TempDir Path folder;
 
   /**
+   * @param layout "tokens" or "preview"
    * @param d hidden_size
    * @param m intermediate_size
    */
-  record Case(String name, int d, int m, boolean bf16, boolean scalar, float[][] thresholds) {
+  record Case(
+      String name,
+      String layout,
+      int d,
+      int m,
+      boolean bf16,
+      boolean scalar,
+      float[][] thresholds) {
     @Override
     public String toString() {
-      return "%s, %d x %d%s%s".formatted(name, d, m, bf16 ? ", bf16" : "", scalar ? ", plain" : "");
+      return "%s of %s, %d x %d%s%s"
+          .formatted(name, layout, d, m, bf16 ? ", bf16" : "", scalar ? ", plain" : "");
     }
 
     RandomModel model() {
@@ -77,17 +90,28 @@ class TokenMasksTest {
     }
   }
 
+  /** Some of a small model. */
+  private static Case small(String layout) {
+    return layout.equals("tokens")
+        ? new Case("some", layout, 37, 75, false, false, SOME)
+        : new Case("some", layout, 37, 96, false, false, SOME_BY_PREVIEW);
+  }
+
   static List<Case> cases() {
     List<Case> cases = new ArrayList<>();
     for (boolean bf16 : new boolean[] {false, true}) {
       for (boolean scalar : new boolean[] {false, true}) {
-        cases.add(new Case("some of both", 37, 75, bf16, scalar, SOME));
-        cases.add(new Case("some of both", 96, 160, bf16, scalar, SOME));
+        cases.add(new Case("some", "tokens", 37, 75, bf16, scalar, SOME));
+        cases.add(new Case("some", "tokens", 96, 160, bf16, scalar, SOME));
+        cases.add(new Case("some", "preview", 37, 96, bf16, scalar, SOME_BY_PREVIEW));
+        cases.add(new Case("some", "preview", 96, 160, bf16, scalar, SOME_BY_PREVIEW));
       }
-      cases.add(
-          new Case("all of one", 37, 75, bf16, false, new float[][] {{0.6f, -1}, {-1, 0.4f}}));
-      cases.add(
-          new Case("next to nothing", 37, 75, bf16, false, new float[][] {{99, 0}, {3, 1e30f}}));
+      float[][] allOfOne = {{0.6f, -1}, {-1, 0.4f}};
+      float[][] nextToNothing = {{99, 0}, {3, 1e30f}};
+      cases.add(new Case("all of one", "tokens", 37, 75, bf16, false, allOfOne));
+      cases.add(new Case("next to nothing", "tokens", 37, 75, bf16, false, nextToNothing));
+      cases.add(new Case("all of one", "preview", 37, 96, bf16, false, allOfOne));
+      cases.add(new Case("next to nothing", "preview", 37, 96, bf16, false, nextToNothing));
     }
     return cases;
   }
@@ -106,10 +130,10 @@ class TokenMasksTest {
   void promptsAndTokensOneByOneGiveTheReference(Case c) throws IOException {
     RandomModel model = c.model();
     int[] tokens = c.tokens();
-    ReferenceModel reference = new ReferenceModel(model);
+    ReferenceModel reference = new ReferenceModel(model, c.layout);
     double[][] expected = reference.logits(tokens);
     double share = reference.weights / (3.0 * c.d * c.m * TOKENS * RandomModel.LAYERS);
-    try (Model llama = open(model, "tokens", WeightType.AUTO, c.scalar)) {
+    try (Model llama = open(model, c.layout, WeightType.AUTO, c.scalar)) {
       ModelState batched = llama.newState(TOKENS);
       llama.forwardEach(batched, tokens, 0, TOKENS, (t, row) -> check("prompt", expected[t], row));
       ModelState single = llama.newState(TOKENS);
@@ -131,12 +155,13 @@ class TokenMasksTest {
     }
   }
 
-  @Test
-  void withoutThresholdsItIsTheDenseModel() throws IOException {
-    RandomModel model = cases().getFirst().model();
+  @ParameterizedTest
+  @ValueSource(strings = {"tokens", "preview"})
+  void withoutThresholdsItIsTheDenseModel(String layout) throws IOException {
+    RandomModel model = small(layout).model();
     model.thresholds = new float[][] {{-1, -1}, {-1, -1}};
-    int[] tokens = cases().getFirst().tokens();
-    try (Model masked = open(model, "tokens", WeightType.AUTO, false);
+    int[] tokens = small(layout).tokens();
+    try (Model masked = open(model, layout, WeightType.AUTO, false);
         Model dense = open(model, "dense", WeightType.AUTO, false)) {
       ModelState a = masked.newState(TOKENS);
       ModelState b = dense.newState(TOKENS);
@@ -150,12 +175,19 @@ class TokenMasksTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"BF16, false", "INT8, false", "F32, true"})
-  void aTokenOfAPromptHasTheSameBitsInAnyCompany(WeightType weights, boolean scalar)
+  @CsvSource({
+    "tokens, BF16, false",
+    "tokens, INT8, false",
+    "tokens, F32, true",
+    "preview, BF16, false",
+    "preview, INT8, false",
+    "preview, F32, true"
+  })
+  void aTokenOfAPromptHasTheSameBitsInAnyCompany(String layout, WeightType weights, boolean scalar)
       throws IOException {
-    RandomModel model = cases().getFirst().model();
-    int[] tokens = cases().getFirst().tokens();
-    try (Model llama = open(model, "tokens", weights, scalar)) {
+    RandomModel model = small(layout).model();
+    int[] tokens = small(layout).tokens();
+    try (Model llama = open(model, layout, weights, scalar)) {
       float[][] whole = each(llama, tokens, TOKENS);
       for (int n : new int[] {28, 29, 31, 44, 48, 60}) {
         float[][] some = each(llama, tokens, n);
@@ -172,13 +204,15 @@ class TokenMasksTest {
     return rows;
   }
 
-  @Test
-  void roundedToInt8ItIsAsNearTheReferenceAsTheDenseModel() throws IOException {
-    RandomModel model = cases().get(1).model();
+  @ParameterizedTest
+  @ValueSource(strings = {"tokens", "preview"})
+  void roundedToInt8ItIsAsNearTheReferenceAsTheDenseModel(String layout) throws IOException {
+    Case c = new Case("all", layout, 96, 160, false, false, SOME);
+    RandomModel model = c.model();
     model.thresholds = new float[][] {{-1, -1}, {-1, -1}}; // rounding moves what is near one
-    int[] tokens = cases().get(1).tokens();
+    int[] tokens = c.tokens();
     double[][] expected = new ReferenceModel(model).logits(tokens);
-    try (Model masked = open(model, "tokens", WeightType.INT8, false);
+    try (Model masked = open(model, layout, WeightType.INT8, false);
         Model dense = open(model, "dense", WeightType.INT8, false)) {
       float[][] prompt = each(masked, tokens, TOKENS);
       ModelState single = masked.newState(TOKENS);
@@ -203,7 +237,7 @@ class TokenMasksTest {
 
   @Test
   void theFolderTellsItsSharesAndLeavesNoProjection() throws IOException {
-    RandomModel model = cases().get(4).model();
+    RandomModel model = small("tokens").model();
     try (Model llama = open(model, "tokens", WeightType.AUTO, false);
         Checkpoint checkpoint = Checkpoints.open(folder.resolve("tokens"))) {
       assertEquals((2 * 0.5 + 0.25) / 3, llama.shares().activeFfn(), 1e-12);
@@ -218,7 +252,7 @@ class TokenMasksTest {
 
   @Test
   void aModelOfAnotherFamilyStaysOne() throws IOException {
-    RandomModel model = cases().getFirst().model();
+    RandomModel model = small("tokens").model();
     Path dense = model.write(folder.resolve("mistral"), "dense");
     Path config = dense.resolve("config.json");
     Files.writeString(
@@ -226,7 +260,7 @@ class TokenMasksTest {
         Files.readString(config)
             .replace("\"llama\"", "\"mistral\"")
             .replace("\"rms_norm_eps\"", "\"sliding_window\": null, \"rms_norm_eps\""));
-    Path masked = model.writeTokenMasks(dense, folder.resolve("masked"));
+    Path masked = model.writeTokenMasks(dense, folder.resolve("masked"), Choice.INPUTS);
     try (Model llama = Model.open(masked, new LoadOptions(WeightType.AUTO, 1))) {
       assertEquals("mistral", llama.config().family().modelType());
       assertEquals(53, llama.forward(llama.newState(1), new int[] {3}, 0, 1).length);
@@ -246,7 +280,7 @@ class TokenMasksTest {
         "experts.runs | 2 | belongs to no layer of a llama model of 2 layers"
       })
   void aTensorThatDoesNotFitIsNamed(String name, String value, String message) throws IOException {
-    Path path = cases().getFirst().model().write(folder.resolve("tokens"), "tokens");
+    Path path = small("tokens").model().write(folder.resolve("tokens"), "tokens");
     String full = "model.layers.1.mlp." + name;
     Path changed = Files.createDirectories(folder.resolve("changed"));
     Files.copy(path.resolve("config.json"), changed.resolve("config.json"));
@@ -271,8 +305,8 @@ class TokenMasksTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "\"choice\" : \"inputs\" | \"choice\" : \"dreams\" | 'choice' is \"dreams\", expected is \"inputs\"",
-        "\"format_version\" : 1 | \"format_version\" : 2 | a newer mom wrote this model",
+        "\"choice\" : \"inputs\" | \"choice\" : \"dreams\" | 'choice' is \"dreams\", expected is \"inputs\" or \"preview\"",
+        "\"format_version\" : 1 | \"format_version\" : 3 | a newer mom wrote this model",
         "\"kept_inputs\" : [ 0.5, 0.5 ] | \"kept_inputs\" : [ 0.5 ] | expected is 2 shares from 0 to 1",
         "\"kept_neurons\" : [ 0.25, 0.25 ] | \"kept_neurons\" : [ 0.25, 1.5 ] | expected is 2 shares from 0 to 1",
         "\"target\" : 0.4 | \"target\" : \"half\" | 'target' is \"half\", expected is a share from 0 to 1",
@@ -280,7 +314,7 @@ class TokenMasksTest {
       })
   void aDescriptionThatDoesNotFitIsRefused(String from, String to, String message)
       throws IOException {
-    Path path = cases().getFirst().model().write(folder.resolve("tokens"), "tokens");
+    Path path = small("tokens").model().write(folder.resolve("tokens"), "tokens");
     Path config = path.resolve("config.json");
     String text = Files.readString(config);
     assertTrue(text.contains(from), text);

@@ -1,0 +1,69 @@
+package org.mixtureofmasks.format;
+
+import java.lang.foreign.ValueLayout;
+import org.mixtureofmasks.checkpoint.Elements;
+import org.mixtureofmasks.checkpoint.StoredTensor;
+
+/**
+ * Whether a layer's preview is one of its own weights, seen by two of its neurons: rounded to 16
+ * levels a row keeps its direction to a few thousandths.
+ */
+final class PreviewCheck {
+  private static final double LEAST_CORRELATION = 0.9;
+
+  /** Neurons of which the two with the largest gate rows are compared: 0 has no direction. */
+  private static final int SEEN = 8;
+
+  private static final int COMPARED = 2;
+
+  private PreviewCheck() {}
+
+  static boolean fits(StoredTokenMasks.ByPreview stored) {
+    int m = Math.toIntExact(stored.preview().shape().getLast());
+    int seen = Math.min(SEEN, m);
+    float[][] rows = new float[seen][];
+    double[] sizes = new double[seen];
+    for (int k = 0; k < seen; k++) {
+      rows[k] = gateRow(stored.neurons(), k * m / seen);
+      sizes[k] = product(rows[k], rows[k]);
+    }
+    for (int n = 0; n < COMPARED; n++) {
+      int largest = 0;
+      for (int k = 1; k < seen; k++) {
+        largest = sizes[k] > sizes[largest] ? k : largest;
+      }
+      float[] column = column(stored, largest * m / seen, m);
+      double norms = sizes[largest] * product(column, column);
+      if (norms > 0 && product(rows[largest], column) < LEAST_CORRELATION * Math.sqrt(norms)) {
+        return false;
+      }
+      sizes[largest] = 0;
+    }
+    return true;
+  }
+
+  private static float[] gateRow(StoredTensor neurons, int j) {
+    int d = Math.toIntExact(neurons.shape().getLast());
+    float[] row = new float[d];
+    Elements.copyTo(neurons, 3L * j * d, row, 0, d);
+    return row;
+  }
+
+  /** The preview of a neuron's gate row. */
+  private static float[] column(StoredTokenMasks.ByPreview stored, int j, int m) {
+    float[] column = new float[stored.scales().length / Preview.HALVES];
+    for (int i = 0; i < column.length; i++) {
+      byte pair = stored.preview().data().get(ValueLayout.JAVA_BYTE, Preview.place(i, 0, j, m));
+      column[i] = Preview.level(pair, j) * stored.scales()[i * Preview.HALVES];
+    }
+    return column;
+  }
+
+  private static double product(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (double) a[i] * b[i];
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,69 @@
+package org.mixtureofmasks.format;
+
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+import java.util.List;
+import java.util.function.Supplier;
+import org.mixtureofmasks.checkpoint.DType;
+import org.mixtureofmasks.checkpoint.Elements;
+import org.mixtureofmasks.checkpoint.StoredTensor;
+import org.mixtureofmasks.checkpoint.TensorSource;
+import org.mixtureofmasks.io.BadCheckpoint;
+
+/**
+ * The tensors {@code preview} and {@code preview_scales} of one layer. Made while one of them is
+ * written; its projections are in memory then.
+ *
+ * @param gate intermediate_size x hidden_size
+ * @param up intermediate_size x hidden_size
+ * @param down hidden_size x intermediate_size
+ */
+record PreviewTensors(StoredTensor gate, StoredTensor up, StoredTensor down) {
+  private Preview make() {
+    Preview preview =
+        Preview.of(
+            Elements.toFloats(gate),
+            Elements.toFloats(up),
+            Preview.norms(Elements.toFloats(down), Math.toIntExact(m())));
+    for (float scale : preview.scales()) {
+      if (!Float.isFinite(scale)) {
+        throw new BadCheckpoint(
+            gate.file(),
+            gate.offset(),
+            "tensor '%s', or those beside it, hold weights that are no finite numbers: only such have a preview"
+                .formatted(gate.name()));
+      }
+    }
+    return preview;
+  }
+
+  /** d x m bytes. */
+  TensorSource nibbles() {
+    return new Made(DType.U8, down.shape(), () -> TensorSource.ofBytes(make().nibbles(), d(), m()));
+  }
+
+  /** d x 2 floats. */
+  TensorSource scales() {
+    return new Made(
+        DType.F32,
+        List.of(d(), (long) Preview.HALVES),
+        () -> TensorSource.of(make().scales(), d(), Preview.HALVES));
+  }
+
+  private long d() {
+    return down.shape().getFirst();
+  }
+
+  private long m() {
+    return down.shape().getLast();
+  }
+
+  /** A tensor that exists while it is written. */
+  private record Made(DType dtype, List<Long> shape, Supplier<TensorSource> source)
+      implements TensorSource {
+    @Override
+    public void writeTo(WritableByteChannel channel) throws IOException {
+      source.get().writeTo(channel);
+    }
+  }
+}

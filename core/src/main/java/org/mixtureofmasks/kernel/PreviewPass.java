@@ -1,0 +1,159 @@
+package org.mixtureofmasks.kernel;
+
+import java.util.Arrays;
+
+/**
+ * One caller's memory for FFNs whose tokens choose neurons by a preview. Threads share out the
+ * neurons: each adds up the preview of its own from all inputs that a token keeps, lists those that
+ * are large, and computes these, with nobody to wait for between. The threads' outputs are summed
+ * at the end.
+ *
+ * <p>A few tokens, those of a step among them, are computed one by one but for the blocks of rows
+ * that they go over together, so a token's bits do not depend on the others. Of many tokens of a
+ * prompt the preview comes from {@link PreviewTiles}, and what they chose from {@link SparseFfn}.
+ */
+public final class PreviewPass {
+  /** Neurons of a thread come in multiples of so many. */
+  private static final int PART = PreviewWeights.BLOCK;
+
+  /** With fewer tokens they cost less by lists. */
+  private static final int LEAST_TOKENS_OF_TILES = 20;
+
+  private final float[][] sums; // each thread's: gates, then ups of its neurons, for each token
+  private final float[][] outputs; // each thread's, of each token, ordered
+  private final float[][] scratch; // each thread's
+  private final Selection inputs = new Selection();
+  private float[][] upFactors = {}; // by token and place in the list of inputs
+  private final Selection neurons = new Selection();
+  private final PreviewTiles tiles;
+  private final SparseFfn chosen;
+
+  /**
+   * For the threads of the team that will be used.
+   *
+   * @param width hidden_size
+   */
+  public PreviewPass(int width, int threads) {
+    sums = new float[threads][0];
+    outputs = new float[threads][0];
+    scratch = new float[threads][Kernels.SCRATCH];
+    tiles = new PreviewTiles(threads);
+    chosen = new SparseFfn(width, threads);
+  }
+
+  /**
+   * All tokens of x.
+   *
+   * @param y x.tokens() x hidden_size, overwritten
+   * @param kept inputs and neurons that the tokens keep are added to its two elements
+   */
+  public void run(ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, long[] kept) {
+    int tokens = x.tokens();
+    neurons.reserve(tokens, ffn.neurons(), kernels.threads());
+    if (!x.step() && tokens >= LEAST_TOKENS_OF_TILES) {
+      many(kernels, ffn, x, y, kept);
+    } else {
+      few(kernels, ffn, x, y, kept);
+    }
+    for (int t = 0; t < tokens; t++) {
+      TokenMaskedPass.scale(y, t * ffn.inputs(), ffn.outputScales(), 0, ffn.inputs());
+    }
+  }
+
+  private void few(ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, long[] kept) {
+    int tokens = x.tokens();
+    int d = ffn.inputs();
+    inputs.reserve(tokens, d, 1);
+    upFactors = upFactors.length < tokens ? new float[tokens][d] : upFactors;
+    kernels.forEach(tokens, (t, _) -> inputs(ffn, x.values(), t));
+    Input exact = x.input(ffn.records().format(), kernels);
+    kernels
+        .team()
+        .run(
+            (part, parts) -> {
+              choose(kernels.kernels(), ffn, tokens, part, parts);
+              compute(kernels.kernels(), ffn, exact, tokens, part, parts);
+            });
+    Order order = ffn.records().format().order();
+    kernels.forEach(
+        tokens,
+        (t, _) -> {
+          Arrays.fill(y, t * d, (t + 1) * d, 0);
+          for (float[] sum : outputs) {
+            order.addTo(y, t * d, sum, t * d, d);
+          }
+        });
+    for (int t = 0; t < tokens; t++) {
+      kept[0] += inputs.kept(t, 1);
+      kept[1] += neurons.kept(t, kernels.threads());
+    }
+  }
+
+  /** A token's inputs, each multiplied by the scales of its row. */
+  private void inputs(PreviewFfn ffn, float[] x, int t) {
+    int d = ffn.inputs();
+    inputs.select(t, 0, x, t * d, d, ffn.inputThreshold(), 0);
+    int[] list = inputs.lists[t];
+    float[] gates = inputs.values[t];
+    float[] ups = upFactors[t];
+    for (int k = 0; k < inputs.counts[t][0]; k++) {
+      ups[k] = gates[k] * ffn.scales()[2 * list[k] + 1];
+      gates[k] *= ffn.scales()[2 * list[k]];
+    }
+  }
+
+  /** Lists a thread's neurons of every token. */
+  private void choose(Kernels kernels, PreviewFfn ffn, int tokens, int part, int parts) {
+    int m = ffn.neurons();
+    int from = ThreadTeam.start(m, part, parts, PART);
+    int n = ThreadTeam.start(m, part + 1, parts, PART) - from;
+    float[] sum = Room.cleared(sums, part, tokens * 2 * n);
+    ListedRows gates = new ListedRows(ffn.preview(), sum, 2 * n, 0, from, from + n);
+    ListedRows ups = new ListedRows(ffn.preview(), sum, 2 * n, n, m + from, m + from + n);
+    for (int i = 0, next; i < ffn.inputs(); i = next) {
+      next = Math.min(ffn.inputs(), i + gates.block(tokens));
+      for (int t = 0; t < tokens; t++) {
+        int count = inputs.counts[t][0];
+        gates.add(kernels, t, inputs.lists[t], inputs.values[t], 0, count, i, next);
+        ups.add(kernels, t, inputs.lists[t], upFactors[t], 0, count, i, next);
+      }
+    }
+    for (int t = 0; t < tokens; t++) {
+      int at = t * 2 * n;
+      kernels.siluTimes(sum, at, sum, at + n, n);
+      neurons.select(t, part, sum, at, n, ffn.neuronThreshold(), from);
+    }
+  }
+
+  /** What a thread's neurons add to the outputs of every token. */
+  private void compute(Kernels kernels, PreviewFfn ffn, Input x, int tokens, int part, int parts) {
+    int d = ffn.inputs();
+    int first = ThreadTeam.start(ffn.neurons(), part, parts, PART);
+    int end = ThreadTeam.start(ffn.neurons(), part + 1, parts, PART);
+    float[] sum = Room.cleared(outputs, part, tokens * d);
+    int block = tokens == 1 ? end - first : ListedRows.blockOf(ffn.recordBytes());
+    for (int j = first, next; j < end; j = next) {
+      next = Math.min(end, j + block);
+      for (int t = 0; t < tokens; t++) {
+        int[] list = neurons.lists[t];
+        int listed = first + neurons.counts[t][part];
+        int k = ListedRows.place(list, first, listed, j);
+        int kEnd = ListedRows.place(list, k, listed, next);
+        kernels.neurons(ffn.records(), list, k, kEnd, null, x, t, sum, t * d, scratch[part]);
+      }
+    }
+  }
+
+  private void many(
+      ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, long[] kept) {
+    int tokens = x.tokens();
+    kept[0] += tiles.run(kernels, ffn, x.values(), tokens, neurons);
+    chosen.clear();
+    for (int t = 0; t < tokens; t++) {
+      int count = neurons.counts[t][0];
+      chosen.lane(t, neurons.lists[t], count, 1);
+      kept[1] += count;
+    }
+    chosen.many(kernels, ffn.records(), x, y);
+  }
+}

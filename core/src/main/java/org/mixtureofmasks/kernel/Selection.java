@@ -1,0 +1,50 @@
+package org.mixtureofmasks.kernel;
+
+import java.util.Arrays;
+
+/** What some tokens keep of their inputs or neurons: ascending lists, and the values listed. */
+final class Selection {
+  /** By token: which it keeps, each thread's from where its part of all begins. */
+  int[][] lists = {};
+
+  /** By token and place in its list. */
+  float[][] values = {};
+
+  /** By token and thread. */
+  int[][] counts = {};
+
+  /** Makes room. */
+  void reserve(int tokens, int columns, int threads) {
+    if (lists.length < tokens || lists[0].length < columns) {
+      lists = new int[tokens][columns];
+      values = new float[tokens][columns];
+      counts = new int[tokens][threads];
+    }
+  }
+
+  /**
+   * Lists what is above a threshold.
+   *
+   * @param part the thread's number; 0 if one thread lists all
+   * @param from where a token's values begin
+   * @param first number of values[from], and where in the token's list the part begins
+   */
+  void select(int token, int part, float[] of, int from, int count, float threshold, int first) {
+    int[] list = lists[token];
+    float[] listed = values[token];
+    int n = first;
+    for (int i = 0; i < count; i++) {
+      float value = of[from + i];
+      // Written whether it is kept or not: branches that nobody can foresee cost more.
+      list[n] = first + i;
+      listed[n] = value;
+      n += Math.abs(value) <= threshold ? 0 : 1; // what is no number is kept, to show as that
+    }
+    counts[token][part] = n - first;
+  }
+
+  /** How many a token keeps, by the lists of so many threads. */
+  long kept(int token, int threads) {
+    return Arrays.stream(counts[token], 0, threads).asLongStream().sum();
+  }
+}

@@ -1,0 +1,27 @@
+package org.mixtureofmasks.kernel;
+
+import java.util.stream.Stream;
+
+/** A SwiGLU FFN of which each token reads only what is above thresholds. */
+public sealed interface ThresholdFfn permits TokenMaskedFfn, PreviewFfn {
+  /** Bytes of all that it holds in memory. */
+  long bytes();
+
+  /** Bytes of its weights alone, which every neuron of a dense FFN would be read of. */
+  long weightBytes();
+
+  /** The matrices of its weights. */
+  Stream<Matrix> matrices();
+
+  /** Bytes that a token reads of the weights, whole cache lines. */
+  double bytesRead(double inputs, double neurons);
+
+  /** Bytes that a token reads beside the weights to choose, whole cache lines. */
+  double choiceBytes(double inputs);
+
+  /** Bytes of a row in whole cache lines. */
+  static double lines(long bytes) {
+    int line = 64;
+    return (double) Math.ceilDiv(bytes, line) * line;
+  }
+}
