@@ -5,14 +5,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.Preview;
+import org.mixtureofmasks.format.ShippedThresholds;
 import org.mixtureofmasks.format.TensorSpec;
 
 /**
- * Settings of a mixture of masks by the model's size; docs/which-settings.md says what they rest
- * on.
+ * Settings of token masks by the model's size; docs/which-settings.md says what they rest on.
  *
- * @param experts masks of a layer
- * @param calibrationTokens that masks and router are made from
+ * @param by what chooses a token's neurons
+ * @param calibrationTokens that thresholds are made from
  * @param row tokens of a row, the last one a target only
  * @param batchTokens input tokens of an optimiser step
  * @param microRows rows of a forward and backward pass
@@ -21,7 +22,7 @@ import org.mixtureofmasks.format.TensorSpec;
  * @param steps optimiser steps; 0: training-free
  */
 public record Choice(
-    int experts,
+    ShippedThresholds.Choice by,
     int calibrationTokens,
     int row,
     int batchTokens,
@@ -32,15 +33,12 @@ public record Choice(
   /** Sizes and learning rates that were tried; between them it is a line in logarithms. */
   private static final double[][] RATES = {{4.5e6, 4e-4}, {135e6, 1e-4}, {1e9, 2e-5}};
 
-  /** A router of E rows adds E / (3 m) to the FFN's weights: about this much at most. */
-  private static final double ROUTER_SHARE = 0.01;
-
   private static final int ROW = 513;
 
-  /** Minutes at 135M parameters; with training, which takes longer anyway, three times as many. */
   private static final int CALIBRATION = 8192;
 
-  private static final int CALIBRATION_OF_TRAINED = 24_576;
+  /** Tokens of a pass: several run side by side. */
+  private static final int PASS = 512;
 
   /** Fewer steps than this do not pay for a larger batch. */
   private static final int FEW_STEPS = 200;
@@ -61,11 +59,13 @@ public record Choice(
   public static Choice of(ModelConfig config) {
     int row = Math.min(ROW, config.maxPositions() + 1);
     return new Choice(
-        experts(config.intermediateSize()),
+        config.intermediateSize() % Preview.BLOCK == 0
+            ? ShippedThresholds.Choice.PREVIEW
+            : ShippedThresholds.Choice.INPUTS,
         CALIBRATION,
         row,
         SMALL_BATCH,
-        Math.max(1, 4096 / (row - 1)),
+        Math.max(1, PASS / (row - 1)),
         rate(parameters(config)),
         0,
         0);
@@ -87,33 +87,26 @@ public record Choice(
       batch *= 2;
     }
     long count = Math.clamp(Math.round((double) tokens / batch), 1, Integer.MAX_VALUE);
-    return new Choice(
-        experts, CALIBRATION_OF_TRAINED, row, batch, microRows, lr, 0.5, Math.toIntExact(count));
+    return new Choice(by, calibrationTokens, row, batch, microRows, lr, 1, Math.toIntExact(count));
   }
 
   Choice withSteps(int count) {
-    return new Choice(
-        experts, calibrationTokens, row, batchTokens, microRows, lr, distillation, count);
+    return new Choice(by, calibrationTokens, row, batchTokens, microRows, lr, distillation, count);
   }
 
   /** The same in smaller passes, for less memory. */
   public Choice withMicroRows(int rows) {
-    return new Choice(experts, calibrationTokens, row, batchTokens, rows, lr, distillation, steps);
+    return new Choice(by, calibrationTokens, row, batchTokens, rows, lr, distillation, steps);
   }
 
   /** The same with fewer calibration tokens, for less text. */
   public Choice withCalibration(int tokens) {
-    return new Choice(experts, tokens, row, batchTokens, microRows, lr, distillation, steps);
+    return new Choice(by, tokens, row, batchTokens, microRows, lr, distillation, steps);
   }
 
   /** Tokens of the whole training. */
   public long tokens() {
     return (long) steps * batchTokens;
-  }
-
-  static int experts(int intermediateSize) {
-    int most = (int) (ROUTER_SHARE * 3 * intermediateSize);
-    return Math.clamp(Integer.highestOneBit(Math.max(1, most)), 32, 128);
   }
 
   static double rate(long parameters) {
@@ -130,7 +123,7 @@ public record Choice(
    * The recipe, to be read by mom sparsify.
    *
    * @param model folder of the dense model
-   * @param share of the FFN's weights that a token is to use, in (0, 1]
+   * @param share of the FFN that a token is to read, in (0, 1]
    */
   String recipe(Path model, OwnTexts texts, double share) {
     return String.format(
@@ -139,12 +132,12 @@ public record Choice(
         # Chosen by 'mom sparsify MODEL --text ...' from the model's size and the budget. To change a setting,
         # edit a copy of this file and run: mom sparsify COPY.yaml --out NEW_RUN
         model: %s
-        method: mixture_of_masks
+        method: token_masks
 
-        masks:
-          start: calibrated        # masks and router from activation statistics
-          experts: %d              # masks per layer; a token uses one
-          target: %s               # active share of the FFN's weights
+        token_masks:
+          choice: %s          # what chooses the neurons of each token
+          target: %s               # share of the FFN's bytes that a token reads
+          split: uniform           # the same in every layer
           calibration_tokens: %d
           distillation: %s         # share of the dense model's distribution in the loss
 
@@ -163,7 +156,7 @@ public record Choice(
           held_out:
         %s""",
         quoted(model),
-        experts,
+        by.word(),
         share,
         calibrationTokens,
         distillation,

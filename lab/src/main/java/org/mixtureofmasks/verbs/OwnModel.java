@@ -125,15 +125,14 @@ final class OwnModel {
     Choice choice = planned.choice();
     progress.note(
         choice.steps() == 0
-            ? "training-free: masks and router from %,d tokens of statistics"
+            ? "training-free: thresholds of token masks from %,d tokens of the text"
                 .formatted(choice.calibrationTokens())
             : String.format(
                 Locale.ROOT,
-                "%,d tokens of training in %d steps, learning rate %.1e, %d experts per layer",
+                "%,d tokens of training in %d steps, learning rate %.1e",
                 choice.tokens(),
                 choice.steps(),
-                choice.lr(),
-                choice.experts()));
+                choice.lr()));
     if (choice.steps() > 0 && choice.tokens() < LITTLE_TRAINING) {
       progress.note(
           "so little training is worth about nothing: leave --budget out, or give hours (docs/which-settings.md says what to expect)");

@@ -25,10 +25,15 @@ public final class TestModels {
 
   /** 2 layers, 16 wide, 24 neurons, 4 query and 2 key heads of 4, 50 tokens, context 16. */
   public static ModelConfig tinyConfig() {
+    return tinyConfig(24);
+  }
+
+  /** The tiny model with so many neurons. */
+  public static ModelConfig tinyConfig(int neurons) {
     return new ModelConfig(
         Families.named("llama"),
         16,
-        24,
+        neurons,
         2,
         new ModelConfig.Attention(4, 2, 4),
         16,

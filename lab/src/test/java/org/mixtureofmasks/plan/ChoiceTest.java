@@ -12,6 +12,8 @@ import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.ShippedThresholds;
+import org.mixtureofmasks.nn.TestModels;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RunKeys;
 import org.mixtureofmasks.train.Methods;
@@ -39,12 +41,9 @@ class ChoiceTest {
   }
 
   @Test
-  void theRouterStaysAboutAHundredthOfTheFfn() {
-    assertEquals(32, Choice.experts(768));
-    assertEquals(32, Choice.experts(1536));
-    assertEquals(64, Choice.experts(2560));
-    assertEquals(128, Choice.experts(8192));
-    assertEquals(128, Choice.experts(28672));
+  void neuronsThatNoPreviewCanHoldAreChosenByInputs() {
+    assertEquals(ShippedThresholds.Choice.PREVIEW, Choice.of(TestModels.tinyConfig(32)).by());
+    assertEquals(ShippedThresholds.Choice.INPUTS, Choice.of(TestModels.tinyConfig(24)).by());
   }
 
   @Test
@@ -56,7 +55,7 @@ class ChoiceTest {
     Choice longer = free.trained(2_000_000);
     assertEquals(8192, longer.batchTokens());
     assertEquals(2_000_000, longer.tokens(), 8192);
-    assertEquals(0.5, longer.distillation());
+    assertEquals(1, longer.distillation());
   }
 
   @Test

@@ -16,7 +16,7 @@ public final class TinyRun {
   private static final String CONFIG =
       """
       {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 16,
-       "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4,
+       "intermediate_size": %d, "num_hidden_layers": 2, "num_attention_heads": 4,
        "num_key_value_heads": 2, "head_dim": 4, "vocab_size": 50, "max_position_embeddings": 16,
        "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "hidden_act": "silu",
        "tie_word_embeddings": true, "attention_bias": false, "mlp_bias": false,
@@ -51,10 +51,17 @@ public final class TinyRun {
   private final Path folder;
 
   public TinyRun(Path folder) throws IOException {
+    this(folder, 24);
+  }
+
+  /**
+   * @param neurons intermediate_size
+   */
+  public TinyRun(Path folder, int neurons) throws IOException {
     this.folder = folder;
     Path model = Files.createDirectories(folder.resolve("model"));
-    Files.writeString(model.resolve("config.json"), CONFIG);
-    TestModels.save(TestModels.tiny(7, Precision.FP32), model);
+    Files.writeString(model.resolve("config.json"), CONFIG.formatted(neurons));
+    TestModels.save(TestModels.random(TestModels.tinyConfig(neurons), 7, Precision.FP32), model);
     rows("a.u16", 40, 1);
     rows("b.u16", 20, 2);
     rows("valid.u16", 10, 3);

@@ -62,7 +62,7 @@ class OwnModelTest {
     double sparse = verdict.at("/sparse/perplexity").asDouble();
     assertTrue(dense > 1 && sparse > 1 && sparse != dense, dense + " and " + sparse);
     assertEquals(sparse / dense, verdict.path("perplexity_over_dense").asDouble(), 1e-6 * sparse);
-    assertEquals(0.6, verdict.at("/sparse/active_ffn_share_measured").asDouble(), 0.02);
+    assertEquals(0.6, verdict.at("/sparse/share_all_in_measured").asDouble(), 0.02);
     assertEquals(2, verdict.path("prompts").size());
     assertTrue(Files.readString(run.resolve("report.html")).contains("Dense beside sparse"));
     assertTrue(Files.exists(run.resolve("inputs/recipe.yaml")), "what was chosen is kept");

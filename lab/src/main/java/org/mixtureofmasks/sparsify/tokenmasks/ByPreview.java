@@ -7,7 +7,9 @@ import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.Preview;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Tensors;
 
@@ -16,7 +18,8 @@ import org.mixtureofmasks.nn.Tensors;
  * neurons will be; these are computed exactly. The up projection's copy is multiplied by the norms
  * of the down projection's columns, so that a score is what a neuron adds to the output.
  *
- * <p>The copy is that of the weights as they are: made again after each step.
+ * <p>The copy ({@link Preview} has the same numbers) is that of the weights as they are: made again
+ * after each step.
  */
 final class ByPreview implements TokenChoice {
   /** Bits of the copy over bits of bf16, of two of the three matrices. */
@@ -69,6 +72,16 @@ final class ByPreview implements TokenChoice {
   private final List<Copy> copies = new ArrayList<>();
 
   @Override
+  public void require(ModelConfig config) {
+    int neurons = config.intermediateSize();
+    if (neurons % Preview.BLOCK != 0) {
+      throw new UserError(
+          "a preview is of a multiple of %d neurons, not of an intermediate_size of %d; token_masks.choice inputs takes any"
+              .formatted(Preview.BLOCK, neurons));
+    }
+  }
+
+  @Override
   public void begin(ModelConfig config) {
     copies.clear();
     for (int l = 0; l < config.layers(); l++) {
@@ -107,6 +120,11 @@ final class ByPreview implements TokenChoice {
   @Override
   public double share(Kept kept) {
     return kept.neurons() + COPY * kept.inputs();
+  }
+
+  @Override
+  public double inputs(double target) {
+    return 0.9 * target;
   }
 
   @Override

@@ -1,7 +1,9 @@
 package org.mixtureofmasks.sparsify.tokenmasks;
 
 import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.ShippedThresholds;
 import org.mixtureofmasks.nn.FfnWeights;
 
 /**
@@ -9,7 +11,22 @@ import org.mixtureofmasks.nn.FfnWeights;
  * neurons whose score is above another. d is hidden_size, m intermediate_size.
  */
 interface TokenChoice {
-  /** For a model of this shape, before anything else is asked. */
+  /** The choice of that name, for one run. */
+  static TokenChoice by(ShippedThresholds.Choice choice) {
+    return switch (choice) {
+      case INPUTS -> new ByInputs();
+      case PREVIEW -> new ByPreview();
+    };
+  }
+
+  /**
+   * Before anything is made.
+   *
+   * @throws UserError if models of this shape cannot be chosen from like this
+   */
+  default void require(ModelConfig config) {}
+
+  /** For a model of this shape, before anything is asked but shares. */
   default void begin(ModelConfig config) {}
 
   /** The weights have changed. */
@@ -37,6 +54,9 @@ interface TokenChoice {
 
   /** Share of the FFN's bytes that is read, with all that is read for the choice; in bf16. */
   double share(Kept kept);
+
+  /** The share of inputs that goes with a target where none is given. */
+  double inputs(double target);
 
   /** The share of neurons with which {@link #share} is the target. */
   double neurons(double target, double inputs);

@@ -56,9 +56,9 @@ final class TokenMasks implements Method, NeedsPasses {
 
   private long[][] calibration = new long[0][];
 
-  TokenMasks(TokenMasksOptions options) {
+  TokenMasks(TokenMasksOptions options, TokenChoice choice) {
     this.options = options;
-    choice = options.choice().make();
+    this.choice = choice;
   }
 
   @Override
@@ -219,7 +219,7 @@ final class TokenMasks implements Method, NeedsPasses {
           new ShippedThresholds.Layer(
               thresholds[l][0], thresholds[l][1], kept.inputs(), kept.neurons()));
     }
-    return Optional.of(new ShippedThresholds(layers));
+    return Optional.of(new ShippedThresholds(options.choice(), layers));
   }
 
   @Override

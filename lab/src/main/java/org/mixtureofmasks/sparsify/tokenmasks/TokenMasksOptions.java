@@ -1,6 +1,6 @@
 package org.mixtureofmasks.sparsify.tokenmasks;
 
-import java.util.function.Supplier;
+import org.mixtureofmasks.format.ShippedThresholds.Choice;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
@@ -95,7 +95,7 @@ public final class TokenMasksOptions {
   /** The share of inputs with the uniform split. */
   double inputs() {
     double given = recipe.get(INPUTS);
-    return given > 0 ? given : Math.min(1, choice().inputsOfTarget * target());
+    return given > 0 ? given : Math.min(1, TokenChoice.by(choice()).inputs(target()));
   }
 
   double follow() {
@@ -112,27 +112,6 @@ public final class TokenMasksOptions {
 
   int calibrationTokens() {
     return recipe.get(CALIBRATION_TOKENS);
-  }
-
-  /** What chooses. */
-  enum Choice {
-    /** Absolute values. */
-    INPUTS(1.2, ByInputs::new),
-    /** A copy in few bits. */
-    PREVIEW(0.9, ByPreview::new);
-
-    private final double inputsOfTarget;
-    private final Supplier<TokenChoice> maker;
-
-    Choice(double inputsOfTarget, Supplier<TokenChoice> maker) {
-      this.inputsOfTarget = inputsOfTarget;
-      this.maker = maker;
-    }
-
-    /** For one run. */
-    TokenChoice make() {
-      return maker.get();
-    }
   }
 
   /** How the share is spread over layers and places. */

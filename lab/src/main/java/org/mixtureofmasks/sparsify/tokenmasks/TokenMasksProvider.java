@@ -3,6 +3,7 @@ package org.mixtureofmasks.sparsify.tokenmasks;
 import java.util.List;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.ShippedThresholds;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeSection;
 import org.mixtureofmasks.sparsify.Method;
@@ -30,7 +31,7 @@ public final class TokenMasksProvider implements MethodProvider {
       }
       return;
     }
-    double neurons = options.choice().make().neurons(options.target(), options.inputs());
+    double neurons = TokenChoice.by(options.choice()).neurons(options.target(), options.inputs());
     if (neurons <= 0 || neurons > 1) {
       throw UserError.usage(
           ("token_masks.inputs %s leaves %s of the neurons at a target of %s: a share above 0 and at"
@@ -41,7 +42,10 @@ public final class TokenMasksProvider implements MethodProvider {
 
   @Override
   public Method create(Recipe recipe, ModelConfig config) {
-    return new TokenMasks(new TokenMasksOptions(recipe));
+    TokenMasksOptions options = new TokenMasksOptions(recipe);
+    TokenChoice choice = TokenChoice.by(options.choice());
+    choice.require(config);
+    return new TokenMasks(options, choice);
   }
 
   @Override
@@ -51,7 +55,7 @@ public final class TokenMasksProvider implements MethodProvider {
 
   @Override
   public long heldBytes(Recipe recipe, ModelConfig config) {
-    return new TokenMasksOptions(recipe).choice() == TokenMasksOptions.Choice.PREVIEW
+    return new TokenMasksOptions(recipe).choice() == ShippedThresholds.Choice.PREVIEW
         ? ByPreview.bytes(config)
         : 0;
   }

@@ -11,6 +11,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.format.Preview;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.Tensors;
@@ -18,7 +19,7 @@ import org.mixtureofmasks.nn.TestModels;
 
 class ByPreviewTest {
   private static final int D = 16;
-  private static final int M = 24;
+  private static final int M = 32;
 
   private static float[] random(int n, long seed) {
     Random random = new Random(seed);
@@ -39,7 +40,7 @@ class ByPreviewTest {
 
   private static ByPreview choice() {
     ByPreview choice = new ByPreview();
-    choice.begin(TestModels.tinyConfig());
+    choice.begin(TestModels.tinyConfig(M));
     return choice;
   }
 
@@ -89,6 +90,33 @@ class ByPreviewTest {
       Tensor scores = choice().scores(0, Tensors.of(x, 1, D), weights());
       assertArrayEquals(expected, Tensors.toFloats(scores), 2e-4f);
       assertFalse(scores.requires_grad());
+    }
+  }
+
+  @Test
+  void aModelFolderHoldsTheSameCopy() {
+    try (PointerScope _ = new PointerScope()) {
+      float[] x = random(D, 4);
+      Preview stored =
+          Preview.of(random(M * D, 1), random(M * D, 2), Preview.norms(random(D * M, 3), M));
+      float[] scales = stored.scales();
+      byte[] nibbles = stored.nibbles();
+      double[][] sums = new double[2][M];
+      for (int i = 0; i < D; i++) {
+        for (int half = 0; half < 2; half++) {
+          for (int j = 0; j < M; j++) {
+            int pair = nibbles[i * M + half * (M / 2) + j % 16];
+            int q = pair >> (j < 16 ? 0 : 4) & 15;
+            sums[half][j] += x[i] * scales[2 * i + half] * (q - 7.5);
+          }
+        }
+      }
+      float[] expected = new float[M];
+      for (int j = 0; j < M; j++) {
+        expected[j] = (float) (sums[0][j] / (1 + Math.exp(-sums[0][j])) * sums[1][j]);
+      }
+      assertArrayEquals(
+          expected, Tensors.toFloats(choice().scores(0, Tensors.of(x, 1, D), weights())), 2e-4f);
     }
   }
 

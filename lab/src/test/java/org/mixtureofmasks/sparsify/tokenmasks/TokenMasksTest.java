@@ -24,7 +24,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.nn.TestModels;
 import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.train.Methods;
 import org.mixtureofmasks.train.TinyRun;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
@@ -48,7 +50,7 @@ class TokenMasksTest {
   }
 
   private Trainer begin(String keys, String name, String... overrides) throws IOException {
-    TinyRun tiny = new TinyRun(folder);
+    TinyRun tiny = new TinyRun(folder, 32);
     Recipe recipe = tiny.recipe("token_masks", keys, overrides);
     return Trainer.begin(recipe, tiny.path(name), TrainingListener.SILENT);
   }
@@ -95,7 +97,7 @@ class TokenMasksTest {
   @Test
   void aShareOfOneIsTheDenseModel() throws IOException {
     double dense;
-    TinyRun tiny = new TinyRun(folder);
+    TinyRun tiny = new TinyRun(folder, 32);
     try (Trainer trainer =
         Trainer.begin(
             tiny.recipe("dense", "", "train.steps=0"),
@@ -129,7 +131,7 @@ class TokenMasksTest {
         a[j] = Math.abs(a[j]) > limits[3] ? a[j] : 0;
       }
       assertArrayEquals(
-          Tensors.toFloats(weights.project(Tensors.of(a, 1, 24))),
+          Tensors.toFloats(weights.project(Tensors.of(a, 1, 32))),
           Tensors.toFloats(trainer.method().feedForward().apply(1, x, weights)),
           1e-6f);
     }
@@ -196,6 +198,16 @@ class TokenMasksTest {
       trainer.train();
     }
     assertTrue(metrics(folder.resolve("run")).get(1).get("distillation_loss").asDouble() > 0);
+  }
+
+  @Test
+  void aPreviewOfNoWholeBlocksIsRefusedBeforeAnythingIsMade() throws IOException {
+    Recipe recipe = new TinyRun(folder).recipe("token_masks", PREVIEW);
+    UserError error =
+        assertThrows(
+            UserError.class,
+            () -> Methods.provider(recipe).create(recipe, TestModels.tinyConfig(24)));
+    assertTrue(error.getMessage().contains("intermediate_size of 24"), error.getMessage());
   }
 
   @Test
