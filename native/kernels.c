@@ -4,6 +4,7 @@
 #include "few.h"
 #include "floats.h"
 #include "plain.h"
+#include "preview.h"
 #include "rows.h"
 #include "step.h"
 #include "tile.h"
@@ -38,6 +39,7 @@ ALL(f32)
 PARTS(int8)
 PARTS(bf16)
 PARTS(f32)
+PARTS(preview)
 STEP(split_floats)
 
 #if BITS == 512
@@ -59,4 +61,5 @@ const Kernels OF_WIDTH(mom_kernels)[FORMATS] = {
     KERNELS(q4_k), KERNELS(q5_k), KERNELS(q6_k), KERNELS(q4_0), KERNELS(q4_1),
     KERNELS(q5_0), KERNELS(q8_0), KERNELS(q4),   PLAIN_KERNELS(int8), PLAIN_KERNELS(bf16), PLAIN_KERNELS(f32),
     {"split_floats", 0, 0, 0, split_floats_step, 0, 0},
+    {"preview", 0, 0, 0, 0, preview_add_rows, preview_widen_columns},
 };

@@ -47,7 +47,7 @@ typedef struct {
 extern const FloatKernels mom_floats_512;
 extern const FloatKernels mom_floats_256;
 
-#define FORMATS 12
+#define FORMATS 13
 
 extern const Kernels mom_kernels_512[FORMATS];
 extern const Kernels mom_kernels_256[FORMATS];

@@ -48,14 +48,14 @@ EXPORT void mom_neurons(int kernels, const uint8_t *w, const int *list, const fl
 
 /*
  * y[y_at + place of c - c0] += sum over k in [from, to) of factors[k] w[list[k], c] for columns c in [c0, c1), in the
- * format's order of so many; only for int8, bf16 and f32.
+ * format's order of so many; only for int8, bf16, f32 and whole blocks of a preview.
  */
 EXPORT void mom_add_rows(int kernels, const uint8_t *w, const int *list, const float *factors, float *y, NONE, long n,
                          long from, long to, long c0, long c1, long y_at);
 
 /*
- * Columns [c0, c1) of rows [from, to) as floats in the format's order of so many, stride apart; only for int8, bf16 and
- * f32.
+ * Columns [c0, c1) of rows [from, to) as floats in the format's order of so many, stride apart; only for int8, bf16,
+ * f32 and whole vectors of a preview.
  */
 EXPORT void mom_widen_columns(int kernels, const uint8_t *w, float *out, NONE, NONE, NONE, long n, long from, long to,
                               long c0, long c1, long stride, long out_at);

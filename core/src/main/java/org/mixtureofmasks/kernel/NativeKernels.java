@@ -42,13 +42,15 @@ final class NativeKernels {
           F32.FORMAT);
 
   /** Those whose rows can be added up in parts. */
-  private static final List<Format> IN_PARTS = List.of(Bf16.FORMAT, Int8.FORMAT, F32.FORMAT);
+  private static final List<Format> IN_PARTS =
+      List.of(Bf16.FORMAT, Int8.FORMAT, F32.FORMAT, PreviewWeights.FORMAT);
 
   private final NativeLibrary library;
   private final int bits;
   private final NativeFloats floats;
   private final NativeStep stepOfSplitFloats;
   private final IdentityHashMap<Format, Integer> numbers = new IdentityHashMap<>();
+  private final IdentityHashMap<Format, Integer> inParts = new IdentityHashMap<>();
 
   /**
    * What came of the search for a library.
@@ -74,6 +76,9 @@ final class NativeKernels {
       if (number >= 0) {
         numbers.put(format, number);
       }
+    }
+    for (Format format : IN_PARTS) {
+      inParts.put(format, library.kernels(format.name(), bits));
     }
   }
 
@@ -228,6 +233,12 @@ final class NativeKernels {
     return true;
   }
 
+  /** The number of what reads a part of a format's rows, which of a preview has whole units. */
+  private @Nullable Integer inParts(Format format, int column0, int column1, int unit) {
+    boolean ragged = column0 % unit != 0 || column1 % unit != 0;
+    return format.equals(PreviewWeights.FORMAT) && ragged ? null : inParts.get(format);
+  }
+
   /** See {@link Kernels#addRows}. */
   boolean addRows(
       Matrix w,
@@ -239,8 +250,8 @@ final class NativeKernels {
       int yAt,
       int column0,
       int column1) {
-    Integer number = numbers.get(w.format());
-    if (number == null || !IN_PARTS.contains(w.format())) {
+    Integer number = inParts(w.format(), column0, column1, PreviewWeights.BLOCK);
+    if (number == null) {
       return false;
     }
     Objects.checkFromToIndex(from, to, Math.min(list.length, factors.length));
@@ -273,8 +284,8 @@ final class NativeKernels {
   /** See {@link Kernels#widenColumns}. */
   boolean widenColumns(
       Matrix w, int from, int to, int column0, int column1, float[] out, int stride) {
-    Integer number = numbers.get(w.format());
-    if (number == null || !IN_PARTS.contains(w.format())) {
+    Integer number = inParts(w.format(), column0, column1, bits / Float.SIZE);
+    if (number == null) {
       return false;
     }
     Objects.checkFromToIndex(from, to, w.rows());

@@ -22,6 +22,10 @@ public final class PreviewWeights extends Format {
   private static final int L = ByteLanes.L;
   private static final float CENTRE = 7.5f;
 
+  /** All weights that there are, by q, where vectors have so many lanes. */
+  private static final IntVector WEIGHTS =
+      ByteLanes.zero().addIndex(1).sub(CENTRE).reinterpretAsInts();
+
   private PreviewWeights() {}
 
   @Override
@@ -102,12 +106,16 @@ public final class PreviewWeights extends Format {
     return FloatVector.broadcast(FloatVector.SPECIES_PREFERRED, value);
   }
 
+  /** The weights of the low nibbles of L bytes. */
   private static FloatVector low(IntVector pairs) {
-    return ByteLanes.floats(pairs.and(15)).sub(CENTRE);
+    IntVector q = pairs.and(15);
+    return L == HALF
+        ? q.selectFrom(WEIGHTS).reinterpretAsFloats()
+        : ByteLanes.floats(q).sub(CENTRE);
   }
 
   private static FloatVector high(IntVector pairs) {
-    return ByteLanes.floats(pairs.lanewise(VectorOperators.LSHR, 4)).sub(CENTRE);
+    return low(pairs.lanewise(VectorOperators.LSHR, 4));
   }
 
   /** Where the low nibbles of byte i of a row belong: those of the high ones are HALF behind. */

@@ -29,6 +29,7 @@ class PartsOfRowsTest {
         }
       }
       cases.add(new Case(kernels, Q4.FORMAT, 96)); // by a format's own get
+      cases.add(new Case(kernels, PreviewWeights.FORMAT, 192));
     }
     return cases;
   }
@@ -40,8 +41,8 @@ class PartsOfRowsTest {
     Matrix w = TestMatrices.random(random, c.format, ROWS, c.columns);
     int[] list = IntStream.range(0, ROWS).filter(_ -> random.nextInt(3) > 0).toArray();
     float[] factors = TestMatrices.random(random, list.length);
-    for (int first : new int[] {0, c.columns / 3}) {
-      for (int end : new int[] {first, (first + c.columns) / 2, c.columns}) {
+    for (int first : new int[] {0, c.columns / 3}) { // of 192 blocks, vectors and neither
+      for (int end : new int[] {first, first + 1, (first + c.columns) / 2, c.columns}) {
         int n = end - first;
         float[] before = TestMatrices.random(random, n + 5);
         float[] y = before.clone();

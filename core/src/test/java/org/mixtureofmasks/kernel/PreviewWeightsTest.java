@@ -1,0 +1,34 @@
+package org.mixtureofmasks.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import org.junit.jupiter.api.Test;
+import org.mixtureofmasks.UserError;
+
+/** Weights of a preview as they are stored. */
+class PreviewWeightsTest {
+  @Test
+  void aWeightIsTheNearestOfSixteen() {
+    float[] values = new float[64];
+    for (int c = 0; c < 64; c++) {
+      values[c] = -9 + c * 18f / 63;
+    }
+    Matrix w =
+        new Matrix(Arena.ofAuto().allocate(32), 1, 64, PreviewWeights.FORMAT);
+    w.format().put(values, w.data(), 0);
+    for (int c = 0; c < 64; c++) {
+      float expected = Math.clamp((float) Math.floor(values[c]) + 0.5f, -7.5f, 7.5f);
+      assertEquals(expected, w.get(0, c), "of " + values[c]);
+    }
+  }
+
+  @Test
+  void rowsThatAreNoWholeBlocksAreRefused() {
+    String line =
+        assertThrows(UserError.class, () -> PreviewWeights.FORMAT.rowBytes(48)).getMessage();
+    assertTrue(line.contains("whole blocks of 32 weights, not 48"), line);
+  }
+}
