@@ -223,7 +223,8 @@ final class NativeKernels {
           k,
           next,
           x.at(token),
-          yAt);
+          yAt,
+          to);
     }
     return true;
   }
