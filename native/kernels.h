@@ -8,7 +8,7 @@ typedef struct {
   const char *format;
   void (*matvec)(const uint8_t *w, long n, const float *x, float *y, long from, long to, long end);
   void (*neurons)(const uint8_t *w, long n, const int *list, long from, long to, const float *scales, const float *x,
-                  float *y);
+                  float *y, long end);
   void (*widen)(const uint8_t *w, long n, long from, long to, float *out);
   void (*step)(const uint8_t *w, long n, long from, long to, const float *x, long tokens, float *y, long stride, long end);
   void (*add_rows)(const uint8_t *w, long n, const int *list, long from, long to, const float *factors, float *y, long c0,

@@ -46,8 +46,8 @@ void mom_widen(int kernels, const uint8_t *w, float *out, NONE a, NONE b, NONE c
 }
 
 void mom_neurons(int kernels, const uint8_t *w, const int *list, const float *scales, const float *x, float *y, long n,
-                 long from, long to, long x_at, long y_at) {
-  of(kernels)->neurons(w, n, list, from, to, scales, x + x_at, y + y_at);
+                 long from, long to, long x_at, long y_at, long end) {
+  of(kernels)->neurons(w, n, list, from, to, scales, x + x_at, y + y_at, end);
 }
 
 void mom_add_rows(int kernels, const uint8_t *w, const int *list, const float *factors, float *y, NONE a, long n, long from,

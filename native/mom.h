@@ -41,10 +41,11 @@ EXPORT void mom_widen(int kernels, const uint8_t *w, float *out, NONE, NONE, NON
 /*
  * Neurons of a SwiGLU FFN: y[y_at + c] += sum over j of s_j SiLU(g_j x) (u_j x) d_j[c] for j = list[k], k in [from, to).
  *
- * w: records of three rows of n columns, gate g, up u and down d; scales: s by place in the list, NULL when all are 1.
+ * w: records of three rows of n columns, gate g, up u and down d; scales: s by place in the list, NULL when all are 1;
+ * end: of the places in the list that are wanted in this and further calls, to be asked for ahead.
  */
 EXPORT void mom_neurons(int kernels, const uint8_t *w, const int *list, const float *scales, const float *x, float *y, long n,
-                        long from, long to, long x_at, long y_at);
+                        long from, long to, long x_at, long y_at, long end);
 
 /*
  * y[y_at + place of c - c0] += sum over k in [from, to) of factors[k] w[list[k], c] for columns c in [c0, c1), in the

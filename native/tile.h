@@ -17,8 +17,6 @@
 #define PAIRS 3
 #endif
 
-#define UNROLL_ALL _Pragma("GCC unroll 16")
-
 /*
  * Pairs of rows, rows[p] and rows[p] + distance, times as many tokens as `width` vectors hold, to out[2 p] and
  * out[2 p + 1]. stride: from a column of the tile to the next.

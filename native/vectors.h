@@ -20,6 +20,8 @@
 #define UNROLL _Pragma("GCC unroll 8")
 #endif
 
+#define UNROLL_ALL _Pragma("GCC unroll 16")
+
 #if BITS == 512
 
 #define L 16

@@ -228,7 +228,8 @@ final class NativeKernels {
           k,
           next,
           x.at(token),
-          yAt);
+          yAt,
+          to);
     }
     return true;
   }

@@ -12,4 +12,9 @@ public final class NeuronList {
     this.neurons = neurons;
     held = NeuronSet.of(neurons, neurons.length);
   }
+
+  /** Writes them to the front of an array. */
+  public void copyTo(int[] list) {
+    System.arraycopy(neurons, 0, list, 0, neurons.length);
+  }
 }
