@@ -113,8 +113,8 @@ public final class Preview {
 
   /** Which byte of the d x m holds the weight of an input and a neuron. */
   static long place(int input, int half, int neuron, int m) {
-    int block = neuron / BLOCK * (BLOCK / 2);
-    return (long) input * m + half * (m / 2) + block + neuron % (BLOCK / 2);
+    int blocks = (half * m + neuron) / BLOCK;
+    return (long) input * m + blocks * (BLOCK / 2L) + neuron % (BLOCK / 2);
   }
 
   /** By how many bits a neuron's number is shifted in its byte. */

@@ -9,10 +9,11 @@ import org.mixtureofmasks.checkpoint.StoredTensor;
  * levels a row keeps its direction to a few thousandths.
  */
 final class PreviewCheck {
+  /** Cosine of a row and its copy. */
   private static final double LEAST_CORRELATION = 0.9;
 
   /** Neurons of which the two with the largest gate rows are compared: 0 has no direction. */
-  private static final int SEEN = 8;
+  private static final int SEEN = Preview.BLOCK / 4;
 
   private static final int COMPARED = 2;
 
@@ -20,19 +21,18 @@ final class PreviewCheck {
 
   static boolean fits(StoredTokenMasks.ByPreview stored) {
     int m = Math.toIntExact(stored.preview().shape().getLast());
-    int seen = Math.min(SEEN, m);
-    float[][] rows = new float[seen][];
-    double[] sizes = new double[seen];
-    for (int k = 0; k < seen; k++) {
-      rows[k] = gateRow(stored.neurons(), k * m / seen);
+    float[][] rows = new float[SEEN][];
+    double[] sizes = new double[SEEN];
+    for (int k = 0; k < SEEN; k++) {
+      rows[k] = gateRow(stored.neurons(), k * (m / SEEN));
       sizes[k] = product(rows[k], rows[k]);
     }
     for (int n = 0; n < COMPARED; n++) {
       int largest = 0;
-      for (int k = 1; k < seen; k++) {
+      for (int k = 1; k < SEEN; k++) {
         largest = sizes[k] > sizes[largest] ? k : largest;
       }
-      float[] column = column(stored, largest * m / seen, m);
+      float[] column = column(stored, largest * (m / SEEN), m);
       double norms = sizes[largest] * product(column, column);
       if (norms > 0 && product(rows[largest], column) < LEAST_CORRELATION * Math.sqrt(norms)) {
         return false;

@@ -85,8 +85,8 @@ public record ShippedThresholds(Choice choice, List<Layer> layers) {
     return threshold == ALL || threshold >= 0 && threshold < Float.POSITIVE_INFINITY;
   }
 
-  /** The share of FFN weights that a token uses, mean over layers. */
-  double activeShare() {
+  /** {@return the share of FFN weights that a token uses, mean over layers, in [0, 1]} */
+  public double activeShare() {
     return layers.stream().mapToDouble(layer -> layer.activeShare(choice)).average().orElse(0);
   }
 }

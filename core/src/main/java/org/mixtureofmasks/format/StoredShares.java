@@ -16,7 +16,7 @@ public final class StoredShares {
   public static final int THRESHOLDS = 2 * Float.BYTES;
 
   /** Bytes of the scales of an input's row of a preview. */
-  public static final int PREVIEW_SCALES = Preview.HALVES * Float.BYTES;
+  private static final int PREVIEW_SCALES = Preview.HALVES * Float.BYTES;
 
   private static final int LINE = 64;
 

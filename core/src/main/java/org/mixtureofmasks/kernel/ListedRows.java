@@ -38,6 +38,41 @@ record ListedRows(Matrix w, float[] y, int stride, int at, int from, int to) {
     kernels.addRows(w, list, k, kEnd, factors, y, t * stride + at, from, to);
   }
 
+  /**
+   * The sums of some neurons' gates, then of their ups, of every token: 2n floats each.
+   *
+   * @param byInput rows of inputs: gates of all neurons, then their ups
+   * @param inputs that the tokens keep
+   * @param gateFactors by token and place in its list
+   * @param upFactors likewise
+   * @param from the first neuron
+   * @param n neurons
+   * @param sum added to
+   */
+  static void gatesAndUps(
+      Kernels kernels,
+      Matrix byInput,
+      Selection inputs,
+      float[][] gateFactors,
+      float[][] upFactors,
+      int tokens,
+      int from,
+      int n,
+      float[] sum) {
+    int up = byInput.columns() / 2 + from;
+    ListedRows gates = new ListedRows(byInput, sum, 2 * n, 0, from, from + n);
+    ListedRows ups = new ListedRows(byInput, sum, 2 * n, n, up, up + n);
+    for (int i = 0, next; i < byInput.rows(); i = next) {
+      next = Math.min(byInput.rows(), i + gates.block(tokens));
+      for (int t = 0; t < tokens; t++) {
+        int[] list = inputs.lists[t];
+        int count = inputs.counts[t][0];
+        gates.add(kernels, t, list, gateFactors[t], 0, count, i, next);
+        ups.add(kernels, t, list, upFactors[t], 0, count, i, next);
+      }
+    }
+  }
+
   /** Where the first element of list[from, to) lies that is at least a row. */
   static int place(int[] list, int from, int to, int row) {
     int found = Arrays.binarySearch(list, from, to, row);

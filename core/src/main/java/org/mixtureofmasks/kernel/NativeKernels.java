@@ -108,6 +108,11 @@ final class NativeKernels {
     return numbers.containsKey(format);
   }
 
+  /** Whether it has kernels for parts of rows of that format. */
+  boolean hasParts(Format format) {
+    return inParts.containsKey(format);
+  }
+
   /** What the library computes between the products. */
   NativeFloats floats() {
     return floats;

@@ -1,5 +1,7 @@
 package org.mixtureofmasks.kernel;
 
+import java.util.Arrays;
+
 /**
  * How the kernels of a number format read activations: in which order their columns lie, and
  * whatever else of them the format wants (a quantised copy, see {@link #newInput}). Rows that are
@@ -98,6 +100,14 @@ public abstract class Order {
     int n = to.columns();
     for (int c = 0; c < n; c++) {
       to.floats()[to.at(token) + place(c, n)] = values[to.at(token) + c];
+    }
+  }
+
+  /** y[yAt ...] = the sum of what all threads have, each from {@code at} on. */
+  final void addUp(float[] y, int yAt, float[][] ofThreads, int at, int columns) {
+    Arrays.fill(y, yAt, yAt + columns, 0);
+    for (float[] ordered : ofThreads) {
+      addTo(y, yAt, ordered, at, columns);
     }
   }
 

@@ -1,7 +1,5 @@
 package org.mixtureofmasks.kernel;
 
-import java.util.Arrays;
-
 /**
  * One caller's memory for FFNs whose tokens choose neurons by a preview. Threads share out the
  * neurons: each adds up the preview of its own from all inputs that a token keeps, lists those that
@@ -75,14 +73,7 @@ public final class PreviewPass {
               compute(kernels.kernels(), ffn, exact, tokens, part, parts);
             });
     Order order = ffn.records().format().order();
-    kernels.forEach(
-        tokens,
-        (t, _) -> {
-          Arrays.fill(y, t * d, (t + 1) * d, 0);
-          for (float[] sum : outputs) {
-            order.addTo(y, t * d, sum, t * d, d);
-          }
-        });
+    kernels.forEach(tokens, (t, _) -> order.addUp(y, t * d, outputs, t * d, d));
     for (int t = 0; t < tokens; t++) {
       kept[0] += inputs.kept(t, 1);
       kept[1] += neurons.kept(t, kernels.threads());
@@ -108,16 +99,8 @@ public final class PreviewPass {
     int from = ThreadTeam.start(m, part, parts, PART);
     int n = ThreadTeam.start(m, part + 1, parts, PART) - from;
     float[] sum = Room.cleared(sums, part, tokens * 2 * n);
-    ListedRows gates = new ListedRows(ffn.preview(), sum, 2 * n, 0, from, from + n);
-    ListedRows ups = new ListedRows(ffn.preview(), sum, 2 * n, n, m + from, m + from + n);
-    for (int i = 0, next; i < ffn.inputs(); i = next) {
-      next = Math.min(ffn.inputs(), i + gates.block(tokens));
-      for (int t = 0; t < tokens; t++) {
-        int count = inputs.counts[t][0];
-        gates.add(kernels, t, inputs.lists[t], inputs.values[t], 0, count, i, next);
-        ups.add(kernels, t, inputs.lists[t], upFactors[t], 0, count, i, next);
-      }
-    }
+    ListedRows.gatesAndUps(
+        kernels, ffn.preview(), inputs, inputs.values, upFactors, tokens, from, n, sum);
     for (int t = 0; t < tokens; t++) {
       int at = t * 2 * n;
       kernels.siluTimes(sum, at, sum, at + n, n);

@@ -44,7 +44,7 @@ public final class PreviewWeights extends Format {
 
   @Override
   public float get(MemorySegment data, long row, int column, int columns) {
-    return Nibbles.get(data, row + column / BLOCK * HALF, column % BLOCK) - CENTRE;
+    return Nibbles.get(data, row + column / BLOCK * (long) HALF, column % BLOCK) - CENTRE;
   }
 
   /** Rounds to the nearest of the 16 weights that there are. */
@@ -182,7 +182,8 @@ public final class PreviewWeights extends Format {
     for (int r = from; r < to; r++) {
       for (int c = column0; c < column1; c += L) {
         int within = c % BLOCK;
-        IntVector pairs = ByteLanes.unsigned(w.data(), r * row + c / BLOCK * HALF + within % HALF);
+        IntVector pairs =
+            ByteLanes.unsigned(w.data(), r * row + c / BLOCK * (long) HALF + within % HALF);
         (within < HALF ? low(pairs) : high(pairs))
             .intoArray(out, (r - from) * stride + c - column0);
       }

@@ -68,11 +68,7 @@ public final class SparseFfn {
                   .kernels()
                   .neurons(records, list, from, to, scales, input, token, sum, 0, oneScratch[part]);
             });
-    int at = token * width;
-    Arrays.fill(y, at, at + width, 0);
-    for (float[] sum : sums) {
-      records.format().order().addTo(y, at, sum, 0, width);
-    }
+    records.format().order().addUp(y, token * width, sums, 0, width);
   }
 
   /**
@@ -102,12 +98,9 @@ public final class SparseFfn {
             });
     kernels.forEach(
         laneCount,
-        (lane, part) -> {
+        (lane, _) -> {
           int at = lanes.get(lane).token * width;
-          Arrays.fill(y, at, at + width, 0);
-          for (float[] sum : sums) {
-            records.format().order().addTo(y, at, sum, lane * width, width);
-          }
+          records.format().order().addUp(y, at, sums, lane * width, width);
         });
   }
 

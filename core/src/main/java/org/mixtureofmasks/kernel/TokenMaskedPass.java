@@ -1,6 +1,5 @@
 package org.mixtureofmasks.kernel;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,15 +73,8 @@ public final class TokenMaskedPass {
     int from = ThreadTeam.start(m, part, parts, PART);
     int n = ThreadTeam.start(m, part + 1, parts, PART) - from;
     float[] sum = Room.cleared(sums, part, tokens * 2 * n);
-    ListedRows gates = new ListedRows(ffn.byInput(), sum, 2 * n, 0, from, from + n);
-    ListedRows ups = new ListedRows(ffn.byInput(), sum, 2 * n, n, m + from, m + from + n);
-    for (int i = 0, next; i < ffn.inputs(); i = next) {
-      next = Math.min(ffn.inputs(), i + gates.block(tokens));
-      for (int t = 0; t < tokens; t++) {
-        gates.add(kernels, t, inputs.lists[t], inputs.values[t], 0, inputs.counts[t][0], i, next);
-        ups.add(kernels, t, inputs.lists[t], inputs.values[t], 0, inputs.counts[t][0], i, next);
-      }
-    }
+    float[][] values = inputs.values;
+    ListedRows.gatesAndUps(kernels, ffn.byInput(), inputs, values, values, tokens, from, n, sum);
     Order order = ffn.byInput().format().order();
     for (int t = 0; t < tokens; t++) {
       float[] own = Room.cleared(plain, part, 2 * n);
@@ -114,10 +106,7 @@ public final class TokenMaskedPass {
   /** A token's outputs: what the threads have, one after the other. */
   private void addUp(TokenMaskedFfn ffn, int t, float[] y) {
     int d = ffn.inputs();
-    Arrays.fill(y, t * d, (t + 1) * d, 0);
-    for (float[] sum : outputs) {
-      ffn.byNeuron().format().order().addTo(y, t * d, sum, t * d, d);
-    }
+    ffn.byNeuron().format().order().addUp(y, t * d, outputs, t * d, d);
     scale(y, t * d, ffn.outputScales(), 0, d);
   }
 

@@ -47,7 +47,7 @@ public final class VectorKernels implements Kernels {
 
   /** Whether it does so for weights of that format. */
   public boolean hasLibrary(Format format) {
-    return library != null && library.has(format);
+    return library != null && (library.has(format) || library.hasParts(format));
   }
 
   /** In a few words, for logs: "native library FILE", or why there is none. */

@@ -3,6 +3,7 @@ package org.mixtureofmasks.ledger;
 import java.nio.file.Path;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.ShippedThresholds.Choice;
 import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.kernel.KvHead;
 import org.mixtureofmasks.model.CacheType;
@@ -47,15 +48,25 @@ public record InferenceMemory(long weights, long cachePage, long workspace) {
         Float.BYTES * (batch * token + c.vocabSize()) + tiles(c, threads));
   }
 
-  /** A lane for each expert of a token, and one of what all experts hold. */
+  /**
+   * A lane for each expert of a token, and one of what all experts hold; one for a token that
+   * chooses neurons by a preview, for which its inputs lie there twice more, and a list.
+   */
   private static long tiles(ModelConfig c, int threads) {
-    return c.mixtureOfMasks()
-        .map(
-            mom -> {
-              long lanes = SPARSE_BATCH * (long) Math.ceil(StoredShares.meanChosen(mom) + 1);
-              return Float.BYTES * lanes * c.hiddenSize() * (threads + 1) + threads * BLOCK;
-            })
-        .orElse(0L);
+    if (c.mixtureOfMasks().isPresent()) {
+      double chosen = StoredShares.meanChosen(c.mixtureOfMasks().get());
+      return tiles(c, threads, (long) Math.ceil(chosen + 1));
+    }
+    if (c.tokenMasks().map(masks -> masks.choice() == Choice.PREVIEW).orElse(false)) {
+      long token = 2L * c.hiddenSize() + c.intermediateSize();
+      return Float.BYTES * SPARSE_BATCH * token + tiles(c, threads, 1);
+    }
+    return 0;
+  }
+
+  private static long tiles(ModelConfig c, int threads, long lanesOfToken) {
+    long lanes = SPARSE_BATCH * lanesOfToken;
+    return Float.BYTES * lanes * c.hiddenSize() * (threads + 1) + threads * BLOCK;
   }
 
   /**

@@ -269,15 +269,11 @@ public final class Workspace {
     if (tokenMasks != null) {
       long[] active = new long[c.layers()];
       ShippedThresholds.Choice choice = c.tokenMasks().orElseThrow().choice();
-      Arrays.setAll(
-          active,
-          l ->
-              (long)
-                  choice.weights(
-                      tokenMasks.kept[l][0],
-                      tokenMasks.kept[l][1],
-                      c.hiddenSize(),
-                      c.intermediateSize()));
+      for (int l = 0; l < active.length; l++) {
+        double inputs = (double) tokenMasks.kept[l][0];
+        double neurons = (double) tokenMasks.kept[l][1];
+        active[l] = (long) choice.weights(inputs, neurons, c.hiddenSize(), c.intermediateSize());
+      }
       return new ExpertLoad(counted, none, tokenMasks.kept, active, dense);
     }
     if (sparse != null) {

@@ -16,8 +16,7 @@ class PreviewWeightsTest {
     for (int c = 0; c < 64; c++) {
       values[c] = -9 + c * 18f / 63;
     }
-    Matrix w =
-        new Matrix(Arena.ofAuto().allocate(32), 1, 64, PreviewWeights.FORMAT);
+    Matrix w = new Matrix(Arena.ofAuto().allocate(32), 1, 64, PreviewWeights.FORMAT);
     w.format().put(values, w.data(), 0);
     for (int c = 0; c < 64; c++) {
       float expected = Math.clamp((float) Math.floor(values[c]) + 0.5f, -7.5f, 7.5f);

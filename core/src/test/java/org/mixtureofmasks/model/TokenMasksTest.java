@@ -2,7 +2,6 @@ package org.mixtureofmasks.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -10,25 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.SequencedMap;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mixtureofmasks.checkpoint.Checkpoint;
-import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.checkpoint.Elements;
-import org.mixtureofmasks.checkpoint.SafetensorsWriter;
-import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.format.Shares;
-import org.mixtureofmasks.format.ShippedThresholds.Choice;
-import org.mixtureofmasks.io.BadCheckpoint;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.ScalarKernels;
 
@@ -95,7 +84,7 @@ class TokenMasksTest {
   }
 
   /** Some of a small model. */
-  private static Case small(String layout) {
+  static Case small(String layout) {
     return layout.equals("tokens")
         ? new Case("some", layout, 37, 75, false, false, SOME)
         : new Case("some", layout, 37, 96, false, false, SOME_BY_PREVIEW);
@@ -232,102 +221,5 @@ class TokenMasksTest {
       }
     }
     return sum;
-  }
-
-  @Test
-  void theFolderTellsItsSharesAndLeavesNoProjection() throws IOException {
-    RandomModel model = small("tokens").model();
-    try (Model llama = open(model, "tokens", WeightType.AUTO, false);
-        Checkpoint checkpoint = Checkpoints.open(folder.resolve("tokens"))) {
-      assertEquals((2 * 0.5 + 0.25) / 3, llama.shares().activeFfn(), 1e-12);
-      assertTrue(llama.shares().allIn() >= llama.shares().activeFfn());
-      assertTrue(
-          checkpoint.tensors().keySet().stream()
-              .noneMatch(name -> name.contains("_proj.weight") && name.contains("mlp")));
-      assertEquals(0.4, llama.config().tokenMasks().orElseThrow().target());
-      assertEquals(List.of(0.5, 0.5), llama.config().tokenMasks().orElseThrow().keptInputs());
-    }
-  }
-
-  @Test
-  void aModelOfAnotherFamilyStaysOne() throws IOException {
-    RandomModel model = small("tokens").model();
-    Path dense = model.write(folder.resolve("mistral"), "dense");
-    Path config = dense.resolve("config.json");
-    Files.writeString(
-        config,
-        Files.readString(config)
-            .replace("\"llama\"", "\"mistral\"")
-            .replace("\"rms_norm_eps\"", "\"sliding_window\": null, \"rms_norm_eps\""));
-    Path masked = model.writeTokenMasks(dense, folder.resolve("masked"), Choice.INPUTS);
-    try (Model llama = Model.open(masked, new LoadOptions(WeightType.AUTO, 1))) {
-      assertEquals("mistral", llama.config().family().modelType());
-      assertEquals(53, llama.forward(llama.newState(1), new int[] {3}, 0, 1).length);
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "by_input | null | has no tensor 'model.layers.1.mlp.by_input'",
-        "by_neuron | 1,2 | has shape [1, 2]; by its config it should be [75, 37]",
-        "thresholds | 3 | has shape [3]; by its config it should be [2]",
-        "thresholds | NaN | holds NaN: thresholds are numbers from 0, or -1 for none",
-        "thresholds | -0.5 | holds -0.5: thresholds are numbers from 0, or -1 for none",
-        "thresholds | Infinity | holds Infinity: thresholds are numbers from 0",
-        "experts.runs | 2 | belongs to no layer of a llama model of 2 layers"
-      })
-  void aTensorThatDoesNotFitIsNamed(String name, String value, String message) throws IOException {
-    Path path = small("tokens").model().write(folder.resolve("tokens"), "tokens");
-    String full = "model.layers.1.mlp." + name;
-    Path changed = Files.createDirectories(folder.resolve("changed"));
-    Files.copy(path.resolve("config.json"), changed.resolve("config.json"));
-    try (Checkpoint checkpoint = Checkpoints.open(path)) {
-      SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
-      checkpoint.tensors().forEach((key, tensor) -> tensors.put(key, TensorSource.of(tensor)));
-      tensors.remove(full);
-      if (value.matches("[0-9,]+")) {
-        long[] shape = Arrays.stream(value.split(",")).mapToLong(Long::parseLong).toArray();
-        int count = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-        tensors.put(full, TensorSource.of(new float[count], shape));
-      } else if (!value.equals("null")) {
-        tensors.put(full, TensorSource.of(new float[] {0, Float.parseFloat(value)}, 2));
-      }
-      SafetensorsWriter.write(changed.resolve("model.safetensors"), Map.of(), tensors);
-    }
-    refused(changed, message);
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '`',
-      value = {
-        "\"choice\" : \"inputs\" | \"choice\" : \"dreams\" | 'choice' is \"dreams\", expected is \"inputs\" or \"preview\"",
-        "\"format_version\" : 1 | \"format_version\" : 3 | a newer mom wrote this model",
-        "\"kept_inputs\" : [ 0.5, 0.5 ] | \"kept_inputs\" : [ 0.5 ] | expected is 2 shares from 0 to 1",
-        "\"kept_neurons\" : [ 0.25, 0.25 ] | \"kept_neurons\" : [ 0.25, 1.5 ] | expected is 2 shares from 0 to 1",
-        "\"target\" : 0.4 | \"target\" : \"half\" | 'target' is \"half\", expected is a share from 0 to 1",
-        "\"token_masks\" : { | \"other_masks\" : { | has model_type token_masks but no member token_masks"
-      })
-  void aDescriptionThatDoesNotFitIsRefused(String from, String to, String message)
-      throws IOException {
-    Path path = small("tokens").model().write(folder.resolve("tokens"), "tokens");
-    Path config = path.resolve("config.json");
-    String text = Files.readString(config);
-    assertTrue(text.contains(from), text);
-    Files.writeString(config, text.replace(from, to));
-    refused(path, message);
-  }
-
-  private static void refused(Path path, String message) {
-    String line =
-        assertThrows(
-                BadCheckpoint.class,
-                () -> Model.open(path, new LoadOptions(WeightType.AUTO, 1)).close())
-            .getMessage();
-    assertTrue(line.contains(message), line);
-    assertEquals(-1, line.indexOf('\n'), line);
   }
 }

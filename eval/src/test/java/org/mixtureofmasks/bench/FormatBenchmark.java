@@ -19,6 +19,7 @@ import org.mixtureofmasks.kernel.Int8;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.Matrix;
 import org.mixtureofmasks.kernel.ParallelKernels;
+import org.mixtureofmasks.kernel.PreviewWeights;
 import org.mixtureofmasks.kernel.Q4;
 import org.mixtureofmasks.kernel.Q40;
 import org.mixtureofmasks.kernel.Q41;
@@ -81,11 +82,14 @@ public class FormatBenchmark {
             Q41.FORMAT,
             Q50.FORMAT,
             Q4K.FORMAT,
-            Q6K.FORMAT)
+            Q6K.FORMAT,
+            PreviewWeights.FORMAT)
         .forEach(format -> FORMATS.put(format.name(), format));
   }
 
-  @Param({"f32", "f16", "bf16", "int8", "q4", "q8_0", "q4_0", "q4_1", "q5_0", "q4_k", "q6_k"})
+  @Param({
+    "f32", "f16", "bf16", "int8", "q4", "q8_0", "q4_0", "q4_1", "q5_0", "q4_k", "q6_k", "preview"
+  })
   public String format;
 
   /** Those of K-quants are a multiple of 256. */

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.mixtureofmasks.kernel.Format;
 import org.mixtureofmasks.kernel.KernelChoice;
+import org.mixtureofmasks.kernel.PreviewWeights;
 import org.mixtureofmasks.kernel.VectorKernels;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -42,7 +43,7 @@ public final class KernelRatios {
       Set.of("f32", "bf16", "int8", "q4", "q8_0", "q4_0", "q4_k");
 
   /** Formats whose kernels read parts of rows. */
-  private static final Set<String> PARTS = Set.of("f32", "bf16", "int8");
+  private static final Set<String> PARTS = Set.of("f32", "bf16", "int8", "preview");
 
   /**
    * One benchmark with its parameters.
@@ -197,6 +198,7 @@ public final class KernelRatios {
     List<Row> rows = new ArrayList<>();
     for (Format format : FormatBenchmark.FORMATS.values()) {
       boolean often = QUICK.contains(format.name());
+      boolean inPartsOnly = format.equals(PreviewWeights.FORMAT);
       int narrow = format.name().endsWith("_k") ? 1536 : 576;
       for (int columns : new int[] {2048, narrow}) {
         double bytes =
@@ -205,12 +207,18 @@ public final class KernelRatios {
                 * columns
                 * format.rowBytes(columns);
         double share = (double) FormatBenchmark.halfOf(columns).length / columns;
-        rows.addAll(both(row("matvec", format, columns, bytes, often && columns == 2048)));
-        rows.addAll(both(row("neurons", format, columns, bytes * share, often && columns == 2048)));
+        if (!inPartsOnly) {
+          boolean soon = often && columns == 2048;
+          rows.addAll(both(row("matvec", format, columns, bytes, soon)));
+          rows.addAll(both(row("neurons", format, columns, bytes * share, soon)));
+        }
         if (PARTS.contains(format.name())) {
           double kept = (double) FormatBenchmark.keptOf(3 * columns).length / (3 * columns);
           rows.addAll(both(row("rows", format, columns, bytes * kept, columns == 2048)));
         }
+      }
+      if (inPartsOnly) {
+        continue;
       }
       double flops = 2.0 * 3 * 2048 * 2048;
       rows.add(
