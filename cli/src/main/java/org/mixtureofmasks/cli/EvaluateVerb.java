@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
       "  mom evaluate SPARSE --reference DENSE --data DIR --out results \\",
       "      --tasks boolq,piqa,social_iqa,hellaswag:10,arc_easy",
       "  mom evaluate MODEL --tasks mmlu --shots 5 --limit 20 --data DIR --json",
+      "  mom evaluate MODEL --tasks boolq,hellaswag:10@1000,mmlu@20 --data DIR --json",
       "  mom evaluate MODEL --text book.txt --window 512 --stride 256",
       "  mom evaluate SPARSE --reference DENSE --tokens valid.u16 --row 257",
       "  mom evaluate MODEL --wikitext wiki.test.raw --limit 5 --json",
@@ -47,10 +48,12 @@ public final class EvaluateVerb implements Verb {
   static final class Source {
     @Option(
         names = "--tasks",
-        paramLabel = "TASK[:SHOTS]",
+        paramLabel = "TASK[:SHOTS][@N]",
         split = ",",
         required = true,
-        description = "Tasks or groups of tasks, separated by commas; needs --data.")
+        description =
+            "Tasks or groups of tasks, separated by commas; @N: at most N documents of this one, of"
+                + " a group's tasks each. Needs --data.")
     @Nullable List<String> tasks;
 
     @Option(
@@ -105,8 +108,8 @@ public final class EvaluateVerb implements Verb {
       names = "--limit",
       paramLabel = "N",
       description =
-          "At most N documents of each task, tokens of a text, rows of each file, or pages. Default:"
-              + " all.")
+          "At most N documents of each task without an @N, tokens of a text, rows of each file, or"
+              + " pages. Default: all.")
   private @Nullable Integer limit;
 
   @Option(

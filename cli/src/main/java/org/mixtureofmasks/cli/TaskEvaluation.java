@@ -15,25 +15,26 @@ import org.mixtureofmasks.score.Summary;
 import org.mixtureofmasks.score.TaskResult;
 import org.mixtureofmasks.score.TaskRun;
 import org.mixtureofmasks.score.TaskScores;
+import org.mixtureofmasks.task.AskedTask;
 import org.mixtureofmasks.task.LoadedTask;
 
 /**
  * Puts tasks to models, one after the other; what is finished is kept at once.
  *
  * @param tasks what is asked
- * @param limit documents of each task at most; empty: all
+ * @param limit documents of each task without a limit of its own at most; empty: all
  * @param kept folder of finished tasks' scores, if they are kept
  * @param fresh whether finished tasks are repeated
  */
 record TaskEvaluation(
-    List<TaskNames.Asked> tasks, OptionalInt limit, Optional<Path> kept, boolean fresh) {
+    List<AskedTask> tasks, OptionalInt limit, Optional<Path> kept, boolean fresh) {
 
   /** All tasks' results of one model. */
   Evaluation of(Candidate candidate) {
     LocalDateTime started = LocalDateTime.now(ZoneId.systemDefault());
     long start = System.nanoTime();
     List<TaskResult> results = new ArrayList<>();
-    for (TaskNames.Asked task : tasks) {
+    for (AskedTask task : tasks) {
       try {
         results.add(result(task, candidate, results.size() + 1));
       } catch (UserError e) {
@@ -54,7 +55,7 @@ record TaskEvaluation(
         GroupResult.of(results));
   }
 
-  private TaskResult result(TaskNames.Asked asked, Candidate candidate, int number) {
+  private TaskResult result(AskedTask asked, Candidate candidate, int number) {
     LoadedTask task = asked.task();
     Optional<KeptScores> store = kept.map(folder -> new KeptScores(folder, candidate.model()));
     Optional<TaskScores> old = fresh ? Optional.empty() : store.flatMap(s -> s.find(task));

@@ -19,7 +19,7 @@ final class TaskList {
 
   /** Prints it. */
   static void print(TaskOptions options, OutputOptions output) {
-    if (options.shots() != null || options.fresh()) {
+    if (options.shots().isPresent() || options.fresh()) {
       throw UserError.usage("--list takes --data and --json only");
     }
     Path data = options.data();

@@ -1,7 +1,9 @@
 package org.mixtureofmasks.cli;
 
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.mixtureofmasks.UserError;
 import picocli.CommandLine.Option;
 
 /** What {@code mom evaluate --tasks} needs beside the tasks; a picocli mixin. */
@@ -30,9 +32,25 @@ final class TaskOptions {
     return data;
   }
 
-  /** What was given, or null. */
-  @Nullable Integer shots() {
-    return shots;
+  /** The folder, without which there are no tasks. */
+  Path requiredData() {
+    if (data == null) {
+      throw UserError.usage(
+          "--tasks needs --data DIR, the folder of the tasks' files ('mom evaluate --list' names"
+              + " them)");
+    }
+    return data;
+  }
+
+  /** Examples before each question of a task without its own, if that was given. */
+  OptionalInt shots() {
+    if (shots == null) {
+      return OptionalInt.empty();
+    }
+    if (shots < 0) {
+      throw UserError.usage("--shots %d: it must be at least 0".formatted(shots));
+    }
+    return OptionalInt.of(shots);
   }
 
   /** Whether finished tasks are repeated. */

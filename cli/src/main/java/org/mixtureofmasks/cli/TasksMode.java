@@ -13,6 +13,7 @@ import org.mixtureofmasks.harness.ResultsJson;
 import org.mixtureofmasks.harness.RetentionJson;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.score.Evaluation;
+import org.mixtureofmasks.task.AskedTask;
 
 /**
  * The part of {@code mom evaluate} that puts tasks to models.
@@ -39,16 +40,14 @@ record TasksMode(
     if (limit != null && limit < 1) {
       throw UserError.usage("--limit %s: it must be at least 1".formatted(limit));
     }
-    List<TaskNames.Asked> tasks = TaskNames.load(names, options, limit);
+    OptionalInt most = limit == null ? OptionalInt.empty() : OptionalInt.of(limit);
+    List<AskedTask> tasks = AskedTask.load(names, options.requiredData(), options.shots(), most);
     if (out != null) {
       AtomicFiles.requireWritable(out);
     }
     TaskEvaluation evaluation =
         new TaskEvaluation(
-            tasks,
-            limit == null ? OptionalInt.empty() : OptionalInt.of(limit),
-            Optional.ofNullable(out).map(o -> o.resolve("scores")),
-            options.fresh());
+            tasks, most, Optional.ofNullable(out).map(o -> o.resolve("scores")), options.fresh());
     // One after the other: two models at once would share memory and bandwidth.
     Optional<Evaluation> dense = reference.map(r -> evaluate(evaluation, r));
     Evaluation evaluated = evaluate(evaluation, model);

@@ -123,7 +123,8 @@ final class Pairing {
           all.stream().map(r -> observations(r, tasks, metric)).toList();
       double[][] resampled = bootstrap.values(name, metric, observations);
       List<Double> values = observations.stream().map(o -> Estimate.value(metric, o)).toList();
-      rows.add(row(name, metric, observations.getFirst().size(), values, resampled, chance(first)));
+      int documents = observations.getFirst().size();
+      rows.add(row(name, metric, documents, values, resampled, chance(first), counts));
       if (counts && Estimate.isShare(metric)) {
         leading.putIfAbsent(name, resampled);
       }
@@ -153,7 +154,7 @@ final class Pairing {
         chances.stream().allMatch(OptionalDouble::isPresent)
             ? chances.stream().mapToDouble(OptionalDouble::getAsDouble).average()
             : OptionalDouble.empty();
-    rows.add(row(ResultsComparison.AVERAGE, Metric.ACC, documents, values, mean, chance));
+    rows.add(row(ResultsComparison.AVERAGE, Metric.ACC, documents, values, mean, chance, false));
   }
 
   private ResultsComparison.Row leadingRow(String name) {
@@ -169,7 +170,8 @@ final class Pairing {
       int documents,
       List<Double> values,
       double[][] resampled,
-      OptionalDouble chance) {
+      OptionalDouble chance,
+      boolean unit) {
     List<PairedBootstrap.Difference> differences =
         IntStream.range(1, resampled.length)
             .mapToObj(
@@ -177,7 +179,7 @@ final class Pairing {
                     PairedBootstrap.difference(
                         values.get(m) - values.getFirst(), resampled[0], resampled[m]))
             .toList();
-    return new ResultsComparison.Row(name, metric, documents, values, differences, chance);
+    return new ResultsComparison.Row(name, metric, documents, values, differences, chance, unit);
   }
 
   /** What guessing gives, each document counted once. */

@@ -27,6 +27,7 @@ public record ResultsComparison(List<Row> rows, List<String> warnings) {
    * @param values by model
    * @param differences of each model but the first to the first
    * @param chance what guessing gives; empty where nothing can be guessed, or it is not known
+   * @param unit whether it is a widest group or a task in none: what counts once
    */
   public record Row(
       String name,
@@ -34,7 +35,8 @@ public record ResultsComparison(List<Row> rows, List<String> warnings) {
       int documents,
       List<Double> values,
       List<PairedBootstrap.Difference> differences,
-      OptionalDouble chance) {
+      OptionalDouble chance,
+      boolean unit) {
 
     /** How much of the first model's figure another one kept. */
     public double retention(int model) {
