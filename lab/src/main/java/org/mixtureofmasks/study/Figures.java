@@ -32,6 +32,9 @@ record Figures(
     double trainerLoss,
     double bytes,
     double seconds) {
+  /** Of a run whose model the engine measured. */
+  static final String ENGINE = "engine";
+
   private static final String FILE = "judged.json";
 
   static Path file(Path run) {
@@ -51,6 +54,11 @@ record Figures(
         number(json, "trainer_valid_loss"),
         number(json, "bytes"),
         number(json, "seconds"));
+  }
+
+  /** Whether a model ships, which can be asked further. */
+  boolean ships() {
+    return measuredBy.equals(ENGINE);
   }
 
   void save(Path run) {
