@@ -26,8 +26,9 @@ INLINE V preview_weights(W pairs) {
 #endif
 }
 
-INLINE void preview_sums(const int count, const uint8_t *const *rows, const float *h, long n, float *y) {
-  for (long i = 0; i < n / 2; i += L) {
+/* Columns [from, n), both whole blocks. */
+INLINE void preview_sums(const int count, const uint8_t *const *rows, const float *h, long from, long n, float *y) {
+  for (long i = from / 2; i < n / 2; i += L) {
     float *at = y + i / 16 * 32 + i % 16;
     V a = LOAD(at);
     V b = LOAD(at + 16);
