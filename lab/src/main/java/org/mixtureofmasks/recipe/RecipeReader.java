@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.mixtureofmasks.Nearest;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.IoReasons;
@@ -21,8 +19,6 @@ import org.mixtureofmasks.yaml.YamlValue;
  * name the file and line, what stands there and what may.
  */
 public final class RecipeReader {
-  private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)}");
-
   /** A value of a recipe or an override, and the folder that its relative paths start from. */
   private record Entry(YamlValue value, Path base) {}
 
@@ -160,21 +156,6 @@ public final class RecipeReader {
   }
 
   private <T> T value(Key<T> key, Entry entry) {
-    return key.kind().read(entry.value(), (path, at) -> resolve(path, at, entry.base()));
-  }
-
-  private String resolve(String path, YamlValue at, Path base) {
-    Matcher variable = VARIABLE.matcher(path);
-    StringBuilder expanded = new StringBuilder();
-    while (variable.find()) {
-      String value = environment.get(variable.group(1));
-      if (value == null) {
-        throw at.error(
-            "the environment variable %s of '%s' is not set".formatted(variable.group(1), path));
-      }
-      variable.appendReplacement(expanded, Matcher.quoteReplacement(value));
-    }
-    variable.appendTail(expanded);
-    return base.resolve(expanded.toString()).normalize().toString();
+    return key.kind().read(entry.value(), new PathNames(entry.base(), environment));
   }
 }

@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.mixtureofmasks.format.Shares;
 
@@ -13,8 +12,10 @@ import org.mixtureofmasks.format.Shares;
  * The runs that are done, seeds of one thing taken together.
  *
  * @param groups in the order of the study
+ * @param tokensDiffer whether the study's runs train on different numbers of tokens: then only
+ *     equal ones are compared
  */
-record Comparison(List<Group> groups) {
+record Comparison(List<Group> groups, boolean tokensDiffer) {
   /** Shares within this distance count as equal: a point. */
   private static final double POINT = 0.01;
 
@@ -42,6 +43,16 @@ record Comparison(List<Group> groups) {
   record Group(String label, double target, boolean reference, int planned, List<RunResult> runs) {
     Group {
       runs = List.copyOf(runs);
+    }
+
+    /** The answers to tasks of those that were asked. */
+    List<TaskFigures> tasks() {
+      return runs.stream().flatMap(r -> r.beside().tasks().stream()).toList();
+    }
+
+    /** Mean accuracy of the tasks; NaN where none was asked. */
+    Spread taskAverage() {
+      return Spread.of(tasks().stream().map(TaskFigures::average).toList());
     }
 
     Spread spread(ToDoubleFunction<Figures> figure) {
@@ -75,11 +86,16 @@ record Comparison(List<Group> groups) {
     }
 
     boolean trained() {
-      return runs.getFirst().run().tokens() > 0;
+      return tokens() > 0;
+    }
+
+    /** Input tokens that each of its runs trained on. */
+    long tokens() {
+      return runs.getFirst().run().tokens();
     }
 
     boolean measuredByEngine() {
-      return runs.stream().allMatch(r -> r.figures().orElseThrow().measuredBy().equals("engine"));
+      return runs.stream().allMatch(r -> r.figures().orElseThrow().ships());
     }
   }
 
@@ -104,40 +120,55 @@ record Comparison(List<Group> groups) {
         groups.add(new Group(run.label(), run.target(), run.reference(), distinct.size(), done));
       }
     }
-    return new Comparison(groups);
+    // Training-free runs may stand beside those of one budget.
+    long budgets =
+        results.stream().mapToLong(r -> r.run().tokens()).filter(n -> n > 0).distinct().count();
+    return new Comparison(groups, budgets > 1);
   }
 
-  /** Mean loss of the reference, nats; NaN before it is done. */
-  double referenceLoss() {
-    return reference().map(group -> group.loss().mean()).orElse(Double.NaN);
+  /** What runs must have in common to be compared: their tokens where these differ, else 0. */
+  long budget(Group group) {
+    return tokensDiffer ? group.tokens() : 0;
   }
 
-  Optional<Group> reference() {
-    return groups.stream().filter(Group::reference).findFirst();
+  /** Mean loss of the reference of a run, nats; NaN where there is none or it is not done. */
+  double referenceLoss(PlannedRun run) {
+    return groups.stream()
+        .filter(Group::reference)
+        .filter(group -> !tokensDiffer || group.tokens() == run.tokens())
+        .findFirst()
+        .map(group -> group.loss().mean())
+        .orElse(Double.NaN);
   }
 
   /** Perplexity over the reference's, minus 1: 0.05 is five percent worse. */
   Spread overReference(Group group) {
-    double reference = referenceLoss();
+    double reference = referenceLoss(group.runs().getFirst().run());
     return group.spread(f -> Math.exp(f.validLoss() - reference) - 1);
   }
 
-  /** The reference first, then the largest target first, in it the best first. */
+  /**
+   * By tokens where they differ; in them the reference first, then the largest target first, in it
+   * the best first.
+   */
   List<Group> byTarget() {
     return groups.stream()
         .sorted(
-            Comparator.comparing(Group::reference)
-                .reversed()
+            Comparator.comparingLong(this::budget)
+                .thenComparing(Comparator.comparing(Group::reference).reversed())
                 .thenComparingLong(g -> -Math.round(g.target() / POINT))
                 .thenComparingDouble(g -> g.loss().mean()))
         .toList();
   }
 
-  /** Those whose whole cost is known, the cheapest first. */
+  /** Those whose whole cost is known, by tokens where they differ, in them the cheapest first. */
   List<Group> byCost() {
     return groups.stream()
         .filter(g -> !Double.isNaN(g.cost()))
-        .sorted(Comparator.comparingDouble(Group::cost).thenComparingDouble(g -> g.loss().mean()))
+        .sorted(
+            Comparator.comparingLong(this::budget)
+                .thenComparingDouble(Group::cost)
+                .thenComparingDouble(g -> g.loss().mean()))
         .toList();
   }
 
@@ -146,6 +177,7 @@ record Comparison(List<Group> groups) {
     double itsCost = cost.applyAsDouble(group);
     double itsLoss = group.loss().mean();
     return groups.stream()
+        .filter(other -> budget(other) == budget(group))
         .noneMatch(
             other -> {
               double c = cost.applyAsDouble(other);

@@ -9,8 +9,8 @@ import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.StrictJson;
 
 /**
- * What a finished run has come to; NaN where there is nothing to say. Kept as judged.json in the
- * run's folder, which is also the sign that the run is done.
+ * What a trained run has come to; NaN where there is nothing to say. Kept as judged.json in the
+ * run's folder, which is also the sign that nothing is left to train.
  *
  * @param measuredBy "engine": the model that ships; "trainer": a method that ships none
  * @param shares what a token needs of the dense FFN, every expert equally likely
@@ -32,6 +32,9 @@ record Figures(
     double trainerLoss,
     double bytes,
     double seconds) {
+  /** Of a run whose model the engine measured. */
+  static final String ENGINE = "engine";
+
   private static final String FILE = "judged.json";
 
   static Path file(Path run) {
@@ -51,6 +54,11 @@ record Figures(
         number(json, "trainer_valid_loss"),
         number(json, "bytes"),
         number(json, "seconds"));
+  }
+
+  /** Whether a model ships, which can be asked further. */
+  boolean ships() {
+    return measuredBy.equals(ENGINE);
   }
 
   void save(Path run) {

@@ -58,7 +58,7 @@ final class Measurement {
           new Perplexity(model, threads, (done, total) -> {})
               .ofRows(rows, planned.recipe().get(RunKeys.ROW), 0);
       return new Figures(
-          "engine",
+          Figures.ENGINE,
           model.shares(),
           result.shares(),
           routerShare(checkpoint, config),

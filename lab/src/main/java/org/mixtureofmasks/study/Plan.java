@@ -22,6 +22,7 @@ import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RunKeys;
+import org.mixtureofmasks.tokenizer.Tokenizer;
 import org.mixtureofmasks.train.Methods;
 import org.mixtureofmasks.train.Settings;
 import org.mixtureofmasks.train.Trainer;
@@ -86,12 +87,15 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
                 e.getMessage().startsWith(at) ? e.getMessage() : at + ": " + e.getMessage();
             throw e.exitCode() == UserError.USAGE ? UserError.usage(line) : new UserError(line, e);
           }
-          requireComparable(runs.getFirst(), runs.getLast(), at);
+          requireComparable(study, runs.getFirst(), runs.getLast(), at);
         }
       }
     }
     requireDistinctLabels(study, runs);
     Path model = Path.of(runs.getFirst().recipe().get(RunKeys.MODEL));
+    if (study.judgement().reads()) {
+      requireTokenizer(study, model);
+    }
     return new Plan(study, model, dense.orElseThrow().hash(), runs);
   }
 
@@ -102,6 +106,15 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
       try (Checkpoint checkpoint = Checkpoints.open(model)) {
         return new Dense(Fingerprint.of(model), ConfigReader.read(checkpoint));
       }
+    }
+  }
+
+  /** Tasks and texts are of words. */
+  private static void requireTokenizer(Study study, Path model) {
+    try (Tokenizer _ = Tokenizer.open(model)) {
+      return;
+    } catch (UserError e) {
+      throw new UserError("%s: tasks and texts: %s".formatted(study.file(), e.getMessage()), e);
     }
   }
 
@@ -164,7 +177,7 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
     return place.appendTail(label).toString();
   }
 
-  private static void requireComparable(PlannedRun first, PlannedRun run, String at) {
+  private static void requireComparable(Study study, PlannedRun first, PlannedRun run, String at) {
     for (Key<?> key : COMMON) {
       if (!first.recipe().get(key).equals(run.recipe().get(key))) {
         throw UserError.usage(
@@ -177,10 +190,13 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
           "%s: evaluate.rows is empty: name files of rows to judge by in the recipe".formatted(at));
     }
     // A training-free run has no budget that could flatter it.
-    if (run.tokens() != 0 && first.tokens() != 0 && run.tokens() != first.tokens()) {
+    if (!study.anyTokens()
+        && run.tokens() != 0
+        && first.tokens() != 0
+        && run.tokens() != first.tokens()) {
       throw UserError.usage(
           ("%s: it trains on %s tokens, the first run on %s: set train.steps (or"
-                  + " train.tokens) and train.batch_tokens alike")
+                  + " train.tokens) and train.batch_tokens alike, or say 'tokens: any'")
               .formatted(at, run.tokens(), first.tokens()));
     }
   }
@@ -206,11 +222,13 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
         throw UserError.usage("%s: the reference stands there twice".formatted(study.file()));
       }
     }
-    long references =
-        runs.stream().filter(PlannedRun::reference).map(PlannedRun::options).distinct().count();
-    if (references != 1) {
+    List<PlannedRun> references = runs.stream().filter(PlannedRun::reference).toList();
+    long things = references.stream().map(PlannedRun::options).distinct().count();
+    long budgets = references.stream().map(PlannedRun::tokens).distinct().count();
+    if (things != (study.anyTokens() ? budgets : 1)) {
       throw UserError.usage(
-          "%s: the reference's set has lists of values: it must be one thing to compare with"
+          ("%s: the reference's set has lists of values: it must be one thing to compare with,"
+                  + " or with 'tokens: any' one for each number of tokens")
               .formatted(study.file()));
     }
   }

@@ -10,9 +10,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.DoubleFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.mixtureofmasks.recipe.RunKeys;
 import org.mixtureofmasks.report.Grid;
 import org.mixtureofmasks.study.Chart.Axis;
 import org.mixtureofmasks.study.Chart.Look;
@@ -20,6 +25,7 @@ import org.mixtureofmasks.study.Chart.Point;
 import org.mixtureofmasks.study.Chart.Series;
 import org.mixtureofmasks.study.Chart.Shape;
 import org.mixtureofmasks.study.Comparison.Group;
+import org.mixtureofmasks.study.Comparison.Spread;
 import org.mixtureofmasks.train.RunFolder;
 
 /** study.html: one page that needs nothing but itself; every figure has its table beneath. */
@@ -29,24 +35,37 @@ final class Report {
   private static final Axis SHARE =
       new Axis("active share of the FFN, measured", v -> Tables.percent(v));
 
+  private static final Axis AVERAGE = new Axis("average accuracy of the tasks", Tables::percent);
+
+  /** What may differ between runs of one thing that train for longer or shorter. */
+  private static final Set<String> LENGTH =
+      Set.of(RunKeys.TOKENS.name(), RunKeys.STEPS.name(), RunKeys.BATCH_TOKENS.name());
+
   private final Plan plan;
   private final List<RunResult> results;
   private final Comparison comparison;
+  private final BesideDense dense;
   private final Path out;
 
-  Report(Plan plan, List<RunResult> results, Path out) {
+  /**
+   * @param dense the dense model's own answers
+   */
+  Report(Plan plan, List<RunResult> results, BesideDense dense, Path out) {
     this.plan = plan;
     this.results = results;
     this.comparison = Comparison.of(results);
+    this.dense = dense;
     this.out = out;
   }
 
   /** What the tables say about themselves. */
-  static String byTargetNote(Plan plan) {
+  static String byTargetNote(Plan plan, Comparison comparison) {
     return "At equal active share of the FFN: loss in nats a token over evaluate.rows, judged by the"
         + " engine on the compiled model; mean ± sample deviation over seeds; "
-        + tokens((double) plan.runs().stream().mapToLong(PlannedRun::tokens).max().orElse(0))
-        + " tokens.";
+        + (comparison.tokensDiffer()
+            ? "runs of equally many tokens are compared with each other."
+            : tokens((double) plan.runs().stream().mapToLong(PlannedRun::tokens).max().orElse(0))
+                + " tokens.");
   }
 
   static final String BY_COST_NOTE =
@@ -72,9 +91,16 @@ final class Report {
         .append(Grid.escape(plan.parent()))
         .append("</code></p>\n");
     if (!comparison.groups().isEmpty()) {
-      s.append(Tables.byTarget(comparison).html(byTargetNote(plan)));
+      s.append(Tables.byTarget(comparison).html(byTargetNote(plan, comparison)));
       s.append(Tables.byCost(comparison).html(BY_COST_NOTE));
+      new TaskTables(comparison, dense)
+          .all()
+          .forEach(table -> s.append(table.grid().html(table.note())));
       quality(s);
+      if (comparison.tokensDiffer()) {
+        overTokens(s, "Task average over tokens", AVERAGE, Group::taskAverage, Tables::percent);
+        overTokens(s, "Loss over tokens", LOSS, Group::loss, v -> Tables.decimals(v, 4));
+      }
       curves(s, "Training loss over tokens", LOSS, Curve::loss, v -> Tables.decimals(v, 4));
       Axis density = new Axis("share of open gates, expected", Tables::percent);
       curves(s, "Density over tokens", density, Curve::density, Tables::percent);
@@ -91,14 +117,14 @@ final class Report {
   private void quality(StringBuilder s) {
     List<Series> series = new ArrayList<>();
     Grid table = new Grid(List.of("run", "FFN measured", "loss", "Pareto-optimal"));
-    List<Point> front = new ArrayList<>();
+    Map<Long, List<Point>> fronts = new TreeMap<>();
     Map<String, List<Group>> byLabel = new LinkedHashMap<>();
     for (Group g : comparison.byTarget()) {
       byLabel.computeIfAbsent(g.label(), _ -> new ArrayList<>()).add(g);
       Point p = point(g);
       boolean best = comparison.onFront(g, Group::activeShare);
       if (best) {
-        front.add(p);
+        fronts.computeIfAbsent(comparison.budget(g), _ -> new ArrayList<>()).add(p);
       }
       table.row(
           List.of(name(g), Tables.percent(p.x()), Tables.spread(g.loss()), best ? "yes" : "no"));
@@ -112,10 +138,20 @@ final class Report {
                   Shape.MARKS,
                   new Look(colour(label), 0),
                   groups.stream().map(Report::point).toList(),
-                  groups.stream().map(Report::error).toList()));
+                  groups.stream().map(g -> error(g.loss())).toList()));
         });
-    front.sort(Comparator.comparingDouble(Point::x));
-    series.add(new Series("the Pareto front", Shape.FRONT, new Look(0, 0), front, List.of()));
+    fronts.forEach(
+        (budget, front) -> {
+          front.sort(Comparator.comparingDouble(Point::x));
+          String name = "the Pareto front";
+          series.add(
+              new Series(
+                  comparison.tokensDiffer() ? name + " of " + tokens((double) budget) + " tokens" : name,
+                  Shape.FRONT,
+                  new Look(0, 0),
+                  front,
+                  List.of()));
+        });
     figure(s, "Quality against active share", new Chart(SHARE, LOSS, series), table);
   }
 
@@ -158,6 +194,50 @@ final class Report {
     figure(s, title, new Chart(TOKENS, y, series), table);
   }
 
+  /** What finished models have come to over the tokens that they trained on, a line a thing. */
+  private void overTokens(
+      StringBuilder s,
+      String title,
+      Axis y,
+      Function<Group, Spread> of,
+      DoubleFunction<String> cell) {
+    Map<String, List<Group>> things = new LinkedHashMap<>();
+    for (Group g : comparison.groups()) {
+      if (!Double.isNaN(of.apply(g).mean())) {
+        things.computeIfAbsent(thing(g), _ -> new ArrayList<>()).add(g);
+      }
+    }
+    if (things.isEmpty()) {
+      return;
+    }
+    List<Series> series = new ArrayList<>();
+    Grid table = new Grid(List.of("method and options", "tokens", y.label()));
+    things.forEach(
+        (thing, groups) -> {
+          groups.sort(Comparator.comparingLong(Group::tokens));
+          groups.forEach(
+              g -> table.row(List.of(thing, tokens((double) g.tokens()), cell.apply(of.apply(g).mean()))));
+          series.add(
+              new Series(
+                  thing,
+                  Shape.MARKS,
+                  new Look(colour(groups.getFirst().label()), 0),
+                  groups.stream().map(g -> new Point((double) g.tokens(), of.apply(g).mean())).toList(),
+                  groups.stream().map(g -> error(of.apply(g))).toList()));
+        });
+    figure(s, title, new Chart(TOKENS, y, series), table);
+  }
+
+  private static String thing(Group g) {
+    PlannedRun run = g.runs().getFirst().run();
+    return Stream.concat(
+            Stream.of(run.method()),
+            run.options().entrySet().stream()
+                .filter(option -> !LENGTH.contains(option.getKey()))
+                .map(option -> option.getKey() + "=" + option.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
   private static void figure(StringBuilder s, String title, Chart chart, Grid table) {
     s.append("<figure>\n<figcaption>")
         .append(Grid.escape(title))
@@ -189,16 +269,15 @@ final class Report {
   }
 
   /** 0, which is not drawn, where there is one seed. */
-  private static double error(Group g) {
-    double deviation = g.loss().deviation();
-    return Double.isNaN(deviation) ? 0 : deviation;
+  private static double error(Spread spread) {
+    return Double.isNaN(spread.deviation()) ? 0 : spread.deviation();
   }
 
   private static String name(Group g) {
     return g.label() + " at " + Tables.percent(g.target());
   }
 
-  private static String tokens(double n) {
+  static String tokens(double n) {
     return n >= 1e6
         ? Tables.decimals(n / 1e6, 2) + "M"
         : n >= 1e3 ? Tables.decimals(n / 1e3, 0) + "k" : Tables.decimals(n, 0);

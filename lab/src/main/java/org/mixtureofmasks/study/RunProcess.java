@@ -78,6 +78,11 @@ final class RunProcess {
     alive.forEach(Process::destroy);
   }
 
+  /** Whether nothing is to be started any more. */
+  boolean stopped() {
+    return stopped;
+  }
+
   /** Why a verb failed: the line of its log that the command line printed last. */
   static String reason(Path log) {
     try {

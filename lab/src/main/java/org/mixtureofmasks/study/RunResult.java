@@ -9,8 +9,10 @@ import java.util.Optional;
  *
  * @param reason one line: why it failed; empty otherwise
  * @param figures what came of it, when it is done
+ * @param beside the same beside the dense model, when it is done
  */
-record RunResult(PlannedRun run, Status status, String reason, Optional<Figures> figures) {
+record RunResult(
+    PlannedRun run, Status status, String reason, Optional<Figures> figures, BesideDense beside) {
 
   enum Status {
     /** Not begun, or stopped on the way. */
@@ -24,28 +26,27 @@ record RunResult(PlannedRun run, Status status, String reason, Optional<Figures>
   }
 
   static RunResult pending(PlannedRun run) {
-    return new RunResult(run, Status.PENDING, "", Optional.empty());
+    return new RunResult(run, Status.PENDING, "", Optional.empty(), BesideDense.NOTHING);
   }
 
-  static RunResult done(PlannedRun run, Figures figures) {
-    return new RunResult(run, Status.DONE, "", Optional.of(figures));
+  static RunResult done(PlannedRun run, Figures figures, BesideDense beside) {
+    return new RunResult(run, Status.DONE, "", Optional.of(figures), beside);
   }
 
   static RunResult failed(PlannedRun run, String reason) {
-    return new RunResult(run, Status.FAILED, reason, Optional.empty());
+    return new RunResult(run, Status.FAILED, reason, Optional.empty(), BesideDense.NOTHING);
   }
 
   /** The same outcome for another row that asks for the same run. */
   RunResult as(PlannedRun other) {
-    return new RunResult(other, status, reason, figures);
+    return new RunResult(other, status, reason, figures, beside);
   }
 
   /** Fills in a member of study.json's runs. */
   void describe(ObjectNode json) {
     json.put("name", run.label());
     json.put("method", run.method());
-    ObjectNode options = json.putObject("options");
-    run.options().forEach((key, value) -> putText(options, key, value));
+    describeOptions(json.putObject("options"));
     json.put("reference", run.reference());
     json.put("target", run.target());
     json.put("seed", run.seed());
@@ -57,6 +58,12 @@ record RunResult(PlannedRun run, Status status, String reason, Optional<Figures>
     json.put("recipe_hash", run.hash());
     json.put("folder", "runs/" + run.name());
     figures.ifPresent(f -> f.describe(json));
+    beside.describe(json);
+  }
+
+  /** Fills in what the row sets. */
+  void describeOptions(ObjectNode json) {
+    run.options().forEach((key, value) -> putText(json, key, value));
   }
 
   /** A setting's text as the JSON value that it stands for. */

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * A study as its file says it: rows of runs over one base model and one token budget.
+ * A study as its file says it: rows of runs over one base model.
  *
  * @param file the study's file, for errors
  * @param question what the study is to answer, one sentence
@@ -16,6 +16,9 @@ import java.util.SequencedMap;
  * @param settings overrides for all runs, dotted key to value as a recipe writes it
  * @param parallel runs side by side, at least 1
  * @param threads of each run, at least 1; part of a run's identity
+ * @param anyTokens whether runs may train on different numbers of tokens; they are compared at
+ *     equal ones
+ * @param judgement what finished models are judged by beside the loss over evaluate.rows
  * @param rows at least one; exactly one is the reference
  */
 public record Study(
@@ -25,6 +28,8 @@ public record Study(
     SequencedMap<String, String> settings,
     int parallel,
     int threads,
+    boolean anyTokens,
+    Judgement judgement,
     List<Row> rows) {
 
   /**

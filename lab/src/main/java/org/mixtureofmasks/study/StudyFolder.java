@@ -14,8 +14,9 @@ import org.mixtureofmasks.io.StrictJson;
 import org.mixtureofmasks.train.Csv;
 
 /**
- * Where a study lies: runs/HASH with runs/HASH.log for each run; study.json, .csv, .md and .html,
- * written anew, whole or not at all, whenever a run has finished.
+ * Where a study lies: runs/HASH with runs/HASH.log for each run, runs/dense for what the dense
+ * model is asked; study.json, .csv, .md and .html, and board.json where tasks, texts or speed are
+ * asked for, written anew, whole or not at all, whenever a run has finished.
  */
 final class StudyFolder {
   private static final int FORMAT = 1;
@@ -36,6 +37,11 @@ final class StudyFolder {
           "valid_loss",
           "perplexity",
           "perplexity_over_reference",
+          "task_average",
+          "task_retention",
+          "task_retention_without_boolq",
+          "task_retention_above_chance",
+          "decode_over_dense",
           "bytes",
           "seconds",
           "judged_by",
@@ -50,6 +56,15 @@ final class StudyFolder {
 
   static Path log(Path out, PlannedRun run) {
     return out.resolve("runs").resolve(run.name() + ".log");
+  }
+
+  /** What the dense model was asked; no run is called so. */
+  static Path dense(Path out) {
+    return out.resolve("runs").resolve("dense");
+  }
+
+  static Path denseLog(Path out) {
+    return out.resolve("runs").resolve("dense.log");
   }
 
   /**
@@ -78,7 +93,7 @@ final class StudyFolder {
     }
   }
 
-  static ObjectNode json(Plan plan, List<RunResult> results, String command) {
+  static ObjectNode json(Plan plan, List<RunResult> results, BesideDense dense, String command) {
     ObjectNode json = Json.object();
     json.put("format_version", FORMAT);
     json.put("question", plan.study().question());
@@ -86,7 +101,10 @@ final class StudyFolder {
     json.put("model", nearby(plan.model()).toString());
     json.put("parent", plan.parent());
     json.put("threads", plan.study().threads());
-    double reference = Comparison.of(results).referenceLoss();
+    if (plan.study().judgement().reads()) {
+      dense.describe(json.putObject("dense"));
+    }
+    Comparison comparison = Comparison.of(results);
     ArrayNode runs = json.putArray("runs");
     for (RunResult result : results) {
       ObjectNode run = runs.addObject();
@@ -97,7 +115,8 @@ final class StudyFolder {
               f ->
                   run.put(
                       "perplexity_over_reference",
-                      Json.number(Math.exp(f.validLoss() - reference) - 1)));
+                      Json.number(
+                          Math.exp(f.validLoss() - comparison.referenceLoss(result.run())) - 1)));
     }
     return json;
   }
@@ -110,13 +129,18 @@ final class StudyFolder {
   }
 
   /** Writes the four files. */
-  static void write(Plan plan, List<RunResult> results, String command, Path out) {
-    ObjectNode json = json(plan, results, command);
+  static void write(
+      Plan plan, List<RunResult> results, BesideDense dense, String command, Path out) {
+    ObjectNode json = json(plan, results, dense, command);
     AtomicFiles.writeString(out.resolve("study.json"), Json.pretty(json) + "\n");
     AtomicFiles.writeString(out.resolve("study.csv"), csv(json));
-    AtomicFiles.writeString(out.resolve("study.md"), markdown(plan, results, command));
+    AtomicFiles.writeString(out.resolve("study.md"), markdown(plan, results, dense, command));
     AtomicFiles.writeString(
-        out.resolve("study.html"), new Report(plan, results, out).html(command));
+        out.resolve("study.html"), new Report(plan, results, dense, out).html(command));
+    if (plan.study().judgement().any()) {
+      AtomicFiles.writeString(
+          out.resolve("board.json"), Json.pretty(Board.json(results, out)) + "\n");
+    }
   }
 
   /** One line a run; the options in one column, as {@code key=value} separated by spaces. */
@@ -137,15 +161,18 @@ final class StudyFolder {
   }
 
   /** The tables, to be put into a README. */
-  static String markdown(Plan plan, List<RunResult> results, String command) {
+  static String markdown(Plan plan, List<RunResult> results, BesideDense dense, String command) {
     Comparison comparison = Comparison.of(results);
     StringBuilder s = new StringBuilder("# ").append(plan.study().question()).append("\n");
     s.append('`').append(command).append("`\n");
     if (!comparison.groups().isEmpty()) {
-      s.append('\n').append(Report.byTargetNote(plan)).append("\n\n");
+      s.append('\n').append(Report.byTargetNote(plan, comparison)).append("\n\n");
       s.append(Tables.byTarget(comparison).markdown());
       s.append('\n').append(Report.BY_COST_NOTE).append("\n\n");
       s.append(Tables.byCost(comparison).markdown());
+    }
+    for (TaskTables.Noted table : new TaskTables(comparison, dense).all()) {
+      s.append('\n').append(table.note()).append("\n\n").append(table.grid().markdown());
     }
     List<RunResult> failed =
         results.stream().filter(r -> r.status() == RunResult.Status.FAILED).toList();

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.IoReasons;
+import org.mixtureofmasks.recipe.PathNames;
 import org.mixtureofmasks.yaml.YamlMapping;
 import org.mixtureofmasks.yaml.YamlValue;
 
@@ -19,6 +20,8 @@ import org.mixtureofmasks.yaml.YamlValue;
  */
 public final class StudyReader {
   private static final int MOST = 1024;
+  private static final String ANY = "any";
+  private static final List<String> TOKENS = List.of("equal", ANY);
 
   private static final Map<String, String> KEYS = new LinkedHashMap<>();
   private static final Map<String, String> ROW_KEYS = new LinkedHashMap<>();
@@ -30,6 +33,10 @@ public final class StudyReader {
     KEYS.put("seeds", "seeds of every run");
     KEYS.put("parallel", "runs side by side");
     KEYS.put("threads", "threads of each run");
+    KEYS.put("tokens", "whether all train on equally many tokens");
+    KEYS.put("tasks", "tasks that finished models are judged by");
+    KEYS.put("texts", "text files that finished models are judged by");
+    KEYS.put("bench", "whether decoding is timed beside the dense model");
     KEYS.put("runs", "what is compared");
     ROW_KEYS.put("name", "the label in tables");
     ROW_KEYS.put("method", "the recipe's method");
@@ -64,13 +71,16 @@ public final class StudyReader {
     int parallel = study.find("parallel").map(n -> n.whole(1, MOST)).orElse(1);
     int cores = Runtime.getRuntime().availableProcessors();
     String recipe = study.required("recipe").text("a path");
+    Path folder = file.toAbsolutePath().resolveSibling("");
     return new Study(
         file,
         study.required("question").text("a sentence"),
-        file.toAbsolutePath().resolveSibling(recipe).normalize(),
+        folder.resolve(recipe).normalize(),
         settingsOfAll(study),
         parallel,
         study.find("threads").map(n -> n.whole(1, MOST)).orElse(Math.max(1, cores / parallel)),
+        study.find("tokens").map(word -> word.choice(TOKENS).equals(ANY)).orElse(false),
+        new JudgementReader(new PathNames(folder, System.getenv())).read(study),
         rows(study.required("runs"), seeds));
   }
 

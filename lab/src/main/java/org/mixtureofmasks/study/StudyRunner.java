@@ -11,11 +11,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.function.Predicate;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.io.ExclusiveFile;
@@ -33,6 +35,10 @@ public final class StudyRunner {
   private final String command;
   private final Progress listener;
   private final RunProcess processes;
+  private final Examination dense;
+
+  /** The dense model is asked once, by the first thread that is free; every run waits for it. */
+  private final FutureTask<RunProcess.End> denseAsked = new FutureTask<>(this::askDense);
 
   /** By hash: several rows may ask for one run. Guarded by this. */
   private final Map<String, RunResult> results = new LinkedHashMap<>();
@@ -56,6 +62,7 @@ public final class StudyRunner {
     this.command = command;
     this.processes = new RunProcess(launcher);
     this.listener = listener;
+    this.dense = new Examination(plan.study(), plan.model(), StudyFolder.dense(out));
     for (PlannedRun run : plan.runs()) {
       results.computeIfAbsent(run.hash(), _ -> known(run));
     }
@@ -66,10 +73,23 @@ public final class StudyRunner {
   }
 
   private RunResult known(PlannedRun run) {
-    Path folder = StudyFolder.run(out, run);
-    return Files.exists(Figures.file(folder))
-        ? RunResult.done(run, Figures.read(folder))
+    return trained(run)
+        ? finished(run, Figures.read(StudyFolder.run(out, run)))
         : RunResult.pending(run);
+  }
+
+  /** What a run that was measured has come to: done if the study asks nothing more of it. */
+  private RunResult finished(PlannedRun run, Figures figures) {
+    Optional<BesideDense> beside =
+        figures.ships()
+            ? BesideDense.read(plan.study().judgement(), dense, examination(run))
+            : Optional.of(BesideDense.NOTHING);
+    return beside.map(b -> RunResult.done(run, figures, b)).orElseGet(() -> RunResult.pending(run));
+  }
+
+  private Examination examination(PlannedRun run) {
+    Path folder = StudyFolder.run(out, run);
+    return new Examination(plan.study(), new RunFolder(folder).model(), folder);
   }
 
   /** Distinct runs that are not done, in the order in which they would go. */
@@ -81,6 +101,11 @@ public final class StudyRunner {
         .filter(run -> result(run).status() != RunResult.Status.DONE)
         .forEach(run -> missing.putIfAbsent(run.hash(), run));
     return List.copyOf(missing.values());
+  }
+
+  /** Whether a run was trained and measured already, though perhaps not put to the tasks. */
+  public boolean trained(PlannedRun run) {
+    return Files.exists(Figures.file(StudyFolder.run(out, run)));
   }
 
   /** Whether a run is done already. */
@@ -102,10 +127,14 @@ public final class StudyRunner {
       write();
       listener.begin("running the study", "runs");
       List<Future<?>> all = new ArrayList<>();
+      if (!missing.isEmpty() && plan.study().judgement().reads()) {
+        pool.execute(denseAsked);
+      }
       missing.forEach(run -> all.add(pool.submit(() -> one(run))));
       for (Future<?> one : all) {
         one.get();
       }
+      time(chosen);
     } catch (IOException e) {
       throw new UserError(
           "cannot write into %s: %s; choose another folder with --out"
@@ -132,12 +161,12 @@ public final class StudyRunner {
 
   /** study.json as it stands. */
   public ObjectNode json() {
-    return StudyFolder.json(plan, all(), command);
+    return StudyFolder.json(plan, all(), denseFigures(), command);
   }
 
   /** study.md as it stands. */
   public String markdown() {
-    return StudyFolder.markdown(plan, all(), command);
+    return StudyFolder.markdown(plan, all(), denseFigures(), command);
   }
 
   private ExclusiveFile lock() throws IOException {
@@ -155,7 +184,7 @@ public final class StudyRunner {
     begin(run);
     RunResult result;
     try {
-      result = train(run);
+      result = carryOut(run);
     } catch (UserError e) {
       result = RunResult.failed(run, e.getMessage());
     } catch (InterruptedException e) {
@@ -165,9 +194,44 @@ public final class StudyRunner {
     end(result);
   }
 
-  private RunResult train(PlannedRun run) throws InterruptedException {
+  /** The run's steps, what they came to, and the study's questions: whatever is still open. */
+  private RunResult carryOut(PlannedRun run) throws InterruptedException {
     Path folder = StudyFolder.run(out, run);
     Path log = StudyFolder.log(out, run);
+    if (!trained(run)) {
+      switch (processes.run(log, training(run, folder))) {
+        case STOPPED -> {
+          return RunResult.pending(run);
+        }
+        case FAILED -> {
+          return RunResult.failed(run, RunProcess.reason(log));
+        }
+        case DONE ->
+            Measurement.of(run, new RunFolder(folder), plan.study().threads()).save(folder);
+      }
+    }
+    Figures figures = Figures.read(folder);
+    if (plan.study().judgement().reads() && figures.ships()) {
+      Examination examination = examination(run);
+      switch (examination.ask(processes, log)) {
+        case STOPPED -> {
+          return RunResult.pending(run);
+        }
+        case FAILED -> {
+          return RunResult.failed(run, RunProcess.reason(log));
+        }
+        case DONE -> {
+          if (denseAnswers() != RunProcess.End.DONE) {
+            return RunResult.pending(run);
+          }
+          examination.compare(dense);
+        }
+      }
+    }
+    return finished(run, figures);
+  }
+
+  private List<String> training(PlannedRun run, Path folder) {
     List<String> verb = new ArrayList<>();
     if (Files.exists(new RunFolder(folder).recipe())) {
       verb.addAll(List.of("resume", folder.toString(), "--no-verdict"));
@@ -182,15 +246,58 @@ public final class StudyRunner {
               folder.toString()));
       run.overrides().forEach(o -> verb.addAll(List.of("--set", o)));
     }
-    return switch (processes.run(log, verb)) {
-      case STOPPED -> RunResult.pending(run);
-      case FAILED -> RunResult.failed(run, RunProcess.reason(log));
-      case DONE -> {
-        Figures figures = Measurement.of(run, new RunFolder(folder), plan.study().threads());
-        figures.save(folder);
-        yield RunResult.done(run, figures);
+    return verb;
+  }
+
+  private RunProcess.End askDense() throws InterruptedException {
+    Path log = StudyFolder.denseLog(out);
+    RunProcess.End end = dense.ask(processes, log);
+    if (end == RunProcess.End.FAILED) {
+      throw new UserError("the dense model: " + RunProcess.reason(log));
+    }
+    if (end == RunProcess.End.DONE) {
+      dense.compare(dense);
+    }
+    return end;
+  }
+
+  /** Waits for the dense model's answers. */
+  private RunProcess.End denseAnswers() throws InterruptedException {
+    try {
+      return denseAsked.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof UserError known
+          ? known
+          : new IllegalStateException("the dense model could not be asked", e.getCause());
+    }
+  }
+
+  /** Times those that are done, one after the other, now that nothing else runs. */
+  private void time(Predicate<PlannedRun> chosen) {
+    if (!plan.study().judgement().bench()) {
+      return;
+    }
+    List<RunResult> open =
+        all().stream()
+            .filter(result -> chosen.test(result.run()))
+            .filter(result -> result.figures().map(Figures::ships).orElse(false))
+            .filter(result -> Double.isNaN(examination(result.run()).decode()))
+            .toList();
+    for (RunResult result : open) {
+      PlannedRun run = result.run();
+      if (processes.stopped()) {
+        return;
       }
-    };
+      Examination examination = examination(run);
+      if (Double.isNaN(examination.decode())) { // another row may have asked for the same run
+        listener.begin("timing " + run.title(), "repetitions");
+        examination.time(plan.model(), listener);
+      }
+      synchronized (this) {
+        results.put(run.hash(), finished(run, result.figures().orElseThrow()));
+      }
+      write();
+    }
   }
 
   private synchronized void begin(PlannedRun run) {
@@ -222,7 +329,12 @@ public final class StudyRunner {
   }
 
   private void write() {
-    StudyFolder.write(plan, all(), command, out);
+    StudyFolder.write(plan, all(), denseFigures(), command, out);
+  }
+
+  /** The dense model's own figures as far as they are there, each over itself. */
+  private BesideDense denseFigures() {
+    return BesideDense.read(plan.study().judgement(), dense, dense).orElse(BesideDense.NOTHING);
   }
 
   private synchronized List<RunResult> all() {

@@ -2,6 +2,7 @@ package org.mixtureofmasks.study;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.mixtureofmasks.report.Grid;
 import org.mixtureofmasks.study.Comparison.Group;
 import org.mixtureofmasks.study.Comparison.Spread;
@@ -18,8 +19,8 @@ final class Tables {
   static Grid byTarget(Comparison c) {
     Grid grid =
         new Grid(
-            List.of(
-                "run",
+            header(
+                c,
                 "FFN asked for",
                 "FFN measured",
                 "router",
@@ -30,8 +31,9 @@ final class Tables {
                 "over reference"));
     for (Group g : c.byTarget()) {
       grid.row(
-          List.of(
-              name(g),
+          row(
+              c,
+              g,
               percent(g.target()),
               percent(g.spread(f -> f.measured().activeFfn()).mean())
                   + (g.meetsTarget() ? "" : OFF_TARGET),
@@ -49,18 +51,12 @@ final class Tables {
   static Grid byCost(Comparison c) {
     Grid grid =
         new Grid(
-            List.of(
-                "run",
-                "share all-in",
-                "FFN",
-                "router",
-                "loss",
-                "over reference",
-                "Pareto-optimal"));
+            header(c, "share all-in", "FFN", "router", "loss", "over reference", "Pareto-optimal"));
     for (Group g : c.byCost()) {
       grid.row(
-          List.of(
-              name(g),
+          row(
+              c,
+              g,
               percent(g.cost()),
               percent(g.activeShare()),
               percent(g.routerShare()),
@@ -69,6 +65,19 @@ final class Tables {
               c.onFront(g, Group::cost) ? "yes" : "no"));
     }
     return grid;
+  }
+
+  /** The columns; with that of tokens where these differ. */
+  static List<String> header(Comparison c, String... columns) {
+    Stream<String> first = c.tokensDiffer() ? Stream.of("run", "tokens") : Stream.of("run");
+    return Stream.concat(first, Stream.of(columns)).toList();
+  }
+
+  /** A group's cells under {@link #header}. */
+  static List<String> row(Comparison c, Group g, String... cells) {
+    Stream<String> first =
+        c.tokensDiffer() ? Stream.of(name(g), Report.tokens((double) g.tokens())) : Stream.of(name(g));
+    return Stream.concat(first, Stream.of(cells)).toList();
   }
 
   /** Runs that failed, each with its reason. */
@@ -80,7 +89,7 @@ final class Tables {
   }
 
   /** The label, and what sets the group apart from compiled models of the same budget. */
-  private static String name(Group g) {
+  static String name(Group g) {
     return g.label() + (g.trained() ? "" : UNTRAINED) + (g.measuredByEngine() ? "" : BY_TRAINER);
   }
 
@@ -95,7 +104,7 @@ final class Tables {
     return spread(s, 4);
   }
 
-  private static String spread(Spread s, int digits) {
+  static String spread(Spread s, int digits) {
     return decimals(s.mean(), digits)
         + (Double.isNaN(s.deviation()) ? "" : " ± " + decimals(s.deviation(), digits));
   }
@@ -104,13 +113,17 @@ final class Tables {
     if (Double.isNaN(s.mean())) {
       return "";
     }
-    return String.format(Locale.ROOT, "%+.1f", 100 * s.mean())
+    return signed(100 * s.mean(), 1)
         + (Double.isNaN(s.deviation()) ? "" : " ± " + decimals(100 * s.deviation(), 1))
         + " %";
   }
 
   static String percent(double share) {
     return Double.isNaN(share) ? "" : decimals(100 * share, 1) + " %";
+  }
+
+  static String signed(double value, int digits) {
+    return String.format(Locale.ROOT, "%+." + digits + "f", value);
   }
 
   /** A number, or nothing where there is none. */

@@ -23,7 +23,8 @@ import org.mixtureofmasks.train.RunForecast;
 import org.mixtureofmasks.train.RunForecast.Timing;
 
 /**
- * What a study would run and what that would take, by the forecast of each kind of run.
+ * What a study would run and what that would take, by the forecast of each kind of run; tasks,
+ * texts and timing are not in it.
  *
  * @param lines one for each run of the plan
  * @param seconds of all that is left, runs side by side; NaN when memory is too short to try
@@ -34,7 +35,8 @@ record StudyForecast(List<Line> lines, double seconds, long memoryBytes, long di
   private static final String TO_RUN = "to run";
 
   /**
-   * @param state "to run", "done", "as above" (another row asks for it too) or "not chosen"
+   * @param state "to run", "to judge" (trained, but not asked all that the study asks), "done", "as
+   *     above" (another row asks for it too) or "not chosen"
    * @param ledger what the run takes; empty unless it is to run
    */
   record Line(PlannedRun run, String state, Optional<Ledger> ledger) {
@@ -65,7 +67,9 @@ record StudyForecast(List<Line> lines, double seconds, long memoryBytes, long di
       String state =
           runner.done(run)
               ? "done"
-              : !chosen.test(run) ? "not chosen" : seen.add(run.hash()) ? TO_RUN : "as above";
+              : !chosen.test(run)
+                  ? "not chosen"
+                  : !seen.add(run.hash()) ? "as above" : runner.trained(run) ? "to judge" : TO_RUN;
       Optional<Ledger> ledger =
           state.equals(TO_RUN)
               ? Optional.of(
@@ -132,7 +136,7 @@ record StudyForecast(List<Line> lines, double seconds, long memoryBytes, long di
     return String.join(
         System.lineSeparator(),
         table.toString(),
-        "All that is to run: about %s, %s of memory and %s of disk at most. Nothing was written."
+        "All that is to run: about %s, %s of memory and %s of disk at most, beside the tasks and texts that the study may ask. Nothing was written."
             .formatted(
                 LedgerTables.time(seconds),
                 Machine.gigabytes(memoryBytes),

@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
       "  mom study recipes/studies/headline.yaml --out runs/headline --only 'dense, continued'",
       "",
       "The same command goes on where it was stopped; nothing runs twice. DIR/study.html, .md, .csv",
-      "and .json are written anew after every run. Exit code 1 if a run failed."
+      "and .json are written anew after every run, and board.json where the study also judges by",
+      "tasks, texts or speed. Exit code 1 if a run failed."
     })
 public final class StudyVerb implements Verb {
   @Parameters(index = "0", paramLabel = "STUDY", description = "A .yaml file: see docs/studies.md.")

@@ -45,14 +45,18 @@ class ComparisonTest {
     return new Figures("engine", asked, shares, router, loss + 1, loss, loss, 1000, 2);
   }
 
+  private static RunResult done(PlannedRun run, Figures figures) {
+    return RunResult.done(run, figures, BesideDense.NOTHING);
+  }
+
   /** Dense 3.0; E = 2: 3.1 and 3.3; E = 3: 3.1 and a failure. */
   private List<RunResult> results() throws IOException {
     List<RunResult> results = new ArrayList<>();
     List<PlannedRun> runs = plan.runs();
-    results.add(RunResult.done(runs.get(0), figures(1, 0, 3.0)));
-    results.add(RunResult.done(runs.get(1), figures(0.50, 0.02, 3.1)));
-    results.add(RunResult.done(runs.get(2), figures(0.50, 0.02, 3.3)));
-    results.add(RunResult.done(runs.get(3), figures(0.53, 0.04, 3.1)));
+    results.add(done(runs.get(0), figures(1, 0, 3.0)));
+    results.add(done(runs.get(1), figures(0.50, 0.02, 3.1)));
+    results.add(done(runs.get(2), figures(0.50, 0.02, 3.3)));
+    results.add(done(runs.get(3), figures(0.53, 0.04, 3.1)));
     results.add(RunResult.failed(runs.get(4), "the loss is NaN at step 1"));
     for (RunResult result : results) {
       Path run = Files.createDirectories(StudyFolder.run(folder, result.run()));
@@ -100,7 +104,7 @@ class ComparisonTest {
 
   @Test
   void theMarkdownHasBothTablesAndTheFailures() throws IOException {
-    String text = StudyFolder.markdown(plan, results(), "mom study");
+    String text = StudyFolder.markdown(plan, results(), BesideDense.NOTHING, "mom study");
     assertTrue(text.contains("| 3.2000 ± 0.1414 |"), text);
     assertTrue(text.contains("| 1 of 2 |"), text);
     assertTrue(text.contains("53.0 % (off target)"), text);
@@ -114,7 +118,7 @@ class ComparisonTest {
 
   @Test
   void thePageHasItsFiguresEachWithATableAndNeedsNothingElse() throws IOException {
-    String html = new Report(plan, results(), folder).html("mom study <x>");
+    String html = new Report(plan, results(), BesideDense.NOTHING, folder).html("mom study <x>");
     assertEquals(3, count("<figure>", html));
     assertEquals(3, count("<details>", html));
     assertEquals(6, count("<table>", html), "two comparisons, three figures, the failures");
@@ -130,7 +134,7 @@ class ComparisonTest {
   @Test
   void aRunThatIsBeatenAtTheSameCostOrForLessIsNotParetoOptimal() throws IOException {
     List<RunResult> results = results();
-    results.set(3, RunResult.done(plan.runs().get(3), figures(0.50, 0.04, 3.2)));
+    results.set(3, done(plan.runs().get(3), figures(0.50, 0.04, 3.2)));
     Comparison c = Comparison.of(results);
     assertTrue(c.onFront(c.groups().get(1), Comparison.Group::cost));
     assertFalse(c.onFront(c.groups().get(2), Comparison.Group::cost), "as good, and dearer");
@@ -143,7 +147,7 @@ class ComparisonTest {
     Files.writeString(
         StudyFolder.run(folder, results.getFirst().run()).resolve("metrics.jsonl"),
         "{\"step\": 1, \"tokens\": 48, \"loss\": 4.0, \"tokens_per_second\": 24.0}\n");
-    String html = new Report(plan, results, folder).html("mom study");
+    String html = new Report(plan, results, BesideDense.NOTHING, folder).html("mom study");
     Map<String, Set<String>> colours = new TreeMap<>();
     Matcher legend =
         Pattern.compile("<g class=\"(?:line|marks) (c\\d)[^>]*>.*?</g></svg> (.*?)(?: at .*)?</li>")

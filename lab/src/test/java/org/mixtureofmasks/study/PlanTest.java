@@ -152,6 +152,18 @@ class PlanTest {
   }
 
   @Test
+  void runsOfDifferentTokensStandBesideEachOtherWhereTheStudySaysSo() throws IOException {
+    String longer = masks("train.steps: [2, 3], masks.calibration_tokens: 64");
+    String named = longer.replace("name: masks", "name: 'masks, {train.steps} steps'");
+    assertTrue(refusal("tokens: equal\n", named).contains("or say 'tokens: any'"));
+    Plan plan = tiny.plan("tokens: any\n", named);
+    assertEquals(List.of(96L, 96L, 144L), plan.runs().stream().map(PlannedRun::tokens).toList());
+    String unnamed = refusal("tokens: any\n", longer);
+    assertTrue(unnamed.contains("two different runs are called 'masks'"), unnamed);
+    assertTrue(refusal("tokens: all\n", named).contains("'all' is not one of equal, any"));
+  }
+
+  @Test
   void exactlyOneRunIsTheReference() throws IOException {
     String none = refusal("", TinyStudy.DENSE.replace("true", "false"));
     assertTrue(none.contains(": 0 runs say 'reference: true'"), none);

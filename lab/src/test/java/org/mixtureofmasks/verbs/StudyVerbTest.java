@@ -7,11 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +18,6 @@ import org.mixtureofmasks.study.StudyReader;
 import org.mixtureofmasks.train.TinyRun;
 import org.mixtureofmasks.train.Trainer;
 import org.mixtureofmasks.train.TrainingListener;
-import picocli.CommandLine;
 
 /** Whole studies of a tiny model; one test trains, in JVMs of their own as users' runs are. */
 class StudyVerbTest {
@@ -38,8 +34,7 @@ class StudyVerbTest {
   @TempDir Path folder;
   private Path study;
   private Path out;
-  private StringWriter printed;
-  private StringWriter err;
+  private StudyCall said;
 
   @BeforeEach
   void makeTheModel() throws IOException {
@@ -50,25 +45,8 @@ class StudyVerbTest {
   }
 
   private int call(String... more) {
-    printed = new StringWriter();
-    err = new StringWriter();
-    List<String> all =
-        new java.util.ArrayList<>(List.of(study.toString(), "--out", out.toString()));
-    all.addAll(List.of(more));
-    return new CommandLine(new StudyVerb())
-        .setOut(new PrintWriter(printed))
-        .setErr(new PrintWriter(err))
-        .setExecutionExceptionHandler(
-            (e, command, _) -> {
-              command.getErr().println(e.getMessage());
-              return e instanceof org.mixtureofmasks.UserError known ? known.exitCode() : 99;
-            })
-        .execute(all.toArray(String[]::new));
-  }
-
-  private JsonNode json() throws IOException {
-    assertEquals(1, printed.toString().lines().count(), printed.toString());
-    return new ObjectMapper().readTree(printed.toString());
+    said = StudyCall.of(study, out, more);
+    return said.exit();
   }
 
   /** What a study leaves that was stopped within its first run. */
@@ -102,11 +80,11 @@ class StudyVerbTest {
                 set: {train.steps: 0, per_token.calibration_tokens: 64}
             """);
     Path interrupted = beginTheDenseRun();
-    assertEquals(1, call("--json"), err.toString());
+    assertEquals(1, call("--json"), said.err());
     String log = Files.readString(Path.of(interrupted + ".log"));
     assertTrue(log.contains("resumed from " + interrupted.resolve("step-000007")), log);
-    JsonNode runs = json().get("runs");
-    assertEquals(json(), new ObjectMapper().readTree(out.resolve("study.json").toFile()));
+    JsonNode runs = said.json().get("runs");
+    assertEquals(said.json(), new ObjectMapper().readTree(out.resolve("study.json").toFile()));
     assertEquals(5, runs.size());
     JsonNode dense = runs.get(0);
     JsonNode masks = runs.get(1);
@@ -136,22 +114,22 @@ class StudyVerbTest {
     assertTrue(tables.contains("| reference per token (training-free) (by the trainer) |"), tables);
     assertEquals(6, Files.readAllLines(out.resolve("study.csv")).size());
     assertTrue(Files.readString(out.resolve("study.html")).contains("<figure>"));
-    assertTrue(err.toString().contains("0 of 4 runs  now "), err.toString());
+    assertTrue(said.err().contains("0 of 4 runs  now "), said.err());
 
     Path metrics = out.resolve(masks.get("folder").asText()).resolve("metrics.jsonl");
     var written = Files.getLastModifiedTime(metrics);
     assertEquals(0, call("--only", "masks", "--only", "dense", "--only", "reference per token"));
-    assertFalse(err.toString().contains("  now "), "nothing was to be run: " + err);
+    assertFalse(said.err().contains("  now "), "nothing was to be run: " + said.err());
     assertEquals(written, Files.getLastModifiedTime(metrics));
-    assertEquals(0, call("--dry-run", "--json", "--only", "dense"), err.toString());
-    assertEquals("done", json().get("runs").get(0).get("state").asText());
+    assertEquals(0, call("--dry-run", "--json", "--only", "dense"), said.err());
+    assertEquals("done", said.json().get("runs").get(0).get("state").asText());
   }
 
   @Test
   void aDryRunListsTheRunsAndWritesNothing() throws IOException {
     Files.writeString(study, HEAD);
-    assertEquals(0, call("--dry-run", "--json"), err.toString());
-    JsonNode run = json().get("runs").get(0);
+    assertEquals(0, call("--dry-run", "--json"), said.err());
+    JsonNode run = said.json().get("runs").get(0);
     assertEquals("to run", run.get("state").asText());
     assertTrue(run.get("seconds").asDouble() > 0);
     assertFalse(Files.exists(out));
@@ -161,7 +139,7 @@ class StudyVerbTest {
   void aNameThatIsNotInTheStudyIsRefused() throws IOException {
     Files.writeString(study, HEAD);
     assertEquals(2, call("--only", "dens"));
-    assertTrue(err.toString().contains("(did you mean 'dense'?)"), err.toString());
+    assertTrue(said.err().contains("(did you mean 'dense'?)"), said.err());
     assertFalse(Files.exists(out));
   }
 }
