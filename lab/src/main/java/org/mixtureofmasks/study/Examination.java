@@ -42,6 +42,9 @@ record Examination(Study study, Path model, Path folder) {
    * @throws InterruptedException if this thread is not to wait any longer
    */
   RunProcess.End ask(RunProcess processes, Path log) throws InterruptedException {
+    if (tasks().isEmpty()) {
+      TaskFigures.forget(results()); // the newest results will be of other questions
+    }
     for (List<String> verb : open()) {
       RunProcess.End end = processes.run(log, verb);
       if (end != RunProcess.End.DONE) {
@@ -65,8 +68,8 @@ record Examination(Study study, Path model, Path folder) {
       verbs.add(verb);
     }
     for (Judgement.Text text : study.judgement().texts()) {
-      if (!Files.exists(results(text))) {
-        verbs.add(evaluate("--text", text.file(), "--out", results(text).getParent()));
+      if (!Files.exists(file(text))) {
+        verbs.add(evaluate("--text", text.file(), "--out", results(text)));
       }
     }
     return verbs;
@@ -89,7 +92,11 @@ record Examination(Study study, Path model, Path folder) {
   private Path results(Judgement.Text text) {
     int from = text.hash().indexOf(':') + 1;
     String name = text.hash().substring(from, from + NAME_DIGITS);
-    return folder.resolve("texts").resolve(name).resolve("results.json");
+    return folder.resolve("texts").resolve(name);
+  }
+
+  private Path file(Judgement.Text text) {
+    return results(text).resolve("results.json");
   }
 
   /**
@@ -113,7 +120,7 @@ record Examination(Study study, Path model, Path folder) {
 
   /** Perplexity of a text; NaN if it was not read yet. */
   double perplexity(Judgement.Text text) {
-    Path file = results(text);
+    Path file = file(text);
     return Files.exists(file)
         ? StrictJson.readObject(file, StrictJson.CONFIG_LIMIT).path("perplexity").asDouble()
         : Double.NaN;

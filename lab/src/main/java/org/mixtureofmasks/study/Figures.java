@@ -9,8 +9,8 @@ import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.StrictJson;
 
 /**
- * What a finished run has come to; NaN where there is nothing to say. Kept as judged.json in the
- * run's folder, which is also the sign that the run is done.
+ * What a trained run has come to; NaN where there is nothing to say. Kept as judged.json in the
+ * run's folder, which is also the sign that nothing is left to train.
  *
  * @param measuredBy "engine": the model that ships; "trainer": a method that ships none
  * @param shares what a token needs of the dense FFN, every expert equally likely

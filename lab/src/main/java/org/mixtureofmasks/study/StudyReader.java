@@ -71,7 +71,7 @@ public final class StudyReader {
     int parallel = study.find("parallel").map(n -> n.whole(1, MOST)).orElse(1);
     int cores = Runtime.getRuntime().availableProcessors();
     String recipe = study.required("recipe").text("a path");
-    Path folder = file.toAbsolutePath().getParent();
+    Path folder = file.toAbsolutePath().resolveSibling("");
     return new Study(
         file,
         study.required("question").text("a sentence"),

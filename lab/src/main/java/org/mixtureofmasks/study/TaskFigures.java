@@ -2,6 +2,7 @@ package org.mixtureofmasks.study;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,9 +10,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.harness.ResultsComparison;
 import org.mixtureofmasks.harness.SavedResults;
 import org.mixtureofmasks.io.AtomicFiles;
+import org.mixtureofmasks.io.IoReasons;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.StrictJson;
 import org.mixtureofmasks.score.Estimate;
@@ -71,7 +74,7 @@ record TaskFigures(String asked, List<Score> scores, Interval difference) {
    * Compares a model's results with the dense model's.
    *
    * @param asked hash of the questions
-   * @throws org.mixtureofmasks.UserError if the results are not of the same documents
+   * @throws UserError if the results are not of the same documents
    */
   static TaskFigures of(String asked, SavedResults dense, SavedResults model) {
     ResultsComparison comparison = ResultsComparison.of(List.of(dense, model), RESAMPLES, SEED);
@@ -179,6 +182,16 @@ record TaskFigures(String asked, List<Score> scores, Interval difference) {
     }
     return Optional.of(
         new TaskFigures(asked, scores, interval(json.path("task_difference_interval"))));
+  }
+
+  /** Takes back what was kept, before other questions are asked in the same folder. */
+  static void forget(Path results) {
+    Path file = results.resolve(FILE);
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UserError("cannot delete %s: %s".formatted(file, IoReasons.of(e)), e);
+    }
   }
 
   void save(Path results) {
