@@ -1,6 +1,6 @@
 /*
- * Rows of a preview: four bits a weight and no scale, w = q - 7.5, of 32 weights the first 16 in the low nibbles of 16 bytes.
- * Parts of them are summed in whole blocks of 32, and widened in whole vectors.
+ * Rows of a preview: numbers of four bits, of 32 the first 16 in the low nibbles of 16 bytes. Parts of them are summed in
+ * whole blocks of 32, and widened in whole vectors.
  */
 #ifndef MOM_PREVIEW_H
 #define MOM_PREVIEW_H
@@ -17,24 +17,25 @@ INLINE float preview_times(const uint8_t *row, long n, float h) {
   return h;
 }
 
-/* The weights of the low nibbles; of the high ones after a shift. */
-INLINE V preview_weights(W pairs) {
+/* The low nibbles as floats; the high ones after a shift. */
+INLINE V preview_numbers(W pairs) {
 #if L == 16
-  return look_up(pairs, ADD(places(), SPLAT(-7.5f))); /* the 16 weights that there are */
+  return look_up(pairs, places());
 #else
-  return ADD(FLOATS(AND(pairs, 15)), SPLAT(-7.5f));
+  return FLOATS(AND(pairs, 15));
 #endif
 }
 
-INLINE void preview_sums(const int count, const uint8_t *const *rows, const float *h, long n, float *y) {
-  for (long i = 0; i < n / 2; i += L) {
+/* Columns [from, n), both whole blocks. */
+INLINE void preview_sums(const int count, const uint8_t *const *rows, const float *h, long from, long n, float *y) {
+  for (long i = from / 2; i < n / 2; i += L) {
     float *at = y + i / 16 * 32 + i % 16;
     V a = LOAD(at);
     V b = LOAD(at + 16);
     UNROLL for (int k = 0; k < count; k++) {
       W pairs = unsigned_bytes(rows[k] + i);
-      a = FMA(preview_weights(pairs), SPLAT(h[k]), a);
-      b = FMA(preview_weights(SHIFT_RIGHT(pairs, 4)), SPLAT(h[k]), b);
+      a = FMA(preview_numbers(pairs), SPLAT(h[k]), a);
+      b = FMA(preview_numbers(SHIFT_RIGHT(pairs, 4)), SPLAT(h[k]), b);
     }
     STORE(at, a);
     STORE(at + 16, b);
@@ -45,7 +46,7 @@ INLINE void preview_part_to_floats(const uint8_t *row, long n, long c, long coun
   (void)n;
   for (long i = 0; i < count; i += L) {
     W pairs = unsigned_bytes(row + (c + i) / 32 * 16 + (c + i) % 16);
-    STORE(out + i, preview_weights((c + i) % 32 < 16 ? pairs : SHIFT_RIGHT(pairs, 4)));
+    STORE(out + i, preview_numbers((c + i) % 32 < 16 ? pairs : SHIFT_RIGHT(pairs, 4)));
   }
 }
 

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A SwiGLU FFN of which a token reads only the neurons that a preview of its largest inputs says
  * are large; d is hidden_size, m intermediate_size. With S = {i : |x_i| > t_x} and p the preview,
- * g̃_j = Σ_{i in S} x_i s_i^g p_ij and ũ_j = Σ_{i in S} x_i s_i^u p_i,m+j, and then y = Σ_j
- * SiLU(g_j·x) (u_j·x) d_j over the neurons j with |SiLU(g̃_j) ũ_j| > t_c, exactly, of x whole.
+ * g̃_j = Σ_{i in S} x_i s_i^g (p_ij - 7.5) and ũ_j = Σ_{i in S} x_i s_i^u (p_i,m+j - 7.5), and then
+ * y = Σ_j SiLU(g_j·x) (u_j·x) d_j over the neurons j with |SiLU(g̃_j) ũ_j| > t_c, exactly, of x
+ * whole.
  *
  * @param records 3m x d: gate row, up row and down column of each neuron
  * @param preview d x 2m: row i is what input i adds to the gates of all neurons, then to their ups,

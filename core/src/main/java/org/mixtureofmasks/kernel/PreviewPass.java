@@ -1,5 +1,7 @@
 package org.mixtureofmasks.kernel;
 
+import java.util.Arrays;
+
 /**
  * One caller's memory for FFNs whose tokens choose neurons by a preview. Threads share out the
  * neurons: each adds up the preview of its own from all inputs that a token keeps, lists those that
@@ -22,6 +24,7 @@ public final class PreviewPass {
   private final float[][] scratch; // each thread's
   private final Selection inputs = new Selection();
   private float[][] upFactors = {}; // by token and place in the list of inputs
+  private float[][] centres = {}; // by token: what is taken off its gates, then off its ups
   private final Selection neurons = new Selection();
   private final PreviewTiles tiles;
   private final SparseFfn chosen;
@@ -62,7 +65,10 @@ public final class PreviewPass {
     int tokens = x.tokens();
     int d = ffn.inputs();
     inputs.reserve(tokens, d, 1);
-    upFactors = upFactors.length < tokens ? new float[tokens][d] : upFactors;
+    if (upFactors.length < tokens) {
+      upFactors = new float[tokens][d];
+      centres = new float[tokens][2];
+    }
     kernels.forEach(tokens, (t, _) -> inputs(ffn, x.values(), t));
     Input exact = x.input(ffn.records().format(), kernels);
     kernels
@@ -87,10 +93,16 @@ public final class PreviewPass {
     int[] list = inputs.lists[t];
     float[] gates = inputs.values[t];
     float[] ups = upFactors[t];
+    float sumOfGates = 0;
+    float sumOfUps = 0;
     for (int k = 0; k < inputs.counts[t][0]; k++) {
       ups[k] = gates[k] * ffn.scales()[2 * list[k] + 1];
       gates[k] *= ffn.scales()[2 * list[k]];
+      sumOfGates += gates[k];
+      sumOfUps += ups[k];
     }
+    centres[t][0] = PreviewWeights.CENTRE * sumOfGates;
+    centres[t][1] = PreviewWeights.CENTRE * sumOfUps;
   }
 
   /** Lists a thread's neurons of every token. */
@@ -98,7 +110,11 @@ public final class PreviewPass {
     int m = ffn.neurons();
     int from = ThreadTeam.start(m, part, parts, PART);
     int n = ThreadTeam.start(m, part + 1, parts, PART) - from;
-    float[] sum = Room.cleared(sums, part, tokens * 2 * n);
+    float[] sum = Room.of(sums, part, tokens * 2 * n);
+    for (int t = 0; t < tokens; t++) {
+      Arrays.fill(sum, t * 2 * n, t * 2 * n + n, -centres[t][0]);
+      Arrays.fill(sum, t * 2 * n + n, (t + 1) * 2 * n, -centres[t][1]);
+    }
     ListedRows.gatesAndUps(
         kernels, ffn.preview(), inputs, inputs.values, upFactors, tokens, from, n, sum);
     for (int t = 0; t < tokens; t++) {

@@ -11,6 +11,8 @@ final class PreviewTiles {
   private final long[] counts; // each thread's
   private float[][] gates = {}; // by block of tokens: the kept inputs by gates' scales, else 0
   private float[][] ups = {}; // by ups' scales
+  private float[] gateCentres = {}; // by token: what is taken off its gates
+  private float[] upCentres = {}; // and off its ups
   private float[][] values = {}; // by block of tokens: what the preview says of the neurons
 
   PreviewTiles(int threads) {
@@ -31,6 +33,10 @@ final class PreviewTiles {
     gates = ColumnTiles.blocks(gates, tokens, d);
     ups = ColumnTiles.blocks(ups, tokens, d);
     values = ColumnTiles.blocks(values, tokens, m);
+    if (gateCentres.length < tokens) {
+      gateCentres = new float[tokens];
+      upCentres = new float[tokens];
+    }
     Arrays.fill(counts, 0);
     kernels.forEach(tokens, (t, part) -> counts[part] += inputs(ffn, x, t));
     kernels
@@ -60,10 +66,16 @@ final class PreviewTiles {
     int at = t % ColumnTiles.BLOCK * d;
     System.arraycopy(x, t * d, gates[b], at, d);
     int kept = ColumnTiles.mask(gates[b], at, at + d, ffn.inputThreshold());
+    float sumOfGates = 0;
+    float sumOfUps = 0;
     for (int i = 0; i < d; i++) {
       ups[b][at + i] = gates[b][at + i] * ffn.scales()[2 * i + 1];
       gates[b][at + i] *= ffn.scales()[2 * i];
+      sumOfGates += gates[b][at + i];
+      sumOfUps += ups[b][at + i];
     }
+    gateCentres[t] = PreviewWeights.CENTRE * sumOfGates;
+    upCentres[t] = PreviewWeights.CENTRE * sumOfUps;
     return kept;
   }
 
@@ -76,6 +88,12 @@ final class PreviewTiles {
     int up = width * stride;
     tiles.product(kernels, ffn.preview(), gates, tokens, first, width, sum, 0, stride, part);
     tiles.product(kernels, ffn.preview(), ups, tokens, m + first, width, sum, up, stride, part);
+    for (int i = 0; i < width; i++) {
+      for (int t = 0; t < tokens; t++) {
+        sum[i * stride + t] -= gateCentres[t];
+        sum[up + i * stride + t] -= upCentres[t];
+      }
+    }
     kernels.siluTimes(sum, 0, sum, up, up);
     Order order = ffn.preview().format().order();
     ColumnTiles.turnToBlocks(sum, stride, tokens, width, order, values, first, m);

@@ -1,15 +1,18 @@
 package org.mixtureofmasks.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 import org.mixtureofmasks.UserError;
 
 /**
- * Four bits a weight and no scale: w = q - 7.5, q in [0, 15], for rows whose scale is multiplied
- * into the factors of a sum. Of 32 weights the first 16 are in the low nibbles of 16 bytes, as in
- * {@link Q4}.
+ * Four bits a weight: whole numbers q in [0, 15], which stand for (q - {@link #CENTRE}) s with a
+ * scale s for each row. Whoever adds up rows multiplies the scales into the factors, and takes off
+ * once what all centres come to. Of 32 weights the first 16 are in the low nibbles of 16 bytes, as
+ * in {@link Q4}.
  */
 public final class PreviewWeights extends Format {
   /** The format. */
@@ -20,11 +23,19 @@ public final class PreviewWeights extends Format {
 
   private static final int HALF = BLOCK / 2;
   private static final int L = ByteLanes.L;
-  private static final float CENTRE = 7.5f;
+  private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
 
-  /** All weights that there are, by q, where vectors have so many lanes. */
-  private static final IntVector WEIGHTS =
-      ByteLanes.zero().addIndex(1).sub(CENTRE).reinterpretAsInts();
+  /** Bytes of a row that a vector of ints holds: whole blocks in every width. */
+  private static final int GROUP = Integer.BYTES * L;
+
+  /** As a vector: with more calls of scalars C2 no longer makes registers of all vectors. */
+  private static final IntVector LOW = IntVector.broadcast(I, 15);
+
+  /** Rows that a group is summed over at a time; the next ones are asked for ahead. */
+  private static final int ROWS = 32;
+
+  /** What of a number is no weight. */
+  static final float CENTRE = 7.5f;
 
   private PreviewWeights() {}
 
@@ -44,14 +55,14 @@ public final class PreviewWeights extends Format {
 
   @Override
   public float get(MemorySegment data, long row, int column, int columns) {
-    return Nibbles.get(data, row + column / BLOCK * (long) HALF, column % BLOCK) - CENTRE;
+    return Nibbles.get(data, row + column / BLOCK * (long) HALF, column % BLOCK);
   }
 
-  /** Rounds to the nearest of the 16 weights that there are. */
+  /** Rounds to the nearest of the 16 numbers that there are. */
   @Override
   public void put(float[] values, MemorySegment data, long row) {
     for (int at = 0; at < values.length; at += BLOCK) {
-      Nibbles.put(values, at, -CENTRE, 1, 0, 15, data, row + at / 2);
+      Nibbles.put(values, at, 0, 1, 0, 15, data, row + at / 2);
     }
   }
 
@@ -79,43 +90,95 @@ public final class PreviewWeights extends Format {
     long row = rowBytes(w.columns());
     long first = column0 / 2;
     int bytes = (column1 - column0) / 2;
-    int ahead = ahead(Math.max(1, bytes));
-    int k = from;
-    for (; k + 4 <= to; k += 4) {
-      for (int i = k; i < k + 4; i++) {
-        fetchPart(data, row, first, bytes, list, i + ahead, to);
+    int grouped = bytes / GROUP * GROUP;
+    float[] sums = new float[2 * grouped];
+    for (int c = 0; c < sums.length; c++) {
+      sums[c] = y[yAt + column(c)];
+    }
+    for (int k = from; k < to; k += ROWS) {
+      int end = Math.min(to, k + ROWS);
+      for (int i = k; i < end; i++) {
+        fetchPart(data, row, first, bytes, list, i + ROWS, to);
       }
-      axpy4(
-          data,
-          list[k] * row + first,
-          list[k + 1] * row + first,
-          list[k + 2] * row + first,
-          list[k + 3] * row + first,
-          factors,
-          k,
-          y,
-          yAt,
-          bytes);
+      for (int at = 0; at < grouped; at += GROUP) {
+        addGroup(data, row, first + at, list, k, end, factors, sums, 2 * at);
+      }
+      for (int i = k; i < end && grouped < bytes; i++) {
+        long rest = list[i] * row + first + grouped;
+        axpy(data, rest, factors[i], y, yAt + 2 * grouped, bytes - grouped);
+      }
     }
-    for (; k < to; k++) {
-      axpy(data, list[k] * row + first, factors[k], y, yAt, bytes);
+    for (int c = 0; c < sums.length; c++) {
+      y[yAt + column(c)] = sums[c];
     }
+  }
+
+  /** Which column of a part its sum c in groups is of: c counts the lanes of a group's vectors. */
+  private static int column(int c) {
+    int number = c % (2 * GROUP) / L;
+    int b = c % L * 4 + number / 2;
+    return c / (2 * GROUP) * (2 * GROUP) + place(b) + number % 2 * HALF;
+  }
+
+  /**
+   * A group of columns of some rows: each lane of the ints that it lies in has eight numbers.
+   *
+   * @param first byte of the group within its row
+   * @param sums of the group, from {@code at}: those of the lowest numbers, then of the next
+   */
+  private static void addGroup(
+      MemorySegment w,
+      long row,
+      long first,
+      int[] list,
+      int from,
+      int to,
+      float[] h,
+      float[] sums,
+      int at) {
+    FloatVector a0 = ByteLanes.floats(sums, at);
+    FloatVector a1 = ByteLanes.floats(sums, at + L);
+    FloatVector a2 = ByteLanes.floats(sums, at + 2 * L);
+    FloatVector a3 = ByteLanes.floats(sums, at + 3 * L);
+    FloatVector a4 = ByteLanes.floats(sums, at + 4 * L);
+    FloatVector a5 = ByteLanes.floats(sums, at + 5 * L);
+    FloatVector a6 = ByteLanes.floats(sums, at + 6 * L);
+    FloatVector a7 = ByteLanes.floats(sums, at + 7 * L);
+    for (int k = from; k < to; k++) {
+      IntVector eights =
+          IntVector.fromMemorySegment(I, w, list[k] * row + first, ByteOrder.LITTLE_ENDIAN);
+      FloatVector v = broadcast(h[k]);
+      a0 = low(eights).fma(v, a0);
+      a1 = number(eights, 4).fma(v, a1);
+      a2 = number(eights, 8).fma(v, a2);
+      a3 = number(eights, 12).fma(v, a3);
+      a4 = number(eights, 16).fma(v, a4);
+      a5 = number(eights, 20).fma(v, a5);
+      a6 = number(eights, 24).fma(v, a6);
+      a7 = number(eights, 28).fma(v, a7);
+    }
+    a0.intoArray(sums, at);
+    a1.intoArray(sums, at + L);
+    a2.intoArray(sums, at + 2 * L);
+    a3.intoArray(sums, at + 3 * L);
+    a4.intoArray(sums, at + 4 * L);
+    a5.intoArray(sums, at + 5 * L);
+    a6.intoArray(sums, at + 6 * L);
+    a7.intoArray(sums, at + 7 * L);
   }
 
   private static FloatVector broadcast(float value) {
     return FloatVector.broadcast(FloatVector.SPECIES_PREFERRED, value);
   }
 
-  /** The weights of the low nibbles of L bytes. */
-  private static FloatVector low(IntVector pairs) {
-    IntVector q = pairs.and(15);
-    return L == HALF
-        ? q.selectFrom(WEIGHTS).reinterpretAsFloats()
-        : ByteLanes.floats(q).sub(CENTRE);
+  /** The numbers in the lowest four bits of each lane. */
+  private static FloatVector low(IntVector numbers) {
+    return ByteLanes.floats(numbers.and(LOW));
   }
 
-  private static FloatVector high(IntVector pairs) {
-    return low(pairs.lanewise(VectorOperators.LSHR, 4));
+  /** The numbers so many bits up. */
+  private static FloatVector number(IntVector numbers, int bits) {
+    return low(numbers.lanewise(VectorOperators.LSHR, bits));
   }
 
   /** Where the low nibbles of byte i of a row belong: those of the high ones are HALF behind. */
@@ -130,44 +193,7 @@ public final class PreviewWeights extends Format {
       int c = at + place(i);
       IntVector pairs = ByteLanes.unsigned(w, row + i);
       low(pairs).fma(v, ByteLanes.floats(y, c)).intoArray(y, c);
-      high(pairs).fma(v, ByteLanes.floats(y, c + HALF)).intoArray(y, c + HALF);
-    }
-  }
-
-  /** y += Σ_k h[from + k] w[row_k] for four rows. */
-  private static void axpy4(
-      MemorySegment w,
-      long row0,
-      long row1,
-      long row2,
-      long row3,
-      float[] h,
-      int from,
-      float[] y,
-      int at,
-      int bytes) {
-    FloatVector h0 = broadcast(h[from]);
-    FloatVector h1 = broadcast(h[from + 1]);
-    FloatVector h2 = broadcast(h[from + 2]);
-    FloatVector h3 = broadcast(h[from + 3]);
-    for (int i = 0; i < bytes; i += L) {
-      int c = at + place(i);
-      FloatVector a = ByteLanes.floats(y, c);
-      FloatVector b = ByteLanes.floats(y, c + HALF);
-      IntVector pairs = ByteLanes.unsigned(w, row0 + i);
-      a = low(pairs).fma(h0, a);
-      b = high(pairs).fma(h0, b);
-      pairs = ByteLanes.unsigned(w, row1 + i);
-      a = low(pairs).fma(h1, a);
-      b = high(pairs).fma(h1, b);
-      pairs = ByteLanes.unsigned(w, row2 + i);
-      a = low(pairs).fma(h2, a);
-      b = high(pairs).fma(h2, b);
-      pairs = ByteLanes.unsigned(w, row3 + i);
-      a = low(pairs).fma(h3, a);
-      b = high(pairs).fma(h3, b);
-      a.intoArray(y, c);
-      b.intoArray(y, c + HALF);
+      number(pairs, 4).fma(v, ByteLanes.floats(y, c + HALF)).intoArray(y, c + HALF);
     }
   }
 
@@ -184,7 +210,7 @@ public final class PreviewWeights extends Format {
         int within = c % BLOCK;
         IntVector pairs =
             ByteLanes.unsigned(w.data(), r * row + c / BLOCK * (long) HALF + within % HALF);
-        (within < HALF ? low(pairs) : high(pairs))
+        (within < HALF ? low(pairs) : number(pairs, 4))
             .intoArray(out, (r - from) * stride + c - column0);
       }
     }

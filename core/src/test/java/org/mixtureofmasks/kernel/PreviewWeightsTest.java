@@ -11,15 +11,15 @@ import org.mixtureofmasks.UserError;
 /** Weights of a preview as they are stored. */
 class PreviewWeightsTest {
   @Test
-  void aWeightIsTheNearestOfSixteen() {
+  void aNumberIsTheNearestOfSixteen() {
     float[] values = new float[64];
     for (int c = 0; c < 64; c++) {
-      values[c] = -9 + c * 18f / 63;
+      values[c] = -2 + c * 19f / 63;
     }
     Matrix w = new Matrix(Arena.ofAuto().allocate(32), 1, 64, PreviewWeights.FORMAT);
     w.format().put(values, w.data(), 0);
     for (int c = 0; c < 64; c++) {
-      float expected = Math.clamp((float) Math.floor(values[c]) + 0.5f, -7.5f, 7.5f);
+      float expected = Math.clamp(Math.round(values[c]), 0, 15);
       assertEquals(expected, w.get(0, c), "of " + values[c]);
     }
   }

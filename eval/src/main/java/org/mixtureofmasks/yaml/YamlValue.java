@@ -16,6 +16,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
  * A value of a YAML file that knows its key and its line: it is read as what it should be, or
@@ -41,7 +42,8 @@ public final class YamlValue {
     this.source = source;
     this.name = name;
     this.where = where;
-    if (node.getTag().getValue().startsWith("!")) {
+    // What is ${NAME} and nothing else has a tag of the library's own.
+    if (node.getTag().getValue().startsWith("!") && !node.getTag().equals(Tag.ENV_TAG)) {
       throw error("no tags such as %s are read".formatted(node.getTag()));
     }
   }

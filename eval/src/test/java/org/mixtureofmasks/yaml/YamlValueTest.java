@@ -85,6 +85,12 @@ class YamlValueTest {
   }
 
   @Test
+  void aVariableAloneIsATextLikeOneWithinAPath() {
+    assertEquals("${DATA}", mapping("a: ${DATA}\n").required("a").text("a path"));
+    assertEquals("${DATA}/x", mapping("a: ${DATA}/x\n").required("a").text("a path"));
+  }
+
+  @Test
   void aValueFromElsewhereHasItsPlaceInsteadOfALine() {
     YamlValue value = YamlValue.ofText("[1, x]", "--set a=[1, x]", "a").orElseThrow();
     assertEquals(
