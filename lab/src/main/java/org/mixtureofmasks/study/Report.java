@@ -146,7 +146,9 @@ final class Report {
           String name = "the Pareto front";
           series.add(
               new Series(
-                  comparison.tokensDiffer() ? name + " of " + tokens((double) budget) + " tokens" : name,
+                  comparison.tokensDiffer()
+                      ? name + " of " + tokens((double) budget) + " tokens"
+                      : name,
                   Shape.FRONT,
                   new Look(0, 0),
                   front,
@@ -216,13 +218,17 @@ final class Report {
         (thing, groups) -> {
           groups.sort(Comparator.comparingLong(Group::tokens));
           groups.forEach(
-              g -> table.row(List.of(thing, tokens((double) g.tokens()), cell.apply(of.apply(g).mean()))));
+              g ->
+                  table.row(
+                      List.of(thing, tokens((double) g.tokens()), cell.apply(of.apply(g).mean()))));
           series.add(
               new Series(
                   thing,
                   Shape.MARKS,
                   new Look(colour(groups.getFirst().label()), 0),
-                  groups.stream().map(g -> new Point((double) g.tokens(), of.apply(g).mean())).toList(),
+                  groups.stream()
+                      .map(g -> new Point((double) g.tokens(), of.apply(g).mean()))
+                      .toList(),
                   groups.stream().map(g -> error(of.apply(g))).toList()));
         });
     figure(s, title, new Chart(TOKENS, y, series), table);

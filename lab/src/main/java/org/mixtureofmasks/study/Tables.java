@@ -76,7 +76,9 @@ final class Tables {
   /** A group's cells under {@link #header}. */
   static List<String> row(Comparison c, Group g, String... cells) {
     Stream<String> first =
-        c.tokensDiffer() ? Stream.of(name(g), Report.tokens((double) g.tokens())) : Stream.of(name(g));
+        c.tokensDiffer()
+            ? Stream.of(name(g), Report.tokens((double) g.tokens()))
+            : Stream.of(name(g));
     return Stream.concat(first, Stream.of(cells)).toList();
   }
 
