@@ -17,6 +17,7 @@ import org.mixtureofmasks.format.TensorSpec;
  * @param row tokens of a row, the last one a target only
  * @param batchTokens input tokens of an optimiser step
  * @param microRows rows of a forward and backward pass
+ * @param threads passes that run at once; 0: one a core
  * @param lr peak learning rate of the weights
  * @param distillation weight of the dense model's distribution in the loss, in [0, 1]
  * @param steps optimiser steps; 0: training-free
@@ -27,6 +28,7 @@ public record Choice(
     int row,
     int batchTokens,
     int microRows,
+    int threads,
     double lr,
     double distillation,
     int steps) {
@@ -66,6 +68,7 @@ public record Choice(
         row,
         SMALL_BATCH,
         Math.max(1, PASS / (row - 1)),
+        0,
         rate(parameters(config)),
         0,
         0);
@@ -87,21 +90,30 @@ public record Choice(
       batch *= 2;
     }
     long count = Math.clamp(Math.round((double) tokens / batch), 1, Integer.MAX_VALUE);
-    return new Choice(by, calibrationTokens, row, batch, microRows, lr, 1, Math.toIntExact(count));
+    return new Choice(
+        by, calibrationTokens, row, batch, microRows, threads, lr, 1, Math.toIntExact(count));
   }
 
   Choice withSteps(int count) {
-    return new Choice(by, calibrationTokens, row, batchTokens, microRows, lr, distillation, count);
+    return new Choice(
+        by, calibrationTokens, row, batchTokens, microRows, threads, lr, distillation, count);
   }
 
   /** The same in smaller passes, for less memory. */
   public Choice withMicroRows(int rows) {
-    return new Choice(by, calibrationTokens, row, batchTokens, rows, lr, distillation, steps);
+    return new Choice(
+        by, calibrationTokens, row, batchTokens, rows, threads, lr, distillation, steps);
+  }
+
+  /** The same with one pass after the other, for less memory still. */
+  Choice withOneThread() {
+    return new Choice(
+        by, calibrationTokens, row, batchTokens, microRows, 1, lr, distillation, steps);
   }
 
   /** The same with fewer calibration tokens, for less text. */
   public Choice withCalibration(int tokens) {
-    return new Choice(by, tokens, row, batchTokens, microRows, lr, distillation, steps);
+    return new Choice(by, tokens, row, batchTokens, microRows, threads, lr, distillation, steps);
   }
 
   /** Tokens of the whole training. */
@@ -149,6 +161,7 @@ public record Choice(
           steps: %d
           batch_tokens: %d
           micro_batch_rows: %d
+          threads: %d              # 0: one a core
           lr: %.3g
 
         evaluate:
@@ -165,6 +178,7 @@ public record Choice(
         steps,
         batchTokens,
         microRows,
+        threads,
         lr,
         steps == 0 ? JUDGED_BRIEFLY : JUDGED,
         list(texts.heldOut()));

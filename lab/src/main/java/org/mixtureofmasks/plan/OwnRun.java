@@ -117,13 +117,13 @@ public record OwnRun(
         .sum();
   }
 
-  /** With passes as large as the memory allows. */
+  /** With passes as large, and as many at once, as the memory allows. */
   private Planned planned(Choice choice, Timing timing) {
     Choice fits = choice;
     Recipe recipe = recipe(fits);
-    while (fits.microRows() > 1
+    while (fits.threads() != 1
         && !Machine.here(out).holds(RunForecast.of(recipe, out, Timing.NEVER).ledger())) {
-      fits = fits.withMicroRows(fits.microRows() / 2);
+      fits = fits.microRows() > 1 ? fits.withMicroRows(fits.microRows() / 2) : fits.withOneThread();
       recipe = recipe(fits);
     }
     RunForecast forecast = RunForecast.of(recipe, out, timing);

@@ -166,6 +166,9 @@ public final class RunForecast {
       }
     }
     RunMemory least = memory.withMicroTokens(settings.rowTokens());
+    if (fits(least.withThreads(1), machine)) {
+      return "set train.micro_batch_rows and train.threads to 1";
+    }
     for (long tokens = least.calibrationTokens() / 2; tokens >= 1024; tokens /= 2) {
       if (fits(least.withCalibrationTokens(tokens), machine)) {
         return "set train.micro_batch_rows to 1 and calibrate on %d tokens".formatted(tokens);

@@ -60,7 +60,8 @@ class ChoiceTest {
 
   @Test
   void theRecipeHoldsWhatWasChosenAndOddPathsToo() throws Exception {
-    Choice choice = Choice.of(tiny()).trained(10_000).withMicroRows(2).withCalibration(4096);
+    Choice choice =
+        Choice.of(tiny()).trained(10_000).withMicroRows(2).withOneThread().withCalibration(4096);
     Path odd = Files.createDirectories(folder.resolve("a \"b\": #c"));
     OwnTexts texts = new OwnTexts(List.of(odd.resolve("x.txt")), List.of(odd.resolve("y.txt")));
     Path file = folder.resolve("recipe.yaml");
@@ -72,6 +73,7 @@ class ChoiceTest {
     assertEquals(choice.steps(), recipe.get(RunKeys.STEPS));
     assertEquals(17, recipe.get(RunKeys.ROW), "the model's context is 16 tokens");
     assertEquals(2, recipe.get(RunKeys.MICRO_BATCH_ROWS));
+    assertEquals(1, recipe.get(RunKeys.THREADS));
     assertEquals(0.25, Methods.provider(recipe).target(recipe));
     assertEquals(4096, Methods.provider(recipe).calibrationTokens(recipe));
   }
