@@ -73,6 +73,11 @@ public interface MethodProvider {
     return 1;
   }
 
+  /** Whether {@link #target} counts what is read for the choice too: the share all-in, in bf16. */
+  default boolean targetIsAllIn(Recipe recipe) {
+    return false;
+  }
+
   /** The method's variant, as sparse models name it. */
   default String variant(Recipe recipe) {
     return name();

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.train.Methods;
 
 /**
  * The runs that are done, seeds of one thing taken together.
@@ -80,9 +82,14 @@ record Comparison(List<Group> groups, boolean tokensDiffer) {
       return spread(f -> f.measured().allIn()).mean();
     }
 
+    private boolean targetIsAllIn() {
+      Recipe recipe = runs.getFirst().run().recipe();
+      return !Double.isNaN(cost()) && Methods.provider(recipe).targetIsAllIn(recipe);
+    }
+
     /** Whether it uses what it was asked to use, to within a point. */
     boolean meetsTarget() {
-      return Math.abs(activeShare() - target) <= POINT;
+      return Math.abs((targetIsAllIn() ? cost() : activeShare()) - target) <= POINT;
     }
 
     boolean trained() {

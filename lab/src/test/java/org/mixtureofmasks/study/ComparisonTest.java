@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.format.Shares;
+import org.mixtureofmasks.recipe.Recipe;
+import org.mixtureofmasks.train.TinyRun;
 
 /** The arithmetic of a comparison and what is written of it, from figures that are given. */
 class ComparisonTest {
@@ -215,5 +218,33 @@ class ComparisonTest {
 
   private static int count(String what, String in) {
     return in.split(Pattern.quote(what), -1).length - 1;
+  }
+
+  @Test
+  void aTargetThatCountsThePreviewIsMetByTheShareAllIn() throws IOException {
+    assertTrue(group("preview").meetsTarget(), "60 % all-in, 51 % of the weights");
+    assertFalse(group("inputs").meetsTarget(), "51 % of the weights for 60 % asked");
+  }
+
+  private Comparison.Group group(String choice) throws IOException {
+    Path runs = Files.createDirectories(folder.resolve(choice));
+    Recipe recipe =
+        new TinyRun(runs, 32)
+            .recipe("token_masks", "token_masks: {choice: %s, target: 0.6}\n".formatted(choice));
+    PlannedRun run =
+        new PlannedRun(
+            choice,
+            "token_masks",
+            new LinkedHashMap<>(),
+            false,
+            0.6,
+            0,
+            0,
+            List.of(),
+            recipe,
+            "sha256:000000000000");
+    Shares shares = new Shares(0.51, 0.6);
+    Figures figures = new Figures("engine", shares, shares, 0, 3, 3, 3, 1, 1);
+    return Comparison.of(List.of(done(run, figures))).groups().getFirst();
   }
 }

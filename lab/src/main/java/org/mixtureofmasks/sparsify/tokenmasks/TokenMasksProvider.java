@@ -55,9 +55,7 @@ public final class TokenMasksProvider implements MethodProvider {
 
   @Override
   public long heldBytes(Recipe recipe, ModelConfig config) {
-    return new TokenMasksOptions(recipe).choice() == ShippedThresholds.Choice.PREVIEW
-        ? ByPreview.bytes(config)
-        : 0;
+    return byPreview(recipe) ? ByPreview.bytes(config) : 0;
   }
 
   @Override
@@ -73,5 +71,14 @@ public final class TokenMasksProvider implements MethodProvider {
   @Override
   public double target(Recipe recipe) {
     return new TokenMasksOptions(recipe).target();
+  }
+
+  @Override
+  public boolean targetIsAllIn(Recipe recipe) {
+    return byPreview(recipe);
+  }
+
+  private static boolean byPreview(Recipe recipe) {
+    return new TokenMasksOptions(recipe).choice() == ShippedThresholds.Choice.PREVIEW;
   }
 }
