@@ -31,9 +31,14 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("shape", choices=SHAPES)
 parser.add_argument("out")
 parser.add_argument("--gguf", choices=GGUF, metavar="TYPE", help="one GGUF file of %s" % ", ".join(GGUF))
+parser.add_argument("--layers", type=int, help="fewer or more layers than the shape has")
 parser.add_argument("--moe", nargs=2, type=int, metavar=("EXPERTS", "USED"), help="with --gguf: the FFN in experts")
 args = parser.parse_args()
 layers, hidden, ffn, heads, kv_heads, vocabulary, tied, context = SHAPES[args.shape]
+if args.layers is not None:
+    layers = args.layers
+    if layers < 1:
+        parser.error("--layers %d: a model has at least 1" % layers)
 if args.moe and not args.gguf:
     parser.error("--moe is for --gguf: make_random_sparse.sh makes sparse folders")
 if args.moe and (args.moe[0] < 1 or ffn % (args.moe[0] * 32) or not 1 <= args.moe[1] <= args.moe[0]):
