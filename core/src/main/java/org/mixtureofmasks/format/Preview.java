@@ -5,17 +5,28 @@ import java.util.Arrays;
 /**
  * A copy of a layer's gate and up projection in four bits a weight, by which a token foresees its
  * largest neurons; d is hidden_size, m intermediate_size. It lies by input, so that a token reads
- * rows of the inputs that are large. The up half is a copy of W_u[j, i] · ‖W_d[:, j]‖: the size of
- * what a neuron adds to the output.
+ * rows of the inputs that are large, and in two planes of two bits, so that of inputs that are less
+ * large it reads the upper bits alone. The up half is a copy of W_u[j, i] · ‖W_d[:, j]‖: the size
+ * of what a neuron adds to the output.
  *
  * <p>A column of W_g, or of the scaled W_u, is rounded over its m neurons with one scale s = 0.3352
  * standard deviations, the best step of 16 uniform levels for a Gaussian (Max, 1960): q =
- * clamp(floor(w / s), -8, 7) + 8 stands for (q - 7.5) s. Means and deviations are float64, all else
- * float32.
+ * clamp(floor(w / s), -8, 7) + 8 stands for (q - 7.5) s, and its upper two bits alone, h = q / 4,
+ * for {@link #COARSE} (h - 1.5) s. Means and deviations are float64, all else float32.
+ *
+ * <p>Inputs have means that are large beside how much they differ from token to token. So the copy
+ * is read for what an input is beside its {@link #base centre}, and what all centres give lies
+ * ready.
  */
 public final class Preview {
-  /** Neurons whose numbers lie together: the first 16 in low nibbles of 16 bytes, then in high. */
-  public static final int BLOCK = 32;
+  /** Neurons whose numbers lie together: the first 16 in the lowest bits of 16 bytes, and so on. */
+  public static final int BLOCK = 64;
+
+  /** Planes of two bits: the upper bits of all inputs, then the lower ones. */
+  public static final int PLANES = 2;
+
+  /** What the upper bits count alone, in scales: 4 · 0.885, the least error for a Gaussian. */
+  public static final float COARSE = 3.54f;
 
   /** Bits of a weight. */
   static final int BITS = 4;
@@ -27,12 +38,20 @@ public final class Preview {
   private static final int OFFSET = 8;
   private static final float CENTRE = OFFSET - 0.5f;
 
-  private final byte[] nibbles;
-  private final float[] scales;
+  private static final int PLANE_BITS = BITS / PLANES;
+  private static final int PLANE_MASK = (1 << PLANE_BITS) - 1;
 
-  private Preview(byte[] nibbles, float[] scales) {
-    this.nibbles = nibbles;
+  /** Numbers in a byte of a plane. */
+  static final int IN_BYTE = Byte.SIZE / PLANE_BITS;
+
+  private final byte[] planes;
+  private final float[] scales;
+  private final float[] base;
+
+  private Preview(byte[] planes, float[] scales, float[] base) {
+    this.planes = planes;
     this.scales = scales;
+    this.base = base;
   }
 
   /**
@@ -41,16 +60,22 @@ public final class Preview {
    * @param gate W_g, m x d
    * @param up W_u, m x d
    * @param norms ‖W_d[:, j]‖ of the m neurons: {@link #norms}
+   * @param centres of the d inputs
    * @return rows of all d inputs; a scale that is no finite number shows weights that are none
    * @throws IllegalArgumentException if m is no multiple of {@link #BLOCK}
    */
-  public static Preview of(float[] gate, float[] up, float[] norms) {
+  public static Preview of(float[] gate, float[] up, float[] norms, float[] centres) {
     int m = norms.length;
     if (m == 0 || m % BLOCK != 0) {
       throw new IllegalArgumentException("%d neurons, no multiple of %d".formatted(m, BLOCK));
     }
-    int d = gate.length / m;
-    Preview preview = new Preview(new byte[Math.multiplyExact(d, m)], new float[d * HALVES]);
+    int d = centres.length;
+    float[] base = new float[HALVES * m];
+    for (int j = 0; j < m; j++) {
+      base[j] = (float) product(gate, j * d, centres);
+      base[m + j] = (float) (product(up, j * d, centres) * norms[j]);
+    }
+    Preview preview = new Preview(new byte[Math.multiplyExact(d, m)], new float[d * HALVES], base);
     float[] ones = new float[m];
     Arrays.fill(ones, 1);
     float[] column = new float[m];
@@ -59,6 +84,14 @@ public final class Preview {
       preview.round(i, 1, column(up, norms, i, column));
     }
     return preview;
+  }
+
+  private static double product(float[] w, int at, float[] x) {
+    double sum = 0;
+    for (int i = 0; i < x.length; i++) {
+      sum += (double) w[at + i] * x[i];
+    }
+    return sum;
   }
 
   /**
@@ -91,10 +124,14 @@ public final class Preview {
   private void round(int input, int half, float[] column) {
     float scale = scale(column);
     scales[input * HALVES + half] = scale;
-    for (int j = 0; j < column.length; j++) {
+    int m = column.length;
+    int d = scales.length / HALVES;
+    for (int j = 0; j < m; j++) {
       int level = scale == 0 ? 0 : (int) Math.clamp(Math.floor(column[j] / scale), -OFFSET, 7.0);
-      int at = Math.toIntExact(place(input, half, j, column.length));
-      nibbles[at] |= (byte) (level + OFFSET << shift(j));
+      int q = level + OFFSET;
+      int lower = Math.toIntExact(place(d + input, half, j, m));
+      planes[Math.toIntExact(place(input, half, j, m))] |= (byte) (q >> PLANE_BITS << shift(j));
+      planes[lower] |= (byte) ((q & PLANE_MASK) << shift(j));
     }
   }
 
@@ -111,31 +148,39 @@ public final class Preview {
     return (float) (STEP * Math.sqrt(squares / column.length));
   }
 
-  /** Which byte of the d x m holds the weight of an input and a neuron. */
-  static long place(int input, int half, int neuron, int m) {
-    int blocks = (half * m + neuron) / BLOCK;
-    return (long) input * m + blocks * (BLOCK / 2L) + neuron % (BLOCK / 2);
+  /** Which byte holds the number of a neuron: rows are the d inputs' upper bits, then the lower. */
+  static long place(int row, int half, int neuron, int m) {
+    int number = half * m + neuron;
+    int bytes = BLOCK / IN_BYTE;
+    return (long) row * m / HALVES + number / BLOCK * bytes + number % bytes;
   }
 
   /** By how many bits a neuron's number is shifted in its byte. */
   private static int shift(int neuron) {
-    return neuron % BLOCK < BLOCK / 2 ? 0 : BITS;
+    return neuron % BLOCK / (BLOCK / IN_BYTE) * PLANE_BITS;
   }
 
-  /** What a byte says of a neuron: its weight over its scale. */
-  static float level(byte pair, int neuron) {
-    return (pair >> shift(neuron) & 15) - CENTRE;
+  /** What two bytes say of a neuron: its weight over its scale. */
+  static float level(byte upper, byte lower, int neuron) {
+    int high = upper >> shift(neuron) & PLANE_MASK;
+    return (high << PLANE_BITS | lower >> shift(neuron) & PLANE_MASK) - CENTRE;
   }
 
   /**
-   * {@return d x m bytes: of each input the numbers q of all gates, then of all ups, two a byte}
+   * {@return 2d x m/2 bytes: of each input the upper bits of all gates, then of all ups, four a
+   * byte; then of each input the lower bits}
    */
-  public byte[] nibbles() {
-    return nibbles.clone();
+  public byte[] planes() {
+    return planes.clone();
   }
 
   /** {@return d x 2 scales: of each input that of the gates, then that of the ups} */
   public float[] scales() {
     return scales.clone();
+  }
+
+  /** {@return 2m numbers: what the centres give, exactly: of all gates, then of all scaled ups} */
+  public float[] base() {
+    return base.clone();
   }
 }

@@ -13,14 +13,14 @@ final class PreviewCheck {
   private static final double LEAST_CORRELATION = 0.9;
 
   /** Neurons of which the two with the largest gate rows are compared: 0 has no direction. */
-  private static final int SEEN = Preview.BLOCK / 4;
+  private static final int SEEN = Preview.BLOCK / 8;
 
   private static final int COMPARED = 2;
 
   private PreviewCheck() {}
 
   static boolean fits(StoredTokenMasks.ByPreview stored) {
-    int m = Math.toIntExact(stored.preview().shape().getLast());
+    int m = Math.toIntExact(stored.neurons().shape().getFirst());
     float[][] rows = new float[SEEN][];
     double[] sizes = new double[SEEN];
     for (int k = 0; k < SEEN; k++) {
@@ -53,10 +53,15 @@ final class PreviewCheck {
   private static float[] column(StoredTokenMasks.ByPreview stored, int j, int m) {
     float[] column = new float[stored.scales().length / Preview.HALVES];
     for (int i = 0; i < column.length; i++) {
-      byte pair = stored.preview().data().get(ValueLayout.JAVA_BYTE, Preview.place(i, 0, j, m));
-      column[i] = Preview.level(pair, j) * stored.scales()[i * Preview.HALVES];
+      byte upper = plane(stored, i, j, m);
+      byte lower = plane(stored, column.length + i, j, m);
+      column[i] = Preview.level(upper, lower, j) * stored.scales()[i * Preview.HALVES];
     }
     return column;
+  }
+
+  private static byte plane(StoredTokenMasks.ByPreview stored, int row, int j, int m) {
+    return stored.preview().data().get(ValueLayout.JAVA_BYTE, Preview.place(row, 0, j, m));
   }
 
   private static double product(float[] a, float[] b) {

@@ -11,20 +11,22 @@ import org.mixtureofmasks.checkpoint.TensorSource;
 import org.mixtureofmasks.io.BadCheckpoint;
 
 /**
- * The tensors {@code preview} and {@code preview_scales} of one layer. Made while one of them is
+ * The tensors of one layer that a token reads to foresee its neurons. Made while one of them is
  * written; its projections are in memory then.
  *
  * @param gate intermediate_size x hidden_size
  * @param up intermediate_size x hidden_size
  * @param down hidden_size x intermediate_size
+ * @param centres of the inputs
  */
-record PreviewTensors(StoredTensor gate, StoredTensor up, StoredTensor down) {
+record PreviewTensors(StoredTensor gate, StoredTensor up, StoredTensor down, float[] centres) {
   private Preview make() {
     Preview preview =
         Preview.of(
             Elements.toFloats(gate),
             Elements.toFloats(up),
-            Preview.norms(Elements.toFloats(down), Math.toIntExact(m())));
+            Preview.norms(Elements.toFloats(down), Math.toIntExact(m())),
+            centres);
     for (float scale : preview.scales()) {
       if (!Float.isFinite(scale)) {
         throw new BadCheckpoint(
@@ -37,9 +39,12 @@ record PreviewTensors(StoredTensor gate, StoredTensor up, StoredTensor down) {
     return preview;
   }
 
-  /** d x m bytes. */
-  TensorSource nibbles() {
-    return new Made(DType.U8, down.shape(), () -> TensorSource.ofBytes(make().nibbles(), d(), m()));
+  /** 2d x m/2 bytes. */
+  TensorSource planes() {
+    long rows = Preview.PLANES * d();
+    long bytes = Preview.HALVES * m() / Preview.IN_BYTE;
+    return new Made(
+        DType.U8, List.of(rows, bytes), () -> TensorSource.ofBytes(make().planes(), rows, bytes));
   }
 
   /** d x 2 floats. */
@@ -48,6 +53,12 @@ record PreviewTensors(StoredTensor gate, StoredTensor up, StoredTensor down) {
         DType.F32,
         List.of(d(), (long) Preview.HALVES),
         () -> TensorSource.of(make().scales(), d(), Preview.HALVES));
+  }
+
+  /** 2m floats. */
+  TensorSource base() {
+    long count = Preview.HALVES * m();
+    return new Made(DType.F32, List.of(count), () -> TensorSource.of(make().base(), count));
   }
 
   private long d() {

@@ -2,6 +2,7 @@ package org.mixtureofmasks.format;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What a method of token masks ships: each layer's thresholds, and what they keep on average.
@@ -25,6 +26,26 @@ public record ShippedThresholds(Choice choice, List<Layer> layers) {
    */
   public ShippedThresholds(List<Layer> layers) {
     this(Choice.INPUTS, layers);
+  }
+
+  /**
+   * A layer's inputs as its {@link Preview} is read for them.
+   *
+   * @param centres of the hidden_size inputs: thresholds are on how far an input is from its own
+   * @param whole of the inputs that the preview is read of, those this far off are read in all
+   *     bits; at least 0 or {@link #ALL}
+   */
+  public record PreviewInputs(float[] centres, float whole) {
+    /**
+     * Checks the threshold.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public PreviewInputs {
+      if (!valid(whole)) {
+        throw new IllegalArgumentException("threshold %s".formatted(whole));
+      }
+    }
   }
 
   /** By what a token chooses the part of a FFN that it reads. */
@@ -56,14 +77,21 @@ public record ShippedThresholds(Choice choice, List<Layer> layers) {
   /**
    * A layer's thresholds. What is at or below one is left out.
    *
-   * @param inputs on the absolute values of what gate and up projection, or the preview of both,
-   *     read, at least 0 or {@link #ALL}
+   * @param inputs on the absolute values of what gate and up projection read, or on how far what a
+   *     preview is read for is from its centre, at least 0 or {@link #ALL}
    * @param neurons on the absolute values of what the down projection reads, or of what the preview
    *     says of it, likewise
-   * @param keptInputs share of hidden_size that a token keeps on average, in [0, 1]
+   * @param keptInputs share of hidden_size that a token keeps on average, or of a preview's rows of
+   *     both planes, in [0, 1]
    * @param keptNeurons share of intermediate_size that a token keeps on average, in [0, 1]
+   * @param preview with a choice by preview
    */
-  public record Layer(float inputs, float neurons, double keptInputs, double keptNeurons) {
+  public record Layer(
+      float inputs,
+      float neurons,
+      double keptInputs,
+      double keptNeurons,
+      Optional<PreviewInputs> preview) {
     /**
      * Checks the thresholds.
      *
@@ -73,6 +101,11 @@ public record ShippedThresholds(Choice choice, List<Layer> layers) {
       if (!valid(inputs) || !valid(neurons)) {
         throw new IllegalArgumentException("thresholds %s and %s".formatted(inputs, neurons));
       }
+    }
+
+    /** Thresholds on inputs and neurons, without a preview. */
+    public Layer(float inputs, float neurons, double keptInputs, double keptNeurons) {
+      this(inputs, neurons, keptInputs, keptNeurons, Optional.empty());
     }
 
     private double activeShare(Choice choice) {

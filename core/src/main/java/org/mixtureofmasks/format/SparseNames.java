@@ -42,10 +42,19 @@ final class SparseNames {
   // Of a layer's FFN with token masks by a preview, beside neurons and thresholds.
   static final String PREVIEW = "preview";
   static final String PREVIEW_SCALES = "preview_scales";
+  static final String PREVIEW_CENTRES = "preview_centres";
+  static final String PREVIEW_BASE = "preview_base";
   static final String NEURONS_OUTPUTS = "neurons.output_scale";
 
   private static final List<String> OF_PREVIEWS =
-      List.of(NEURONS, PREVIEW, PREVIEW_SCALES, THRESHOLDS, NEURONS_OUTPUTS);
+      List.of(
+          NEURONS,
+          PREVIEW,
+          PREVIEW_SCALES,
+          PREVIEW_CENTRES,
+          PREVIEW_BASE,
+          THRESHOLDS,
+          NEURONS_OUTPUTS);
 
   private SparseNames() {}
 

@@ -15,9 +15,6 @@ public final class StoredShares {
   /** Bytes of the two thresholds of a layer with token masks. */
   public static final int THRESHOLDS = 2 * Float.BYTES;
 
-  /** Bytes of the scales of an input's row of a preview. */
-  private static final int PREVIEW_SCALES = Preview.HALVES * Float.BYTES;
-
   private static final int LINE = 64;
 
   private final Map<String, StoredTensor> tensors;
@@ -72,16 +69,28 @@ public final class StoredShares {
             }
             case PREVIEW -> {
               StoredTensor records = tensors.get(prefix + SparseNames.NEURONS);
-              double row = line(tensors.get(prefix + SparseNames.PREVIEW)) + PREVIEW_SCALES;
+              double row = line(tensors.get(prefix + SparseNames.PREVIEW));
               yield new FfnReads(
                   active,
                   neurons * line(records),
-                  THRESHOLDS + inputs * row,
+                  Preview.PLANES * inputs * row + always(config),
                   records == null ? 0 : records.bytes());
             }
           });
     }
     return Shares.of(layers, 3 * d * m);
+  }
+
+  /**
+   * Bytes of what every token reads of a preview: centres, scales, what the centres give, and three
+   * thresholds.
+   *
+   * @param config shape of the model
+   * @return bytes
+   */
+  public static long always(ModelConfig config) {
+    long floats = 3L * config.hiddenSize() + 2L * config.intermediateSize() + 3;
+    return floats * Float.BYTES;
   }
 
   /** Bytes of a row in whole cache lines. */

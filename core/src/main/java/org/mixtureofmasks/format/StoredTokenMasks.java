@@ -12,8 +12,8 @@ import org.mixtureofmasks.io.BadCheckpoint;
  */
 public sealed interface StoredTokenMasks {
   /**
-   * {@return inputs whose absolute value is at or below it are left out; at least 0, or {@link
-   * ShippedThresholds#ALL}}
+   * {@return inputs whose absolute value, with a preview what they are beside their centre, is at
+   * or below it are left out; at least 0, or {@link ShippedThresholds#ALL}}
    */
   float inputThreshold();
 
@@ -44,8 +44,11 @@ public sealed interface StoredTokenMasks {
    * A layer whose tokens choose neurons by a {@link Preview}.
    *
    * @param neurons m x 3 x d: gate row, up row and down column of each neuron
-   * @param preview d x m bytes: {@link Preview#nibbles}
+   * @param preview 2d x m/2 bytes: {@link Preview#planes}
    * @param scales d x 2: {@link Preview#scales}
+   * @param centres of the d inputs
+   * @param base 2m: {@link Preview#base}
+   * @param wholeThreshold what an input must exceed for its lower bits to be read too
    * @param inputThreshold see {@link StoredTokenMasks#inputThreshold}
    * @param neuronThreshold see {@link StoredTokenMasks#neuronThreshold}, of the preview's values
    * @param outputScales d factors of the outputs, if down columns were divided by them
@@ -54,6 +57,9 @@ public sealed interface StoredTokenMasks {
       StoredTensor neurons,
       StoredTensor preview,
       float[] scales,
+      float[] centres,
+      float[] base,
+      float wholeThreshold,
       float inputThreshold,
       float neuronThreshold,
       Optional<StoredTensor> outputScales)
@@ -74,8 +80,9 @@ public sealed interface StoredTokenMasks {
     String prefix = SparseNames.ffn(l);
     long d = config.hiddenSize();
     long m = config.intermediateSize();
-    float[] thresholds = thresholds(named.get(prefix + SparseNames.THRESHOLDS, 2));
-    if (config.tokenMasks().orElseThrow().choice() == ShippedThresholds.Choice.INPUTS) {
+    boolean inputs = config.tokenMasks().orElseThrow().choice() == ShippedThresholds.Choice.INPUTS;
+    float[] thresholds = thresholds(named.get(prefix + SparseNames.THRESHOLDS, inputs ? 2 : 3));
+    if (inputs) {
       return new Inputs(
           named.get(prefix + SparseNames.BY_INPUT, d, 2 * m),
           named.get(prefix + SparseNames.BY_NEURON, m, d),
@@ -95,8 +102,11 @@ public sealed interface StoredTokenMasks {
     ByPreview stored =
         new ByPreview(
             named.get(prefix + SparseNames.NEURONS, m, 3, d),
-            named.get(prefix + SparseNames.PREVIEW, d, m),
+            named.get(prefix + SparseNames.PREVIEW, Preview.PLANES * d, m / 2),
             scales(scales),
+            finite(named.get(prefix + SparseNames.PREVIEW_CENTRES, d)),
+            finite(named.get(prefix + SparseNames.PREVIEW_BASE, Preview.HALVES * m)),
+            thresholds[2],
             thresholds[0],
             thresholds[1],
             named.find(prefix + SparseNames.NEURONS_OUTPUTS, d));
@@ -127,6 +137,16 @@ public sealed interface StoredTokenMasks {
     for (float value : values) {
       if (!(value >= 0 && value < Float.POSITIVE_INFINITY)) {
         throw bad(tensor, "holds %s: scales are numbers from 0".formatted(value));
+      }
+    }
+    return values;
+  }
+
+  private static float[] finite(StoredTensor tensor) {
+    float[] values = Elements.toFloats(tensor);
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw bad(tensor, "holds %s: finite numbers are wanted".formatted(value));
       }
     }
     return values;

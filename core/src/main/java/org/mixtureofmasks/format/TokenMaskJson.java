@@ -11,10 +11,10 @@ import org.mixtureofmasks.format.ShippedThresholds.Choice;
 /** The member token_masks of a config.json, read and written. */
 final class TokenMaskJson {
   /** The newest that is read and written. */
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
 
-  /** The first with a choice by preview. */
-  private static final int WITH_PREVIEW = 2;
+  /** The one with previews in two planes; those of version 2 had one and are no longer read. */
+  private static final int WITH_PREVIEW = 3;
 
   private static final String FORMAT_VERSION = "format_version";
   private static final String FAMILY = "family";
@@ -47,6 +47,12 @@ final class TokenMaskJson {
    */
   static ModelConfig.TokenMasks read(Fields f, int layers) {
     Choice choice = choice(f);
+    if (choice == Choice.PREVIEW && f.positive(FORMAT_VERSION) < WITH_PREVIEW) {
+      throw f.wrong(
+          FORMAT_VERSION,
+          "%d with a preview; an earlier mom wrote this model: write it again by mom compile RUN or mom sparsify"
+              .formatted(WITH_PREVIEW));
+    }
     if (choice == Choice.PREVIEW && f.positive(PREVIEW_BITS) != Preview.BITS) {
       throw f.wrong(PREVIEW_BITS, "%d".formatted(Preview.BITS));
     }

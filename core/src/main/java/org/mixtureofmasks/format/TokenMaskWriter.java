@@ -113,6 +113,7 @@ public final class TokenMaskWriter {
     }
     for (int l = 0; l < shape.layers(); l++) {
       String prefix = SparseNames.ffn(l);
+      ShippedThresholds.Layer layer = model.thresholds.layers().get(l);
       StoredTensor gate = weight(specs.get(TensorSpec.Role.GATE, l));
       StoredTensor up = weight(specs.get(TensorSpec.Role.UP, l));
       StoredTensor down = weight(specs.get(TensorSpec.Role.DOWN, l));
@@ -124,17 +125,24 @@ public final class TokenMaskWriter {
         }
         case PREVIEW -> {
           int[] order = IntStream.range(0, shape.intermediateSize()).toArray();
-          PreviewTensors preview = new PreviewTensors(gate, up, down);
+          PreviewTensors preview =
+              new PreviewTensors(gate, up, down, layer.preview().orElseThrow().centres());
           tensors.put(
               prefix + SparseNames.NEURONS, new NeuronRecords(gate, up, down, order, dtype));
-          tensors.put(prefix + SparseNames.PREVIEW, preview.nibbles());
+          tensors.put(prefix + SparseNames.PREVIEW, preview.planes());
           tensors.put(prefix + SparseNames.PREVIEW_SCALES, preview.scales());
+          tensors.put(
+              prefix + SparseNames.PREVIEW_CENTRES,
+              TensorSource.of(preview.centres(), shape.hiddenSize()));
+          tensors.put(prefix + SparseNames.PREVIEW_BASE, preview.base());
         }
       }
-      ShippedThresholds.Layer layer = model.thresholds.layers().get(l);
-      tensors.put(
-          prefix + SparseNames.THRESHOLDS,
-          TensorSource.of(new float[] {layer.inputs(), layer.neurons()}, 2));
+      float[] limits =
+          layer
+              .preview()
+              .map(inputs -> new float[] {layer.inputs(), layer.neurons(), inputs.whole()})
+              .orElseGet(() -> new float[] {layer.inputs(), layer.neurons()});
+      tensors.put(prefix + SparseNames.THRESHOLDS, TensorSource.of(limits, limits.length));
     }
     return tensors;
   }
@@ -193,8 +201,8 @@ public final class TokenMaskWriter {
       case PREVIEW ->
           """
           in each layer a token reads a copy of
-          gate and up projection in 4 bits for the inputs whose absolute values are above a threshold,
-          and, whole, the neurons that this says are above another.""";
+          gate and up projection in 4 bits, 2 or none for each input, by how far it is from its mean,
+          and, whole, the neurons that this says are above a threshold.""";
     };
   }
 

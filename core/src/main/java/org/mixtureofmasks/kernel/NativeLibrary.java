@@ -29,7 +29,7 @@ final class NativeLibrary {
   static final MemorySegment NONE = MemorySegment.NULL;
 
   /** What mom_version of a library gives whose functions are those below. */
-  private static final int VERSION = 10;
+  private static final int VERSION = 11;
 
   /** Whole numbers of the signature. */
   private static final int NUMBERS = 9;

@@ -5,16 +5,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A SwiGLU FFN of which a token reads only the neurons that a preview of its largest inputs says
- * are large; d is hidden_size, m intermediate_size. With S = {i : |x_i| > t_x} and p the preview,
- * g̃_j = Σ_{i in S} x_i s_i^g (p_ij - 7.5) and ũ_j = Σ_{i in S} x_i s_i^u (p_i,m+j - 7.5), and then
- * y = Σ_j SiLU(g_j·x) (u_j·x) d_j over the neurons j with |SiLU(g̃_j) ũ_j| > t_c, exactly, of x
- * whole.
+ * are large; d is hidden_size, m intermediate_size. With c the inputs' centres, v = x - c, S = {i :
+ * |v_i| > t_x}, W = {i in S: |v_i| > t_w} and h and l the preview's upper and lower bits of 4,
+ *
+ * <p>g̃_j = b_j + Σ_{i in W} v_i s_i^g (4 h_ij + l_ij - 7.5) + Σ_{i in S \ W} v_i s_i^g 3.54 (h_ij
+ * - 1.5), ũ_j likewise of columns m + j with s_i^u, and then y = Σ_j SiLU(g_j·x) (u_j·x) d_j over
+ * the neurons j with |SiLU(g̃_j) ũ_j| > t_c, exactly, of x whole.
  *
  * @param records 3m x d: gate row, up row and down column of each neuron
- * @param preview d x 2m: row i is what input i adds to the gates of all neurons, then to their ups,
- *     but for its scales
+ * @param preview 2d x 2m: row i is what the upper bits of input i add to the gates of all neurons,
+ *     then to their ups, but for its scales; row d + i what the lower bits add
  * @param scales d x 2: s_i^g, s_i^u
+ * @param centres d: c
+ * @param base 2m: b, what the centres add to the gates, then to the ups
  * @param inputThreshold t_x; below 0 the preview is of all inputs
+ * @param wholeThreshold t_w; below 0 all bits are read of those
  * @param neuronThreshold t_c; below 0 all neurons are read
  * @param outputScales d factors of the outputs, if down columns were divided by them
  */
@@ -22,13 +27,17 @@ public record PreviewFfn(
     Matrix records,
     Matrix preview,
     float[] scales,
+    float[] centres,
+    float[] base,
     float inputThreshold,
+    float wholeThreshold,
     float neuronThreshold,
     float @Nullable [] outputScales)
     implements ThresholdFfn {
   @Override
   public long bytes() {
-    return records.bytes() + preview.bytes() + (long) scales.length * Float.BYTES;
+    long floats = (long) scales.length + centres.length + base.length;
+    return records.bytes() + preview.bytes() + floats * Float.BYTES;
   }
 
   @Override
@@ -49,7 +58,8 @@ public record PreviewFfn(
   @Override
   public double choiceBytes(double inputs) {
     long row = preview.format().rowBytes(preview.columns());
-    return inputs * (ThresholdFfn.lines(row) + 2 * Float.BYTES);
+    long floats = (long) scales.length + centres.length + base.length + 1; // and t_w
+    return inputs * 2 * ThresholdFfn.lines(row) + floats * Float.BYTES;
   }
 
   /** Bytes of a neuron's record. */
@@ -59,7 +69,7 @@ public record PreviewFfn(
 
   /** hidden_size. */
   int inputs() {
-    return preview.rows();
+    return centres.length;
   }
 
   /** intermediate_size. */

@@ -1,7 +1,5 @@
 package org.mixtureofmasks.kernel;
 
-import java.util.Arrays;
-
 /**
  * One caller's memory for FFNs whose tokens choose neurons by a preview. Threads share out the
  * neurons: each adds up the preview of its own from all inputs that a token keeps, lists those that
@@ -22,9 +20,10 @@ public final class PreviewPass {
   private final float[][] sums; // each thread's: gates, then ups of its neurons, for each token
   private final float[][] outputs; // each thread's, of each token, ordered
   private final float[][] scratch; // each thread's
-  private final Selection inputs = new Selection();
-  private float[][] upFactors = {}; // by token and place in the list of inputs
-  private float[][] centres = {}; // by token: what is taken off its gates, then off its ups
+  private final Selection rows = new Selection(); // of the preview
+  private float[][] upFactors = {}; // by token and place in the list of rows
+  private float[][] offCentre = {}; // by token: its inputs less their centres
+  private float[][] takenOff = {}; // by token: from its gates, then from its ups
   private final Selection neurons = new Selection();
   private final PreviewTiles tiles;
   private final SparseFfn chosen;
@@ -46,9 +45,11 @@ public final class PreviewPass {
    * All tokens of x.
    *
    * @param y x.tokens() x hidden_size, overwritten
-   * @param kept inputs and neurons that the tokens keep are added to its two elements
+   * @param kept inputs and neurons that the tokens keep are added to its two elements; an input of
+   *     which half of the bits are read is half of one
    */
-  public void run(ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, long[] kept) {
+  public void run(
+      ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, double[] kept) {
     int tokens = x.tokens();
     neurons.reserve(tokens, ffn.neurons(), kernels.threads());
     if (!x.step() && tokens >= LEAST_TOKENS_OF_TILES) {
@@ -61,15 +62,17 @@ public final class PreviewPass {
     }
   }
 
-  private void few(ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, long[] kept) {
+  private void few(
+      ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, double[] kept) {
     int tokens = x.tokens();
     int d = ffn.inputs();
-    inputs.reserve(tokens, d, 1);
+    rows.reserve(tokens, 2 * d, 1);
     if (upFactors.length < tokens) {
-      upFactors = new float[tokens][d];
-      centres = new float[tokens][2];
+      upFactors = new float[tokens][2 * d];
+      offCentre = new float[tokens][d];
+      takenOff = new float[tokens][2];
     }
-    kernels.forEach(tokens, (t, _) -> inputs(ffn, x.values(), t));
+    kernels.forEach(tokens, (t, _) -> rows(ffn, x.values(), t));
     Input exact = x.input(ffn.records().format(), kernels);
     kernels
         .team()
@@ -81,28 +84,38 @@ public final class PreviewPass {
     Order order = ffn.records().format().order();
     kernels.forEach(tokens, (t, _) -> order.addUp(y, t * d, outputs, t * d, d));
     for (int t = 0; t < tokens; t++) {
-      kept[0] += inputs.kept(t, 1);
+      kept[0] += rows.kept(t, 1) / 2.0;
       kept[1] += neurons.kept(t, kernels.threads());
     }
   }
 
-  /** A token's inputs, each multiplied by the scales of its row. */
-  private void inputs(PreviewFfn ffn, float[] x, int t) {
+  /** A token's rows of the preview, each with what it is multiplied by. */
+  private void rows(PreviewFfn ffn, float[] x, int t) {
     int d = ffn.inputs();
-    inputs.select(t, 0, x, t * d, d, ffn.inputThreshold(), 0);
-    int[] list = inputs.lists[t];
-    float[] gates = inputs.values[t];
+    float[] off = offCentre[t];
+    PreviewRows.offCentre(ffn, x, t * d, off, 0);
+    rows.select(t, 0, off, 0, d, ffn.inputThreshold(), 0);
+    int[] list = rows.lists[t];
+    float[] gates = rows.values[t];
     float[] ups = upFactors[t];
-    float sumOfGates = 0;
-    float sumOfUps = 0;
-    for (int k = 0; k < inputs.counts[t][0]; k++) {
-      ups[k] = gates[k] * ffn.scales()[2 * list[k] + 1];
-      gates[k] *= ffn.scales()[2 * list[k]];
-      sumOfGates += gates[k];
-      sumOfUps += ups[k];
+    int upper = rows.counts[t][0];
+    int end = upper;
+    for (int k = 0; k < upper; k++) {
+      int i = list[k];
+      float gate = gates[k] * ffn.scales()[2 * i];
+      float up = gates[k] * ffn.scales()[2 * i + 1];
+      boolean whole = PreviewRows.isWhole(ffn, gates[k]);
+      float factor = PreviewRows.upper(whole);
+      gates[k] = gate * factor;
+      ups[k] = up * factor;
+      list[end] = d + i;
+      gates[end] = gate;
+      ups[end] = up;
+      end += whole ? 1 : 0;
     }
-    centres[t][0] = PreviewWeights.CENTRE * sumOfGates;
-    centres[t][1] = PreviewWeights.CENTRE * sumOfUps;
+    rows.counts[t][0] = end;
+    takenOff[t][0] = PreviewRows.takenOff(gates, 0, end);
+    takenOff[t][1] = PreviewRows.takenOff(ups, 0, end);
   }
 
   /** Lists a thread's neurons of every token. */
@@ -112,11 +125,11 @@ public final class PreviewPass {
     int n = ThreadTeam.start(m, part + 1, parts, PART) - from;
     float[] sum = Room.of(sums, part, tokens * 2 * n);
     for (int t = 0; t < tokens; t++) {
-      Arrays.fill(sum, t * 2 * n, t * 2 * n + n, -centres[t][0]);
-      Arrays.fill(sum, t * 2 * n + n, (t + 1) * 2 * n, -centres[t][1]);
+      PreviewRows.begin(ffn, from, n, -takenOff[t][0], sum, t * 2 * n);
+      PreviewRows.begin(ffn, m + from, n, -takenOff[t][1], sum, t * 2 * n + n);
     }
     ListedRows.gatesAndUps(
-        kernels, ffn.preview(), inputs, inputs.values, upFactors, tokens, from, n, sum);
+        kernels, ffn.preview(), rows, rows.values, upFactors, tokens, from, n, sum);
     for (int t = 0; t < tokens; t++) {
       int at = t * 2 * n;
       kernels.siluTimes(sum, at, sum, at + n, n);
@@ -144,9 +157,9 @@ public final class PreviewPass {
   }
 
   private void many(
-      ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, long[] kept) {
+      ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, double[] kept) {
     int tokens = x.tokens();
-    kept[0] += tiles.run(kernels, ffn, x.values(), tokens, neurons);
+    kept[0] += tiles.run(kernels, ffn, x.values(), tokens, neurons) / 2.0;
     chosen.clear();
     for (int t = 0; t < tokens; t++) {
       int count = neurons.counts[t][0];

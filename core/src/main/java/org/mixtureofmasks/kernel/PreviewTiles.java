@@ -3,16 +3,16 @@ package org.mixtureofmasks.kernel;
 import java.util.Arrays;
 
 /**
- * What many tokens choose by a preview, of dense products over inputs that are 0 where a token
- * leaves them out. A token's bits do not depend on the others.
+ * What many tokens choose by a preview, of dense products over its rows, with factors of 0 where a
+ * token leaves them out. A token's bits do not depend on the others.
  */
 final class PreviewTiles {
   private final ColumnTiles tiles;
   private final long[] counts; // each thread's
-  private float[][] gates = {}; // by block of tokens: the kept inputs by gates' scales, else 0
-  private float[][] ups = {}; // by ups' scales
-  private float[] gateCentres = {}; // by token: what is taken off its gates
-  private float[] upCentres = {}; // and off its ups
+  private float[][] gates = {}; // by block of tokens: what each row counts for gates
+  private float[][] ups = {}; // for ups
+  private float[] offGates = {}; // by token: what is taken off its gates
+  private float[] offUps = {}; // and off its ups
   private float[][] values = {}; // by block of tokens: what the preview says of the neurons
 
   PreviewTiles(int threads) {
@@ -25,20 +25,20 @@ final class PreviewTiles {
    *
    * @param x tokens x hidden_size
    * @param chosen with room for all; written as one thread's
-   * @return inputs that the tokens keep
+   * @return rows that the tokens keep
    */
   long run(ParallelKernels kernels, PreviewFfn ffn, float[] x, int tokens, Selection chosen) {
     int d = ffn.inputs();
     int m = ffn.neurons();
-    gates = ColumnTiles.blocks(gates, tokens, d);
-    ups = ColumnTiles.blocks(ups, tokens, d);
+    gates = ColumnTiles.blocks(gates, tokens, 2 * d);
+    ups = ColumnTiles.blocks(ups, tokens, 2 * d);
     values = ColumnTiles.blocks(values, tokens, m);
-    if (gateCentres.length < tokens) {
-      gateCentres = new float[tokens];
-      upCentres = new float[tokens];
+    if (offGates.length < tokens) {
+      offGates = new float[tokens];
+      offUps = new float[tokens];
     }
     Arrays.fill(counts, 0);
-    kernels.forEach(tokens, (t, part) -> counts[part] += inputs(ffn, x, t));
+    kernels.forEach(tokens, (t, part) -> counts[part] += rows(ffn, x, t));
     kernels
         .team()
         .run(
@@ -59,23 +59,28 @@ final class PreviewTiles {
     return Arrays.stream(counts).sum();
   }
 
-  /** A token's inputs by the scales of their rows; how many it keeps. */
-  private int inputs(PreviewFfn ffn, float[] x, int t) {
+  /** What a token multiplies the rows by; how many it keeps. */
+  private int rows(PreviewFfn ffn, float[] x, int t) {
     int d = ffn.inputs();
     int b = t / ColumnTiles.BLOCK;
-    int at = t % ColumnTiles.BLOCK * d;
-    System.arraycopy(x, t * d, gates[b], at, d);
-    int kept = ColumnTiles.mask(gates[b], at, at + d, ffn.inputThreshold());
-    float sumOfGates = 0;
-    float sumOfUps = 0;
-    for (int i = 0; i < d; i++) {
-      ups[b][at + i] = gates[b][at + i] * ffn.scales()[2 * i + 1];
-      gates[b][at + i] *= ffn.scales()[2 * i];
-      sumOfGates += gates[b][at + i];
-      sumOfUps += ups[b][at + i];
+    int at = t % ColumnTiles.BLOCK * 2 * d;
+    float[] gate = gates[b];
+    float[] up = ups[b];
+    PreviewRows.offCentre(ffn, x, t * d, gate, at);
+    int kept = ColumnTiles.mask(gate, at, at + d, ffn.inputThreshold());
+    for (int i = at; i < at + d; i++) {
+      boolean whole = gate[i] != 0 && PreviewRows.isWhole(ffn, gate[i]);
+      kept += whole ? 1 : 0;
+      float factor = PreviewRows.upper(whole);
+      float ofGate = gate[i] * ffn.scales()[2 * (i - at)];
+      float ofUp = gate[i] * ffn.scales()[2 * (i - at) + 1];
+      gate[i] = ofGate * factor;
+      up[i] = ofUp * factor;
+      gate[d + i] = whole ? ofGate : 0;
+      up[d + i] = whole ? ofUp : 0;
     }
-    gateCentres[t] = PreviewWeights.CENTRE * sumOfGates;
-    upCentres[t] = PreviewWeights.CENTRE * sumOfUps;
+    offGates[t] = PreviewRows.takenOff(gate, at, at + 2 * d);
+    offUps[t] = PreviewRows.takenOff(up, at, at + 2 * d);
     return kept;
   }
 
@@ -90,8 +95,8 @@ final class PreviewTiles {
     tiles.product(kernels, ffn.preview(), ups, tokens, m + first, width, sum, up, stride, part);
     for (int i = 0; i < width; i++) {
       for (int t = 0; t < tokens; t++) {
-        sum[i * stride + t] -= gateCentres[t];
-        sum[up + i * stride + t] -= upCentres[t];
+        sum[i * stride + t] += ffn.base()[first + i] - offGates[t];
+        sum[up + i * stride + t] += ffn.base()[m + first + i] - offUps[t];
       }
     }
     kernels.siluTimes(sum, 0, sum, up, up);

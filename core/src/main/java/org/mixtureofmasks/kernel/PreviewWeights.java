@@ -1,6 +1,7 @@
 package org.mixtureofmasks.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -9,33 +10,41 @@ import jdk.incubator.vector.VectorSpecies;
 import org.mixtureofmasks.UserError;
 
 /**
- * Four bits a weight: whole numbers q in [0, 15], which stand for (q - {@link #CENTRE}) s with a
- * scale s for each row. Whoever adds up rows multiplies the scales into the factors, and takes off
- * once what all centres come to. Of 32 weights the first 16 are in the low nibbles of 16 bytes, as
- * in {@link Q4}.
+ * Two bits a weight, a plane of a preview: whole numbers q in [0, 3], which stand for (q - {@link
+ * #CENTRE}) s with a scale s for each row. Whoever adds up rows multiplies the scales into the
+ * factors, and takes off once what all centres come to. Of 64 weights the first 16 are in the
+ * lowest bits of 16 bytes, the next in the two bits above, and so on.
  */
 public final class PreviewWeights extends Format {
   /** The format. */
   public static final PreviewWeights FORMAT = new PreviewWeights();
 
-  /** Weights whose nibbles lie together. */
-  static final int BLOCK = 32;
+  /** Weights whose numbers lie together. */
+  static final int BLOCK = 64;
 
-  private static final int HALF = BLOCK / 2;
+  /** Bytes of a block. */
+  private static final int BYTES = 16;
+
+  private static final int IN_BYTE = BLOCK / BYTES;
+  private static final int BITS = Byte.SIZE / IN_BYTE;
+  private static final int MOST = (1 << BITS) - 1;
   private static final int L = ByteLanes.L;
   private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
 
   /** Bytes of a row that a vector of ints holds: whole blocks in every width. */
   private static final int GROUP = Integer.BYTES * L;
 
+  /** Numbers of a lane of a group that are summed at a time, each kind in a register of its own. */
+  private static final int TOGETHER = 8;
+
   /** As a vector: with more calls of scalars C2 no longer makes registers of all vectors. */
-  private static final IntVector LOW = IntVector.broadcast(I, 15);
+  private static final IntVector LOW = IntVector.broadcast(I, MOST);
 
   /** Rows that a group is summed over at a time; the next ones are asked for ahead. */
   private static final int ROWS = 32;
 
   /** What of a number is no weight. */
-  static final float CENTRE = 7.5f;
+  static final float CENTRE = MOST / 2f;
 
   private PreviewWeights() {}
 
@@ -50,20 +59,32 @@ public final class PreviewWeights extends Format {
       throw new UserError(
           "a preview has rows of whole blocks of %d weights, not %d".formatted(BLOCK, columns));
     }
-    return columns / 2;
+    return columns / IN_BYTE;
   }
 
   @Override
   public float get(MemorySegment data, long row, int column, int columns) {
-    return Nibbles.get(data, row + column / BLOCK * (long) HALF, column % BLOCK);
+    return data.get(ValueLayout.JAVA_BYTE, row + at(column)) >> shift(column) & MOST;
   }
 
-  /** Rounds to the nearest of the 16 numbers that there are. */
+  /** In which byte of a row a column is. */
+  private static int at(int column) {
+    return column / BLOCK * BYTES + column % BYTES;
+  }
+
+  /** By how many bits it is shifted there. */
+  private static int shift(int column) {
+    return column % BLOCK / BYTES * BITS;
+  }
+
+  /** Rounds to the nearest of the 4 numbers that there are. */
   @Override
   public void put(float[] values, MemorySegment data, long row) {
-    for (int at = 0; at < values.length; at += BLOCK) {
-      Nibbles.put(values, at, 0, 1, 0, 15, data, row + at / 2);
+    byte[] bytes = new byte[values.length / IN_BYTE];
+    for (int c = 0; c < values.length; c++) {
+      bytes[at(c)] |= (byte) (Math.clamp(Math.round(values[c]), 0, MOST) << shift(c));
     }
+    MemorySegment.copy(bytes, 0, data, ValueLayout.JAVA_BYTE, row, bytes.length);
   }
 
   /** Whether whole blocks make up a part of a row. */
@@ -88,10 +109,10 @@ public final class PreviewWeights extends Format {
     }
     MemorySegment data = w.data();
     long row = rowBytes(w.columns());
-    long first = column0 / 2;
-    int bytes = (column1 - column0) / 2;
+    long first = column0 / IN_BYTE;
+    int bytes = (column1 - column0) / IN_BYTE;
     int grouped = bytes / GROUP * GROUP;
-    float[] sums = new float[2 * grouped];
+    float[] sums = new float[IN_BYTE * grouped];
     for (int c = 0; c < sums.length; c++) {
       sums[c] = y[yAt + column(c)];
     }
@@ -101,11 +122,15 @@ public final class PreviewWeights extends Format {
         fetchPart(data, row, first, bytes, list, i + ROWS, to);
       }
       for (int at = 0; at < grouped; at += GROUP) {
-        addGroup(data, row, first + at, list, k, end, factors, sums, 2 * at);
+        for (int part = 0; part < Integer.SIZE / BITS; part += TOGETHER) {
+          int shift = part * BITS;
+          int sum = IN_BYTE * at + part * L;
+          addGroup(data, row, first + at, shift, list, k, end, factors, sums, sum);
+        }
       }
       for (int i = k; i < end && grouped < bytes; i++) {
         long rest = list[i] * row + first + grouped;
-        axpy(data, rest, factors[i], y, yAt + 2 * grouped, bytes - grouped);
+        axpy(data, rest, factors[i], y, yAt + IN_BYTE * grouped, bytes - grouped);
       }
     }
     for (int c = 0; c < sums.length; c++) {
@@ -115,21 +140,25 @@ public final class PreviewWeights extends Format {
 
   /** Which column of a part its sum c in groups is of: c counts the lanes of a group's vectors. */
   private static int column(int c) {
-    int number = c % (2 * GROUP) / L;
-    int b = c % L * 4 + number / 2;
-    return c / (2 * GROUP) * (2 * GROUP) + place(b) + number % 2 * HALF;
+    int group = IN_BYTE * GROUP;
+    int number = c % group / L;
+    int b = c % L * Integer.BYTES + number / IN_BYTE;
+    return c / group * group + place(b) + number % IN_BYTE * BYTES;
   }
 
   /**
-   * A group of columns of some rows: each lane of the ints that it lies in has eight numbers.
+   * Half of a group of columns of some rows: each lane of the ints that it lies in has eight
+   * numbers of it.
    *
    * @param first byte of the group within its row
+   * @param shift how many bits up the first of them is
    * @param sums of the group, from {@code at}: those of the lowest numbers, then of the next
    */
   private static void addGroup(
       MemorySegment w,
       long row,
       long first,
+      int shift,
       int[] list,
       int from,
       int to,
@@ -146,16 +175,17 @@ public final class PreviewWeights extends Format {
     FloatVector a7 = ByteLanes.floats(sums, at + 7 * L);
     for (int k = from; k < to; k++) {
       IntVector eights =
-          IntVector.fromMemorySegment(I, w, list[k] * row + first, ByteOrder.LITTLE_ENDIAN);
+          IntVector.fromMemorySegment(I, w, list[k] * row + first, ByteOrder.LITTLE_ENDIAN)
+              .lanewise(VectorOperators.LSHR, shift);
       FloatVector v = broadcast(h[k]);
       a0 = low(eights).fma(v, a0);
-      a1 = number(eights, 4).fma(v, a1);
-      a2 = number(eights, 8).fma(v, a2);
-      a3 = number(eights, 12).fma(v, a3);
-      a4 = number(eights, 16).fma(v, a4);
-      a5 = number(eights, 20).fma(v, a5);
-      a6 = number(eights, 24).fma(v, a6);
-      a7 = number(eights, 28).fma(v, a7);
+      a1 = number(eights, 2).fma(v, a1);
+      a2 = number(eights, 4).fma(v, a2);
+      a3 = number(eights, 6).fma(v, a3);
+      a4 = number(eights, 8).fma(v, a4);
+      a5 = number(eights, 10).fma(v, a5);
+      a6 = number(eights, 12).fma(v, a6);
+      a7 = number(eights, 14).fma(v, a7);
     }
     a0.intoArray(sums, at);
     a1.intoArray(sums, at + L);
@@ -171,7 +201,7 @@ public final class PreviewWeights extends Format {
     return FloatVector.broadcast(FloatVector.SPECIES_PREFERRED, value);
   }
 
-  /** The numbers in the lowest four bits of each lane. */
+  /** The numbers in the lowest bits of each lane. */
   private static FloatVector low(IntVector numbers) {
     return ByteLanes.floats(numbers.and(LOW));
   }
@@ -181,19 +211,20 @@ public final class PreviewWeights extends Format {
     return low(numbers.lanewise(VectorOperators.LSHR, bits));
   }
 
-  /** Where the low nibbles of byte i of a row belong: those of the high ones are HALF behind. */
+  /** Where the lowest numbers of byte i of a row belong: the next ones are BYTES behind. */
   private static int place(int i) {
-    return i / HALF * BLOCK + i % HALF;
+    return i / BYTES * BLOCK + i % BYTES;
   }
 
   /** y += h w[row] of as many bytes. */
   private static void axpy(MemorySegment w, long row, float h, float[] y, int at, int bytes) {
     FloatVector v = broadcast(h);
     for (int i = 0; i < bytes; i += L) {
-      int c = at + place(i);
-      IntVector pairs = ByteLanes.unsigned(w, row + i);
-      low(pairs).fma(v, ByteLanes.floats(y, c)).intoArray(y, c);
-      number(pairs, 4).fma(v, ByteLanes.floats(y, c + HALF)).intoArray(y, c + HALF);
+      IntVector fours = ByteLanes.unsigned(w, row + i);
+      for (int n = 0; n < IN_BYTE; n++) {
+        int c = at + place(i) + n * BYTES;
+        number(fours, n * BITS).fma(v, ByteLanes.floats(y, c)).intoArray(y, c);
+      }
     }
   }
 
@@ -207,11 +238,8 @@ public final class PreviewWeights extends Format {
     long row = rowBytes(w.columns());
     for (int r = from; r < to; r++) {
       for (int c = column0; c < column1; c += L) {
-        int within = c % BLOCK;
-        IntVector pairs =
-            ByteLanes.unsigned(w.data(), r * row + c / BLOCK * (long) HALF + within % HALF);
-        (within < HALF ? low(pairs) : number(pairs, 4))
-            .intoArray(out, (r - from) * stride + c - column0);
+        IntVector fours = ByteLanes.unsigned(w.data(), r * row + at(c));
+        number(fours, shift(c)).intoArray(out, (r - from) * stride + c - column0);
       }
     }
   }

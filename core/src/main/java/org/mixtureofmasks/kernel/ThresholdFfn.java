@@ -16,7 +16,12 @@ public sealed interface ThresholdFfn permits TokenMaskedFfn, PreviewFfn {
   /** Bytes that a token reads of the weights, whole cache lines. */
   double bytesRead(double inputs, double neurons);
 
-  /** Bytes that a token reads beside the weights to choose, whole cache lines. */
+  /**
+   * Bytes that a token reads beside the weights to choose, whole cache lines; without its
+   * thresholds on inputs and neurons.
+   *
+   * @param inputs that it keeps; one of which a preview is read by half counts half
+   */
   double choiceBytes(double inputs);
 
   /** Bytes of a row in whole cache lines. */

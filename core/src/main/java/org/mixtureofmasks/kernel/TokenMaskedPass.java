@@ -42,7 +42,7 @@ public final class TokenMaskedPass {
    * @param kept inputs and neurons that the tokens keep are added to its two elements
    */
   public void run(
-      ParallelKernels kernels, TokenMaskedFfn ffn, Activations x, float[] y, long[] kept) {
+      ParallelKernels kernels, TokenMaskedFfn ffn, Activations x, float[] y, double[] kept) {
     if (!x.step() && x.tokens() >= LEAST_TOKENS_OF_TILES) {
       tiles.run(kernels, ffn, x.values(), x.tokens(), y, kept);
       return;

@@ -25,7 +25,12 @@ final class TokenMaskedTiles {
    * @param kept inputs and neurons that the tokens keep are added to its two elements
    */
   void run(
-      ParallelKernels kernels, TokenMaskedFfn ffn, float[] x, int tokens, float[] y, long[] kept) {
+      ParallelKernels kernels,
+      TokenMaskedFfn ffn,
+      float[] x,
+      int tokens,
+      float[] y,
+      double[] kept) {
     int d = ffn.inputs();
     inputs = ColumnTiles.blocks(inputs, tokens, d);
     neurons = ColumnTiles.blocks(neurons, tokens, ffn.neurons());

@@ -1,5 +1,7 @@
 package org.mixtureofmasks.model;
 
+import java.util.Arrays;
+
 /**
  * How often each expert was chosen and how many FFN weights were used: what a caller's tokens
  * really used. A snapshot, immutable.
@@ -7,7 +9,7 @@ package org.mixtureofmasks.model;
 public final class ExpertLoad {
   private final long tokens;
   private final long[][] counts;
-  private final long[][] kept;
+  private final double[][] kept;
   private final long[] activeWeights;
   private final long denseWeights;
 
@@ -18,9 +20,10 @@ public final class ExpertLoad {
    * @param activeWeights by layer, summed over the tokens
    * @param denseWeights of a layer's dense FFN, 3·d·m
    */
-  ExpertLoad(long tokens, long[][] counts, long[][] kept, long[] activeWeights, long denseWeights) {
+  ExpertLoad(
+      long tokens, long[][] counts, double[][] kept, long[] activeWeights, long denseWeights) {
     this.tokens = tokens;
-    this.kept = deepCopy(kept);
+    this.kept = Arrays.stream(kept).map(double[]::clone).toArray(double[][]::new);
     this.counts = deepCopy(counts);
     this.activeWeights = activeWeights.clone();
     this.denseWeights = denseWeights;
@@ -74,12 +77,12 @@ public final class ExpertLoad {
 
   /** Mean number of inputs of a layer with token masks that a token kept. */
   double meanInputs(int layer) {
-    return (double) kept[layer][0] / tokens;
+    return kept[layer][0] / tokens;
   }
 
   /** Mean number of neurons of a layer with token masks that a token kept. */
   double meanNeurons(int layer) {
-    return (double) kept[layer][1] / tokens;
+    return kept[layer][1] / tokens;
   }
 
   private static long[][] deepCopy(long[][] counts) {

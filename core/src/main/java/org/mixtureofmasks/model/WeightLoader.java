@@ -130,7 +130,10 @@ final class WeightLoader {
         records.matrix(),
         source.preview(stored.preview()),
         stored.scales(),
+        stored.centres(),
+        stored.base(),
         stored.inputThreshold(),
+        stored.wholeThreshold(),
         stored.neuronThreshold(),
         records.scales());
   }

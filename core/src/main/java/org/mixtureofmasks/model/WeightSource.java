@@ -79,10 +79,10 @@ final class WeightSource {
   /**
    * A preview, as it is stored.
    *
-   * @param tensor hidden_size x intermediate_size bytes
+   * @param tensor 2 hidden_size x intermediate_size / 2 bytes
    */
   Matrix preview(StoredTensor tensor) {
-    return stored(tensor.data(), rows(tensor), 2 * columns(tensor), PreviewWeights.FORMAT);
+    return stored(tensor.data(), rows(tensor), 4 * columns(tensor), PreviewWeights.FORMAT);
   }
 
   /**

@@ -188,12 +188,12 @@ public final class Workspace {
   static final class TokenMasks {
     private final TokenMaskedPass byInputs;
     private final PreviewPass byPreview;
-    private final long[][] kept; // layers x (inputs, neurons), summed over tokens
+    private final double[][] kept; // layers x (inputs, neurons), summed over tokens
 
     private TokenMasks(Model model) {
       byInputs = new TokenMaskedPass(model.threads());
       byPreview = new PreviewPass(model.config().hiddenSize(), model.threads());
-      kept = new long[model.config().layers()][2];
+      kept = new double[model.config().layers()][2];
     }
 
     /** A layer's tokens. */
@@ -253,7 +253,7 @@ public final class Workspace {
       Arrays.fill(sparse.activeWeights, 0);
     }
     if (tokenMasks != null) {
-      for (long[] layer : tokenMasks.kept) {
+      for (double[] layer : tokenMasks.kept) {
         Arrays.fill(layer, 0);
       }
     }
@@ -266,20 +266,21 @@ public final class Workspace {
     ModelConfig c = model.config();
     long dense = 3L * c.hiddenSize() * c.intermediateSize();
     long[][] none = new long[c.layers()][0];
+    double[][] nothing = new double[c.layers()][0];
     if (tokenMasks != null) {
       long[] active = new long[c.layers()];
       ShippedThresholds.Choice choice = c.tokenMasks().orElseThrow().choice();
       for (int l = 0; l < active.length; l++) {
-        double inputs = (double) tokenMasks.kept[l][0];
-        double neurons = (double) tokenMasks.kept[l][1];
+        double inputs = tokenMasks.kept[l][0];
+        double neurons = tokenMasks.kept[l][1];
         active[l] = (long) choice.weights(inputs, neurons, c.hiddenSize(), c.intermediateSize());
       }
       return new ExpertLoad(counted, none, tokenMasks.kept, active, dense);
     }
     if (sparse != null) {
-      return new ExpertLoad(counted, sparse.counts, none, sparse.activeWeights, dense);
+      return new ExpertLoad(counted, sparse.counts, nothing, sparse.activeWeights, dense);
     }
-    return new ExpertLoad(counted, none, none, new long[c.layers()], dense);
+    return new ExpertLoad(counted, none, nothing, new long[c.layers()], dense);
   }
 
   /** After a pass: {@code tokens} more were run. */

@@ -61,7 +61,7 @@ class NativeKernelsTest {
             cases().stream()
                 .filter(c -> !(c.format instanceof BlockFormat || c.format == Q4.FORMAT))
                 .toList());
-    for (int columns : new int[] {32, 96, 3072, 11264}) {
+    for (int columns : new int[] {64, 192, 3072, 11264}) {
       cases.add(new Case(PreviewWeights.FORMAT, columns));
     }
     return cases;
@@ -159,7 +159,7 @@ class NativeKernelsTest {
           float[] java = TestMatrices.random(random, c.columns + 3);
           float[] same = java.clone();
           c.format.addRows(w, list, 2, 2 + count, factors, java, 3, first, end);
-          boolean read = reads(c, first, end, 32);
+          boolean read = reads(c, first, end, PreviewWeights.BLOCK);
           assertEquals(read, library.addRows(w, list, 2, 2 + count, factors, same, 3, first, end));
           assertArrayEquals(
               read ? java : same, same, "%d rows, %d to %d".formatted(count, first, end));
@@ -419,7 +419,7 @@ class NativeKernelsTest {
     assertFalse(library.widenColumns(w, 0, 3, 0, 32, new float[96], 32));
     Matrix q4 = TestMatrices.random(new Random(1), Q4.FORMAT, 3, 32);
     assertFalse(library.addRows(q4, new int[1], 0, 1, new float[1], new float[32], 0, 0, 32));
-    Matrix preview = TestMatrices.random(new Random(1), PreviewWeights.FORMAT, 3, 32);
+    Matrix preview = TestMatrices.random(new Random(1), PreviewWeights.FORMAT, 3, 64);
     assertFalse(library.matvec(preview, x, 0, new float[3], 0, 0, 3), "it is read in parts only");
   }
 

@@ -11,15 +11,15 @@ import org.mixtureofmasks.UserError;
 /** Weights of a preview as they are stored. */
 class PreviewWeightsTest {
   @Test
-  void aNumberIsTheNearestOfSixteen() {
-    float[] values = new float[64];
-    for (int c = 0; c < 64; c++) {
-      values[c] = -2 + c * 19f / 63;
+  void aNumberIsTheNearestOfFour() {
+    float[] values = new float[128];
+    for (int c = 0; c < 128; c++) {
+      values[c] = -2 + c * 7f / 127;
     }
-    Matrix w = new Matrix(Arena.ofAuto().allocate(32), 1, 64, PreviewWeights.FORMAT);
+    Matrix w = new Matrix(Arena.ofAuto().allocate(32), 1, 128, PreviewWeights.FORMAT);
     w.format().put(values, w.data(), 0);
-    for (int c = 0; c < 64; c++) {
-      float expected = Math.clamp(Math.round(values[c]), 0, 15);
+    for (int c = 0; c < 128; c++) {
+      float expected = Math.clamp(Math.round(values[c]), 0, 3);
       assertEquals(expected, w.get(0, c), "of " + values[c]);
     }
   }
@@ -27,7 +27,7 @@ class PreviewWeightsTest {
   @Test
   void rowsThatAreNoWholeBlocksAreRefused() {
     String line =
-        assertThrows(UserError.class, () -> PreviewWeights.FORMAT.rowBytes(48)).getMessage();
-    assertTrue(line.contains("whole blocks of 32 weights, not 48"), line);
+        assertThrows(UserError.class, () -> PreviewWeights.FORMAT.rowBytes(96)).getMessage();
+    assertTrue(line.contains("whole blocks of 64 weights, not 96"), line);
   }
 }

@@ -29,7 +29,7 @@ import org.mixtureofmasks.quantise.RouterAgreement;
 /** Folders of rounded weights beside the models that they were made of. */
 class QuantisedFolderTest {
   private static final int D = 64;
-  private static final int M = 96;
+  private static final int M = 192;
 
   @TempDir Path folder;
 

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
@@ -41,7 +42,8 @@ final class RandomModel {
   final boolean bf16;
   final boolean[][][] masks; // layer, expert, neuron
   boolean[][][] inputMasks; // layer, expert, input; null when all are read
-  float[][] thresholds; // layer, (inputs, neurons); null without token masks
+  float[][]
+      thresholds; // layer, (inputs, neurons, whole inputs of a preview); null without token masks
   final Map<String, float[]> weights = new LinkedHashMap<>();
   private final Map<String, long[]> shapes = new LinkedHashMap<>();
 
@@ -161,11 +163,33 @@ final class RandomModel {
     return folder;
   }
 
+  /** What a preview's inputs are compared with. */
+  float[] centres() {
+    float[] centres = new float[d];
+    for (int i = 0; i < d; i++) {
+      centres[i] = 0.3f * (float) Math.sin(i);
+    }
+    return centres;
+  }
+
+  /** Above what all bits of a preview are read; of the thresholds of a layer. */
+  static float whole(float[] thresholds) {
+    return thresholds.length > 2 ? thresholds[2] : thresholds[0];
+  }
+
   /** Writes a folder with token masks of this model's dense one. */
   Path writeTokenMasks(Path dense, Path folder, Choice choice) {
     List<ShippedThresholds.Layer> layers =
         Arrays.stream(thresholds)
-            .map(t -> new ShippedThresholds.Layer(t[0], t[1], 0.5, 0.25))
+            .map(
+                t ->
+                    new ShippedThresholds.Layer(
+                        t[0],
+                        t[1],
+                        0.5,
+                        0.25,
+                        Optional.of(new ShippedThresholds.PreviewInputs(centres(), whole(t)))
+                            .filter(_ -> choice == Choice.PREVIEW)))
             .toList();
     try (Checkpoint checkpoint = Checkpoints.open(dense)) {
       TokenMaskWriter.write(

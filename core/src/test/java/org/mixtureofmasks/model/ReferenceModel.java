@@ -135,47 +135,78 @@ final class ReferenceModel {
   }
 
   /**
-   * y = W_d (a ⊙ [|c| > t_c]) with a of x whole and c by a preview of x̂ = x ⊙ [|x| > t_x]; counts
-   * the weights that are used.
+   * y = W_d (a ⊙ [|s| > t_c]) with a of x whole and s by a preview of what x is beside its centres;
+   * counts the weights that are used.
    */
   private double[] previewed(float[] thresholds, String p, double[] x) {
     int m = model.m;
     float[] gate = model.weights.get(p + "gate_proj.weight");
     float[] up = model.weights.get(p + "up_proj.weight");
+    float[] norms = Preview.norms(model.weights.get(p + "down_proj.weight"), m);
     double[][] copies =
         previews.computeIfAbsent(
             p,
             _ -> {
-              float[] norms = Preview.norms(model.weights.get(p + "down_proj.weight"), m);
-              Preview preview = Preview.of(gate, up, norms);
-              return new double[][] {copy(preview, 0), copy(preview, 1)};
+              Preview preview = Preview.of(gate, up, norms, model.centres());
+              return new double[][] {
+                copy(preview, 0, true),
+                copy(preview, 0, false),
+                copy(preview, 1, true),
+                copy(preview, 1, false)
+              };
             });
-    double[] read = above(x, thresholds[0]);
-    double[] gates = product(copies[0], read);
-    double[] scaledUps = product(copies[1], read);
+    double[] centres = new double[x.length];
+    double[] some = new double[x.length];
+    double[] whole = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      centres[i] = model.centres()[i];
+      double off = x[i] - centres[i];
+      boolean read = Math.abs(off) > thresholds[0];
+      boolean all = read && Math.abs(off) > RandomModel.whole(thresholds);
+      whole[i] = all ? off : 0;
+      some[i] = read && !all ? off : 0;
+    }
+    double[] gates = sum(product(copies[0], whole), product(copies[1], some));
+    double[] scaledUps = sum(product(copies[2], whole), product(copies[3], some));
+    double[] ofCentres = product(p + "gate_proj.weight", centres);
+    double[] upsOfCentres = product(p + "up_proj.weight", centres);
     double[] a = product(p + "gate_proj.weight", x);
     double[] ups = product(p + "up_proj.weight", x);
     for (int j = 0; j < m; j++) {
-      double large = Math.abs(silu(gates[j]) * scaledUps[j]);
+      double g = gates[j] + ofCentres[j];
+      double u = scaledUps[j] + upsOfCentres[j] * norms[j];
+      double large = Math.abs(silu(g) * u);
       a[j] = large > thresholds[1] ? silu(a[j]) * ups[j] : 0;
       weights += large > thresholds[1] ? 3L * model.d : 0;
     }
     return product(p + "down_proj.weight", a);
   }
 
-  /** A preview's gates (half 0) or ups (half 1), m x d. */
-  private double[] copy(Preview preview, int half) {
+  private static double[] sum(double[] a, double[] b) {
+    return IntStream.range(0, a.length).mapToDouble(i -> a[i] + b[i]).toArray();
+  }
+
+  /** A preview's gates (half 0) or ups (half 1), m x d, of all four bits or of the upper two. */
+  private double[] copy(Preview preview, int half, boolean whole) {
     int m = model.m;
     double[] w = new double[m * model.d];
-    byte[] nibbles = preview.nibbles();
+    byte[] planes = preview.planes();
     float[] scales = preview.scales();
     for (int k = 0; k < w.length; k++) {
       int j = k / model.d;
       int i = k % model.d;
-      int pair = nibbles[i * m + half * m / 2 + j / 32 * 16 + j % 16];
-      w[k] = ((pair >> (j % 32 < 16 ? 0 : 4) & 15) - 7.5) * scales[2 * i + half];
+      int upper = bits(planes, i, half * m + j);
+      int lower = bits(planes, model.d + i, half * m + j);
+      double level = whole ? 4 * upper + lower - 7.5 : 3.54 * (upper - 1.5);
+      w[k] = level * scales[2 * i + half];
     }
     return w;
+  }
+
+  /** A number as docs/file-formats.md says it lies. */
+  private int bits(byte[] planes, int row, int number) {
+    int at = row * model.m / 2 + number / 64 * 16 + number % 16;
+    return planes[at] >> 2 * (number % 64 / 16) & 3;
   }
 
   private static double[] above(double[] values, float threshold) {

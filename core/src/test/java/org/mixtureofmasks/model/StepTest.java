@@ -57,7 +57,7 @@ class StepTest {
 
   private Model open(Case c) throws IOException {
     Random random = new Random(3);
-    int m = c.layout.equals("preview") ? 96 : M;
+    int m = c.layout.equals("preview") ? 192 : M;
     boolean[][][] masks = RandomModel.masks(random, m, 0.5, 0.4, 0.6, 0.1);
     RandomModel made = new RandomModel(random, D, m, 6, Routing.topK(c.k), true, masks);
     if (c.inputs) {
@@ -66,7 +66,7 @@ class StepTest {
     made.thresholds =
         switch (c.layout) {
           case "tokens" -> new float[][] {{0.6f, 0.4f}, {0.3f, -1}};
-          case "preview" -> new float[][] {{0.6f, 2}, {0.3f, -1}};
+          case "preview" -> new float[][] {{0.6f, 2, 1}, {0.3f, -1, 0.5f}};
           default -> null;
         };
     Path written = made.write(folder.resolve(c.layout + c.k + c.inputs), c.layout);

@@ -92,8 +92,10 @@ class TokenMaskFolderTest {
         "thresholds | Infinity | holds Infinity: thresholds are numbers from 0",
         "experts.runs | 2 | belongs to no layer of a llama model of 2 layers",
         "preview | null | has no tensor 'model.layers.1.mlp.preview'",
-        "preview | 37,95 | has shape [37, 95]; by its config it should be [37, 96]",
-        "preview | 37,96 | holds F32, not U8",
+        "preview | 37,192 | has shape [37, 192]; by its config it should be [74, 96]",
+        "preview | 74,96 | holds F32, not U8",
+        "preview_centres | NaN | has shape [2]; by its config it should be [37]",
+        "preview_base | 192 | has shape [192]; by its config it should be [384]",
         "preview_scales | 37 | has shape [37]; by its config it should be [37, 2]",
         "neurons | null | has no tensor 'model.layers.1.mlp.neurons'"
       })
@@ -127,16 +129,17 @@ class TokenMaskFolderTest {
       quoteCharacter = '`',
       value = {
         "\"choice\" : \"inputs\" | \"choice\" : \"dreams\" | 'choice' is \"dreams\", expected is \"inputs\" or \"preview\"",
-        "\"format_version\" : 1 | \"format_version\" : 3 | a newer mom wrote this model",
+        "\"format_version\" : 1 | \"format_version\" : 4 | a newer mom wrote this model",
         "\"kept_inputs\" : [ 0.5, 0.5 ] | \"kept_inputs\" : [ 0.5 ] | expected is 2 shares from 0 to 1",
         "\"kept_neurons\" : [ 0.25, 0.25 ] | \"kept_neurons\" : [ 0.25, 1.5 ] | expected is 2 shares from 0 to 1",
         "\"target\" : 0.4 | \"target\" : \"half\" | 'target' is \"half\", expected is a share from 0 to 1",
+        "\"format_version\" : 3 | \"format_version\" : 2 | an earlier mom wrote this model: write it again by mom compile RUN or mom sparsify",
         "\"preview_bits\" : 4 | \"preview_bits\" : 3 | 'preview_bits' is 3, expected is 4",
         "\"token_masks\" : { | \"other_masks\" : { | has model_type token_masks but no member token_masks"
       })
   void aDescriptionThatDoesNotFitIsRefused(String from, String to, String message)
       throws IOException {
-    Path path = write(from.contains("preview") ? "preview" : "tokens");
+    Path path = write(from.matches(".*preview.*|.*: 3") ? "preview" : "tokens");
     Path config = path.resolve("config.json");
     String text = Files.readString(config);
     assertTrue(text.contains(from), text);
@@ -171,22 +174,33 @@ class TokenMaskFolderTest {
     float[] gate = model.weights.get(MLP + "gate_proj.weight");
     float[] down = model.weights.get(MLP + "down_proj.weight");
     Preview preview =
-        Preview.of(gate, model.weights.get(MLP + "up_proj.weight"), Preview.norms(down, model.m));
+        Preview.of(
+            gate,
+            model.weights.get(MLP + "up_proj.weight"),
+            Preview.norms(down, model.m),
+            model.centres());
     try (Checkpoint checkpoint = Checkpoints.open(path)) {
-      assertEquals(List.of(96L, 3L, 37L), checkpoint.tensors().get(MLP + "neurons").shape());
+      assertEquals(List.of(192L, 3L, 37L), checkpoint.tensors().get(MLP + "neurons").shape());
       float[] records = Elements.toFloats(checkpoint.tensors().get(MLP + "neurons"));
       assertEquals(gate[5 * 37 + 2], records[3 * 5 * 37 + 2]);
-      assertEquals(down[2 * 96 + 5], records[(3 * 5 + 2) * 37 + 2]);
+      assertEquals(down[2 * 192 + 5], records[(3 * 5 + 2) * 37 + 2]);
       assertEquals(DType.U8, checkpoint.tensors().get(MLP + "preview").dtype());
       int[] stored = Elements.toInts(checkpoint.tensors().get(MLP + "preview"));
       for (int k = 0; k < stored.length; k++) {
-        assertEquals(preview.nibbles()[k] & 255, stored[k]);
+        assertEquals(preview.planes()[k] & 255, stored[k]);
       }
       assertArrayEquals(
           preview.scales(), Elements.toFloats(checkpoint.tensors().get(MLP + "preview_scales")));
+      assertArrayEquals(
+          preview.base(), Elements.toFloats(checkpoint.tensors().get(MLP + "preview_base")));
+      assertArrayEquals(
+          model.centres(), Elements.toFloats(checkpoint.tensors().get(MLP + "preview_centres")));
+      assertArrayEquals(
+          new float[] {0.3f, 3, 0.8f},
+          Elements.toFloats(checkpoint.tensors().get(MLP + "thresholds")));
     }
     String config = Files.readString(path.resolve("config.json"));
-    assertTrue(config.contains("\"format_version\" : 2"), config); // older readers refuse it
+    assertTrue(config.contains("\"format_version\" : 3"), config); // older readers refuse it
     try (Model llama = open(path)) {
       ModelConfig.TokenMasks masks = llama.config().tokenMasks().orElseThrow();
       assertEquals(Choice.PREVIEW, masks.choice());
@@ -194,15 +208,19 @@ class TokenMaskFolderTest {
     }
   }
 
-  /** Records of 3 · 37 floats take 7 lines, rows of 96 bytes 2, and there are 8 bytes of scales. */
+  /**
+   * Records of 3 · 37 floats take 7 lines, rows of a plane of 96 bytes 2; 3 · 37 + 2 · 192 floats
+   * of scales, centres and what these give are read by all, and three thresholds.
+   */
   @Test
   void whatAPreviewReadsCountsAmongTheBytesAndNotAmongTheWeights() throws IOException {
     Path path = write("preview");
     try (Model llama = open(path);
         Model dense = open(folder.resolve("preview-dense"))) {
-      double layer = 96 * 3 * 37 * 4;
-      double choice = 37 * 0.5 * (2 * 64 + 8);
-      assertEquals((96 * 0.25 * 7 * 64 + choice + 8) / layer, llama.shares().allIn(), 1e-12);
+      double layer = 192 * 3 * 37 * 4;
+      double always = (3 * 37 + 2 * 192 + 1) * 4;
+      double choice = 37 * 0.5 * 2 * 2 * 64 + always;
+      assertEquals((192 * 0.25 * 7 * 64 + choice + 8) / layer, llama.shares().allIn(), 1e-12);
       assertEquals(
           Math.round(dense.bytesPerToken() - 2 * (0.75 * layer - choice)), llama.bytesPerToken());
       ModelState state = llama.newState(3);
@@ -210,7 +228,7 @@ class TokenMaskFolderTest {
       ExpertLoad load = state.expertLoad();
       double lines = 0;
       for (int l = 0; l < 2; l++) {
-        lines += load.meanNeurons(l) * 7 * 64 + load.meanInputs(l) * (2 * 64 + 8) + 8;
+        lines += load.meanNeurons(l) * 7 * 64 + load.meanInputs(l) * 2 * 2 * 64 + always + 8;
       }
       assertEquals(lines / 2 / layer, llama.shares(load).allIn(), 1e-9);
     }
@@ -220,7 +238,7 @@ class TokenMaskFolderTest {
   void aPreviewOfOtherWeightsIsRefused() throws IOException {
     RandomModel other =
         new RandomModel(
-            new Random(99), 37, 96, 6, 1, false, RandomModel.masks(new Random(1), 96, 1));
+            new Random(99), 37, 192, 6, 1, false, RandomModel.masks(new Random(1), 192, 1));
     other.thresholds = new float[][] {{0, 0}, {0, 0}};
     Path wrong = other.write(folder.resolve("other"), "preview");
     try (Checkpoint checkpoint = Checkpoints.open(wrong)) {
@@ -267,14 +285,14 @@ class TokenMaskFolderTest {
             .getMessage();
     assertTrue(
         written.endsWith(
-            "has an intermediate_size of 75: a preview is of a multiple of 32 neurons; choose by inputs"),
+            "has an intermediate_size of 75: a preview is of a multiple of 64 neurons; choose by inputs"),
         written);
     Path path = write("preview");
     Path config = path.resolve("config.json");
     String text = Files.readString(config);
     Files.writeString(
-        config, text.replace("\"intermediate_size\" : 96", "\"intermediate_size\" : 75"));
-    refused(path, "has intermediate_size 75: a preview is of a multiple of 32 neurons");
+        config, text.replace("\"intermediate_size\" : 192", "\"intermediate_size\" : 75"));
+    refused(path, "has intermediate_size 75: a preview is of a multiple of 64 neurons");
   }
 
   @Test

@@ -42,7 +42,7 @@ class ChoiceTest {
 
   @Test
   void neuronsThatNoPreviewCanHoldAreChosenByInputs() {
-    assertEquals(ShippedThresholds.Choice.PREVIEW, Choice.of(TestModels.tinyConfig(32)).by());
+    assertEquals(ShippedThresholds.Choice.PREVIEW, Choice.of(TestModels.tinyConfig(64)).by());
     assertEquals(ShippedThresholds.Choice.INPUTS, Choice.of(TestModels.tinyConfig(24)).by());
   }
 

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.sparsify.tokenmasks;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.nn.FfnWeights;
 
@@ -9,8 +10,8 @@ import org.mixtureofmasks.nn.FfnWeights;
  */
 final class ByInputs implements TokenChoice {
   @Override
-  public Tensor scores(int layer, Tensor read, FfnWeights weights) {
-    return weights.activations(read);
+  public Tensor scores(int layer, Tensor seen, List<Tensor> above, FfnWeights weights) {
+    return weights.activations(seen.mul(above.getFirst()));
   }
 
   @Override

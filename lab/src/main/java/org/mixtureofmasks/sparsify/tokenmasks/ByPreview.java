@@ -2,24 +2,31 @@ package org.mixtureofmasks.sparsify.tokenmasks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Preview;
+import org.mixtureofmasks.format.ShippedThresholds.PreviewInputs;
+import org.mixtureofmasks.format.StoredShares;
 import org.mixtureofmasks.nn.FfnWeights;
 import org.mixtureofmasks.nn.Tensors;
+import org.mixtureofmasks.sparsify.SavedTensors;
 
 /**
- * A copy of gate and up projection in four bits, read for the inputs that are large, says which
- * neurons will be; these are computed exactly. The up projection's copy is multiplied by the norms
- * of the down projection's columns, so that a score is what a neuron adds to the output.
+ * A copy of gate and up projection in four bits, read for the inputs that are far from their means,
+ * says which neurons will be large; these are computed exactly. Of inputs that are less far only
+ * the upper two bits are read. The up projection's copy is multiplied by the norms of the down
+ * projection's columns, so that a score is what a neuron adds to the output.
  *
  * <p>The copy ({@link Preview} has the same numbers) is that of the weights as they are: made again
- * after each step.
+ * after each step. The means are those of the calibration text.
  */
 final class ByPreview implements TokenChoice {
   /** Bits of the copy over bits of bf16, of two of the three matrices. */
@@ -31,45 +38,83 @@ final class ByPreview implements TokenChoice {
   private static final int DOWNMOST = -8;
   private static final int UPMOST = 7;
 
-  /** Both halves of a layer's copy, m x d, and whether they are those of the weights. */
-  private static final class Copy {
-    final Tensor gate;
-    final Tensor up;
-    boolean current;
+  /** Levels that share their upper bits. */
+  private static final int FINE_LEVELS = 4;
 
-    Copy(long neurons, long inputs) {
-      gate = empty(neurons, inputs);
-      up = empty(neurons, inputs);
+  /** Inputs of which the upper bits are read for each whose bits count as read. */
+  private static final double SPREAD = 1.44;
+
+  private static final String CENTRES = "token_masks.centres";
+
+  /** One half of a layer's copy, and what the means give. */
+  private static final class Half {
+    final Tensor upper;
+    final Tensor lower;
+    final Tensor base;
+
+    Half(long neurons, long inputs) {
+      upper = empty(neurons, inputs);
+      lower = empty(neurons, inputs);
+      base = empty(neurons);
     }
 
     private static Tensor empty(long... shape) {
       return torch.empty(shape, new TensorOptions(torch.ScalarType.Float), null);
     }
 
-    synchronized void follow(FfnWeights weights) {
-      if (!current) {
-        round(weights.gate().detach(), gate);
-        Tensor down = weights.down().detach();
-        Tensor norms = down.mul(down).sum(0).sqrt_().unsqueeze(1);
-        round(weights.up().detach().mul(norms), up);
-        current = true;
-      }
-    }
-
     /** Each column to the nearest of its own 16 levels. */
-    private static void round(Tensor w, Tensor to) {
+    void round(Tensor w, Tensor centres) {
+      base.copy_(w.matmul(centres));
       Tensor off = w.sub(w.sum(0).div(new Scalar((double) w.size(0))));
       Tensor step =
           off.mul_(off).sum(0).div_(new Scalar((double) w.size(0))).sqrt_().mul_(new Scalar(STEP));
-      to.copy_(w.div(step.clamp_min(new Scalar(Float.MIN_NORMAL))));
-      to.floor_()
-          .clamp_(new ScalarOptional(new Scalar(DOWNMOST)), new ScalarOptional(new Scalar(UPMOST)))
-          .add_(new Scalar(0.5))
-          .mul_(step);
+      lower.copy_(w.div(step.clamp_min(new Scalar(Float.MIN_NORMAL))));
+      lower
+          .floor_()
+          .clamp_(new ScalarOptional(new Scalar(DOWNMOST)), new ScalarOptional(new Scalar(UPMOST)));
+      upper.copy_(lower.div(new Scalar((double) FINE_LEVELS)));
+      upper.floor_().add_(new Scalar(0.5)).mul_(new Scalar((double) Preview.COARSE)).mul_(step);
+      lower.add_(new Scalar(0.5)).mul_(step).sub_(upper);
+    }
+
+    /** Products with the inputs of which the upper bits are read, and the lower ones. */
+    Tensor products(Tensor some, Tensor whole, FfnWeights weights) {
+      return weights
+          .precision()
+          .linear(some, upper)
+          .add(weights.precision().linear(whole, lower))
+          .add(base);
+    }
+  }
+
+  /** Both halves of a layer's copy, and whether they are those of the weights. */
+  private static final class Copy {
+    final Half gate;
+    final Half up;
+    final Tensor centres;
+    boolean current;
+
+    Copy(long neurons, long inputs) {
+      gate = new Half(neurons, inputs);
+      up = new Half(neurons, inputs);
+      centres = torch.zeros(inputs);
+    }
+
+    synchronized void follow(FfnWeights weights) {
+      if (!current) {
+        gate.round(weights.gate().detach(), centres);
+        Tensor down = weights.down().detach();
+        Tensor norms = down.mul(down).sum(0).sqrt_().unsqueeze(1);
+        up.round(weights.up().detach().mul(norms), centres);
+        current = true;
+      }
     }
   }
 
   private final List<Copy> copies = new ArrayList<>();
+
+  /** What every token reads of a layer whatever it chooses, over the FFN's bytes in bf16. */
+  private double always;
 
   @Override
   public void require(ModelConfig config) {
@@ -84,6 +129,7 @@ final class ByPreview implements TokenChoice {
   @Override
   public void begin(ModelConfig config) {
     copies.clear();
+    always = StoredShares.always(config) / (6.0 * config.hiddenSize() * config.intermediateSize());
     for (int l = 0; l < config.layers(); l++) {
       copies.add(new Copy(config.intermediateSize(), config.hiddenSize()));
     }
@@ -97,14 +143,62 @@ final class ByPreview implements TokenChoice {
   }
 
   @Override
-  public Tensor scores(int layer, Tensor read, FfnWeights weights) {
+  public int tiers() {
+    return 2;
+  }
+
+  @Override
+  public double[] tiers(double inputs) {
+    double upper = Math.min(1, SPREAD * inputs);
+    return new double[] {upper, 2 * inputs - upper};
+  }
+
+  @Override
+  public void learn(int layer, Tensor x) {
+    Copy copy = copies.get(layer);
+    copy.centres.copy_(x.detach().to(torch.ScalarType.Float).mean(0));
+    copy.current = false;
+  }
+
+  @Override
+  public Tensor seen(int layer, Tensor x) {
+    return x.detach().sub(copies.get(layer).centres);
+  }
+
+  @Override
+  public Tensor scores(int layer, Tensor seen, List<Tensor> above, FfnWeights weights) {
     Copy copy = copies.get(layer);
     return Tensors.alone(
         () -> {
           copy.follow(weights);
-          return new FfnWeights(copy.gate, copy.up, weights.down(), weights.precision())
-              .activations(read);
+          Tensor some = seen.mul(above.getFirst());
+          Tensor read = weights.precision().cast(some);
+          Tensor whole = weights.precision().cast(some.mul(above.getLast()));
+          return torch
+              .silu(copy.gate.products(read, whole, weights))
+              .mul(copy.up.products(read, whole, weights));
         });
+  }
+
+  @Override
+  public Optional<PreviewInputs> preview(int layer, float[] thresholds) {
+    float[] centres = Tensors.toFloats(copies.get(layer).centres);
+    return Optional.of(new PreviewInputs(centres, thresholds[1]));
+  }
+
+  @Override
+  public Map<String, Tensor> state() {
+    Tensor all =
+        torch.stack(new TensorVector(copies.stream().map(c -> c.centres).toArray(Tensor[]::new)));
+    return Map.of(CENTRES, all);
+  }
+
+  @Override
+  public void restore(Map<String, Tensor> saved) {
+    Tensor all = SavedTensors.copy(saved, CENTRES);
+    for (int l = 0; l < copies.size(); l++) {
+      copies.get(l).centres.copy_(all.select(0, l));
+    }
   }
 
   @Override
@@ -119,7 +213,7 @@ final class ByPreview implements TokenChoice {
 
   @Override
   public double share(Kept kept) {
-    return kept.neurons() + COPY * kept.inputs();
+    return kept.neurons() + COPY * kept.inputs() + always;
   }
 
   @Override
@@ -129,11 +223,11 @@ final class ByPreview implements TokenChoice {
 
   @Override
   public double neurons(double target, double inputs) {
-    return target - COPY * inputs;
+    return target - COPY * inputs - always;
   }
 
   /** Bytes of all copies. */
   static long bytes(ModelConfig config) {
-    return 2L * Float.BYTES * config.layers() * config.intermediateSize() * config.hiddenSize();
+    return 4L * Float.BYTES * config.layers() * config.intermediateSize() * config.hiddenSize();
   }
 }

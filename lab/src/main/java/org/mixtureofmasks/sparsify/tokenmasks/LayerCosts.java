@@ -38,6 +38,7 @@ record LayerCosts(double[][] grid) {
     try (PointerScope _ = new PointerScope()) {
       long n = Math.min(TOKENS, x.size(0));
       Tensor some = x.narrow(0, 0, n).to(torch.ScalarType.Float);
+      choice.learn(layer, some);
       Tensor dense = weights.dense(some);
       Tensor roots = Tensors.of(sensitivity, sensitivity.length).sqrt();
       List<double[]> grid = new ArrayList<>();
@@ -61,8 +62,12 @@ record LayerCosts(double[][] grid) {
       Tensor roots) {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
-      Tensor read = Threshold.above(x, Threshold.of(x, inputs));
-      Tensor scores = choice.scores(layer, x.mul(read), weights);
+      Tensor seen = choice.seen(layer, x);
+      List<Tensor> above = new ArrayList<>();
+      for (double tier : choice.tiers(inputs)) {
+        above.add(Threshold.above(seen, Threshold.of(seen, tier)));
+      }
+      Tensor scores = choice.scores(layer, seen, above, weights);
       Tensor a = choice.activations(x, scores, weights);
       double[] costs = new double[STEPS];
       for (int j = 0; j < STEPS; j++) {

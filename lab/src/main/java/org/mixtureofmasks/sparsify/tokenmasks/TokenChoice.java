@@ -1,13 +1,17 @@
 package org.mixtureofmasks.sparsify.tokenmasks;
 
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.ShippedThresholds;
+import org.mixtureofmasks.format.ShippedThresholds.PreviewInputs;
 import org.mixtureofmasks.nn.FfnWeights;
 
 /**
- * What a token reads of a layer: the inputs whose absolute value is above a threshold, then the
+ * What a token reads of a layer: the inputs that are large by one or more thresholds, then the
  * neurons whose score is above another. d is hidden_size, m intermediate_size.
  */
 interface TokenChoice {
@@ -32,13 +36,37 @@ interface TokenChoice {
   /** The weights have changed. */
   default void weightsMoved() {}
 
+  /** Thresholds on inputs. */
+  default int tiers() {
+    return 1;
+  }
+
+  /**
+   * How many inputs each threshold leaves.
+   *
+   * @param inputs share of the inputs that is read; what is read by half of its bits counts half
+   * @return by threshold, the lowest one first: share of the d inputs, in [0, 1]
+   */
+  default double[] tiers(double inputs) {
+    return new double[] {inputs};
+  }
+
+  /** Takes from inputs what {@link #seen} needs; before anything of the layer is asked. */
+  default void learn(int layer, Tensor x) {}
+
+  /** What is compared with the thresholds, of the inputs x. */
+  default Tensor seen(int layer, Tensor x) {
+    return x;
+  }
+
   /**
    * What the neurons are chosen by.
    *
-   * @param read x with 0 in the place of inputs that are not read, tokens x d
+   * @param seen what {@link #seen} gave, tokens x d
+   * @param above by threshold: 1 where what is seen is above it, else 0
    * @return tokens x m
    */
-  Tensor scores(int layer, Tensor read, FfnWeights weights);
+  Tensor scores(int layer, Tensor seen, List<Tensor> above, FfnWeights weights);
 
   /**
    * The neurons' activations, of which the layer's output takes those that are chosen.
@@ -48,6 +76,19 @@ interface TokenChoice {
    * @return tokens x m, with gradients where the weights have them
    */
   Tensor activations(Tensor x, Tensor scores, FfnWeights weights);
+
+  /** What a folder is to know of a layer beside its thresholds on inputs and neurons. */
+  default Optional<PreviewInputs> preview(int layer, float[] thresholds) {
+    return Optional.empty();
+  }
+
+  /** What {@link #learn} has taken, for a checkpoint. */
+  default Map<String, Tensor> state() {
+    return Map.of();
+  }
+
+  /** Takes {@link #state} back. */
+  default void restore(Map<String, Tensor> saved) {}
 
   /** Share of the FFN's own weights that is read. */
   double weights(Kept kept);

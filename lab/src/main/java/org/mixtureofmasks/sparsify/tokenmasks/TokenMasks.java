@@ -39,11 +39,11 @@ final class TokenMasks implements Method, NeedsPasses {
   private static final String KEPT = "kept";
   private static final String SEEN = "seen";
 
+  /** Of inputs and of neurons. */
+  private static final int SHARES_OF_LAYER = 2;
+
   /** Tokens on which thresholds are set exactly: all layers' at once in one pass. */
   private static final int EXACT_TOKENS = 4096;
-
-  /** Places of a layer: inputs, neurons. */
-  private static final int PLACES = 2;
 
   private final TokenMasksOptions options;
   private final TokenChoice choice;
@@ -51,7 +51,7 @@ final class TokenMasks implements Method, NeedsPasses {
   private final Sums validated = new Sums();
   private List<Kept> shares = List.of();
 
-  /** By layer and place. */
+  /** By layer: the choice's thresholds on inputs, then that on neurons. */
   private float[][] thresholds = new float[0][];
 
   private long[][] calibration = new long[0][];
@@ -100,10 +100,10 @@ final class TokenMasks implements Method, NeedsPasses {
 
   private void begin(ModelConfig config) {
     choice.begin(config);
-    thresholds = new float[config.layers()][PLACES];
+    thresholds = new float[config.layers()][choice.tiers() + 1];
     for (Sums sums : List.of(counts, validated)) {
-      sums.declare(KEPT, torch.ScalarType.Long, config.layers(), PLACES);
-      sums.declare(SEEN, torch.ScalarType.Long, config.layers(), PLACES);
+      sums.declare(KEPT, torch.ScalarType.Long, config.layers(), choice.tiers() + 1);
+      sums.declare(SEEN, torch.ScalarType.Long, config.layers(), choice.tiers() + 1);
     }
   }
 
@@ -126,14 +126,34 @@ final class TokenMasks implements Method, NeedsPasses {
               Tensors.of(calibration),
               (l, x, weights) -> {
                 float[] limits = thresholds[l];
-                limits[0] = Threshold.of(x, shares.get(l).inputs());
-                Tensor read = x.mul(Threshold.above(x, limits[0]));
-                Tensor scores = choice.scores(l, read, weights);
-                limits[1] = Threshold.of(scores, shares.get(l).neurons());
-                Tensor kept = Threshold.above(scores, limits[1]);
+                choice.learn(l, x);
+                Tensor seen = choice.seen(l, x);
+                double[] wanted = wanted(l);
+                for (int i = 0; i < choice.tiers(); i++) {
+                  limits[i] = Threshold.of(seen, wanted[i]);
+                }
+                Tensor scores = choice.scores(l, seen, above(l, seen), weights);
+                limits[choice.tiers()] = Threshold.of(scores, wanted[choice.tiers()]);
+                Tensor kept = Threshold.above(scores, limits[choice.tiers()]);
                 return weights.project(choice.activations(x, scores, weights).mul(kept));
               });
     }
+  }
+
+  /** Shares that a layer's thresholds are to leave. */
+  private double[] wanted(int l) {
+    double[] wanted = Arrays.copyOf(choice.tiers(shares.get(l).inputs()), choice.tiers() + 1);
+    wanted[choice.tiers()] = shares.get(l).neurons();
+    return wanted;
+  }
+
+  /** By threshold on inputs: which are above it. */
+  private List<Tensor> above(int l, Tensor seen) {
+    List<Tensor> above = new ArrayList<>();
+    for (int i = 0; i < choice.tiers(); i++) {
+      above.add(Threshold.above(seen, thresholds[l][i]));
+    }
+    return above;
   }
 
   @Override
@@ -147,18 +167,20 @@ final class TokenMasks implements Method, NeedsPasses {
   }
 
   private Tensor apply(int l, Tensor x, FfnWeights weights) {
-    Tensor inputs = Threshold.above(x, thresholds[l][0]);
-    Tensor scores = choice.scores(l, x.mul(inputs), weights);
-    Tensor neurons = Threshold.above(scores, thresholds[l][1]);
-    count(GradMode.is_enabled() ? counts : validated, l, inputs, neurons);
+    Tensor seen = choice.seen(l, x);
+    List<Tensor> places = above(l, seen);
+    Tensor scores = choice.scores(l, seen, places, weights);
+    Tensor neurons = Threshold.above(scores, thresholds[l][choice.tiers()]);
+    places.add(neurons);
+    count(GradMode.is_enabled() ? counts : validated, l, places);
     return weights.project(choice.activations(x, scores, weights).mul(neurons));
   }
 
   /** Whole numbers: the same in whatever order passes that run at once come here. */
-  private static void count(Sums sums, int l, Tensor... places) {
-    for (int p = 0; p < places.length; p++) {
-      Tensor kept = places[p].count_nonzero();
-      long seen = places[p].numel();
+  private static void count(Sums sums, int l, List<Tensor> places) {
+    for (int p = 0; p < places.size(); p++) {
+      Tensor kept = places.get(p).count_nonzero();
+      long seen = places.get(p).numel();
       synchronized (sums) {
         sums.get(KEPT).select(0, l).select(0, p).add_(kept);
         sums.get(SEEN).select(0, l).select(0, p).add_(Tensors.of(new long[] {seen}, 1).squeeze());
@@ -174,10 +196,12 @@ final class TokenMasks implements Method, NeedsPasses {
   @Override
   public void endStep(int step, int steps) {
     choice.weightsMoved();
-    List<Kept> kept = kept(counts);
+    double[][] kept = keptByPlace(counts);
     for (int l = 0; l < thresholds.length; l++) {
-      follow(l, 0, kept.get(l).inputs() - shares.get(l).inputs());
-      follow(l, 1, kept.get(l).neurons() - shares.get(l).neurons());
+      double[] wanted = wanted(l);
+      for (int p = 0; p < wanted.length; p++) {
+        follow(l, p, kept[l][p] - wanted[p]);
+      }
     }
   }
 
@@ -192,18 +216,26 @@ final class TokenMasks implements Method, NeedsPasses {
     return counts;
   }
 
-  /** Mean shares of each layer's tokens; 0 before any. */
-  private static List<Kept> kept(Sums sums) {
+  /** Mean shares of each layer's tokens that its thresholds left; 0 before any. */
+  private double[][] keptByPlace(Sums sums) {
     long[] kept = Tensors.toLongs(sums.get(KEPT));
     long[] seen = Tensors.toLongs(sums.get(SEEN));
-    List<Kept> shares = new ArrayList<>();
-    for (int i = 0; i < kept.length; i += PLACES) {
-      shares.add(
-          new Kept(
-              kept[i] / (double) Math.max(1, seen[i]),
-              kept[i + 1] / (double) Math.max(1, seen[i + 1])));
+    int places = choice.tiers() + 1;
+    double[][] shares = new double[kept.length / places][places];
+    for (int i = 0; i < kept.length; i++) {
+      shares[i / places][i % places] = kept[i] / (double) Math.max(1, seen[i]);
     }
     return shares;
+  }
+
+  private List<Kept> kept(Sums sums) {
+    return Arrays.stream(keptByPlace(sums))
+        .map(
+            layer ->
+                new Kept(
+                    Arrays.stream(layer, 0, choice.tiers()).average().orElseThrow(),
+                    layer[choice.tiers()]))
+        .toList();
   }
 
   private static double mean(List<Kept> kept, ToDoubleFunction<Kept> share) {
@@ -217,7 +249,11 @@ final class TokenMasks implements Method, NeedsPasses {
       Kept kept = shares.get(l);
       layers.add(
           new ShippedThresholds.Layer(
-              thresholds[l][0], thresholds[l][1], kept.inputs(), kept.neurons()));
+              thresholds[l][0],
+              thresholds[l][choice.tiers()],
+              kept.inputs(),
+              kept.neurons(),
+              choice.preview(l, thresholds[l])));
     }
     return Optional.of(new ShippedThresholds(options.choice(), layers));
   }
@@ -245,16 +281,17 @@ final class TokenMasks implements Method, NeedsPasses {
 
   @Override
   public Map<String, Tensor> state() {
-    Map<String, Tensor> state = new LinkedHashMap<>();
-    float[] flat = new float[thresholds.length * PLACES];
-    float[] kept = new float[flat.length];
+    Map<String, Tensor> state = new LinkedHashMap<>(choice.state());
+    int places = choice.tiers() + 1;
+    float[] flat = new float[thresholds.length * places];
+    float[] kept = new float[thresholds.length * SHARES_OF_LAYER];
     for (int l = 0; l < thresholds.length; l++) {
-      System.arraycopy(thresholds[l], 0, flat, l * PLACES, PLACES);
-      kept[l * PLACES] = (float) shares.get(l).inputs();
-      kept[l * PLACES + 1] = (float) shares.get(l).neurons();
+      System.arraycopy(thresholds[l], 0, flat, l * places, places);
+      kept[l * SHARES_OF_LAYER] = (float) shares.get(l).inputs();
+      kept[l * SHARES_OF_LAYER + 1] = (float) shares.get(l).neurons();
     }
-    state.put(THRESHOLDS, Tensors.of(flat, thresholds.length, PLACES));
-    state.put(SHARES, Tensors.of(kept, thresholds.length, PLACES));
+    state.put(THRESHOLDS, Tensors.of(flat, thresholds.length, places));
+    state.put(SHARES, Tensors.of(kept, thresholds.length, SHARES_OF_LAYER));
     state.put(CALIBRATION, Tensors.of(calibration));
     return state;
   }
@@ -262,12 +299,14 @@ final class TokenMasks implements Method, NeedsPasses {
   @Override
   public void restore(ModelConfig config, Map<String, Tensor> saved) {
     begin(config);
+    choice.restore(saved);
     float[] limits = Tensors.toFloats(SavedTensors.copy(saved, THRESHOLDS));
     float[] kept = Tensors.toFloats(SavedTensors.copy(saved, SHARES));
     List<Kept> restored = new ArrayList<>();
     for (int l = 0; l < thresholds.length; l++) {
-      System.arraycopy(limits, l * PLACES, thresholds[l], 0, PLACES);
-      restored.add(new Kept(kept[l * PLACES], kept[l * PLACES + 1]));
+      int places = thresholds[l].length;
+      System.arraycopy(limits, l * places, thresholds[l], 0, places);
+      restored.add(new Kept(kept[l * SHARES_OF_LAYER], kept[l * SHARES_OF_LAYER + 1]));
     }
     shares = List.copyOf(restored);
     calibration = SavedTensors.rows(saved, CALIBRATION);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
@@ -19,7 +20,7 @@ import org.mixtureofmasks.nn.TestModels;
 
 class ByPreviewTest {
   private static final int D = 16;
-  private static final int M = 32;
+  private static final int M = 64;
 
   private static float[] random(int n, long seed) {
     Random random = new Random(seed);
@@ -45,27 +46,59 @@ class ByPreviewTest {
   }
 
   /** What a copy gives for one column of m weights, by the rule's own words, in fp64. */
-  private static double[] copy(double[] column) {
+  private static double[] copy(double[] column, boolean whole) {
     double mean = Arrays.stream(column).average().orElseThrow();
     double deviation =
         Math.sqrt(Arrays.stream(column).map(w -> (w - mean) * (w - mean)).average().orElseThrow());
     double step = 0.3352 * deviation;
     return Arrays.stream(column)
-        .map(w -> (Math.clamp(Math.floor(w / step), -8, 7) + 0.5) * step)
+        .map(w -> Math.clamp(Math.floor(w / step), -8, 7))
+        .map(q -> whole ? q + 0.5 : 3.54 * (Math.floor(q / 4) + 0.5))
+        .map(level -> level * step)
         .toArray();
   }
 
+  /** Inputs of which all is read, then those of which the upper bits are, then none. */
+  private static boolean whole(int i) {
+    return i % 3 == 0;
+  }
+
+  private static boolean some(int i) {
+    return i % 3 < 2;
+  }
+
+  private static List<Tensor> above() {
+    float[] some = new float[D];
+    float[] whole = new float[D];
+    for (int i = 0; i < D; i++) {
+      some[i] = some(i) ? 1 : 0;
+      whole[i] = whole(i) ? 1 : 0;
+    }
+    return List.of(Tensors.of(some, 1, D), Tensors.of(whole, 1, D));
+  }
+
+  private static float[] scores(ByPreview choice, float[] x, FfnWeights weights) {
+    Tensor scores = choice.scores(0, choice.seen(0, Tensors.of(x, 1, D)), above(), weights);
+    assertFalse(scores.requires_grad());
+    return Tensors.toFloats(scores);
+  }
+
+  private static double score(double g, double u) {
+    return g / (1 + Math.exp(-g)) * u;
+  }
+
   @Test
-  void aScoreIsWhatSixteenLevelsOfEachColumnGive() {
+  void aScoreIsWhatTheCentresAndTheLevelsOfEachColumnGive() {
     try (PointerScope _ = new PointerScope()) {
       float[] gate = random(M * D, 1);
       float[] up = random(M * D, 2);
       float[] down = random(D * M, 3);
       float[] x = random(D, 4);
-      x[3] = 0;
+      float[] calibration = random(2 * D, 5);
       double[] g = new double[M];
       double[] u = new double[M];
       for (int i = 0; i < D; i++) {
+        double centre = (calibration[i] + (double) calibration[D + i]) / 2;
         double[] gates = new double[M];
         double[] ups = new double[M];
         for (int j = 0; j < M; j++) {
@@ -75,21 +108,23 @@ class ByPreviewTest {
           }
           gates[j] = gate[j * D + i];
           ups[j] = up[j * D + i] * Math.sqrt(norm);
+          g[j] += centre * gates[j];
+          u[j] += centre * ups[j];
         }
-        gates = copy(gates);
-        ups = copy(ups);
-        for (int j = 0; j < M; j++) {
-          g[j] += x[i] * gates[j];
-          u[j] += x[i] * ups[j];
+        gates = copy(gates, whole(i));
+        ups = copy(ups, whole(i));
+        for (int j = 0; j < M && some(i); j++) {
+          g[j] += (x[i] - centre) * gates[j];
+          u[j] += (x[i] - centre) * ups[j];
         }
       }
       float[] expected = new float[M];
       for (int j = 0; j < M; j++) {
-        expected[j] = (float) (g[j] / (1 + Math.exp(-g[j])) * u[j]);
+        expected[j] = (float) score(g[j], u[j]);
       }
-      Tensor scores = choice().scores(0, Tensors.of(x, 1, D), weights());
-      assertArrayEquals(expected, Tensors.toFloats(scores), 2e-4f);
-      assertFalse(scores.requires_grad());
+      ByPreview choice = choice();
+      choice.learn(0, Tensors.of(calibration, 2, D));
+      assertArrayEquals(expected, scores(choice, x, weights()), 4e-4f);
     }
   }
 
@@ -97,27 +132,30 @@ class ByPreviewTest {
   void aModelFolderHoldsTheSameCopy() {
     try (PointerScope _ = new PointerScope()) {
       float[] x = random(D, 4);
-      Preview stored =
-          Preview.of(random(M * D, 1), random(M * D, 2), Preview.norms(random(D * M, 3), M));
+      float[] norms = Preview.norms(random(D * M, 3), M);
+      Preview stored = Preview.of(random(M * D, 1), random(M * D, 2), norms, new float[D]);
       float[] scales = stored.scales();
-      byte[] nibbles = stored.nibbles();
       double[][] sums = new double[2][M];
       for (int i = 0; i < D; i++) {
-        for (int half = 0; half < 2; half++) {
+        for (int half = 0; half < 2 && some(i); half++) {
           for (int j = 0; j < M; j++) {
-            int pair = nibbles[i * M + half * (M / 2) + j % 16];
-            int q = pair >> (j < 16 ? 0 : 4) & 15;
-            sums[half][j] += x[i] * scales[2 * i + half] * (q - 7.5);
+            int upper = bits(stored, i, half, j);
+            int lower = bits(stored, D + i, half, j);
+            double level = whole(i) ? 4 * upper + lower - 7.5 : Preview.COARSE * (upper - 1.5);
+            sums[half][j] += x[i] * scales[2 * i + half] * level;
           }
         }
       }
       float[] expected = new float[M];
       for (int j = 0; j < M; j++) {
-        expected[j] = (float) (sums[0][j] / (1 + Math.exp(-sums[0][j])) * sums[1][j]);
+        expected[j] = (float) score(sums[0][j], sums[1][j]);
       }
-      assertArrayEquals(
-          expected, Tensors.toFloats(choice().scores(0, Tensors.of(x, 1, D), weights())), 2e-4f);
+      assertArrayEquals(expected, scores(choice(), x, weights()), 4e-4f);
     }
+  }
+
+  private static int bits(Preview stored, int row, int half, int neuron) {
+    return stored.planes()[(row * 2 + half) * 16 + neuron % 16] >> 2 * (neuron / 16) & 3;
   }
 
   @Test
@@ -125,12 +163,12 @@ class ByPreviewTest {
     try (PointerScope _ = new PointerScope()) {
       ByPreview choice = choice();
       FfnWeights weights = weights();
-      Tensor x = Tensors.of(random(D, 4), 1, D);
-      float[] before = Tensors.toFloats(choice.scores(0, x, weights));
+      float[] x = random(D, 4);
+      float[] before = scores(choice, x, weights);
       weights.up().mul_(new Scalar(2.0));
-      assertArrayEquals(before, Tensors.toFloats(choice.scores(0, x, weights)));
+      assertArrayEquals(before, scores(choice, x, weights));
       choice.weightsMoved();
-      float[] after = Tensors.toFloats(choice.scores(0, x, weights));
+      float[] after = scores(choice, x, weights);
       for (int j = 0; j < M; j++) {
         assertEquals(2 * before[j], after[j], 1e-4 * Math.abs(before[j]) + 1e-6);
       }
@@ -142,12 +180,28 @@ class ByPreviewTest {
     try (PointerScope _ = new PointerScope()) {
       FfnWeights weights = weights();
       weights.gate().fill_(new Scalar(0.5));
-      float[] scores =
-          Tensors.toFloats(choice().scores(0, Tensors.of(random(D, 4), 1, D), weights));
-      for (float score : scores) {
+      for (float score : scores(choice(), random(D, 4), weights)) {
         assertEquals(0, score, 1e-6f);
       }
     }
+  }
+
+  @Test
+  void asManyBitsAreReadAsTheShareOfInputsSays() {
+    ByPreview choice = new ByPreview();
+    for (double inputs : new double[] {0.1, 0.45, 0.7, 0.9, 1}) {
+      double[] tiers = choice.tiers(inputs);
+      assertEquals(inputs, (tiers[0] + tiers[1]) / 2, 1e-12);
+      assertTrue(tiers[1] <= tiers[0] && tiers[0] <= 1 && tiers[1] >= 0);
+    }
+  }
+
+  @Test
+  void whatEveryTokenReadsCountsToo() {
+    ByPreview choice = choice();
+    double always = (3 * D + 2 * M + 3) * 4 / (6.0 * D * M);
+    assertEquals(0.5, choice.share(new Kept(0.45, choice.neurons(0.5, 0.45))), 1e-12);
+    assertEquals(0.5 - 0.45 / 6 - always, choice.neurons(0.5, 0.45), 1e-12);
   }
 
   @Test
