@@ -67,6 +67,12 @@ public final class RunKeys {
           Integer.MAX_VALUE,
           "rows",
           "rows in one forward and backward pass: more is faster and takes more memory");
+  public static final Key<Boolean> RECOMPUTE =
+      TRAIN.flag(
+          "recompute",
+          false,
+          "keep only the layers' inputs of a forward pass and compute each layer again for its"
+              + " gradients: the same numbers slower, in far less memory; for dense and token_masks");
   public static final Key<Double> LR =
       TRAIN.number(
           "lr",

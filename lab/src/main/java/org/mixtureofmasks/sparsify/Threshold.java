@@ -3,6 +3,7 @@ package org.mixtureofmasks.sparsify;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.nn.Tensors;
 
 /** Thresholds that a share of absolute values exceeds, and what is above one. */
 public final class Threshold {
@@ -26,7 +27,8 @@ public final class Threshold {
 
   /** 1 where an absolute value is above a threshold, else 0, in the values' type. */
   public static Tensor above(Tensor values, float threshold) {
-    return values.detach().abs().gt(new Scalar(threshold)).to(values.scalar_type());
+    return Tensors.alone(
+        () -> values.detach().abs().gt(new Scalar(threshold)).to(values.scalar_type()));
   }
 
   /**

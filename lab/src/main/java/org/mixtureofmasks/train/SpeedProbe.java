@@ -18,6 +18,7 @@ import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.DenseWeights;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.NextTokenLoss;
+import org.mixtureofmasks.nn.Recomputation;
 import org.mixtureofmasks.nn.SideBySide;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RunKeys;
@@ -207,9 +208,15 @@ final class SpeedProbe {
     return layers == 1 ? new Line(0, one) : Line.through(1, one, layers, usual(all));
   }
 
-  private static void trained(Method method, DecoderModule model, Tensor ids, FeedForward ffn) {
+  private void trained(Method method, DecoderModule model, Tensor ids, FeedForward ffn) {
     try (PointerScope _ = new PointerScope()) {
       method.beginMicroBatch();
+      if (settings.recompute()) {
+        Recomputation pass = new Recomputation(model, ids, ffn);
+        pass.differentiate(
+            torch.ones_like(pass.hidden()), (_, weights, gradients) -> add(weights, gradients));
+        return;
+      }
       Tensor hidden = model.hidden(ids, ffn);
       TensorVector roots = new TensorVector(hidden);
       TensorVector gradients = new TensorVector(torch.ones_like(hidden.detach()));
@@ -217,6 +224,10 @@ final class SpeedProbe {
         torch.backward(roots, gradients, new BoolOptional(), false, new TensorVector());
       }
     }
+  }
+
+  private synchronized void add(List<Tensor> weights, List<Tensor> gradients) {
+    StepLoss.add(weights, gradients);
   }
 
   private static void passed(DecoderModule model, Tensor ids, FeedForward ffn) {

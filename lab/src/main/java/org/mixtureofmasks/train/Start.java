@@ -73,6 +73,7 @@ record Start(
     torch.manual_seed(recipe.get(RunKeys.SEED));
     try (Checkpoint checkpoint = Checkpoints.open(settings.model())) {
       ModelConfig config = dense(checkpoint, settings);
+      Method method = Methods.create(recipe, config);
       listener.phase(RunPhase.PACK);
       List<TokenRows> train = rows(settings.trainFiles(), settings, config);
       List<TokenRows> validation = rows(settings.validationFiles(), settings, config);
@@ -94,7 +95,7 @@ record Start(
           settings,
           model,
           teacher,
-          provider.create(recipe, config),
+          method,
           sampler,
           train,
           validation,
