@@ -89,9 +89,7 @@ public final class Recomputation {
       return model.embed(ids);
     }
     Tensor input = outputs.get(part - 1);
-    return part == parts(model) - 1
-        ? model.last(input)
-        : model.layer(part - 1, input, rows, ffn);
+    return part == parts(model) - 1 ? model.last(input) : model.layer(part - 1, input, rows, ffn);
   }
 
   private static Tensor leaf(Tensor t) {

@@ -176,8 +176,8 @@ public final class RunForecast {
   }
 
   /**
-   * The change of the recipe that fits and costs the least time: shorter passes next to none, layers
-   * computed twice a quarter, one thread half.
+   * The change of the recipe that fits and costs the least time: shorter passes next to none,
+   * layers computed twice a quarter, one thread half.
    */
   private String remedy(Machine machine) {
     OptionalInt rows = fittingRows(memory, settings.microRows() / 2, machine);

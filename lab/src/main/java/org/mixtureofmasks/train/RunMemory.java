@@ -244,7 +244,9 @@ record RunMemory(
     return microTokens * config.layers() * layerBytes(true, maskBytes) + castWeights() + ends;
   }
 
-  /** Of a pass with the graph of one: each layer's input with its gradient, and a layer backward. */
+  /**
+   * Of a pass with the graph of one: each layer's input with its gradient, and a layer backward.
+   */
   private long activationsOfALayer() {
     long inputs = 8L * microTokens * config.hiddenSize() * (config.layers() + 1);
     long layer = microTokens * layerBytes(true, maskBytes) + castWeights() / config.layers();
@@ -254,7 +256,8 @@ record RunMemory(
   private SequencedMap<String, Long> validate() {
     SequencedMap<String, Long> held = trained();
     held.put(
-        "activations", microTokens * layerBytes(false, maskBytes) + castWeights() / config.layers());
+        "activations",
+        microTokens * layerBytes(false, maskBytes) + castWeights() / config.layers());
     held.put("logits", LOSS_PIECE + (bf16 ? 2 * embedding() : 0));
     return held;
   }
@@ -310,8 +313,8 @@ record RunMemory(
   /**
    * What a layer's pass makes for one token. Of the residual stream: both norms (with gradients
    * their normalised inputs too), both sums, casts and products; of queries and keys: the product,
-   * fp32, and four tensors of the rotation; of the FFN: gate, SiLU, up, their product and the masked
-   * one.
+   * fp32, and four tensors of the rotation; of the FFN: gate, SiLU, up, their product and the
+   * masked one.
    */
   private long layerBytes(boolean gradients, long masks) {
     long width = bf16 ? 2 : 4;

@@ -38,8 +38,7 @@ record StepLoss(
     int threads,
     boolean recompute) {
   StepLoss {
-    if (recompute
-        && !(method.passesAtOnce() && model.parameters().values().containsAll(trained))) {
+    if (recompute && !(method.passesAtOnce() && model.parameters().values().containsAll(trained))) {
       throw new IllegalArgumentException(
           "layers of %s cannot be computed again".formatted(method.name()));
     }

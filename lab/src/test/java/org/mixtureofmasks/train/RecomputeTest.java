@@ -62,7 +62,9 @@ class RecomputeTest {
   }
 
   private static long[][] inputs() {
-    return Arrays.stream(StepLossTest.rows()).map(row -> Arrays.copyOf(row, 8)).toArray(long[][]::new);
+    return Arrays.stream(StepLossTest.rows())
+        .map(row -> Arrays.copyOf(row, 8))
+        .toArray(long[][]::new);
   }
 
   @ParameterizedTest
@@ -117,8 +119,7 @@ class RecomputeTest {
         refused.getMessage().startsWith("train.recompute: mixture_of_masks needs all layers"),
         refused.getMessage());
     assertFalse(out.toFile().exists());
-    assertThrows(
-        UserError.class, () -> RunForecast.of(recipe, out, RunForecast.Timing.NEVER));
+    assertThrows(UserError.class, () -> RunForecast.of(recipe, out, RunForecast.Timing.NEVER));
   }
 
   @Test
@@ -126,12 +127,10 @@ class RecomputeTest {
     TinyRun tiny = new TinyRun(folder);
     Path out = tiny.path("run");
     RunForecast kept =
-        RunForecast.of(
-            tiny.dense("train.micro_batch_rows=1"), out, RunForecast.Timing.NEVER);
+        RunForecast.of(tiny.dense("train.micro_batch_rows=1"), out, RunForecast.Timing.NEVER);
     Machine small = new Machine(kept.ledger().memoryBytes() - 1, Long.MAX_VALUE);
     UserError refused = assertThrows(UserError.class, () -> kept.require(small));
-    assertTrue(
-        refused.getMessage().contains("set train.recompute to true"), refused.getMessage());
+    assertTrue(refused.getMessage().contains("set train.recompute to true"), refused.getMessage());
     Recipe again = tiny.dense("train.micro_batch_rows=1", "train.recompute=true");
     RunForecast.of(again, out, RunForecast.Timing.NEVER).require(small);
   }
@@ -143,8 +142,7 @@ class RecomputeTest {
     Recipe kept = tiny.dense(few);
     Path whole = run(tiny, "whole", kept, 3);
     Recipe recipe = tiny.dense(few[0], few[1], few[2], "train.recompute=true");
-    RunForecast forecast =
-        RunForecast.of(recipe, tiny.path("again"), RunForecast.Timing.ALWAYS);
+    RunForecast forecast = RunForecast.of(recipe, tiny.path("again"), RunForecast.Timing.ALWAYS);
     assertTrue(forecast.ledger().seconds() > 0);
     Path again = run(tiny, "again", recipe, 2);
     try (Trainer trainer = Trainer.resume(again, TrainingListener.SILENT)) {
@@ -152,7 +150,9 @@ class RecomputeTest {
     }
     Map<String, Tensor> weights = TrainingCheckpoint.weights(whole.resolve("step-000003"));
     TrainingCheckpoint.weights(again.resolve("step-000003"))
-        .forEach((name, t) -> assertArrayEquals(Tensors.toFloats(weights.get(name)), Tensors.toFloats(t), name));
+        .forEach(
+            (name, t) ->
+                assertArrayEquals(Tensors.toFloats(weights.get(name)), Tensors.toFloats(t), name));
   }
 
   private static Path run(TinyRun tiny, String name, Recipe recipe, int steps) {

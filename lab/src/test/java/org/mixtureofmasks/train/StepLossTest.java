@@ -26,7 +26,8 @@ class StepLossTest {
     DecoderModule model = TestModels.tiny(5, precision);
     DecoderModule teacher = TestModels.tiny(6, precision).frozenCopy();
     List<Tensor> trained = List.copyOf(model.parameters().values());
-    StepLoss loss = new StepLoss(model, new Dense(atOnce), trained, Optional.of(teacher), 0.5, 2, false);
+    StepLoss loss =
+        new StepLoss(model, new Dense(atOnce), trained, Optional.of(teacher), 0.5, 2, false);
     StepLoss.Result result = loss.accumulate(rows(), microRows);
     List<float[]> gradients = new ArrayList<>();
     trained.forEach(t -> gradients.add(Tensors.toFloats(t.grad())));
