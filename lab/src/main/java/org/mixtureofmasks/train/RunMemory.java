@@ -271,20 +271,39 @@ record RunMemory(
 
   /** The model once more, out of what was freed if that is enough, and the checkpoint, mapped. */
   private SequencedMap<String, Long> compile() {
-    SequencedMap<String, Long> held = trained();
+    SequencedMap<String, Long> held = afterSteps();
+    if (method > 0) {
+      held.put("method_again", method);
+    }
     held.put("weights_again", 4 * parameters());
-    held.put("freed_and_kept", Math.max(0, passes() - sum(held)));
+    keepFreed(held);
     held.put("checkpoint", 4 * parameters());
     return held;
   }
 
-  /** Both models as the engine holds them, beside what training has held. */
+  /** Both models as the engine holds them, beside what is left of training. */
   private SequencedMap<String, Long> judge() {
-    SequencedMap<String, Long> held = trained();
-    held.put("freed_and_kept", Math.max(0, passes() - sum(held)));
+    SequencedMap<String, Long> held = afterSteps();
+    keepFreed(held);
     held.put("both_models", 4 * storedBytes); // mapped, and copied into huge pages
     held.put("stream", 2 * storedBytes);
     return held;
+  }
+
+  /** After steps all that only they need is freed, and what is free given back. */
+  private SequencedMap<String, Long> afterSteps() {
+    SequencedMap<String, Long> held = always();
+    if (steps > 0) {
+      held.remove("teacher");
+    }
+    return held;
+  }
+
+  /** Without steps what the preparation has freed stays resident. */
+  private void keepFreed(SequencedMap<String, Long> held) {
+    if (steps == 0) {
+      held.put("freed_and_kept", Math.max(0, passes() - sum(held)));
+    }
   }
 
   /** The fullest of the phases that compute. */

@@ -139,6 +139,9 @@ record Start(
       }
     }
     LayerByLayer.prepare(method, model, rows, progress);
+    if (settings.steps() > 0) {
+      Natives.giveBack(); // the steps' threads have heaps of their own
+    }
     return optimizer();
   }
 
