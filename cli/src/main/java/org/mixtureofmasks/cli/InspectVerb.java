@@ -242,9 +242,8 @@ public final class InspectVerb implements Verb {
     line(
         out,
         "token masks",
-        m.path("choice").textValue().equals(ShippedThresholds.Choice.PREVIEW.word())
-            ? "each token reads a preview of its largest inputs, and the neurons that this says are largest"
-            : "each token reads what is above two thresholds of each layer");
+        ShippedThresholds.Choice.valueOf(m.path("choice").textValue().toUpperCase(Locale.ROOT))
+            .describe());
     printShares(m, shareAllIn, "in whole cache lines", out);
     for (String kept : List.of("kept_inputs", "kept_neurons")) {
       DoubleSummaryStatistics layers =

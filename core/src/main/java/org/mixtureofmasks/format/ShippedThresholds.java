@@ -60,6 +60,14 @@ public record ShippedThresholds(Choice choice, List<Layer> layers) {
       return name().toLowerCase(Locale.ROOT);
     }
 
+    /** {@return what a token reads, for people} */
+    public String describe() {
+      return this == INPUTS
+          ? "each token reads what is above two thresholds of each layer"
+          : "each token reads a preview of its largest inputs, and the neurons that this says are"
+              + " largest";
+    }
+
     /**
      * FFN weights that a token uses; a preview is none of them.
      *

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.kernel;
 
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +65,14 @@ final class ColumnTiles {
       kept += out ? 0 : 1;
     }
     return kept;
+  }
+
+  /**
+   * Which of the values from {@code at} on {@link #mask} has left, ascending. What is left is above
+   * the threshold: not 0 but where that is below every absolute value.
+   */
+  static int[] kept(float[] masked, int at, int count, float threshold) {
+    return IntStream.range(0, count).filter(i -> threshold < 0 || masked[at + i] != 0).toArray();
   }
 
   /** sum[at + place of c * stride + t] = Σ_i w[i, first + c] rows[t, i] for c below width. */

@@ -27,6 +27,7 @@ public final class PreviewPass {
   private final Selection neurons = new Selection();
   private final PreviewTiles tiles;
   private final SparseFfn chosen;
+  private boolean tiled; // how the last tokens were computed
 
   /**
    * For the threads of the team that will be used.
@@ -52,7 +53,8 @@ public final class PreviewPass {
       ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, double[] kept) {
     int tokens = x.tokens();
     neurons.reserve(tokens, ffn.neurons(), kernels.threads());
-    if (!x.step() && tokens >= LEAST_TOKENS_OF_TILES) {
+    tiled = !x.step() && tokens >= LEAST_TOKENS_OF_TILES;
+    if (tiled) {
       many(kernels, ffn, x, y, kept);
     } else {
       few(kernels, ffn, x, y, kept);
@@ -60,6 +62,20 @@ public final class PreviewPass {
     for (int t = 0; t < tokens; t++) {
       TokenMaskedPass.scale(y, t * ffn.inputs(), ffn.outputScales(), 0, ffn.inputs());
     }
+  }
+
+  /**
+   * What a token of the last run kept.
+   *
+   * @param kernels those of the run
+   * @param ffn that of the run
+   * @param t token, from 0
+   * @return a copy
+   */
+  public TokenKept kept(ParallelKernels kernels, PreviewFfn ffn, int t) {
+    return new TokenKept(
+        (tiled ? tiles.rows(t) : rows.kept(t, 1)) / 2.0,
+        neurons.all(t, ffn.neurons(), tiled ? 1 : kernels.threads(), PART));
   }
 
   private void few(

@@ -8,7 +8,7 @@ import java.util.Arrays;
  */
 final class PreviewTiles {
   private final ColumnTiles tiles;
-  private final long[] counts; // each thread's
+  private int[] counts = {}; // by token: rows that it keeps
   private float[][] gates = {}; // by block of tokens: what each row counts for gates
   private float[][] ups = {}; // for ups
   private float[] offGates = {}; // by token: what is taken off its gates
@@ -17,7 +17,6 @@ final class PreviewTiles {
 
   PreviewTiles(int threads) {
     tiles = new ColumnTiles(threads);
-    counts = new long[threads];
   }
 
   /**
@@ -36,9 +35,9 @@ final class PreviewTiles {
     if (offGates.length < tokens) {
       offGates = new float[tokens];
       offUps = new float[tokens];
+      counts = new int[tokens];
     }
-    Arrays.fill(counts, 0);
-    kernels.forEach(tokens, (t, part) -> counts[part] += rows(ffn, x, t));
+    kernels.forEach(tokens, (t, _) -> counts[t] = rows(ffn, x, t));
     kernels
         .team()
         .run(
@@ -56,7 +55,12 @@ final class PreviewTiles {
           int at = t % ColumnTiles.BLOCK * m;
           chosen.select(t, 0, own, at, m, ffn.neuronThreshold(), 0);
         });
-    return Arrays.stream(counts).sum();
+    return Arrays.stream(counts, 0, tokens).asLongStream().sum();
+  }
+
+  /** Rows that a token of the last run kept. */
+  int rows(int t) {
+    return counts[t];
   }
 
   /** What a token multiplies the rows by; how many it keeps. */

@@ -43,6 +43,24 @@ final class Selection {
     counts[token][part] = n - first;
   }
 
+  /**
+   * Which a token keeps, ascending.
+   *
+   * @param columns that there are to keep
+   * @param threads whose lists there are
+   * @param multiple of which the threads' parts of the columns come
+   */
+  int[] all(int token, int columns, int threads, int multiple) {
+    int[] all = new int[Math.toIntExact(kept(token, threads))];
+    for (int part = 0, n = 0; part < threads; part++) {
+      int count = counts[token][part];
+      int from = ThreadTeam.start(columns, part, threads, multiple);
+      System.arraycopy(lists[token], from, all, n, count);
+      n += count;
+    }
+    return all;
+  }
+
   /** How many a token keeps, by the lists of so many threads. */
   long kept(int token, int threads) {
     return Arrays.stream(counts[token], 0, threads).asLongStream().sum();

@@ -26,6 +26,7 @@ public final class TokenMaskedPass {
   private final Selection inputs = new Selection();
   private final Selection neurons = new Selection();
   private final TokenMaskedTiles tiles;
+  private boolean tiled; // how the last tokens were computed
 
   /** For the threads of the team that will be used. */
   public TokenMaskedPass(int threads) {
@@ -43,7 +44,8 @@ public final class TokenMaskedPass {
    */
   public void run(
       ParallelKernels kernels, TokenMaskedFfn ffn, Activations x, float[] y, double[] kept) {
-    if (!x.step() && x.tokens() >= LEAST_TOKENS_OF_TILES) {
+    tiled = !x.step() && x.tokens() >= LEAST_TOKENS_OF_TILES;
+    if (tiled) {
       tiles.run(kernels, ffn, x.values(), x.tokens(), y, kept);
       return;
     }
@@ -65,6 +67,20 @@ public final class TokenMaskedPass {
       kept[0] += inputs.kept(t, 1);
       kept[1] += neurons.kept(t, kernels.threads());
     }
+  }
+
+  /**
+   * What a token of the last run kept.
+   *
+   * @param kernels those of the run
+   * @param ffn that of the run
+   * @param t token, from 0
+   * @return a copy
+   */
+  public TokenKept kept(ParallelKernels kernels, TokenMaskedFfn ffn, int t) {
+    return tiled
+        ? tiles.kept(ffn, t)
+        : new TokenKept(inputs.kept(t, 1), neurons.all(t, ffn.neurons(), kernels.threads(), PART));
   }
 
   /** A thread's neurons of every token: their values, and the list of those that are kept. */

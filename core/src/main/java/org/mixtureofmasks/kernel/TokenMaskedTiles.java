@@ -71,6 +71,16 @@ final class TokenMaskedTiles {
             });
   }
 
+  /** What a token of the last run kept: a copy. */
+  TokenKept kept(TokenMaskedFfn ffn, int t) {
+    int b = t / ColumnTiles.BLOCK;
+    int at = t % ColumnTiles.BLOCK;
+    int[] read = ColumnTiles.kept(inputs[b], at * ffn.inputs(), ffn.inputs(), ffn.inputThreshold());
+    int m = ffn.neurons();
+    int[] computed = ColumnTiles.kept(neurons[b], at * m, m, ffn.neuronThreshold());
+    return new TokenKept(read.length, computed);
+  }
+
   /** Neurons [first, first + width) of all tokens; how many are kept. */
   private int neurons(
       Kernels kernels, TokenMaskedFfn ffn, int tokens, int first, int width, int part) {

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Rotary;
 import org.mixtureofmasks.kernel.ParallelKernels;
+import org.mixtureofmasks.kernel.ThresholdFfn;
+import org.mixtureofmasks.kernel.TokenKept;
 
 /**
  * The decoder: embedding, layers, last norm. Weights are immutable, all else is in texts and
@@ -181,8 +183,13 @@ final class ForwardPass {
         kernels.gated(w.normed, dense.gate(), dense.up(), w.gate, w.up);
         kernels.multiply(w.gate, dense.down(), w.out);
       }
-      case FeedForward.TokenMasks masks ->
-          w.tokenMasks().run(kernels, masks.ffn(), w.normed, w.out, l);
+      case FeedForward.TokenMasks masks -> {
+        w.tokenMasks().run(kernels, masks.ffn(), w.normed, w.out, l);
+        LayerObserver observer = w.observer;
+        if (observer != null) {
+          tell(observer, w, masks.ffn(), l, slots);
+        }
+      }
       case FeedForward.Masked masked -> {
         routing.route(w, masked.router(), l, slots);
         sparse.masked(w, masked, l);
@@ -195,6 +202,14 @@ final class ForwardPass {
         routing.route(w, experts.router(), l, slots);
         neurons.run(w, experts, l);
       }
+    }
+  }
+
+  /** Tells what each token of a layer with token masks keeps. */
+  private void tell(LayerObserver observer, Workspace w, ThresholdFfn ffn, int l, int[] slots) {
+    for (int t = 0; t < slots.length; t++) {
+      TokenKept kept = w.tokenMasks().kept(kernels, ffn, t);
+      observer.kept(l, slots[t], kept.inputs(), kept.neurons());
     }
   }
 }

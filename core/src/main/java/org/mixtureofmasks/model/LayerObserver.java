@@ -3,7 +3,7 @@ package org.mixtureofmasks.model;
 /**
  * Hears what each layer does: {@link ModelState#observe}. Calls come in the order of computation:
  * for a batch of tokens layer after layer, first what attention read, then the routing of each
- * token, then the results of the feed-forward part. What it throws ends the pass.
+ * token or what it keeps, then the results of the feed-forward part. What it throws ends the pass.
  */
 public interface LayerObserver {
   /**
@@ -28,6 +28,17 @@ public interface LayerObserver {
    * @param scores r of all E experts, its own copy; a removed expert's is negative infinity
    */
   default void routed(int layer, int position, int[] experts, float[] scores) {}
+
+  /**
+   * What a token keeps by its masks; only called for a model with token masks.
+   *
+   * @param layer from 0
+   * @param position as in {@link #routed}
+   * @param inputs that the layer reads of the token, in [0, hidden_size]; one of which a preview is
+   *     read by half counts half
+   * @param neurons that it computes for the token, ascending, its own copy
+   */
+  default void kept(int layer, int position, double inputs, int[] neurons) {}
 
   /**
    * What a layer's feed-forward part made of a batch.

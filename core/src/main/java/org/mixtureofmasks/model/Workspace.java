@@ -13,6 +13,7 @@ import org.mixtureofmasks.kernel.PreviewFfn;
 import org.mixtureofmasks.kernel.PreviewPass;
 import org.mixtureofmasks.kernel.SparseFfn;
 import org.mixtureofmasks.kernel.ThresholdFfn;
+import org.mixtureofmasks.kernel.TokenKept;
 import org.mixtureofmasks.kernel.TokenMaskedFfn;
 import org.mixtureofmasks.kernel.TokenMaskedPass;
 
@@ -202,6 +203,14 @@ public final class Workspace {
         case TokenMaskedFfn masked -> byInputs.run(kernels, masked, x, y, kept[layer]);
         case PreviewFfn preview -> byPreview.run(kernels, preview, x, y, kept[layer]);
       }
+    }
+
+    /** What a token of the last run kept. */
+    TokenKept kept(ParallelKernels kernels, ThresholdFfn ffn, int t) {
+      return switch (ffn) {
+        case TokenMaskedFfn masked -> byInputs.kept(kernels, masked, t);
+        case PreviewFfn preview -> byPreview.kept(kernels, preview, t);
+      };
     }
   }
 

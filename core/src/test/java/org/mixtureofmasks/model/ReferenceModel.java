@@ -1,12 +1,16 @@
 package org.mixtureofmasks.model;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.mixtureofmasks.format.Preview;
 import org.mixtureofmasks.format.Routing;
+import org.mixtureofmasks.kernel.TokenKept;
 
 /** The formulas of a mixture of masks in double, one token after the other, no cache, no care. */
 final class ReferenceModel {
@@ -17,6 +21,12 @@ final class ReferenceModel {
 
   /** With masks of inputs or of tokens: FFN weights that the tokens used, all layers together. */
   long weights;
+
+  /** With token masks: by layer, what each token of {@link #logits} keeps. */
+  final List<List<TokenKept>> kept =
+      Stream.generate(() -> (List<TokenKept>) new ArrayList<TokenKept>())
+          .limit(RandomModel.LAYERS)
+          .toList();
 
   /** How often a layer's token had so many experts. */
   final Map<Integer, Integer> chosenCounts = new TreeMap<>();
@@ -122,23 +132,26 @@ final class ReferenceModel {
   }
 
   /** y = W_d (a ⊙ [|a| > t_a]) of x̂ = x ⊙ [|x| > t_x]; counts the weights that are used. */
-  private double[] tokenMasked(float[] thresholds, String p, double[] x) {
+  private double[] tokenMasked(int l, String p, double[] x) {
+    float[] thresholds = model.thresholds[l];
     double[] read = above(x, thresholds[0]);
     double[] a = product(p + "gate_proj.weight", read);
     double[] up = product(p + "up_proj.weight", read);
     for (int j = 0; j < model.m; j++) {
       a[j] = silu(a[j]) * up[j];
     }
-    double[] kept = above(a, thresholds[1]);
-    weights += 2L * model.m * count(x, thresholds[0]) + (long) model.d * count(a, thresholds[1]);
-    return product(p + "down_proj.weight", kept);
+    long inputs = count(x, thresholds[0]);
+    kept.get(l).add(new TokenKept(inputs, which(a, thresholds[1])));
+    weights += 2L * model.m * inputs + (long) model.d * count(a, thresholds[1]);
+    return product(p + "down_proj.weight", above(a, thresholds[1]));
   }
 
   /**
    * y = W_d (a ⊙ [|s| > t_c]) with a of x whole and s by a preview of what x is beside its centres;
    * counts the weights that are used.
    */
-  private double[] previewed(float[] thresholds, String p, double[] x) {
+  private double[] previewed(int l, String p, double[] x) {
+    float[] thresholds = model.thresholds[l];
     int m = model.m;
     float[] gate = model.weights.get(p + "gate_proj.weight");
     float[] up = model.weights.get(p + "up_proj.weight");
@@ -158,6 +171,7 @@ final class ReferenceModel {
     double[] centres = new double[x.length];
     double[] some = new double[x.length];
     double[] whole = new double[x.length];
+    double inputs = 0;
     for (int i = 0; i < x.length; i++) {
       centres[i] = model.centres()[i];
       double off = x[i] - centres[i];
@@ -165,6 +179,7 @@ final class ReferenceModel {
       boolean all = read && Math.abs(off) > RandomModel.whole(thresholds);
       whole[i] = all ? off : 0;
       some[i] = read && !all ? off : 0;
+      inputs += all ? 1 : read ? 0.5 : 0;
     }
     double[] gates = sum(product(copies[0], whole), product(copies[1], some));
     double[] scaledUps = sum(product(copies[2], whole), product(copies[3], some));
@@ -172,13 +187,16 @@ final class ReferenceModel {
     double[] upsOfCentres = product(p + "up_proj.weight", centres);
     double[] a = product(p + "gate_proj.weight", x);
     double[] ups = product(p + "up_proj.weight", x);
+    double[] said = new double[m];
     for (int j = 0; j < m; j++) {
       double g = gates[j] + ofCentres[j];
       double u = scaledUps[j] + upsOfCentres[j] * norms[j];
-      double large = Math.abs(silu(g) * u);
-      a[j] = large > thresholds[1] ? silu(a[j]) * ups[j] : 0;
-      weights += large > thresholds[1] ? 3L * model.d : 0;
+      said[j] = silu(g) * u;
+      a[j] = Math.abs(said[j]) > thresholds[1] ? silu(a[j]) * ups[j] : 0;
     }
+    int[] neurons = which(said, thresholds[1]);
+    kept.get(l).add(new TokenKept(inputs, neurons));
+    weights += 3L * model.d * neurons.length;
     return product(p + "down_proj.weight", a);
   }
 
@@ -214,14 +232,16 @@ final class ReferenceModel {
   }
 
   private static long count(double[] values, float threshold) {
-    return Arrays.stream(values).filter(v -> Math.abs(v) > threshold).count();
+    return which(values, threshold).length;
+  }
+
+  private static int[] which(double[] values, float threshold) {
+    return IntStream.range(0, values.length).filter(i -> Math.abs(values[i]) > threshold).toArray();
   }
 
   private double[] ffn(int l, String p, double[] x) {
     if (model.thresholds != null) {
-      return preview
-          ? previewed(model.thresholds[l], p, x)
-          : tokenMasked(model.thresholds[l], p, x);
+      return preview ? previewed(l, p, x) : tokenMasked(l, p, x);
     }
     double[] factors = factors(product(p + "router.weight", x));
     boolean ones = model.routing.weights() == Routing.Weights.ONES;

@@ -20,6 +20,7 @@ import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.kernel.KernelChoice;
 import org.mixtureofmasks.kernel.ScalarKernels;
+import org.mixtureofmasks.kernel.TokenKept;
 
 /** Models whose tokens read only what is large, against the formulas in double. */
 class TokenMasksTest {
@@ -109,6 +110,10 @@ class TokenMasksTest {
     return cases;
   }
 
+  static List<Case> plainCases() {
+    return cases().stream().filter(c -> !c.bf16 && !c.scalar).toList();
+  }
+
   private Model open(RandomModel model, String layout, WeightType weights, boolean scalar)
       throws IOException {
     Path path = folder.resolve(layout);
@@ -147,6 +152,53 @@ class TokenMasksTest {
     double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
     for (int i = 0; i < expected.length; i++) {
       assertEquals(expected[i], row[i], TOLERANCE * largest, what + ", id " + i);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("plainCases")
+  void anObserverHearsWhatEachTokenKeepsInPromptsAndOneByOne(Case c) throws IOException {
+    RandomModel model = c.model();
+    int[] tokens = c.tokens();
+    ReferenceModel reference = new ReferenceModel(model, c.layout);
+    reference.logits(tokens);
+    try (Model llama = open(model, c.layout, WeightType.AUTO, c.scalar)) {
+      Heard prompt = new Heard(reference);
+      ModelState batched = llama.newState(TOKENS);
+      batched.observe(prompt);
+      llama.forward(batched, tokens, 0, TOKENS);
+      assertEquals(RandomModel.LAYERS * TOKENS, prompt.calls);
+      Heard few = new Heard(reference);
+      ModelState single = llama.newState(TOKENS);
+      single.observe(few);
+      llama.forward(single, tokens, 0, FEW);
+      for (int t = FEW; t < TOKENS; t++) {
+        llama.forward(single, tokens, t, 1);
+      }
+      assertEquals(RandomModel.LAYERS * TOKENS, few.calls);
+      single.observe(null);
+      single.truncate(0);
+      llama.forward(single, tokens, 0, 1);
+      assertEquals(RandomModel.LAYERS * TOKENS, few.calls, "nobody listens any more");
+    }
+  }
+
+  /** Compares what it hears with what the reference keeps. */
+  private static final class Heard implements LayerObserver {
+    private final ReferenceModel reference;
+    private int calls;
+
+    Heard(ReferenceModel reference) {
+      this.reference = reference;
+    }
+
+    @Override
+    public void kept(int layer, int position, double inputs, int[] neurons) {
+      TokenKept expected = reference.kept.get(layer).get(position);
+      String where = "layer %d, token %d".formatted(layer, position);
+      assertEquals(expected.inputs(), inputs, where);
+      assertArrayEquals(expected.neurons(), neurons, where);
+      calls++;
     }
   }
 

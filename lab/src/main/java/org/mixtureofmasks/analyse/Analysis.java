@@ -8,14 +8,12 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.mixtureofmasks.ShellWords;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
-import org.mixtureofmasks.format.SparseFolder;
 import org.mixtureofmasks.io.Fingerprint;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.Progress;
@@ -46,7 +44,7 @@ public final class Analysis {
   /**
    * Analyses.
    *
-   * @throws UserError if the model has no experts, its run no model, or the data do not fit it
+   * @throws UserError if the model is dense, its run no model, or the data do not fit it
    */
   public static ObjectNode of(AnalysisSettings settings, Progress listener) {
     return new Analysis(settings, listener).json();
@@ -60,14 +58,14 @@ public final class Analysis {
                   settings.path(), ShellWords.quote(settings.path()), ShellWords.quote(folder)));
     }
     ModelConfig config = config(folder);
-    if (config.tokenMasks().isPresent()) {
+    if (!config.sparse()) {
       throw new UserError(
-          "%s has token masks, each token its own: it has no experts to analyse; 'mom evaluate' measures what its tokens read"
+          "%s is a dense model: it has no experts or token masks to analyse; 'mom sparsify' makes them"
               .formatted(folder));
     }
-    if (config.mixtureOfMasks().isEmpty()) {
-      throw new UserError(
-          "%s is a dense model: it has no experts to analyse; 'mom sparsify' makes them"
+    if (config.tokenMasks().isPresent() && settings.removalTokens().orElse(0) > 0) {
+      throw UserError.usage(
+          "--removal-tokens: %s has token masks and no experts to remove; leave the option out"
               .formatted(folder));
     }
     settings.reference().ifPresent(dense -> requireFit(dense, config));
@@ -80,14 +78,24 @@ public final class Analysis {
       json.put("schema", SCHEMA);
       json.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
       json.put("command", settings.command());
-      describe(config, json.putObject("model"));
+      Findings findings = findings(config, data, words);
+      describe(config, findings, json.putObject("model"));
       describe(data, json.putArray("data"));
-      if (run) {
+      if (run && config.mixtureOfMasks().isPresent()) {
         MaskHistory.write(new RunFolder(settings.path()), json.putArray("history"));
       }
-      analyse(data, words, json);
+      analyse(data, findings, json);
       return json;
     }
+  }
+
+  private Findings findings(ModelConfig config, List<DataSet> data, Words words) {
+    Optional<TokenTexts> texts = words.tokenizer.map(TokenTexts::new);
+    if (config.tokenMasks().isPresent()) {
+      return new TokenMaskFindings(config, data, texts);
+    }
+    int removal = settings.removalTokens().orElse(AnalysisSettings.REMOVAL_TOKENS);
+    return new ExpertFindings(folder, config, data, texts, removal, listener);
   }
 
   /** The tokenizer, if there is or must be one. */
@@ -131,17 +139,14 @@ public final class Analysis {
     }
   }
 
-  private void describe(ModelConfig config, ObjectNode to) {
-    ModelConfig.MixtureOfMasks mom = config.mixtureOfMasks().orElseThrow();
+  private void describe(ModelConfig config, Findings findings, ObjectNode to) {
     to.put("path", folder.toString());
-    to.put("description", mom.variant() + ": " + mom.routing().describe(mom.experts()));
+    to.put("description", findings.choice());
     to.put("sha256", Fingerprint.of(folder));
     to.put("layers", config.layers());
-    to.put("experts", mom.experts());
     to.put("hidden_size", config.hiddenSize());
     to.put("intermediate_size", config.intermediateSize());
-    to.put("top_k", mom.expertsPerToken());
-    to.put("target_share", mom.target());
+    findings.describe(to);
   }
 
   private static void describe(List<DataSet> data, ArrayNode to) {
@@ -152,29 +157,17 @@ public final class Analysis {
     }
   }
 
-  private void analyse(List<DataSet> data, Words words, ObjectNode json) {
+  private void analyse(List<DataSet> data, Findings findings, ObjectNode json) {
     LoadOptions options = new LoadOptions(WeightType.AUTO, settings.threads());
     try (Model model = Model.open(folder, options);
         References references =
             new References(settings.reference().map(p -> Model.open(p, options)))) {
-      RoutingTally tally = new RoutingTally(model.config(), data.size());
       Optional<OutputError> error = references.dense.map(OutputError::new);
       ModelState state = model.newState(longest(data));
-      observe(model, state, data, tally, error);
-      LayerSection layers =
-          new LayerSection(tally, SparseFolder.masks(folder), state.expertLoad(), error);
-      json.put("tokens", tally.tokens());
+      observe(model, state, data, findings.tally(), error);
+      json.put("tokens", findings.tally().tokens());
       json.put("active_ffn_share_measured", Numbers.rounded(state.expertLoad().activeFfnShare()));
-      layers.write(json.putArray("layers"));
-      layers.writeDomains(data, json.putObject("domains"));
-      preferences(model.config(), tally, words, json);
-      PathSection.write(tally.paths(), model.config().layers(), json.putObject("paths"));
-      if (data.stream().filter(d -> d.group().isPresent()).count() > 1) {
-        SubjectSection.write(data, tally, json.putObject("subjects"));
-      }
-      if (settings.removalTokens() > 0) {
-        remove(model, data, tally.counts(), json);
-      }
+      findings.write(model, state, error, json);
     }
   }
 
@@ -198,14 +191,19 @@ public final class Analysis {
       Model model,
       ModelState state,
       List<DataSet> data,
-      RoutingTally tally,
+      TokenTally tally,
       Optional<OutputError> error) {
-    listener.begin("routing", "tokens");
+    listener.begin("observing", "tokens");
     state.observe(
         new LayerObserver() {
           @Override
           public void routed(int layer, int position, int[] experts, float[] scores) {
             tally.routed(layer, position, experts, scores);
+          }
+
+          @Override
+          public void kept(int layer, int position, double inputs, int[] neurons) {
+            tally.kept(layer, position, inputs, neurons);
           }
 
           @Override
@@ -224,43 +222,5 @@ public final class Analysis {
       }
     }
     state.observe(null);
-  }
-
-  private static void preferences(
-      ModelConfig config, RoutingTally tally, Words words, ObjectNode json) {
-    Optional<TokenTexts> texts = words.tokenizer.map(TokenTexts::new);
-    ArrayNode prefer = json.putArray("experts_prefer");
-    IntStream.range(0, config.layers())
-        .forEach(l -> Preferences.write(l, tally.layer(l), texts, prefer));
-    int experts = config.mixtureOfMasks().orElseThrow().experts();
-    json.put("experts_left_out", config.layers() * Math.max(0, experts - Preferences.EXPERTS));
-  }
-
-  private void remove(Model model, List<DataSet> data, long[][] counts, ObjectNode json) {
-    if (!Removal.possible(model.config().mixtureOfMasks().orElseThrow())) {
-      listener.note("every token goes through all experts: none can be removed");
-      return;
-    }
-    List<int[]> sample = Removal.sample(data, settings.removalTokens());
-    if (sample.stream().allMatch(s -> s.length < 2)) {
-      listener.note("no two tokens in a row among those for removal: no expert is removed");
-      return;
-    }
-    listener.begin("removal", "experts");
-    Removal removal = new Removal(model, sample);
-    Removal.Result result = removal.run(counts, listener);
-    ObjectNode to = json.putObject("removal");
-    to.put("tokens", result.tokens());
-    to.put("base_loss", Numbers.rounded(result.baseLoss()));
-    to.put("experts_left_out", result.leftOut());
-    ArrayNode experts = to.putArray("experts");
-    for (Removal.Effect effect : result.effects()) {
-      experts
-          .addObject()
-          .put("layer", effect.layer())
-          .put("expert", effect.expert())
-          .put("loss", Numbers.rounded(effect.loss()))
-          .put("loss_increase", Numbers.rounded(effect.loss() - result.baseLoss()));
-    }
   }
 }

@@ -3,6 +3,7 @@ package org.mixtureofmasks.analyse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What is analysed and on what.
@@ -15,7 +16,8 @@ import java.util.Optional;
  * @param shots examples before each question of MMLU
  * @param limit most tokens of a data set; 0: {@link #TEXT_LIMIT} or {@link #SUBJECT_LIMIT}
  * @param reference the dense model that outputs are compared with
- * @param removalTokens tokens on which experts are removed; 0: none is
+ * @param removalTokens tokens on which experts are removed; 0: none is; empty: {@link
+ *     #REMOVAL_TOKENS} if there are experts
  * @param tokenizer another than the model's own
  * @param threads of the engine
  * @param command for the record
@@ -29,7 +31,7 @@ public record AnalysisSettings(
     int shots,
     int limit,
     Optional<Path> reference,
-    int removalTokens,
+    OptionalInt removalTokens,
     Optional<Path> tokenizer,
     int threads,
     String command) {

@@ -57,9 +57,7 @@ final class LayerSection {
         .put("p05", Numbers.rounded(margins[1]));
     to.put("load_cv", Numbers.rounded(Distribution.variation(share)));
     to.put("load_max_over_mean", Numbers.rounded(Distribution.largestOverMean(share)));
-    to.put("active_share", Numbers.rounded(load.activeFfnShare(l)));
-    error.ifPresent(
-        e -> to.putObject("output_error").put("relative_squared", Numbers.rounded(e.relative(l))));
+    measured(l, load, error, to);
     MutualInformation token = MutualInformation.of(of.byToken().values());
     ObjectNode information =
         to.putObject("mutual_information")
@@ -74,10 +72,27 @@ final class LayerSection {
     Numbers.add(to.putArray("jaccard"), mask.jaccard());
   }
 
-  /** The share of each data set's tokens that chose each expert. */
-  void writeDomains(List<DataSet> data, ObjectNode to) {
+  /**
+   * What is known of a layer of any sparse model.
+   *
+   * @param load of all tokens
+   * @param error with a reference
+   */
+  static void measured(int l, ExpertLoad load, Optional<OutputError> error, ObjectNode to) {
+    to.put("active_share", Numbers.rounded(load.activeFfnShare(l)));
+    error.ifPresent(
+        e -> to.putObject("output_error").put("relative_squared", Numbers.rounded(e.relative(l))));
+  }
+
+  /** The data sets' names, of any sparse model's domains. */
+  static void names(List<DataSet> data, ObjectNode to) {
     ArrayNode names = to.putArray("names");
     data.forEach(d -> names.add(d.name()));
+  }
+
+  /** The share of each data set's tokens that chose each expert. */
+  void writeDomains(List<DataSet> data, ObjectNode to) {
+    names(data, to);
     ArrayNode layers = to.putArray("token_share");
     for (int l = 0; l < masks.layers(); l++) {
       LayerTally of = tally.layer(l);

@@ -15,8 +15,11 @@ final class Preferences {
   /** Experts of a layer that are listed. */
   static final int EXPERTS = 16;
 
-  private static final int TOKENS = 10;
-  private static final int FEWEST = 5;
+  /** Tokens that are listed. */
+  static final int TOKENS = 10;
+
+  /** Times that a token must be seen to be listed. */
+  static final int FEWEST = 5;
 
   private Preferences() {}
 
@@ -71,9 +74,9 @@ final class Preferences {
       ObjectNode expert = to.addObject().put("layer", l).put("expert", e);
       ArrayNode tokens = expert.putArray("tokens");
       for (Token t : of(layer, e)) {
-        ObjectNode token = tokens.addObject().put("id", t.id);
-        texts.ifPresent(x -> token.put("text", x.of(t.id)));
-        token.put("count", t.count).put("lift", Numbers.rounded(t.lift));
+        TokenTexts.add(t.id, texts, tokens)
+            .put("count", t.count)
+            .put("lift", Numbers.rounded(t.lift));
       }
       texts.ifPresent(x -> contexts(layer.contexts(e), x, expert.putArray("contexts")));
     }

@@ -1,12 +1,11 @@
 package org.mixtureofmasks.analyse;
 
-import java.util.Arrays;
 import org.mixtureofmasks.format.Routing;
 
 /** How decided a layer's router is, gathered token by token. */
 final class RouterStatistics {
+  private final Samples margins = new Samples();
   private double entropySum;
-  private float[] margins = new float[1024];
   private int tokens;
 
   /**
@@ -50,10 +49,8 @@ final class RouterStatistics {
         second = Math.max(second, value);
       }
     }
-    if (tokens == margins.length) {
-      margins = Arrays.copyOf(margins, 2 * tokens);
-    }
-    margins[tokens++] = (float) (best - second);
+    margins.add(best - second);
+    tokens++;
   }
 
   /** Mean of the tokens' entropies, nats, in [0, ln E]. */
@@ -63,17 +60,11 @@ final class RouterStatistics {
 
   /** Mean difference of the best and the second probability, in [0, 1]; 1 for one expert. */
   double meanMargin() {
-    double sum = 0;
-    for (int t = 0; t < tokens; t++) {
-      sum += margins[t];
-    }
-    return sum / tokens;
+    return margins.mean();
   }
 
   /** The q-quantiles of the same difference. */
   double[] margins(double... q) {
-    float[] sorted = Arrays.copyOf(margins, tokens);
-    Arrays.sort(sorted);
-    return Arrays.stream(q).map(each -> Distribution.quantile(sorted, each)).toArray();
+    return margins.quantiles(q);
   }
 }

@@ -5,10 +5,9 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Routing;
-import org.mixtureofmasks.model.LayerObserver;
 
-/** Gathers what every token chooses in every layer, sequence by sequence. */
-final class RoutingTally implements LayerObserver {
+/** Gathers which experts every token chooses in every layer. */
+final class RoutingTally implements TokenTally {
   private final Routing routing;
   private final List<LayerTally> layers;
   private final Paths paths;
@@ -32,8 +31,8 @@ final class RoutingTally implements LayerObserver {
     tokens = new int[dataSets];
   }
 
-  /** Before the model reads a sequence, from position 0 on. */
-  void begin(int newDataSet, DataSet.Sequence newSequence) {
+  @Override
+  public void begin(int newDataSet, DataSet.Sequence newSequence) {
     dataSet = newDataSet;
     sequence = newSequence;
     leading = new int[newSequence.counted()][layers.size()];
@@ -49,8 +48,8 @@ final class RoutingTally implements LayerObserver {
     leading[position - sequence.from()][layer] = Paths.leading(experts, scores);
   }
 
-  /** After it has read the sequence. */
-  void end() {
+  @Override
+  public void end() {
     for (int[] way : leading) {
       paths.add(way);
     }
@@ -65,8 +64,8 @@ final class RoutingTally implements LayerObserver {
     return paths;
   }
 
-  /** All tokens that count so far. */
-  long tokens() {
+  @Override
+  public long tokens() {
     return paths.tokens();
   }
 

@@ -1,6 +1,9 @@
 package org.mixtureofmasks.analyse;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
+import java.util.Optional;
 import org.mixtureofmasks.tokenizer.Tokenizer;
 
 /** Tokens as a reader sees them. */
@@ -13,6 +16,13 @@ final class TokenTexts {
 
   TokenTexts(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
+  }
+
+  /** Adds an object of a token: its id, and its text with a tokenizer. */
+  static ObjectNode add(int id, Optional<TokenTexts> texts, ArrayNode to) {
+    ObjectNode token = to.addObject().put("id", id);
+    texts.ifPresent(x -> token.put("text", x.of(id)));
+    return token;
   }
 
   /**

@@ -22,10 +22,10 @@ public final class AnalysisReport {
    */
   public static String html(JsonNode analysis) {
     ReportData data = new ReportData(analysis);
-    ReportPage page =
-        new ReportPage("Experts and masks of " + name(data.model().path("path").asText("a model")));
+    String subject = data.tokenMasks() ? "Token masks of " : "Experts and masks of ";
+    ReportPage page = new ReportPage(subject + name(data.model().path("path").asText("a model")));
     List<String> missing = new ArrayList<>();
-    for (ReportSection section : ReportSection.ALL) {
+    for (ReportSection section : ReportSection.of(data)) {
       String body = section.body().apply(data);
       if (body.isEmpty()) {
         missing.add(section.title() + " (comes with " + section.source() + ")");

@@ -4,12 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
 /**
- * Whether an analysis saw enough text to say what experts do. A share that was counted over n
- * choices is known to about its n-th root: of a handful a headline would be an accident.
+ * Whether an analysis saw enough text to say what experts do, or neurons of token masks. A share
+ * that was counted over n choices is known to about its n-th root: of a handful a headline would be
+ * an accident.
  */
 public final class FewTokens {
   /** Choices that an expert has to get on average; below, a share is wrong by a fifth and more. */
   private static final double ENOUGH = 30;
+
+  /** Of the neurons that token masks leave out nearly always, the most frequent that are told. */
+  private static final double RARE = 0.01;
 
   private FewTokens() {}
 
@@ -20,6 +24,16 @@ public final class FewTokens {
    */
   public static Optional<String> warning(JsonNode analysis) {
     long tokens = analysis.path("tokens").asLong();
+    if (ReportData.tokenMasks(analysis)) {
+      return tokens * RARE >= ENOUGH
+          ? Optional.empty()
+          : Optional.of(
+              "Only %s: a neuron that one token in a hundred needs is active for %s of them (%.0f would be enough): too few to say which are never or always active; analyse more text."
+                  .formatted(
+                      ReportText.count(tokens, "token"),
+                      ReportText.decimals(tokens * RARE, 1),
+                      ENOUGH));
+    }
     double each = choices(analysis, tokens);
     return each >= ENOUGH
         ? Optional.empty()

@@ -52,9 +52,9 @@ final class PreferenceTables {
   private static void row(StringBuilder s, JsonNode one) {
     s.append("<tr><th scope=\"row\">" + one.path("expert").asInt() + "</th><td><ul>");
     for (JsonNode token : one.path("tokens")) {
-      s.append("<li><code class=\"token\">")
-          .append(ReportText.escape(visible(token.path("text").asText())))
-          .append("</code> <span class=\"lift\">×")
+      s.append("<li>")
+          .append(code(token))
+          .append(" <span class=\"lift\">×")
           .append(ReportText.decimals(token.path("lift").asDouble(), 1))
           .append(" (")
           .append(ReportText.count(token.path("count").asLong()))
@@ -65,6 +65,12 @@ final class PreferenceTables {
       s.append("<li>").append(marked(context)).append("</li>");
     }
     s.append("</ul></td></tr>\n");
+  }
+
+  /** A token's text; its number where the analysis had no tokenizer. */
+  static String code(JsonNode token) {
+    String text = token.path("text").asText("#" + token.path("id").asInt());
+    return "<code class=\"token\">" + ReportText.escape(visible(text)) + "</code>";
   }
 
   /** The context with its token marked; a range that is not within the text marks nothing. */

@@ -2,6 +2,7 @@ package org.mixtureofmasks.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -32,9 +33,18 @@ final class ReportData {
     this.root = root;
     layers = list(root.path("layers"));
     experts = root.path("model").path("experts").asInt();
-    if (layers.isEmpty() || experts < 1) {
+    if (layers.isEmpty() || experts < 1 && !tokenMasks()) {
       throw new UserError("analysis.json: no layers or no experts, so there is nothing to report");
     }
+  }
+
+  /** Whether it is of a model whose tokens have masks of their own; else it has experts. */
+  static boolean tokenMasks(JsonNode analysis) {
+    return analysis.path("model").has("choice");
+  }
+
+  boolean tokenMasks() {
+    return tokenMasks(root);
   }
 
   JsonNode root() {
@@ -65,6 +75,11 @@ final class ReportData {
   /** One number of each layer. [L] */
   double[] ofLayers(String pointer) {
     return layers.stream().mapToDouble(layer -> layer.at(pointer).asDouble()).toArray();
+  }
+
+  /** Mean over the layers of a number of theirs. */
+  double mean(String pointer) {
+    return Arrays.stream(ofLayers(pointer)).average().orElseThrow();
   }
 
   /** "Layer 3" for the layer at a place of {@link #layers()}. */

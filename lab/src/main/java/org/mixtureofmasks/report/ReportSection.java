@@ -13,8 +13,8 @@ import java.util.function.Function;
 record ReportSection(String id, String title, String source, Function<ReportData, String> body) {
   private static final String ALWAYS = "every analysis";
 
-  /** All sections, in order. */
-  static final List<ReportSection> ALL =
+  /** All sections of a model with experts, in order. */
+  static final List<ReportSection> EXPERTS =
       List.of(
           new ReportSection("summary", "Summary", ALWAYS, ReportSummary::html),
           new ReportSection(
@@ -31,10 +31,7 @@ record ReportSection(String id, String title, String source, Function<ReportData
               "information", "What an expert tells", ALWAYS, RouterCharts::information),
           new ReportSection("paths", "Paths through the layers", ALWAYS, PathCharts::html),
           new ReportSection(
-              "error",
-              "Error against the dense model",
-              "--reference DENSE",
-              RouterCharts::outputError),
+              "error", "Error against the dense model", "--reference DENSE", ErrorChart::html),
           new ReportSection(
               "removal",
               "Cost of removing an expert",
@@ -47,4 +44,33 @@ record ReportSection(String id, String title, String source, Function<ReportData
               CostCharts::history),
           new ReportSection(
               "preferences", "Tokens that experts prefer", ALWAYS, PreferenceTables::html));
+
+  /** All sections of a model with token masks, in order. */
+  static final List<ReportSection> TOKEN_MASKS =
+      List.of(
+          new ReportSection("summary", "Summary", ALWAYS, ReportSummary::html),
+          new ReportSection("kept", "What tokens keep", ALWAYS, KeptCharts::byLayer),
+          new ReportSection(
+              "positions", "Neurons by position in the text", ALWAYS, KeptCharts::positions),
+          new ReportSection(
+              "domains", "What data sets keep", "two data sets or more", KeptCharts::domains),
+          new ReportSection(
+              "frequency", "Neurons by how often they are active", ALWAYS, NeuronCharts::frequency),
+          new ReportSection(
+              "neighbours",
+              "Neurons that neighbouring tokens share",
+              "texts of two tokens or more",
+              NeuronCharts::neighbours),
+          new ReportSection(
+              "error", "Error against the dense model", "--reference DENSE", ErrorChart::html),
+          new ReportSection(
+              "tokens",
+              "Tokens with the most and the fewest neurons",
+              "a token that occurs five times",
+              NeuronTokens::html));
+
+  /** Those of an analysis, in order. */
+  static List<ReportSection> of(ReportData d) {
+    return d.tokenMasks() ? TOKEN_MASKS : EXPERTS;
+  }
 }

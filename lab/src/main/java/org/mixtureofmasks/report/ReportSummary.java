@@ -2,7 +2,6 @@ package org.mixtureofmasks.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +21,7 @@ final class ReportSummary {
       s.append(data(d).html("The text that was analysed"));
     }
     s.append("<dl class=\"facts\">\n");
-    fact(s, "router", d.model().path("description"));
+    fact(s, d.tokenMasks() ? "token masks" : "router", d.model().path("description"));
     fact(s, "model", d.model().path("path"));
     fact(s, "SHA-256 of its configuration and masks", d.model().path("sha256"));
     fact(s, "command", d.at("command"));
@@ -39,17 +38,33 @@ final class ReportSummary {
   }
 
   private static List<String> sentences(ReportData d) {
-    JsonNode model = d.model();
     List<String> all = new ArrayList<>();
-    all.add(
-        ReportText.count(d.layers().size(), "layer")
-            + " of "
-            + ReportText.count(d.experts(), "expert")
-            + " over "
-            + ReportText.count(model.path("intermediate_size").asLong(), "neuron")
-            + " each; a token chooses "
-            + model.path("top_k").asInt()
-            + " of the experts in every layer.");
+    all.add(d.tokenMasks() ? TokenMaskSummary.model(d) : model(d));
+    all.add(tokens(d));
+    if (!d.tokenMasks()) {
+      all.add(neurons(d)); // of the masks, which no text changes
+    }
+    Optional<String> few = FewTokens.warning(d.root());
+    few.ifPresentOrElse(
+        all::add, () -> all.addAll(d.tokenMasks() ? TokenMaskSummary.findings(d) : findings(d)));
+    return all;
+  }
+
+  private static String model(ReportData d) {
+    JsonNode model = d.model();
+    return ReportText.count(d.layers().size(), "layer")
+        + " of "
+        + ReportText.count(d.experts(), "expert")
+        + " over "
+        + ReportText.count(model.path("intermediate_size").asLong(), "neuron")
+        + " each; a token chooses "
+        + model.path("top_k").asInt()
+        + " of the experts in every layer.";
+  }
+
+  /** On what it was analysed, and what that used. */
+  private static String tokens(ReportData d) {
+    JsonNode model = d.model();
     String used = "";
     if (!d.at("active_ffn_share_measured").isMissingNode()) {
       used =
@@ -62,18 +77,11 @@ final class ReportSummary {
                       + ")"
                   : "");
     }
-    all.add(
-        "Analysed on "
-            + ReportText.count(d.at("tokens").asLong(), "token")
-            + (d.at("data").isEmpty()
-                ? ""
-                : " of " + ReportText.count(d.at("data").size(), "data set"))
-            + used
-            + ".");
-    all.add(neurons(d)); // of the masks, which no text changes
-    Optional<String> few = FewTokens.warning(d.root());
-    few.ifPresentOrElse(all::add, () -> all.addAll(findings(d)));
-    return all;
+    return "Analysed on "
+        + ReportText.count(d.at("tokens").asLong(), "token")
+        + (d.at("data").isEmpty() ? "" : " of " + ReportText.count(d.at("data").size(), "data set"))
+        + used
+        + ".";
   }
 
   /** What only text can show. */
@@ -83,7 +91,7 @@ final class ReportSummary {
     if (d.everyLayerHas("/entropy/mean")) {
       all.add(
           "The router's entropy is "
-              + ReportText.decimals(mean(d.ofLayers("/entropy/mean")), 3)
+              + ReportText.decimals(d.mean("/entropy/mean"), 3)
               + " nats on average over the layers; a router that cannot tell has "
               + ReportText.decimals(Math.log(d.experts()), 3)
               + ".");
@@ -152,10 +160,6 @@ final class ReportSummary {
             : ReportText.count(idle, "expert")
                 + (idle == 1 ? " is" : " are")
                 + " chosen by no token.");
-  }
-
-  private static double mean(double[] values) {
-    return Arrays.stream(values).average().orElseThrow();
   }
 
   private static Grid data(ReportData d) {

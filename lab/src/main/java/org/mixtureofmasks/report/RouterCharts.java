@@ -1,11 +1,6 @@
 package org.mixtureofmasks.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.function.DoubleFunction;
 import org.mixtureofmasks.report.ReportFigure.Kind;
 
 /** How sure the router is, how evenly it spreads the tokens, what its choice tells. */
@@ -17,21 +12,22 @@ final class RouterCharts {
       return "";
     }
     return "<div class=\"pair\">\n"
-        + byLayer(
+        + LayerFigure.html(
             d,
             new ReportFigure(
                     Kind.LINES,
                     "router-entropy",
                     "Entropy of the router by layer",
                     "0: every token has one expert for certain; the largest possible: the router"
-                        + " cannot tell. The entropy of the load is that of the choices of all tokens.")
+                        + " cannot tell. The entropy of the load is that of the choices of all"
+                        + " tokens.")
                 .axes("layer", "entropy", "nats"),
-            columns(
+            LayerFigure.columns(
                 "mean over tokens", "/entropy/mean",
                 "load", "/load_entropy",
                 "largest possible", "/entropy/max_possible"),
-            RouterCharts::plain)
-        + byLayer(
+            LayerFigure::plain)
+        + LayerFigure.html(
             d,
             new ReportFigure(
                     Kind.LINES,
@@ -39,14 +35,14 @@ final class RouterCharts {
                     "Margin of the router by layer",
                     "Difference between the probabilities of the best and the second expert.")
                 .axes("layer", "margin", ""),
-            columns(
+            LayerFigure.columns(
                 "mean",
                 "/margin/mean",
                 "median",
                 "/margin/median",
                 "5th percentile",
                 "/margin/p05"),
-            RouterCharts::plain)
+            LayerFigure::plain)
         + "</div>\n";
   }
 
@@ -55,7 +51,7 @@ final class RouterCharts {
       return "";
     }
     return "<div class=\"pair\">\n"
-        + byLayer(
+        + LayerFigure.html(
             d,
             new ReportFigure(
                     Kind.LINES,
@@ -64,12 +60,12 @@ final class RouterCharts {
                     "Coefficient of variation of the experts' shares (0: all alike), and the most"
                         + " used expert over the mean (1: all alike).")
                 .axes("layer", "ratio", ""),
-            columns(
+            LayerFigure.columns(
                 "coefficient of variation", "/load_cv",
                 "most used over mean", "/load_max_over_mean"),
-            RouterCharts::plain)
+            LayerFigure::plain)
         + (d.everyLayerHas("/active_share")
-            ? byLayer(
+            ? LayerFigure.html(
                 d,
                 new ReportFigure(
                         Kind.BARS,
@@ -77,7 +73,7 @@ final class RouterCharts {
                         "Share of the layer's neurons that a token uses",
                         "Measured on the choices of the tokens, shared neurons included.")
                     .axes("layer", "share of neurons", "%"),
-                columns("active share", "/active_share"),
+                LayerFigure.columns("active share", "/active_share"),
                 ReportText::percentCell)
             : "")
         + "</div>\n";
@@ -85,7 +81,7 @@ final class RouterCharts {
 
   static String information(ReportData d) {
     Map<String, String> columns =
-        columns(
+        LayerFigure.columns(
             "of the token", "/mutual_information/token",
             "of the token, by chance", "/mutual_information/token_by_chance",
             "of the data set", "/mutual_information/domain",
@@ -93,7 +89,7 @@ final class RouterCharts {
     columns.values().removeIf(pointer -> !d.everyLayerHas(pointer));
     return columns.isEmpty()
         ? ""
-        : byLayer(
+        : LayerFigure.html(
             d,
             new ReportFigure(
                     Kind.LINES,
@@ -106,51 +102,6 @@ final class RouterCharts {
                         + " as few tokens.")
                 .axes("layer", "information", "nats"),
             columns,
-            RouterCharts::plain);
-  }
-
-  static String outputError(ReportData d) {
-    return !d.everyLayerHas("/output_error/relative_squared")
-        ? ""
-        : byLayer(
-            d,
-            new ReportFigure(
-                    Kind.BARS,
-                    "error-by-layer",
-                    "Error of the FFN's output by layer",
-                    "Mean squared difference from the dense model's FFN on the same inputs, over"
-                        + " the mean square of the dense output.")
-                .axes("layer", "relative squared error", "%"),
-            columns("relative squared error", "/output_error/relative_squared"),
-            ReportText::percentCell);
-  }
-
-  /** Names of columns and where a layer has their number, in turn. */
-  private static Map<String, String> columns(String... namesAndPointers) {
-    Map<String, String> columns = new LinkedHashMap<>();
-    for (int i = 0; i < namesAndPointers.length; i += 2) {
-      columns.put(namesAndPointers[i], namesAndPointers[i + 1]);
-    }
-    return columns;
-  }
-
-  private static String byLayer(
-      ReportData d, ReportFigure figure, Map<String, String> columns, DoubleFunction<String> cell) {
-    List<String> header = new ArrayList<>(List.of("layer"));
-    header.addAll(columns.keySet());
-    Grid grid = new Grid(header);
-    for (JsonNode layer : d.layers()) {
-      List<String> row = new ArrayList<>(List.of(layer.path("layer").asText()));
-      for (String pointer : columns.values()) {
-        JsonNode value = layer.at(pointer);
-        row.add(value.isMissingNode() ? "" : cell.apply(value.asDouble()));
-      }
-      grid.row(row);
-    }
-    return figure.frame("All layers", grid).html();
-  }
-
-  private static String plain(double value) {
-    return ReportText.cell(value, 3);
+            LayerFigure::plain);
   }
 }

@@ -1,7 +1,5 @@
 package org.mixtureofmasks.report;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import org.mixtureofmasks.report.ReportFigure.Kind;
@@ -54,21 +52,8 @@ final class SelectionCharts {
       ReportData d, String id, String title, String note, List<double[]> shares) {
     return new ReportFigure(Kind.HEATMAP, id, title, note)
         .axes("expert", "layer", "%")
-        .frame("All layers", byExpert(d, shares))
+        .frame("All layers", LayerFigure.grid(d, shares, ReportData.range(0, d.experts())))
         .html();
-  }
-
-  /** Layers down, experts across, in percent. */
-  static Grid byExpert(ReportData d, List<double[]> shares) {
-    List<String> header = new ArrayList<>(List.of("layer"));
-    header.addAll(ReportData.range(0, d.experts()));
-    Grid grid = new Grid(header);
-    for (int l = 0; l < shares.size(); l++) {
-      List<String> row = new ArrayList<>(List.of(d.layers().get(l).path("layer").asText()));
-      Arrays.stream(shares.get(l)).mapToObj(ReportText::percentCell).forEach(row::add);
-      grid.row(row);
-    }
-    return grid;
   }
 
   /** "20.1 % to 45.0 %": the largest of each row. */

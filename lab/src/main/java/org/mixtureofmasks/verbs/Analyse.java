@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.mixtureofmasks.ShellWords;
@@ -34,14 +35,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code mom analyse}: what the experts of a sparse model do. */
+/** {@code mom analyse}: what the experts or the token masks of a sparse model do. */
 @Command(
     name = "analyse",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
         "Shows what the experts of a sparse model do: their masks, which tokens choose them, and"
-            + " what is lost without them.",
+            + " what is lost without them; of a model with token masks how much each token keeps"
+            + " and which neurons how often.",
     footer = {
       "",
       "Examples:",
@@ -49,8 +51,10 @@ import picocli.CommandLine.Spec;
       "  mom analyse RUN --tokens valid.u16 --row 257 --reference DENSE --out analysis",
       "  mom analyse MODEL --mmlu mmlu --text novel.txt --limit 50000 --out analysis",
       "",
-      "Each file is a data set, and so is each subject of MMLU. DIR/report.html shows what was found,",
-      "DIR/analysis.json holds all numbers (docs/analysis.md says what they are); earlier ones there",
+      "Each file is a data set, and so is each subject of MMLU. DIR/report.html shows what was"
+          + " found,",
+      "DIR/analysis.json holds all numbers (docs/analysis.md says what they are); earlier ones"
+          + " there",
       "are replaced."
     })
 public final class Analyse implements Verb {
@@ -58,8 +62,8 @@ public final class Analyse implements Verb {
       index = "0",
       paramLabel = "MODEL|RUN",
       description =
-          "A sparse model folder, or the folder of a run: then its compiled model, and how the masks"
-              + " of its checkpoints have changed.")
+          "A sparse model folder, or the folder of a run: then its compiled model, and how the"
+              + " experts' masks of its checkpoints have changed.")
   private Path path;
 
   @Option(
@@ -116,7 +120,9 @@ public final class Analyse implements Verb {
   @Option(
       names = "--removal-tokens",
       paramLabel = "N",
-      description = "Tokens on which each expert is removed to see what is lost. Default: 2,048.")
+      description =
+          "Tokens on which each expert is removed to see what is lost; token masks have no experts."
+              + " Default: 2,048.")
   private Integer removalTokens;
 
   @Option(names = "--no-removal", description = "Remove no expert: faster.")
@@ -164,13 +170,13 @@ public final class Analyse implements Verb {
   private void checkOptions() {
     if (texts.isEmpty() && tokens.isEmpty() && mmlu == null) {
       throw UserError.usage(
-          "no data: experts are known by the tokens that choose them; give --text FILE, --tokens"
-              + " FILE --row N, or --mmlu DIR");
+          "no data: experts are known by the tokens that choose them, token masks by what tokens"
+              + " keep; give --text FILE, --tokens FILE --row N, or --mmlu DIR");
     }
     if (tokens.isEmpty() != (row == null)) {
       throw UserError.usage(
-          "--tokens and --row go together: --row N is the tokens in a row, such as --row 257 for 256"
-              + " inputs");
+          "--tokens and --row go together: --row N is the tokens in a row, such as --row 257 for"
+              + " 256 inputs");
     }
     if (shots != null && (mmlu == null || shots < 0)) {
       throw UserError.usage("--shots goes with --mmlu and is at least 0");
@@ -205,7 +211,6 @@ public final class Analyse implements Verb {
     if (threads != null) {
       RunOptions.warnOfThreads(threads, cores);
     }
-    int removal = removalTokens == null ? AnalysisSettings.REMOVAL_TOKENS : removalTokens;
     return new AnalysisSettings(
         path,
         texts,
@@ -215,12 +220,19 @@ public final class Analyse implements Verb {
         shots == null ? 0 : shots,
         limit == null ? 0 : limit,
         Optional.ofNullable(reference),
-        noRemoval ? 0 : removal,
+        removal(),
         Optional.ofNullable(tokenizer),
         threads == null ? cores : threads,
         spec.commandLine().getParseResult().originalArgs().stream()
             .map(ShellWords::quote)
             .collect(Collectors.joining(" ", "mom ", "")));
+  }
+
+  private OptionalInt removal() {
+    if (noRemoval) {
+      return OptionalInt.of(0);
+    }
+    return removalTokens == null ? OptionalInt.empty() : OptionalInt.of(removalTokens);
   }
 
   private static ObjectNode mainNumbers(ObjectNode analysis, Path file, Path report) {
@@ -229,6 +241,29 @@ public final class Analyse implements Verb {
     main.put("report", report.toString());
     main.put("tokens", analysis.get("tokens").asLong());
     main.put("active_ffn_share_measured", analysis.get("active_ffn_share_measured").asDouble());
+    if (analysis.get("model").has("experts")) {
+      experts(analysis, main);
+    } else {
+      tokenMasks(analysis, main);
+    }
+    return main;
+  }
+
+  private static void tokenMasks(ObjectNode analysis, ObjectNode main) {
+    main.put("kept_inputs_mean", mean(analysis, "/kept_inputs/mean"));
+    for (String figure : List.of("mean", "p05", "p95")) {
+      main.put("kept_neurons_" + figure, mean(analysis, "/kept_neurons/" + figure));
+    }
+    int always = analysis.at("/layers/0/frequency_histogram").size() - 1;
+    main.put("neurons_never_active", mean(analysis, "/frequency_histogram/0"));
+    main.put("neurons_always_active", mean(analysis, "/frequency_histogram/" + always));
+    if (analysis.at("/layers/0").has("neighbour_overlap")) {
+      main.put("neighbour_overlap", mean(analysis, "/neighbour_overlap/mean"));
+      main.put("neighbour_overlap_by_chance", mean(analysis, "/neighbour_overlap/by_chance"));
+    }
+  }
+
+  private static void experts(ObjectNode analysis, ObjectNode main) {
     main.put("router_entropy_mean", mean(analysis, "/entropy/mean"));
     main.put("load_max_over_mean", mean(analysis, "/load_max_over_mean"));
     for (String of : List.of("token", "token_by_chance", "domain", "domain_by_chance")) {
@@ -246,7 +281,6 @@ public final class Analyse implements Verb {
     if (analysis.has("removal")) {
       main.put("largest_loss_increase", largest(analysis).orElseThrow());
     }
-    return main;
   }
 
   private static double mean(ObjectNode analysis, String pointer) {

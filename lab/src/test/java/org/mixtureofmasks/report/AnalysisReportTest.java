@@ -98,6 +98,75 @@ class AnalysisReportTest {
   }
 
   @Test
+  void tablesHoldTheNumbersOfTokenMasks() {
+    ObjectNode a = SampleTokenMasks.of(3);
+    String html = AnalysisReport.html(a);
+    for (int l = 0; l < 3; l++) {
+      JsonNode layer = a.path("layers").path(l);
+      for (String what : List.of("inputs", "neurons")) {
+        double[] kept = table(html, "kept-" + what, 0).get(l);
+        JsonNode figures = layer.path("kept_" + what);
+        List<String> order = List.of("mean", "standard_deviation", "p05", "median", "p95");
+        for (int i = 0; i < order.size(); i++) {
+          assertEquals(100 * figures.path(order.get(i)).asDouble(), kept[i], 0.006);
+        }
+        double[] calibrated = table(html, "kept-calibrated", 0).get(l);
+        assertEquals(
+            100 * figures.path("calibrated").asDouble(),
+            calibrated[what.equals("inputs") ? 3 : 1],
+            0.006);
+      }
+      assertNumbers(
+          layer.path("share_histogram"), table(html, "kept-histogram", 0).get(l), 100, 0.006);
+      assertNumbers(
+          layer.path("frequency_histogram"),
+          table(html, "neurons-by-frequency", 0).get(l),
+          100,
+          0.006);
+      double[] overlap = table(html, "neighbour-overlap", 0).get(l);
+      assertEquals(layer.at("/neighbour_overlap/mean").asDouble(), overlap[0], 0.0006);
+      assertEquals(layer.at("/neighbour_overlap/by_chance").asDouble(), overlap[1], 0.0006);
+      assertEquals(
+          100 * layer.path("active_share").asDouble(),
+          table(html, "active-by-layer", 0).get(l)[0],
+          0.006);
+      for (int b = 0; b < 3; b++) {
+        assertEquals(
+            100 * a.at("/positions/%s/kept_neurons/%s".formatted(b, l)).asDouble(),
+            table(html, "kept-by-position", 0).get(l)[b],
+            0.006);
+      }
+      assertNumbers(
+          a.at("/domains/kept_neurons").path(l),
+          table(html, "kept-by-domain", 0).get(l),
+          100,
+          0.006);
+      assertNumbers(
+          a.at("/domains/kept_inputs").path(l),
+          table(html, "kept-by-domain", 1).get(l),
+          100,
+          0.006);
+    }
+    assertFalse(html.contains("Not in this report"), "nothing of experts is missed");
+    assertTrue(html.contains("The first token of a text keeps 10.0\u00a0% of the neurons,"), html);
+    assertTrue(html.contains("from position 4 on 30.0\u00a0%."), html);
+    assertTrue(html.contains("3 layers of 384 neurons each: each token reads"), html);
+    assertTrue(html.contains("<code class=\"token\"> the</code> <span class=\"lift\">61.0"));
+    assertTrue(html.contains("<code class=\"token\">#7</code>"), "an id without a text");
+  }
+
+  @Test
+  void aHandfulOfTokensSaysNothingOfNeuronsThatAreNeverActive() {
+    ObjectNode analysis = SampleTokenMasks.of(2);
+    assertEquals(Optional.empty(), FewTokens.warning(analysis));
+    assertTrue(AnalysisReport.html(analysis).contains("as good as shared"));
+    analysis.put("tokens", 2999);
+    String few = AnalysisReport.html(analysis);
+    assertTrue(few.contains("Only 2,999 tokens: a neuron that one token in a hundred needs"), few);
+    assertFalse(few.contains("as good as shared"));
+  }
+
+  @Test
   void subjectsAreOrderedByTheirGroups() {
     ObjectNode a = SampleAnalysis.of(2, 4);
     String html = AnalysisReport.html(a);
@@ -155,7 +224,7 @@ class AnalysisReportTest {
     a.path("layers").forEach(layer -> ((ObjectNode) layer).remove("output_error"));
     String html = AnalysisReport.html(a);
     String missing = between(html, "Not in this report", "</p>");
-    for (ReportSection section : ReportSection.ALL) {
+    for (ReportSection section : ReportSection.EXPERTS) {
       boolean there = html.contains("<section id=\"" + section.id() + "\"");
       assertEquals(there, html.contains("href=\"#" + section.id() + "\""), section.id());
       assertEquals(!there, missing.contains(section.title()), section.id());

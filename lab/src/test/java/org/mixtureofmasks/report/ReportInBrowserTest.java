@@ -23,6 +23,9 @@ class ReportInBrowserTest {
   /** Charts of a report with every section. */
   private static final int CHARTS = 18;
 
+  /** Of one of token masks. */
+  private static final int CHARTS_OF_TOKEN_MASKS = 10;
+
   private static final String CHART = "document.querySelector('#overlap-by-layer .chart')";
 
   @TempDir static Path folder;
@@ -74,7 +77,16 @@ class ReportInBrowserTest {
 
   @Test
   void everyChartIsDrawnFromItsTable() throws InterruptedException {
-    browser.open(page);
+    assertDrawn(page, CHARTS);
+  }
+
+  @Test
+  void everyChartOfTokenMasksIsDrawnFromItsTable() throws InterruptedException, IOException {
+    assertDrawn(save("tokens.html", SampleTokenMasks.of(3)), CHARTS_OF_TOKEN_MASKS);
+  }
+
+  private static void assertDrawn(Path report, int number) throws InterruptedException {
+    browser.open(report);
     assertSilent();
     JsonNode charts =
         browser.evaluate(
@@ -94,7 +106,7 @@ class ReportInBrowserTest {
               };
             })\
             """);
-    assertEquals(CHARTS, charts.size());
+    assertEquals(number, charts.size());
     for (JsonNode chart : charts) {
       String id = chart.path("id").asText();
       assertEquals("img", chart.path("role").asText(), id);
@@ -120,7 +132,8 @@ class ReportInBrowserTest {
     assertEquals(
         "Layer 1",
         text(
-            "[...document.querySelectorAll('#overlap-by-layer [data-frame]:not([hidden])')].map(f => f.dataset.frame).join()"));
+            "[...document.querySelectorAll('#overlap-by-layer [data-frame]:not([hidden])')].map(f"
+                + " => f.dataset.frame).join()"));
     assertSilent();
   }
 

@@ -9,12 +9,16 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mixtureofmasks.cli.Main;
 import org.mixtureofmasks.compile.RunModel;
 import org.mixtureofmasks.train.FinishedRun;
@@ -29,16 +33,24 @@ class TokenMaskVerbsTest {
 
   @BeforeEach
   void makeTheModel() throws IOException {
-    TinyRun tiny = new TinyRun(folder);
+    Path run = run(folder, "inputs");
+    model = folder.resolve("sparse");
+    RunModel.of(FinishedRun.open(run)).write(model, Optional.empty(), Optional.empty());
+  }
+
+  /** A run without steps of a dense model of 64 neurons, which lies beside it with its rows. */
+  private static Path run(Path folder, String choice) throws IOException {
+    TinyRun tiny = new TinyRun(folder, 64);
     Path run = tiny.path("run");
-    String options = "token_masks: {split: uniform, calibration_tokens: 64}\n";
+    String options =
+        "token_masks: {choice: %s, split: uniform, calibration_tokens: 64, target: %s}\n"
+            .formatted(choice, choice.equals("inputs") ? 0.5 : 0.6);
     try (Trainer trainer =
         Trainer.begin(
             tiny.recipe("token_masks", options, "train.steps=0"), run, TrainingListener.SILENT)) {
       trainer.train();
     }
-    model = tiny.path("sparse");
-    RunModel.of(FinishedRun.open(run)).write(model, Optional.empty(), Optional.empty());
+    return run;
   }
 
   /** What a verb prints, to both streams. */
@@ -102,13 +114,89 @@ class TokenMaskVerbsTest {
   }
 
   @Test
-  void itIsNeitherAnalysedNorMadeSparseAgain() throws IOException {
-    Path rows = folder.resolve("valid.u16");
+  void itIsNotMadeSparseAgain() {
     Path out = folder.resolve("out");
-    String analysed = said(1, "analyse", model, "--tokens", rows, "--row", 9, "--out", out);
-    assertTrue(analysed.contains("has token masks, each token its own"), analysed);
     String again =
         said(1, "sparsify", folder.resolve("recipe.yaml"), "--set", "model=" + model, "--out", out);
     assertTrue(again.contains("sparse is sparse already: give the dense model"), again);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"inputs", "preview"})
+  void anAnalysisTellsWhatAnObserverHears(String choice) throws IOException {
+    Path run = run(Files.createDirectories(folder.resolve(choice)), choice);
+    Path rows = folder.resolve(choice).resolve("valid.u16");
+    RunModel.of(FinishedRun.open(run))
+        .write(run.resolve("model"), Optional.empty(), Optional.empty());
+    Path out = folder.resolve("out");
+    JsonNode printed =
+        json(
+            said(
+                0,
+                "analyse",
+                run,
+                "--tokens",
+                rows,
+                "--row",
+                9,
+                "--reference",
+                folder.resolve(choice).resolve("model"),
+                "--out",
+                out,
+                "--json"));
+    JsonNode json = new ObjectMapper().readTree(out.resolve("analysis.json").toFile());
+    assertEquals("mom-analysis/1", json.path("schema").textValue());
+    assertEquals(choice, json.at("/model/choice").textValue());
+    assertEquals(80, json.path("tokens").intValue());
+    for (String ofExperts : List.of("experts_prefer", "paths", "removal", "history")) {
+      assertTrue(json.path(ofExperts).isMissingNode(), ofExperts);
+    }
+    KeptByHand heard = KeptByHand.of(run.resolve("model"), rows);
+    double active = 0;
+    for (int l = 0; l < 2; l++) {
+      JsonNode layer = json.path("layers").path(l);
+      heard.check(l, layer);
+      heard.checkPositions(l, json.path("positions"));
+      double inputs = layer.at("/kept_inputs/mean").doubleValue();
+      double neurons = layer.at("/kept_neurons/mean").doubleValue();
+      double share = choice.equals("inputs") ? (2 * inputs + neurons) / 3 : neurons;
+      assertEquals(share, layer.path("active_share").doubleValue(), 1e-5);
+      JsonNode ofData = json.at("/domains/kept_neurons/%d/0".formatted(l));
+      assertEquals(neurons, ofData.doubleValue(), 1e-6, "there is one data set");
+      assertTrue(layer.at("/output_error/relative_squared").doubleValue() > 0);
+      active += share / 2;
+    }
+    assertEquals(active, json.path("active_ffn_share_measured").doubleValue(), 1e-5);
+    assertEquals(active, printed.path("active_ffn_share_measured").doubleValue(), 1e-5);
+    JsonNode most = json.at("/tokens_by_neurons/most/0");
+    assertTrue(most.path("count").intValue() >= 5, most.toString());
+    String report = Files.readString(out.resolve("report.html"));
+    for (String part : List.of("kept", "positions", "frequency", "neighbours", "error", "tokens")) {
+      assertTrue(report.contains("<section id=\"%s\"".formatted(part)), part);
+    }
+    assertTrue(report.contains("Not in this report: What data sets keep (comes with two data"));
+    assertTrue(printed.path("warning").textValue().startsWith("Only 80 tokens: a neuron"));
+  }
+
+  @Test
+  void removalOfExpertsIsRefusedInOneLine() {
+    Path rows = folder.resolve("valid.u16");
+    Path out = folder.resolve("out");
+    String refused =
+        said(
+            2,
+            "analyse",
+            model,
+            "--tokens",
+            rows,
+            "--row",
+            9,
+            "--removal-tokens",
+            100,
+            "--out",
+            out);
+    assertTrue(refused.contains("has token masks and no experts to remove"), refused);
+    assertEquals(1, refused.lines().filter(line -> line.startsWith("mom: ")).count(), refused);
+    said(0, "analyse", model, "--tokens", rows, "--row", 9, "--no-removal", "--out", out);
   }
 }
