@@ -48,8 +48,7 @@ public final class RunForecast {
     this.config = config;
     this.canRecompute = provider.create(settings.recipe(), config).passesAtOnce();
     this.memory = RunMemory.of(settings, provider, config, checkpoint.bytes());
-    boolean learns = provider.trainsWeights(settings.recipe());
-    this.disk = RunDisk.of(settings, memory.parameters(), learns, checkpoint.bytes());
+    this.disk = RunDisk.of(settings, memory.parameters(), memory.learned(), checkpoint.bytes());
     // What does not fit is not timed either: a probe of so large a model could be too much itself.
     Ledger untimed = ledger(Double.NaN);
     boolean asked = timing == Timing.ALWAYS || timing == Timing.OF_LONG_RUNS && isLong();
@@ -120,7 +119,7 @@ public final class RunForecast {
         new RunMemory(
             config,
             true,
-            true,
+            new TrainedWeights(true, RunKeys.Weights.ALL).count(config),
             false,
             RunMemory.mask(config, Precision.BF16),
             0,

@@ -19,7 +19,7 @@ import org.mixtureofmasks.sparsify.MethodProvider;
  *
  * @param config of the dense model
  * @param bf16 whether operands of matrix products are cast
- * @param learns whether the model's weights train
+ * @param learned parameters that have gradients and moments
  * @param teaches whether a frozen copy gives its distribution
  * @param maskBytes that the method's masks of activations, and what makes them, take of a token in
  *     a layer
@@ -36,7 +36,7 @@ import org.mixtureofmasks.sparsify.MethodProvider;
 record RunMemory(
     ModelConfig config,
     boolean bf16,
-    boolean learns,
+    long learned,
     boolean teaches,
     long maskBytes,
     long method,
@@ -71,7 +71,7 @@ record RunMemory(
     return new RunMemory(
         config,
         settings.precision() == Precision.BF16,
-        provider.trainsWeights(recipe),
+        TrainedWeights.of(recipe, provider).count(config),
         provider.distillation(recipe) > 0,
         masks ? mask(config, settings.precision()) + provider.choiceBytes(recipe, config) : 0,
         provider.heldBytes(recipe, config),
@@ -119,7 +119,7 @@ record RunMemory(
     return new RunMemory(
         config,
         bf16,
-        learns,
+        learned,
         teaches,
         maskBytes,
         method,
@@ -230,9 +230,9 @@ record RunMemory(
       held.put("teacher_activations", passes * microTokens * layerBytes(false, 0));
     }
     held.put("logits", passes * (LOSS_PIECE + (bf16 ? 4 * embedding() : 0) + 4 * embedding()));
-    if (learns && microBatches > 1) {
-      long layers = parameters() - embedding();
-      long whole = embedding() + (recompute ? layers / config.layers() : layers);
+    if (learned > 0 && microBatches > 1) {
+      long ends = learned == parameters() ? embedding() : 0;
+      long whole = recompute ? ends + (learned - ends) / config.layers() : learned;
       held.put("gradients_of_passes", passes * 4 * whole);
     }
     return held;
@@ -317,9 +317,9 @@ record RunMemory(
 
   private SequencedMap<String, Long> trained() {
     SequencedMap<String, Long> held = always();
-    if (learns) {
-      held.put("moments", steps == 0 ? 0 : 8 * parameters());
-      held.put("gradients", steps == 0 ? 0 : 4 * parameters());
+    if (learned > 0) {
+      held.put("moments", steps == 0 ? 0 : 8 * learned);
+      held.put("gradients", steps == 0 ? 0 : 4 * learned);
     }
     return held;
   }

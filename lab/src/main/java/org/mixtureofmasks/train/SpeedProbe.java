@@ -117,8 +117,8 @@ final class SpeedProbe {
     Line trainLoss = Line.NONE;
     double update = 0;
     if (settings.steps() > 0) {
-      boolean learns = provider.trainsWeights(recipe);
-      deep.parameters().values().forEach(t -> t.set_requires_grad(learns));
+      TrainedWeights learns = TrainedWeights.of(recipe, provider);
+      learns.mark(deep);
       FeedForward own = method.feedForward();
       FeedForward first = (_, x, weights) -> own.apply(0, x, weights);
       method.beginStep(0, settings.steps());
@@ -127,7 +127,7 @@ final class SpeedProbe {
               atOnce(atOnce, () -> trained(method, shallow, ids, first)),
               atOnce(atOnce, () -> trained(method, deep, ids, first)));
       trainLoss = head(provider.distillation(recipe) > 0, true, atOnce);
-      update = learns ? update() : 0;
+      update = learns.count(deep.config()) > 0 ? update() : 0;
     }
     return new Speeds(
         secondsToLoad / parameters(deep.parameters()),
