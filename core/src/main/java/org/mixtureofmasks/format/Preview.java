@@ -152,7 +152,7 @@ public final class Preview {
   static long place(int row, int half, int neuron, int m) {
     int number = half * m + neuron;
     int bytes = BLOCK / IN_BYTE;
-    return (long) row * m / HALVES + number / BLOCK * bytes + number % bytes;
+    return (long) row * m / HALVES + (long) (number / BLOCK) * bytes + number % bytes;
   }
 
   /** By how many bits a neuron's number is shifted in its byte. */

@@ -111,7 +111,14 @@ public record ShippedThresholds(Choice choice, List<Layer> layers) {
       }
     }
 
-    /** Thresholds on inputs and neurons, without a preview. */
+    /**
+     * Thresholds on inputs and neurons, without a preview.
+     *
+     * @param inputs as {@link #inputs}
+     * @param neurons as {@link #neurons}
+     * @param keptInputs as {@link #keptInputs}
+     * @param keptNeurons as {@link #keptNeurons}
+     */
     public Layer(float inputs, float neurons, double keptInputs, double keptNeurons) {
       this(inputs, neurons, keptInputs, keptNeurons, Optional.empty());
     }

@@ -2,6 +2,7 @@ package org.mixtureofmasks.nn;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
@@ -131,25 +132,74 @@ public final class DecoderModule {
    * @param ids batch x length, int64, length at most max_position_embeddings
    */
   public Tensor hidden(Tensor ids, FeedForward ffn) {
-    long batch = ids.size(0);
+    Rows rows = rows(ids);
+    Tensor x = embed(ids);
+    for (int l = 0; l < config.layers(); l++) {
+      if (GradMode.is_enabled()) {
+        x = layer(l, x, rows, ffn);
+      } else {
+        layerWithoutGradients(l, x, rows, ffn);
+      }
+    }
+    return last(x);
+  }
+
+  /**
+   * How a pass's tokens lie in rows.
+   *
+   * @param batch rows
+   * @param length tokens of each
+   * @param turns of that many positions or more
+   */
+  record Rows(long batch, long length, RotaryTable turns) {}
+
+  /**
+   * Checks that the context holds the rows.
+   *
+   * @param ids batch x length, int64
+   */
+  Rows rows(Tensor ids) {
     long length = ids.size(1);
     if (length > config.maxPositions()) {
       throw new UserError(
           "rows of %s tokens, but the model's context ends at %s: use shorter rows"
               .formatted(length, config.maxPositions()));
     }
-    RotaryTable turns = rotary(Math.toIntExact(length));
-    Tensor x =
-        torch.embedding(weight(Role.EMBEDDING, TensorSpec.NO_LAYER), ids.reshape(batch * length));
-    for (int l = 0; l < config.layers(); l++) {
-      if (GradMode.is_enabled()) {
-        x = x.add(attention(l, norm(x, weight(Role.ATTENTION_NORM, l)), turns, batch, length));
-        x = x.add(ffn.apply(l, norm(x, weight(Role.FFN_NORM, l)), ffn(l)));
-      } else {
-        layerWithoutGradients(l, x, turns, batch, length, ffn);
-      }
-    }
-    return norm(x, weight(Role.FINAL_NORM, TensorSpec.NO_LAYER));
+    return new Rows(ids.size(0), length, rotary(Math.toIntExact(length)));
+  }
+
+  /** The first layer's input, (batch · length) x hidden_size, fp32. */
+  Tensor embed(Tensor ids) {
+    return torch.embedding(embedding(), ids.reshape(ids.numel()));
+  }
+
+  /** A layer's output, of its input x. */
+  Tensor layer(int l, Tensor x, Rows rows, FeedForward ffn) {
+    Tensor middle = x.add(attention(l, norm(x, weight(Role.ATTENTION_NORM, l)), rows));
+    return middle.add(ffn.apply(l, norm(middle, weight(Role.FFN_NORM, l)), ffn(l)));
+  }
+
+  /** The final norm of the last layer's output. */
+  Tensor last(Tensor x) {
+    return norm(x, finalNorm());
+  }
+
+  /** vocab_size x hidden_size. */
+  Tensor embedding() {
+    return weight(Role.EMBEDDING, TensorSpec.NO_LAYER);
+  }
+
+  /** The final norm's factors, hidden_size. */
+  Tensor finalNorm() {
+    return weight(Role.FINAL_NORM, TensorSpec.NO_LAYER);
+  }
+
+  /** All weights of a layer. */
+  List<Tensor> weights(int layer) {
+    return specs.stored().stream()
+        .filter(spec -> spec.layer() == layer)
+        .map(spec -> weight(spec.role(), layer))
+        .toList();
   }
 
   /**
@@ -159,10 +209,9 @@ public final class DecoderModule {
    *
    * @param x becomes the layer's output
    */
-  private void layerWithoutGradients(
-      int l, Tensor x, RotaryTable turns, long batch, long length, FeedForward ffn) {
+  private void layerWithoutGradients(int l, Tensor x, Rows rows, FeedForward ffn) {
     try (PointerScope _ = new PointerScope()) {
-      x.add_(attention(l, norm(x, weight(Role.ATTENTION_NORM, l)), turns, batch, length));
+      x.add_(attention(l, norm(x, weight(Role.ATTENTION_NORM, l)), rows));
       x.add_(ffn.apply(l, norm(x, weight(Role.FFN_NORM, l)), ffn(l)));
     }
   }
@@ -185,15 +234,16 @@ public final class DecoderModule {
 
   /** vocab_size x hidden_size: the embedding itself when the two are tied. */
   public Tensor outputProjection() {
-    return weight(config.tieEmbeddings() ? Role.EMBEDDING : Role.OUTPUT, TensorSpec.NO_LAYER);
+    return config.tieEmbeddings() ? embedding() : weight(Role.OUTPUT, TensorSpec.NO_LAYER);
   }
 
   /** Causal self-attention; x is (batch · length) x hidden_size. */
-  private Tensor attention(int l, Tensor x, RotaryTable turns, long batch, long length) {
+  private Tensor attention(int l, Tensor x, Rows rows) {
     Tensor in = precision.cast(x);
-    Tensor q = turns.turn(heads(weight(Role.QUERY, l), in, batch, length, config.heads()));
-    Tensor k = turns.turn(heads(weight(Role.KEY, l), in, batch, length, config.kvHeads()));
-    Tensor v = heads(weight(Role.VALUE, l), in, batch, length, config.kvHeads());
+    RotaryTable turns = rows.turns();
+    Tensor q = turns.turn(heads(weight(Role.QUERY, l), in, rows, config.heads()));
+    Tensor k = turns.turn(heads(weight(Role.KEY, l), in, rows, config.kvHeads()));
+    Tensor v = heads(weight(Role.VALUE, l), in, rows, config.kvHeads());
     Tensor mixed =
         torch.scaled_dot_product_attention(
             q,
@@ -204,16 +254,16 @@ public final class DecoderModule {
             true,
             new DoubleOptional(),
             config.kvHeads() != config.heads());
-    Tensor joined =
-        mixed.transpose(1, 2).reshape(batch * length, (long) config.heads() * config.headDim());
+    long width = (long) config.heads() * config.headDim();
+    Tensor joined = mixed.transpose(1, 2).reshape(rows.batch() * rows.length(), width);
     return precision.linear(joined, weight(Role.ATTENTION_OUTPUT, l)).to(torch.ScalarType.Float);
   }
 
   /** batch x heads x length x head_dim, fp32. */
-  private Tensor heads(Tensor weight, Tensor x, long batch, long length, long heads) {
+  private Tensor heads(Tensor weight, Tensor x, Rows rows, long heads) {
     return precision
         .linear(x, weight)
-        .view(batch, length, heads, config.headDim())
+        .view(rows.batch(), rows.length(), heads, config.headDim())
         .transpose(1, 2)
         .to(torch.ScalarType.Float);
   }

@@ -98,14 +98,23 @@ public final class Tensors {
     }
   }
 
-  /**
-   * What the maker makes, without gradients; all else that it makes on the way is freed at once and
-   * not when the scope ends.
-   */
+  /** The same as {@link #only}, without gradients. */
   public static Tensor alone(Supplier<Tensor> maker) {
+    return only(
+        () -> {
+          try (NoGradGuard _ = new NoGradGuard()) {
+            return maker.get();
+          }
+        });
+  }
+
+  /**
+   * What the maker makes; all else that it makes on the way is freed at once and not when the scope
+   * ends, but for what a graph of gradients holds.
+   */
+  public static Tensor only(Supplier<Tensor> maker) {
     PointerScope outer = PointerScope.getInnerScope();
-    try (PointerScope _ = new PointerScope();
-        NoGradGuard _ = new NoGradGuard()) {
+    try (PointerScope _ = new PointerScope()) {
       Tensor made = maker.get();
       if (outer == null) {
         made.retainReference();

@@ -3,6 +3,7 @@ package org.mixtureofmasks.plan;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Preview;
@@ -18,6 +19,7 @@ import org.mixtureofmasks.format.TensorSpec;
  * @param batchTokens input tokens of an optimiser step
  * @param microRows rows of a forward and backward pass
  * @param threads passes that run at once; 0: one a core
+ * @param recompute whether layers are computed twice instead of kept
  * @param lr peak learning rate of the weights
  * @param distillation weight of the dense model's distribution in the loss, in [0, 1]
  * @param steps optimiser steps; 0: training-free
@@ -29,6 +31,7 @@ public record Choice(
     int batchTokens,
     int microRows,
     int threads,
+    boolean recompute,
     double lr,
     double distillation,
     int steps) {
@@ -69,6 +72,7 @@ public record Choice(
         SMALL_BATCH,
         Math.max(1, PASS / (row - 1)),
         0,
+        false,
         rate(parameters(config)),
         0,
         0);
@@ -91,29 +95,46 @@ public record Choice(
     }
     long count = Math.clamp(Math.round((double) tokens / batch), 1, Integer.MAX_VALUE);
     return new Choice(
-        by, calibrationTokens, row, batch, microRows, threads, lr, 1, Math.toIntExact(count));
+        by,
+        calibrationTokens,
+        row,
+        batch,
+        microRows,
+        threads,
+        recompute,
+        lr,
+        1,
+        Math.toIntExact(count));
   }
 
   Choice withSteps(int count) {
-    return new Choice(
-        by, calibrationTokens, row, batchTokens, microRows, threads, lr, distillation, count);
+    return with(calibrationTokens, microRows, threads, recompute, count);
   }
 
-  /** The same in smaller passes, for less memory. */
-  public Choice withMicroRows(int rows) {
-    return new Choice(
-        by, calibrationTokens, row, batchTokens, rows, threads, lr, distillation, steps);
-  }
-
-  /** The same with one pass after the other, for less memory still. */
-  Choice withOneThread() {
-    return new Choice(
-        by, calibrationTokens, row, batchTokens, microRows, 1, lr, distillation, steps);
+  /**
+   * The same in less memory, by what costs the least time: smaller passes next to none, layers
+   * computed twice a quarter, one pass after the other half. Empty when nothing is left.
+   */
+  Optional<Choice> inLessMemory() {
+    if (microRows > 1) {
+      return Optional.of(with(calibrationTokens, microRows / 2, threads, recompute, steps));
+    }
+    if (steps > 0 && !recompute) {
+      return Optional.of(with(calibrationTokens, microRows, threads, true, steps));
+    }
+    return threads == 1
+        ? Optional.empty()
+        : Optional.of(with(calibrationTokens, microRows, 1, recompute, steps));
   }
 
   /** The same with fewer calibration tokens, for less text. */
   public Choice withCalibration(int tokens) {
-    return new Choice(by, tokens, row, batchTokens, microRows, threads, lr, distillation, steps);
+    return with(tokens, microRows, threads, recompute, steps);
+  }
+
+  private Choice with(int calibration, int rows, int atOnce, boolean again, int count) {
+    return new Choice(
+        by, calibration, row, batchTokens, rows, atOnce, again, lr, distillation, count);
   }
 
   /** Tokens of the whole training. */
@@ -162,6 +183,7 @@ public record Choice(
           batch_tokens: %d
           micro_batch_rows: %d
           threads: %d              # 0: one a core
+          recompute: %s            # layers are computed twice, for less memory
           lr: %.3g
 
         evaluate:
@@ -179,6 +201,7 @@ public record Choice(
         batchTokens,
         microRows,
         threads,
+        recompute,
         lr,
         steps == 0 ? JUDGED_BRIEFLY : JUDGED,
         list(texts.heldOut()));

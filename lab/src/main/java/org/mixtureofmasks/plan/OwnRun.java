@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
@@ -117,14 +118,16 @@ public record OwnRun(
         .sum();
   }
 
-  /** With passes as large, and as many at once, as the memory allows. */
+  /** As fast as the memory allows. */
   private Planned planned(Choice choice, Timing timing) {
     Choice fits = choice;
     Recipe recipe = recipe(fits);
-    while (fits.threads() != 1
+    Optional<Choice> less = fits.inLessMemory();
+    while (less.isPresent()
         && !Machine.here(out).holds(RunForecast.of(recipe, out, Timing.NEVER).ledger())) {
-      fits = fits.microRows() > 1 ? fits.withMicroRows(fits.microRows() / 2) : fits.withOneThread();
+      fits = less.get();
       recipe = recipe(fits);
+      less = fits.inLessMemory();
     }
     RunForecast forecast = RunForecast.of(recipe, out, timing);
     forecast.require(Machine.here(out));

@@ -67,6 +67,19 @@ public final class RunKeys {
           Integer.MAX_VALUE,
           "rows",
           "rows in one forward and backward pass: more is faster and takes more memory");
+  public static final Key<Weights> WEIGHTS =
+      TRAIN.word(
+          "weights",
+          Weights.ALL,
+          "which of the model's weights learn, if the method lets any: all, the FFNs' projections"
+              + " alone (ffn), or these and the norms (ffn_and_norms); what stays as it is takes no"
+              + " memory for gradients and moments");
+  public static final Key<Boolean> RECOMPUTE =
+      TRAIN.flag(
+          "recompute",
+          false,
+          "keep only the layers' inputs of a forward pass and compute each layer again for its"
+              + " gradients: the same numbers slower, in far less memory; for dense and token_masks");
   public static final Key<Double> LR =
       TRAIN.number(
           "lr",
@@ -176,4 +189,14 @@ public final class RunKeys {
   /** The sections of the loop that every run has. */
   public static final List<RecipeSection> SECTIONS =
       List.of(DATA.build(), TRAIN.build(), EVALUATE.build(), CHECKPOINT.build());
+
+  /** Which of the model's weights learn. */
+  public enum Weights {
+    /** Every tensor. */
+    ALL,
+    /** Gate, up and down projections. */
+    FFN,
+    /** These and the factors of all norms. */
+    FFN_AND_NORMS
+  }
 }

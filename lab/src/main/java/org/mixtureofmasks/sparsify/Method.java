@@ -48,9 +48,10 @@ public interface Method {
   FeedForward feedForward();
 
   /**
-   * Whether micro-batches may run side by side on several threads: the feed-forward part and {@link
-   * #beginMicroBatch} keep nothing of one for the same one's {@link #extraLoss}, and count so that
-   * the order does not matter.
+   * Whether micro-batches may run side by side on several threads, and layers be computed twice
+   * (train.recompute): there is no {@link #extraLoss}, the feed-forward part and {@link
+   * #beginMicroBatch} keep nothing of a micro-batch, and what they count is means of whole numbers,
+   * which neither order nor counting every token twice changes.
    */
   default boolean passesAtOnce() {
     return false;

@@ -58,6 +58,14 @@ public interface MethodProvider {
     return 0;
   }
 
+  /**
+   * Bytes that a training pass holds for each token and layer besides activations and a mask of
+   * them; of operands in fp32.
+   */
+  default long choiceBytes(Recipe recipe, ModelConfig config) {
+    return 0;
+  }
+
   /** Weight w of the dense model's distribution in the loss (1 - w) CE + w KL, in [0, 1]. */
   default double distillation(Recipe recipe) {
     return 0;

@@ -2,6 +2,8 @@ package org.mixtureofmasks.sparsify;
 
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.mixtureofmasks.nn.Tensors;
 
 /** Thresholds that a share of absolute values exceeds, and what is above one. */
 public final class Threshold {
@@ -25,6 +27,25 @@ public final class Threshold {
 
   /** 1 where an absolute value is above a threshold, else 0, in the values' type. */
   public static Tensor above(Tensor values, float threshold) {
-    return values.detach().abs().gt(new Scalar(threshold)).to(values.scalar_type());
+    return Tensors.alone(
+        () -> values.detach().abs().gt(new Scalar(threshold)).to(values.scalar_type()));
+  }
+
+  /**
+   * 1 where an absolute value is among the round(share · n) largest of its row of n, else 0, in the
+   * values' type; equal ones at the limit are all left out.
+   *
+   * @param values rows x n
+   * @param share of each row, in [0, 1]
+   */
+  public static Tensor largest(Tensor values, double share) {
+    Tensor sizes = values.detach().abs();
+    long n = sizes.size(-1);
+    long below = n - Math.round(share * n);
+    if (below == 0) {
+      return torch.ones_like(sizes);
+    }
+    Tensor limit = sizes.kthvalue(below, -1, true).get0();
+    return sizes.gt(limit).to(values.scalar_type());
   }
 }

@@ -69,7 +69,7 @@ public record Plan(Study study, Path model, String parent, List<PlannedRun> runs
             Settings settings = Settings.of(recipe);
             Dense model = dense.orElseGet(() -> Dense.of(recipe, settings.model()));
             dense = Optional.of(model);
-            Methods.provider(recipe).create(recipe, model.config());
+            Methods.create(recipe, model.config());
             runs.add(
                 new PlannedRun(
                     label(study, row, options, at),

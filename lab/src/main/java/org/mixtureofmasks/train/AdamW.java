@@ -108,6 +108,14 @@ final class AdamW {
     }
   }
 
+  /** Frees gradients and moments: no step can follow. */
+  void free() {
+    clearGradients();
+    for (List<Slot> list : slots.values()) {
+      list.forEach(s -> List.of(s.mean(), s.square(), s.steps()).forEach(Tensor::close));
+    }
+  }
+
   /** The moments by name, for checkpoints. */
   Map<String, Tensor> state() {
     Map<String, Tensor> state = new LinkedHashMap<>();

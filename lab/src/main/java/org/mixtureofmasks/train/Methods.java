@@ -5,11 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeReader;
 import org.mixtureofmasks.recipe.RecipeSection;
 import org.mixtureofmasks.recipe.RunKeys;
+import org.mixtureofmasks.sparsify.Method;
 import org.mixtureofmasks.sparsify.MethodProvider;
 
 /** The methods that are installed, and recipes that know their keys. */
@@ -69,6 +71,23 @@ public final class Methods {
     }
     provider(recipe).check(recipe);
     return recipe;
+  }
+
+  /**
+   * The recipe's method, not prepared yet.
+   *
+   * @param config the dense model's shape
+   * @throws UserError (wrong usage) if it cannot be trained as the recipe says
+   */
+  public static Method create(Recipe recipe, ModelConfig config) {
+    Method method = provider(recipe).create(recipe, config);
+    if (recipe.get(RunKeys.RECOMPUTE) && !method.passesAtOnce()) {
+      throw UserError.usage(
+          ("train.recompute: %s needs all layers of a pass at once, so none can be computed again:"
+                  + " leave the key out, or lower train.micro_batch_rows for less memory")
+              .formatted(method.name()));
+    }
+    return method;
   }
 
   /** What makes the recipe's method. */

@@ -37,7 +37,8 @@ final class OptimiserStep {
             optimizer.tensors(),
             start.teacher(),
             Methods.provider(start.settings().recipe()).distillation(start.settings().recipe()),
-            start.settings().threads());
+            start.settings().threads(),
+            start.settings().recompute());
   }
 
   /**

@@ -14,16 +14,16 @@ record RunDisk(long checkpoint, long kept, long model) {
 
   /**
    * @param parameters of the dense model
-   * @param trainsWeights whether its weights have moments
+   * @param learned those of them that have moments if there are steps
    * @param storedBytes of the dense model's files: the sparse one has no more neurons
    */
-  static RunDisk of(Settings settings, long parameters, boolean trainsWeights, long storedBytes) {
+  static RunDisk of(Settings settings, long parameters, long learned, long storedBytes) {
     Recipe recipe = settings.recipe();
     long saves = saves(settings);
-    boolean trained = trainsWeights && settings.steps() > 0;
+    long moments = settings.steps() > 0 ? 8 * learned : 0;
     // The oldest goes only when the newest is whole.
     long kept = Math.min(saves, recipe.get(RunKeys.CHECKPOINT_KEEP) + 1L);
-    return new RunDisk(parameters * (trained ? 12 : 4), kept, storedBytes);
+    return new RunDisk(4 * parameters + moments, kept, storedBytes);
   }
 
   /** All that is there at one time. */

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.mixtureofmasks.UserError;
@@ -16,6 +17,7 @@ import org.mixtureofmasks.ledger.Ledger;
 import org.mixtureofmasks.ledger.Machine;
 import org.mixtureofmasks.ledger.Phase;
 import org.mixtureofmasks.nn.Natives;
+import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeReader;
 import org.mixtureofmasks.recipe.RunKeys;
@@ -29,6 +31,7 @@ public final class RunForecast {
   private final Settings settings;
   private final MethodProvider provider;
   private final ModelConfig config;
+  private final boolean canRecompute;
   private final RunMemory memory;
   private final RunDisk disk;
   private final Ledger ledger;
@@ -43,9 +46,9 @@ public final class RunForecast {
     this.settings = settings;
     this.provider = provider;
     this.config = config;
+    this.canRecompute = provider.create(settings.recipe(), config).passesAtOnce();
     this.memory = RunMemory.of(settings, provider, config, checkpoint.bytes());
-    boolean learns = provider.trainsWeights(settings.recipe());
-    this.disk = RunDisk.of(settings, memory.parameters(), learns, checkpoint.bytes());
+    this.disk = RunDisk.of(settings, memory.parameters(), memory.learned(), checkpoint.bytes());
     // What does not fit is not timed either: a probe of so large a model could be too much itself.
     Ledger untimed = ledger(Double.NaN);
     boolean asked = timing == Timing.ALWAYS || timing == Timing.OF_LONG_RUNS && isLong();
@@ -114,7 +117,20 @@ public final class RunForecast {
   public static Ledger withDefaults(ModelConfig config, long storedBytes) {
     RunMemory held =
         new RunMemory(
-            config, true, true, false, true, 0, 1, 8 * 256, 8 * 256, 1, 24_576, storedBytes, 0);
+            config,
+            true,
+            new TrainedWeights(true, RunKeys.Weights.ALL).count(config),
+            false,
+            RunMemory.mask(config, Precision.BF16),
+            0,
+            1,
+            8 * 256,
+            8 * 256,
+            1,
+            false,
+            24_576,
+            storedBytes,
+            0);
     List<Phase> phases = new ArrayList<>();
     for (RunPhase phase : RunPhase.values()) {
       phases.add(new Phase(phase.word(), held.of(phase), Double.NaN));
@@ -158,16 +174,31 @@ public final class RunForecast {
             + " another disk");
   }
 
-  /** The mildest change of the recipe that fits. */
+  /**
+   * The change of the recipe that fits and costs the least time: shorter passes next to none,
+   * layers computed twice a quarter, one thread half.
+   */
   private String remedy(Machine machine) {
-    for (int rows = settings.microRows() / 2; rows >= 1; rows /= 2) {
-      if (fits(memory.withMicroTokens((long) rows * settings.rowTokens()), machine)) {
-        return "set train.micro_batch_rows to " + rows;
-      }
+    OptionalInt rows = fittingRows(memory, settings.microRows() / 2, machine);
+    if (rows.isPresent()) {
+      return "set train.micro_batch_rows to %d".formatted(rows.getAsInt());
     }
     RunMemory least = memory.withMicroTokens(settings.rowTokens());
+    boolean recomputes = settings.recompute();
+    if (settings.steps() > 0 && !recomputes && canRecompute) {
+      rows = fittingRows(memory.withRecomputation(), settings.microRows(), machine);
+      if (rows.isPresent()) {
+        return rows.getAsInt() == settings.microRows()
+            ? "set train.recompute to true"
+            : "set train.recompute to true and train.micro_batch_rows to %d"
+                .formatted(rows.getAsInt());
+      }
+      least = least.withRecomputation();
+    }
     if (fits(least.withThreads(1), machine)) {
-      return "set train.micro_batch_rows and train.threads to 1";
+      return least.recompute() && !recomputes
+          ? "set train.recompute to true, train.micro_batch_rows and train.threads to 1"
+          : "set train.micro_batch_rows and train.threads to 1";
     }
     for (long tokens = least.calibrationTokens() / 2; tokens >= 1024; tokens /= 2) {
       if (fits(least.withCalibrationTokens(tokens), machine)) {
@@ -175,6 +206,16 @@ public final class RunForecast {
       }
     }
     return "no batch size fits; take shorter rows (data.row), a smaller model or more memory";
+  }
+
+  /** The most rows of a pass that fit, of so many and their halves. */
+  private OptionalInt fittingRows(RunMemory held, int most, Machine machine) {
+    for (int rows = most; rows >= 1; rows /= 2) {
+      if (fits(held.withMicroTokens((long) rows * settings.rowTokens()), machine)) {
+        return OptionalInt.of(rows);
+      }
+    }
+    return OptionalInt.empty();
   }
 
   private boolean fits(RunMemory other, Machine machine) {

@@ -14,18 +14,21 @@ import org.mixtureofmasks.sparsify.MethodProvider;
 
 /**
  * What each phase of a run holds, from shapes alone; bytes. JavaCPP keeps every tensor that our
- * code names until its scope ends: the scope of a pass with gradients, that of a layer without.
+ * code names until its scope ends: the scope of a pass with gradients, that of a layer without and
+ * where layers are computed again.
  *
  * @param config of the dense model
  * @param bf16 whether operands of matrix products are cast
- * @param learns whether the model's weights train
+ * @param learned parameters that have gradients and moments
  * @param teaches whether a frozen copy gives its distribution
- * @param masks whether the method computes a mask for every activation
+ * @param maskBytes that the method's masks of activations, and what makes them, take of a token in
+ *     a layer
  * @param method bytes that the method holds
  * @param steps optimiser steps of the run
  * @param stepTokens input tokens of an optimiser step
  * @param microTokens input tokens of a forward and backward pass
  * @param threads passes that may run at once
+ * @param recompute whether training passes keep the layers' inputs alone
  * @param calibrationTokens that the method looks at before training
  * @param storedBytes of the dense model's files, mapped while they are read
  * @param textBytes of the largest text that is to be packed; 0 if none is
@@ -33,14 +36,15 @@ import org.mixtureofmasks.sparsify.MethodProvider;
 record RunMemory(
     ModelConfig config,
     boolean bf16,
-    boolean learns,
+    long learned,
     boolean teaches,
-    boolean masks,
+    long maskBytes,
     long method,
     int steps,
     long stepTokens,
     long microTokens,
     int threads,
+    boolean recompute,
     long calibrationTokens,
     long storedBytes,
     long textBytes) {
@@ -63,20 +67,27 @@ record RunMemory(
   static RunMemory of(
       Settings settings, MethodProvider provider, ModelConfig config, long storedBytes) {
     Recipe recipe = settings.recipe();
+    boolean masks = !provider.name().equals("dense");
     return new RunMemory(
         config,
         settings.precision() == Precision.BF16,
-        provider.trainsWeights(recipe),
+        TrainedWeights.of(recipe, provider).count(config),
         provider.distillation(recipe) > 0,
-        !provider.name().equals("dense"),
+        masks ? mask(config, settings.precision()) + provider.choiceBytes(recipe, config) : 0,
         provider.heldBytes(recipe, config),
         settings.steps(),
         (long) settings.stepRows() * settings.rowTokens(),
         (long) settings.microRows() * settings.rowTokens(),
-        provider.create(recipe, config).passesAtOnce() ? settings.threads() : 1,
+        Methods.create(recipe, config).passesAtOnce() ? settings.threads() : 1,
+        settings.recompute(),
         provider.calibrationTokens(recipe),
         storedBytes,
         largestText(settings));
+  }
+
+  /** Bytes of a mask of a layer's activations for one token. */
+  static long mask(ModelConfig config, Precision precision) {
+    return (precision == Precision.BF16 ? 2L : 4L) * config.intermediateSize();
   }
 
   private static long largestText(Settings settings) {
@@ -89,29 +100,34 @@ record RunMemory(
   }
 
   RunMemory withMicroTokens(long tokens) {
-    return with(tokens, threads, calibrationTokens);
+    return with(tokens, threads, recompute, calibrationTokens);
   }
 
   RunMemory withThreads(int number) {
-    return with(microTokens, number, calibrationTokens);
+    return with(microTokens, number, recompute, calibrationTokens);
+  }
+
+  RunMemory withRecomputation() {
+    return with(microTokens, threads, true, calibrationTokens);
   }
 
   RunMemory withCalibrationTokens(long tokens) {
-    return with(microTokens, threads, tokens);
+    return with(microTokens, threads, recompute, tokens);
   }
 
-  private RunMemory with(long micro, int passes, long calibration) {
+  private RunMemory with(long micro, int passes, boolean again, long calibration) {
     return new RunMemory(
         config,
         bf16,
-        learns,
+        learned,
         teaches,
-        masks,
+        maskBytes,
         method,
         steps,
         stepTokens,
         micro,
         passes,
+        again,
         calibration,
         storedBytes,
         textBytes);
@@ -192,7 +208,7 @@ record RunMemory(
     long width = bf16 ? 2 : 4;
     long pass = Math.min(CALIBRATION_PASS, calibrationTokens);
     held.put("layer_inputs", width * calibrationTokens * config.hiddenSize() * config.layers());
-    long activations = pass * layerBytes(false, false) + castWeights() / config.layers();
+    long activations = pass * layerBytes(false, 0) + castWeights() / config.layers();
     // Of one layer at a time, fp32: importance of each neuron for each token, inputs, and the
     // copies
     // that the masks' and the router's fits make of them.
@@ -208,22 +224,40 @@ record RunMemory(
     SequencedMap<String, Long> held = trained();
     long microBatches = Math.ceilDiv(stepTokens, microTokens);
     long passes = Math.min(threads, microBatches);
-    long kept = microTokens * config.layers() * layerBytes(true, masks) + castWeights();
-    held.put("activations", passes * (kept + 8L * microTokens * config.hiddenSize()));
+    held.put(
+        "activations", passes * (recompute ? activationsOfALayer() : activationsOfAllLayers()));
     if (teaches) {
-      held.put("teacher_activations", passes * microTokens * layerBytes(false, false));
+      held.put("teacher_activations", passes * microTokens * layerBytes(false, 0));
     }
     held.put("logits", passes * (LOSS_PIECE + (bf16 ? 4 * embedding() : 0) + 4 * embedding()));
-    if (learns && microBatches > 1) {
-      held.put("gradients_of_passes", passes * 4 * parameters());
+    if (learned > 0 && microBatches > 1) {
+      long ends = learned == parameters() ? embedding() : 0;
+      long whole = recompute ? ends + (learned - ends) / config.layers() : learned;
+      held.put("gradients_of_passes", passes * 4 * whole);
     }
     return held;
+  }
+
+  /** Of a pass with the graph of all layers. */
+  private long activationsOfAllLayers() {
+    long ends = 8L * microTokens * config.hiddenSize();
+    return microTokens * config.layers() * layerBytes(true, maskBytes) + castWeights() + ends;
+  }
+
+  /**
+   * Of a pass with the graph of one: each layer's input with its gradient, and a layer backward.
+   */
+  private long activationsOfALayer() {
+    long inputs = 8L * microTokens * config.hiddenSize() * (config.layers() + 1);
+    long layer = microTokens * layerBytes(true, maskBytes) + castWeights() / config.layers();
+    return inputs + 2 * layer;
   }
 
   private SequencedMap<String, Long> validate() {
     SequencedMap<String, Long> held = trained();
     held.put(
-        "activations", microTokens * layerBytes(false, masks) + castWeights() / config.layers());
+        "activations",
+        microTokens * layerBytes(false, maskBytes) + castWeights() / config.layers());
     held.put("logits", LOSS_PIECE + (bf16 ? 2 * embedding() : 0));
     return held;
   }
@@ -237,20 +271,39 @@ record RunMemory(
 
   /** The model once more, out of what was freed if that is enough, and the checkpoint, mapped. */
   private SequencedMap<String, Long> compile() {
-    SequencedMap<String, Long> held = trained();
+    SequencedMap<String, Long> held = afterSteps();
+    if (method > 0) {
+      held.put("method_again", method);
+    }
     held.put("weights_again", 4 * parameters());
-    held.put("freed_and_kept", Math.max(0, passes() - sum(held)));
+    keepFreed(held);
     held.put("checkpoint", 4 * parameters());
     return held;
   }
 
-  /** Both models as the engine holds them, beside what training has held. */
+  /** Both models as the engine holds them, beside what is left of training. */
   private SequencedMap<String, Long> judge() {
-    SequencedMap<String, Long> held = trained();
-    held.put("freed_and_kept", Math.max(0, passes() - sum(held)));
+    SequencedMap<String, Long> held = afterSteps();
+    keepFreed(held);
     held.put("both_models", 4 * storedBytes); // mapped, and copied into huge pages
     held.put("stream", 2 * storedBytes);
     return held;
+  }
+
+  /** After steps all that only they need is freed, and what is free given back. */
+  private SequencedMap<String, Long> afterSteps() {
+    SequencedMap<String, Long> held = always();
+    if (steps > 0) {
+      held.remove("teacher");
+    }
+    return held;
+  }
+
+  /** Without steps what the preparation has freed stays resident. */
+  private void keepFreed(SequencedMap<String, Long> held) {
+    if (steps == 0) {
+      held.put("freed_and_kept", Math.max(0, passes() - sum(held)));
+    }
   }
 
   /** The fullest of the phases that compute. */
@@ -264,9 +317,9 @@ record RunMemory(
 
   private SequencedMap<String, Long> trained() {
     SequencedMap<String, Long> held = always();
-    if (learns) {
-      held.put("moments", steps == 0 ? 0 : 8 * parameters());
-      held.put("gradients", steps == 0 ? 0 : 4 * parameters());
+    if (learned > 0) {
+      held.put("moments", steps == 0 ? 0 : 8 * learned);
+      held.put("gradients", steps == 0 ? 0 : 4 * learned);
     }
     return held;
   }
@@ -279,10 +332,10 @@ record RunMemory(
   /**
    * What a layer's pass makes for one token. Of the residual stream: both norms (with gradients
    * their normalised inputs too), both sums, casts and products; of queries and keys: the product,
-   * fp32, and four tensors of the rotation; of the FFN: gate, SiLU, up, their product, masks and
-   * the masked product.
+   * fp32, and four tensors of the rotation; of the FFN: gate, SiLU, up, their product and the
+   * masked one.
    */
-  private long layerBytes(boolean gradients, boolean masked) {
+  private long layerBytes(boolean gradients, long masks) {
     long width = bf16 ? 2 : 4;
     long cast = bf16 ? 2 : 0;
     long wide = bf16 ? 4 : 0; // products that are widened to fp32 again
@@ -298,6 +351,7 @@ record RunMemory(
     return stream * d
         + queries * q
         + keysAndValues * kv
-        + (masked ? 6 : 5) * width * config.intermediateSize();
+        + 5 * width * config.intermediateSize()
+        + masks;
   }
 }

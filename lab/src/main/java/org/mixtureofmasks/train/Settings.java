@@ -57,6 +57,10 @@ public record Settings(
     return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
   }
 
+  boolean recompute() {
+    return recipe.get(RunKeys.RECOMPUTE);
+  }
+
   Precision precision() {
     return Precision.valueOf(recipe.get(RunKeys.PRECISION).toUpperCase(Locale.ROOT));
   }

@@ -18,6 +18,7 @@ import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.DenseWeights;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.NextTokenLoss;
+import org.mixtureofmasks.nn.Recomputation;
 import org.mixtureofmasks.nn.SideBySide;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RunKeys;
@@ -116,8 +117,8 @@ final class SpeedProbe {
     Line trainLoss = Line.NONE;
     double update = 0;
     if (settings.steps() > 0) {
-      boolean learns = provider.trainsWeights(recipe);
-      deep.parameters().values().forEach(t -> t.set_requires_grad(learns));
+      TrainedWeights learns = TrainedWeights.of(recipe, provider);
+      learns.mark(deep);
       FeedForward own = method.feedForward();
       FeedForward first = (_, x, weights) -> own.apply(0, x, weights);
       method.beginStep(0, settings.steps());
@@ -126,7 +127,7 @@ final class SpeedProbe {
               atOnce(atOnce, () -> trained(method, shallow, ids, first)),
               atOnce(atOnce, () -> trained(method, deep, ids, first)));
       trainLoss = head(provider.distillation(recipe) > 0, true, atOnce);
-      update = learns ? update() : 0;
+      update = learns.count(deep.config()) > 0 ? update() : 0;
     }
     return new Speeds(
         secondsToLoad / parameters(deep.parameters()),
@@ -207,9 +208,15 @@ final class SpeedProbe {
     return layers == 1 ? new Line(0, one) : Line.through(1, one, layers, usual(all));
   }
 
-  private static void trained(Method method, DecoderModule model, Tensor ids, FeedForward ffn) {
+  private void trained(Method method, DecoderModule model, Tensor ids, FeedForward ffn) {
     try (PointerScope _ = new PointerScope()) {
       method.beginMicroBatch();
+      if (settings.recompute()) {
+        Recomputation pass = new Recomputation(model, ids, ffn);
+        pass.differentiate(
+            torch.ones_like(pass.hidden()), (_, weights, gradients) -> add(weights, gradients));
+        return;
+      }
       Tensor hidden = model.hidden(ids, ffn);
       TensorVector roots = new TensorVector(hidden);
       TensorVector gradients = new TensorVector(torch.ones_like(hidden.detach()));
@@ -217,6 +224,10 @@ final class SpeedProbe {
         torch.backward(roots, gradients, new BoolOptional(), false, new TensorVector());
       }
     }
+  }
+
+  private synchronized void add(List<Tensor> weights, List<Tensor> gradients) {
+    StepLoss.add(weights, gradients);
   }
 
   private static void passed(DecoderModule model, Tensor ids, FeedForward ffn) {

@@ -73,6 +73,7 @@ record Start(
     torch.manual_seed(recipe.get(RunKeys.SEED));
     try (Checkpoint checkpoint = Checkpoints.open(settings.model())) {
       ModelConfig config = dense(checkpoint, settings);
+      Method method = Methods.create(recipe, config);
       listener.phase(RunPhase.PACK);
       List<TokenRows> train = rows(settings.trainFiles(), settings, config);
       List<TokenRows> validation = rows(settings.validationFiles(), settings, config);
@@ -80,9 +81,7 @@ record Start(
       DecoderModule model = DenseWeights.load(checkpoint, config, settings.precision(), listener);
       Optional<DecoderModule> teacher =
           provider.distillation(recipe) > 0 ? Optional.of(model.frozenCopy()) : Optional.empty();
-      if (!provider.trainsWeights(recipe)) {
-        model.parameters().values().forEach(t -> t.set_requires_grad(false));
-      }
+      TrainedWeights.of(recipe, provider).mark(model);
       boolean shuffled = recipe.get(RunKeys.ORDER).equals("shuffled");
       Optional<Sampler> sampler =
           train.isEmpty()
@@ -94,7 +93,7 @@ record Start(
           settings,
           model,
           teacher,
-          provider.create(recipe, config),
+          method,
           sampler,
           train,
           validation,
@@ -138,6 +137,9 @@ record Start(
       }
     }
     LayerByLayer.prepare(method, model, rows, progress);
+    if (settings.steps() > 0) {
+      Natives.giveBack(); // the steps' threads have heaps of their own
+    }
     return optimizer();
   }
 
@@ -185,9 +187,14 @@ record Start(
     }
     Map<String, Tensor> matrices = new LinkedHashMap<>();
     Map<String, Tensor> norms = new LinkedHashMap<>();
-    if (Methods.provider(recipe).trainsWeights(recipe)) {
-      model.parameters().forEach((name, t) -> (t.dim() > 1 ? matrices : norms).put(name, t));
-    }
+    model
+        .parameters()
+        .forEach(
+            (name, t) -> {
+              if (t.requires_grad()) {
+                (t.dim() > 1 ? matrices : norms).put(name, t);
+              }
+            });
     double lr = recipe.get(RunKeys.LR);
     groups.add(new ParameterGroup("matrices", matrices, lr, recipe.get(RunKeys.WEIGHT_DECAY)));
     groups.add(new ParameterGroup("norms", norms, lr, 0));

@@ -15,6 +15,7 @@ import org.mixtureofmasks.nn.DecoderModule;
 import org.mixtureofmasks.nn.FeedForward;
 import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.nn.NextTokenLoss;
+import org.mixtureofmasks.nn.Recomputation;
 import org.mixtureofmasks.nn.SideBySide;
 import org.mixtureofmasks.sparsify.Method;
 
@@ -25,6 +26,8 @@ import org.mixtureofmasks.sparsify.Method;
  * @param teacher the dense model as it was before training; empty without distillation
  * @param distillation w of the loss (1 - w) CE + w KL(teacher || model)
  * @param threads how many micro-batches run at once, if the method allows it
+ * @param recompute whether layers are computed twice instead of kept; only if the method allows
+ *     passes at once and trains nothing but the model's weights
  */
 record StepLoss(
     DecoderModule model,
@@ -32,7 +35,15 @@ record StepLoss(
     List<Tensor> trained,
     Optional<DecoderModule> teacher,
     double distillation,
-    int threads) {
+    int threads,
+    boolean recompute) {
+  StepLoss {
+    if (recompute && !(method.passesAtOnce() && model.parameters().values().containsAll(trained))) {
+      throw new IllegalArgumentException(
+          "layers of %s cannot be computed again".formatted(method.name()));
+    }
+  }
+
   private static final FeedForward DENSE = (layer, x, weights) -> weights.dense(x);
 
   /**
@@ -72,13 +83,16 @@ record StepLoss(
   Result accumulate(long[][] rows, int microRows) {
     long tokens = (long) rows.length * (rows[0].length - 1);
     double[] sums = new double[3];
+    Turns turns = new Turns(Recomputation.parts(model));
     SideBySide.inOrder(
         Math.ceilDiv(rows.length, microRows),
         method.passesAtOnce() ? threads : 1,
         i -> {
           int from = i * microRows;
           long[][] part = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + microRows));
-          return microBatch(part, tokens, (double) part.length / rows.length);
+          return recompute
+              ? recomputed(part, tokens, i, turns)
+              : microBatch(part, tokens, (double) part.length / rows.length);
         },
         done -> {
           add(done);
@@ -101,14 +115,7 @@ record StepLoss(
       method.beginMicroBatch();
       Validation.Batch batch = Validation.Batch.of(rows);
       Tensor hidden = model.hidden(batch.ids(), method.feedForward());
-      NextTokenLoss.Differentiated head =
-          new NextTokenLoss(model.precision())
-              .differentiate(
-                  hidden,
-                  model.outputProjection(),
-                  batch.targets(),
-                  teacher.map(t -> teach(t, batch.ids())),
-                  1.0 / tokens);
+      NextTokenLoss.Differentiated head = head(hidden, batch, tokens);
       Optional<Tensor> own = method.extraLoss();
       List<Tensor> gradients = gradients(hidden, head, own.filter(Tensor::requires_grad), share);
       return new MicroBatch(
@@ -117,6 +124,46 @@ record StepLoss(
           gradients,
           head.weight());
     }
+  }
+
+  /**
+   * The same without a graph of all layers; gradients are added up on the way.
+   *
+   * @param number of the micro-batch within the step
+   */
+  private MicroBatch recomputed(long[][] rows, long tokens, int number, Turns turns) {
+    try (PointerScope _ = new PointerScope()) {
+      method.beginMicroBatch();
+      Validation.Batch batch = Validation.Batch.of(rows);
+      Recomputation pass = new Recomputation(model, batch.ids(), method.feedForward());
+      NextTokenLoss.Differentiated head = head(pass.hidden(), batch, tokens);
+      pass.differentiate(
+          head.hidden(),
+          (part, weights, gradients) ->
+              turns.take(
+                  part,
+                  number,
+                  () -> {
+                    add(weights, gradients);
+                    if (part == Recomputation.EMBEDDING) {
+                      addProjection(head.weight());
+                    }
+                  }));
+      return new MicroBatch(head.loss(), 0, List.of(), Optional.empty());
+    } catch (RuntimeException | Error e) {
+      turns.fail(number);
+      throw e;
+    }
+  }
+
+  private NextTokenLoss.Differentiated head(Tensor hidden, Validation.Batch batch, long tokens) {
+    return new NextTokenLoss(model.precision())
+        .differentiate(
+            hidden,
+            model.outputProjection(),
+            batch.targets(),
+            teacher.map(t -> teach(t, batch.ids())),
+            1.0 / tokens);
   }
 
   private List<Tensor> gradients(
@@ -145,14 +192,29 @@ record StepLoss(
   }
 
   private void add(MicroBatch done) {
-    try (PointerScope _ = new PointerScope();
-        NoGradGuard _ = new NoGradGuard()) {
-      for (int i = 0; i < done.gradients().size(); i++) {
-        addGradient(trained.get(i), done.gradients().get(i));
-      }
-      done.projection().ifPresent(more -> addGradient(model.outputProjection(), more));
+    try {
+      add(trained, done.gradients());
+      addProjection(done.projection());
     } finally {
       done.release();
+    }
+  }
+
+  private void addProjection(Optional<Tensor> gradient) {
+    gradient.ifPresent(more -> add(List.of(model.outputProjection()), List.of(more)));
+  }
+
+  /**
+   * Adds gradients to those that the weights have.
+   *
+   * @param gradients by each of the weights, undefined where there is none; or none at all
+   */
+  static void add(List<Tensor> weights, List<Tensor> gradients) {
+    try (PointerScope _ = new PointerScope();
+        NoGradGuard _ = new NoGradGuard()) {
+      for (int i = 0; i < gradients.size(); i++) {
+        addGradient(weights.get(i), gradients.get(i));
+      }
     }
   }
 

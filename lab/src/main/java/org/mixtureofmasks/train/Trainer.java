@@ -8,9 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
+import org.bytedeco.pytorch.Tensor;
 import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.data.Sampler;
 import org.mixtureofmasks.nn.DecoderModule;
+import org.mixtureofmasks.nn.Natives;
 import org.mixtureofmasks.recipe.Recipe;
 import org.mixtureofmasks.recipe.RecipeReader;
 import org.mixtureofmasks.recipe.RunKeys;
@@ -314,6 +316,13 @@ public final class Trainer implements AutoCloseable {
     int keep = recipe.get(RunKeys.CHECKPOINT_KEEP);
     all.subList(0, Math.max(0, all.size() - keep)).forEach(run::remove);
     RunCurves.write(run);
+  }
+
+  /** Frees what only steps need, half of what a run holds: no step can follow. */
+  public void free() {
+    optimizer.free();
+    start.teacher().ifPresent(t -> t.parameters().values().forEach(Tensor::close));
+    Natives.giveBack();
   }
 
   /** Closes the data files and lets others into the run's folder. */

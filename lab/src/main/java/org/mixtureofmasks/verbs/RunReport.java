@@ -109,6 +109,7 @@ final class RunReport {
               .formatted(ShellWords.command("mom", "resume", trainer.folder().path())));
       return UserError.FAILED;
     }
+    trainer.free();
     clock.begin(RunPhase.COMPILE.word());
     progress.phase(RunPhase.COMPILE);
     FinishedRun run = FinishedRun.open(trainer.folder().path());

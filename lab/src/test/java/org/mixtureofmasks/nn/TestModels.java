@@ -30,6 +30,11 @@ public final class TestModels {
 
   /** The tiny model with so many neurons. */
   public static ModelConfig tinyConfig(int neurons) {
+    return tinyConfig(neurons, true);
+  }
+
+  /** The same with an output projection of its own, or with the embedding as such. */
+  public static ModelConfig tinyConfig(int neurons, boolean tied) {
     return new ModelConfig(
         Families.named("llama"),
         16,
@@ -39,7 +44,7 @@ public final class TestModels {
         16,
         new ModelConfig.Rope(10000, new ModelConfig.Scaling.None()),
         new ModelConfig.Block(ModelConfig.Activation.SILU, 1e-5),
-        new ModelConfig.Vocabulary(50, true, 0, List.of(0)),
+        new ModelConfig.Vocabulary(50, tied, 0, List.of(0)),
         Optional.empty(),
         Optional.empty());
   }

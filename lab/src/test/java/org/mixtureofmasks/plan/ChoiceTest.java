@@ -1,11 +1,14 @@
 package org.mixtureofmasks.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mixtureofmasks.checkpoint.Checkpoint;
@@ -58,10 +61,36 @@ class ChoiceTest {
     assertEquals(1, longer.distillation());
   }
 
+  private static Choice smallest(Choice choice) {
+    return choice.inLessMemory().map(ChoiceTest::smallest).orElse(choice);
+  }
+
+  @Test
+  void memoryIsSavedFirstByWhatCostsTheLeastTime() throws Exception {
+    Choice choice = Choice.of(tiny()).trained(10_000);
+    List<String> steps = new ArrayList<>();
+    for (Optional<Choice> c = choice.inLessMemory(); c.isPresent(); c = c.get().inLessMemory()) {
+      Choice less = c.get();
+      steps.add(
+          "%d rows, threads %d, %s"
+              .formatted(less.microRows(), less.threads(), less.recompute() ? "twice" : "once"));
+    }
+    assertEquals(
+        List.of(
+            "16 rows, threads 0, once",
+            "8 rows, threads 0, once",
+            "4 rows, threads 0, once",
+            "2 rows, threads 0, once",
+            "1 rows, threads 0, once",
+            "1 rows, threads 0, twice",
+            "1 rows, threads 1, twice"),
+        steps);
+    assertFalse(smallest(Choice.of(tiny())).recompute(), "nothing is computed twice without steps");
+  }
+
   @Test
   void theRecipeHoldsWhatWasChosenAndOddPathsToo() throws Exception {
-    Choice choice =
-        Choice.of(tiny()).trained(10_000).withMicroRows(2).withOneThread().withCalibration(4096);
+    Choice choice = Choice.of(tiny()).trained(10_000).withCalibration(4096);
     Path odd = Files.createDirectories(folder.resolve("a \"b\": #c"));
     OwnTexts texts = new OwnTexts(List.of(odd.resolve("x.txt")), List.of(odd.resolve("y.txt")));
     Path file = folder.resolve("recipe.yaml");
@@ -72,8 +101,14 @@ class ChoiceTest {
         odd.resolve("y.txt").toString(), recipe.get(RunKeys.EVALUATE_HELD_OUT).getFirst().file());
     assertEquals(choice.steps(), recipe.get(RunKeys.STEPS));
     assertEquals(17, recipe.get(RunKeys.ROW), "the model's context is 16 tokens");
-    assertEquals(2, recipe.get(RunKeys.MICRO_BATCH_ROWS));
-    assertEquals(1, recipe.get(RunKeys.THREADS));
+    assertEquals(choice.microRows(), recipe.get(RunKeys.MICRO_BATCH_ROWS));
+    assertEquals(0, recipe.get(RunKeys.THREADS));
+    assertFalse(recipe.get(RunKeys.RECOMPUTE));
+    Files.writeString(file, smallest(choice).recipe(folder.resolve("model"), texts, 0.25));
+    Recipe small = Methods.read(file, List.of());
+    assertEquals(1, small.get(RunKeys.MICRO_BATCH_ROWS));
+    assertEquals(1, small.get(RunKeys.THREADS));
+    assertTrue(small.get(RunKeys.RECOMPUTE));
     assertEquals(0.25, Methods.provider(recipe).target(recipe));
     assertEquals(4096, Methods.provider(recipe).calibrationTokens(recipe));
   }

@@ -10,6 +10,7 @@ import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.format.Families;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.recipe.RunKeys;
 
 /** Against what was resident in real runs of SmolLM2-135M-Instruct (docs/benchmarks). */
 class RunMemoryTest {
@@ -32,14 +33,15 @@ class RunMemoryTest {
     return new RunMemory(
         config,
         true,
-        true,
+        new TrainedWeights(true, RunKeys.Weights.ALL).count(config),
         teaches,
-        true,
+        2L * 1536,
         0,
         steps,
         1024,
         1024,
         1,
+        false,
         calibrationTokens,
         269_060_552,
         0);

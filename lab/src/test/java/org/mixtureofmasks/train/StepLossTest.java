@@ -26,14 +26,15 @@ class StepLossTest {
     DecoderModule model = TestModels.tiny(5, precision);
     DecoderModule teacher = TestModels.tiny(6, precision).frozenCopy();
     List<Tensor> trained = List.copyOf(model.parameters().values());
-    StepLoss loss = new StepLoss(model, new Dense(atOnce), trained, Optional.of(teacher), 0.5, 2);
+    StepLoss loss =
+        new StepLoss(model, new Dense(atOnce), trained, Optional.of(teacher), 0.5, 2, false);
     StepLoss.Result result = loss.accumulate(rows(), microRows);
     List<float[]> gradients = new ArrayList<>();
     trained.forEach(t -> gradients.add(Tensors.toFloats(t.grad())));
     return new Step(result, gradients);
   }
 
-  private static long[][] rows() {
+  static long[][] rows() {
     SplittableRandom random = new SplittableRandom(1);
     long[][] rows = new long[7][9];
     for (long[] row : rows) {

@@ -2,6 +2,7 @@ package org.mixtureofmasks.sparsify.tokenmasks;
 
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.nn.FfnWeights;
 
 /**
@@ -17,6 +18,12 @@ final class ByInputs implements TokenChoice {
   @Override
   public Tensor activations(Tensor x, Tensor scores, FfnWeights weights) {
     return scores;
+  }
+
+  /** Which inputs are read, and these. */
+  @Override
+  public long tokenBytes(ModelConfig config) {
+    return 2L * Float.BYTES * config.hiddenSize();
   }
 
   @Override

@@ -206,6 +206,12 @@ final class ByPreview implements TokenChoice {
     return weights.activations(x);
   }
 
+  /** Inputs without their means, which are read in half and in full, and the neurons' scores. */
+  @Override
+  public long tokenBytes(ModelConfig config) {
+    return (3L * config.hiddenSize() + config.intermediateSize()) * Float.BYTES;
+  }
+
   @Override
   public double weights(Kept kept) {
     return kept.neurons();

@@ -77,6 +77,9 @@ interface TokenChoice {
    */
   Tensor activations(Tensor x, Tensor scores, FfnWeights weights);
 
+  /** Bytes that a pass holds of a token and layer besides its activations and their mask, fp32. */
+  long tokenBytes(ModelConfig config);
+
   /** What a folder is to know of a layer beside its thresholds on inputs and neurons. */
   default Optional<PreviewInputs> preview(int layer, float[] thresholds) {
     return Optional.empty();

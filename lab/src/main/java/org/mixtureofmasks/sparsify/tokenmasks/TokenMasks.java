@@ -168,12 +168,25 @@ final class TokenMasks implements Method, NeedsPasses {
 
   private Tensor apply(int l, Tensor x, FfnWeights weights) {
     Tensor seen = choice.seen(l, x);
-    List<Tensor> places = above(l, seen);
-    Tensor scores = choice.scores(l, seen, places, weights);
+    List<Tensor> above = above(l, seen);
+    double[] wanted = wanted(l);
+    boolean exact = options.exact() && GradMode.is_enabled();
+    List<Tensor> read = exact ? largest(seen, wanted) : above;
+    Tensor scores = choice.scores(l, seen, read, weights);
     Tensor neurons = Threshold.above(scores, thresholds[l][choice.tiers()]);
-    places.add(neurons);
-    count(GradMode.is_enabled() ? counts : validated, l, places);
-    return weights.project(choice.activations(x, scores, weights).mul(neurons));
+    Tensor kept = exact ? Threshold.largest(scores, wanted[choice.tiers()]) : neurons;
+    above.add(neurons); // thresholds follow what they would keep, whoever chooses
+    count(GradMode.is_enabled() ? counts : validated, l, above);
+    return weights.project(choice.activations(x, scores, weights).mul(kept));
+  }
+
+  /** By threshold on inputs: the share of each token's that it is to leave. */
+  private List<Tensor> largest(Tensor seen, double[] wanted) {
+    List<Tensor> largest = new ArrayList<>();
+    for (int i = 0; i < choice.tiers(); i++) {
+      largest.add(Threshold.largest(seen, wanted[i]));
+    }
+    return largest;
   }
 
   /** Whole numbers: the same in whatever order passes that run at once come here. */

@@ -45,9 +45,17 @@ public final class TokenMasksOptions {
           0,
           Kind.Range.of(0, 1),
           "share of hidden_size",
-          "with split uniform, inputs that a token reads (choice preview: of the copy); the neurons'"
+          "with split uniform, inputs that a token reads (choice preview: of the copy, an input of which"
+              + " two of four bits are read counts half); the neurons'"
               + " share follows from the target; 0 takes 1.2 · target, with choice preview 0.9 ·"
               + " target");
+  static final Key<Rule> RULE =
+      KEYS.word(
+          "rule",
+          Rule.THRESHOLD,
+          "what the tokens of a training step keep: what is above the layer's thresholds (threshold),"
+              + " or each token exactly the layer's share (top_k); validation and the model that is"
+              + " written have thresholds");
   static final Key<Double> FOLLOW =
       KEYS.number(
           "follow",
@@ -98,6 +106,11 @@ public final class TokenMasksOptions {
     return given > 0 ? given : Math.min(1, TokenChoice.by(choice()).inputs(target()));
   }
 
+  /** Whether each token of a training step keeps exactly the share. */
+  boolean exact() {
+    return recipe.get(RULE) == Rule.TOP_K;
+  }
+
   double follow() {
     return recipe.get(FOLLOW);
   }
@@ -112,6 +125,14 @@ public final class TokenMasksOptions {
 
   int calibrationTokens() {
     return recipe.get(CALIBRATION_TOKENS);
+  }
+
+  /** What the tokens of a training step keep. */
+  enum Rule {
+    /** What is above the layer's thresholds. */
+    THRESHOLD,
+    /** Each the largest of its own. */
+    TOP_K
   }
 
   /** How the share is spread over layers and places. */

@@ -59,6 +59,11 @@ public final class TokenMasksProvider implements MethodProvider {
   }
 
   @Override
+  public long choiceBytes(Recipe recipe, ModelConfig config) {
+    return TokenChoice.by(new TokenMasksOptions(recipe).choice()).tokenBytes(config);
+  }
+
+  @Override
   public double distillation(Recipe recipe) {
     return new TokenMasksOptions(recipe).distillation();
   }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -135,6 +136,44 @@ class TokenMasksTest {
           Tensors.toFloats(trainer.method().feedForward().apply(1, x, weights)),
           1e-6f);
     }
+  }
+
+  @Test
+  void withTopKEachTokenOfAStepKeepsItsOwnShareWhateverTheThresholds() throws IOException {
+    String exact = UNIFORM.replace("target", "rule: top_k, target");
+    try (Trainer trainer = begin(exact, "run", "train.steps=0", "train.precision=fp32");
+        PointerScope _ = new PointerScope()) {
+      var weights = trainer.model().ffn(1);
+      float[] small = ramp(16);
+      for (int i = 0; i < small.length; i++) {
+        small[i] *= 1e-3f; // all of it is below the thresholds
+      }
+      Tensor x = Tensors.of(small, 1, 16);
+      float[] kept = largest(small, 8);
+      float[] a = largest(Tensors.toFloats(weights.activations(Tensors.of(kept, 1, 16))), 32);
+      float[] expected = Tensors.toFloats(weights.project(Tensors.of(a, 1, 64)));
+      assertArrayEquals(
+          expected, Tensors.toFloats(trainer.method().feedForward().apply(1, x, weights)), 1e-9f);
+      try (NoGradGuard _ = new NoGradGuard()) {
+        float[] validated =
+            Tensors.toFloats(trainer.method().feedForward().apply(1, x, weights));
+        assertArrayEquals(new float[16], validated, "what validates has thresholds");
+      }
+    }
+  }
+
+  /** With the values of another size than the n largest at 0. */
+  private static float[] largest(float[] values, int n) {
+    float[] sizes = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      sizes[i] = Math.abs(values[i]);
+    }
+    Arrays.sort(sizes);
+    float[] kept = values.clone();
+    for (int i = 0; i < kept.length; i++) {
+      kept[i] = Math.abs(kept[i]) >= sizes[kept.length - n] ? kept[i] : 0;
+    }
+    return kept;
   }
 
   private static float[] ramp(int n) {
