@@ -52,7 +52,9 @@ final class KeptTally implements TokenTally {
       return;
     }
     double share = layers.get(layer).add(dataSet, position, inputs, neurons);
-    byToken.computeIfAbsent(sequence.ids()[position], _ -> new Sum()).neurons += share;
+    Sum ofToken = byToken.computeIfAbsent(sequence.ids()[position], _ -> new Sum());
+    ofToken.neurons += share;
+    ofToken.count += layer == 0 ? 1 : 0;
   }
 
   @Override
@@ -60,7 +62,6 @@ final class KeptTally implements TokenTally {
     byDataSet[dataSet] += sequence.counted();
     for (int position = sequence.from(); position < sequence.ids().length; position++) {
       byPosition[Positions.bucket(position)]++;
-      byToken.get(sequence.ids()[position]).count++;
     }
   }
 

@@ -13,10 +13,17 @@ import java.util.function.Function;
 record ReportSection(String id, String title, String source, Function<ReportData, String> body) {
   private static final String ALWAYS = "every analysis";
 
+  private static final ReportSection SUMMARY =
+      new ReportSection("summary", "Summary", ALWAYS, ReportSummary::html);
+
+  private static final ReportSection ERROR =
+      new ReportSection(
+          "error", "Error against the dense model", "--reference DENSE", ErrorChart::html);
+
   /** All sections of a model with experts, in order. */
   static final List<ReportSection> EXPERTS =
       List.of(
-          new ReportSection("summary", "Summary", ALWAYS, ReportSummary::html),
+          SUMMARY,
           new ReportSection(
               "selection", "Selection of experts across layers", ALWAYS, SelectionCharts::html),
           new ReportSection("hits", "Shared, routed and pruned neurons", ALWAYS, MaskCharts::hits),
@@ -30,8 +37,7 @@ record ReportSection(String id, String title, String source, Function<ReportData
           new ReportSection(
               "information", "What an expert tells", ALWAYS, RouterCharts::information),
           new ReportSection("paths", "Paths through the layers", ALWAYS, PathCharts::html),
-          new ReportSection(
-              "error", "Error against the dense model", "--reference DENSE", ErrorChart::html),
+          ERROR,
           new ReportSection(
               "removal",
               "Cost of removing an expert",
@@ -48,7 +54,7 @@ record ReportSection(String id, String title, String source, Function<ReportData
   /** All sections of a model with token masks, in order. */
   static final List<ReportSection> TOKEN_MASKS =
       List.of(
-          new ReportSection("summary", "Summary", ALWAYS, ReportSummary::html),
+          SUMMARY,
           new ReportSection("kept", "What tokens keep", ALWAYS, KeptCharts::byLayer),
           new ReportSection(
               "positions", "Neurons by position in the text", ALWAYS, KeptCharts::positions),
@@ -61,8 +67,7 @@ record ReportSection(String id, String title, String source, Function<ReportData
               "Neurons that neighbouring tokens share",
               "texts of two tokens or more",
               NeuronCharts::neighbours),
-          new ReportSection(
-              "error", "Error against the dense model", "--reference DENSE", ErrorChart::html),
+          ERROR,
           new ReportSection(
               "tokens",
               "Tokens with the most and the fewest neurons",
