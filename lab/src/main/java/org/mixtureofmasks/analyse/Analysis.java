@@ -14,6 +14,7 @@ import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Checkpoints;
 import org.mixtureofmasks.format.ConfigReader;
 import org.mixtureofmasks.format.ModelConfig;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.io.Fingerprint;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.io.Progress;
@@ -166,7 +167,9 @@ public final class Analysis {
       ModelState state = model.newState(longest(data));
       observe(model, state, data, findings.tally(), error);
       json.put("tokens", findings.tally().tokens());
-      json.put("active_ffn_share_measured", Numbers.rounded(state.expertLoad().activeFfnShare()));
+      Shares shares = model.shares(state.expertLoad());
+      new Shares(Numbers.rounded(shares.activeFfn()), Numbers.rounded(shares.allIn()))
+          .describeMeasured(json);
       findings.write(model, state, error, json);
     }
   }

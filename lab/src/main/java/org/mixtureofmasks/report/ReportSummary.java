@@ -71,6 +71,7 @@ final class ReportSummary {
           ", which used "
               + ReportText.percent(d.at("active_ffn_share_measured").asDouble())
               + " of the FFN a token"
+              + (d.tokenMasks() ? TokenMaskSummary.allIn(d) : "")
               + (model.has("target_share")
                   ? " (asked for: "
                       + ReportText.percent(model.path("target_share").asDouble())

@@ -3,6 +3,7 @@ package org.mixtureofmasks.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import org.mixtureofmasks.format.ShippedThresholds;
 
 /** What came out of an analysis of token masks, in sentences. */
 final class TokenMaskSummary {
@@ -17,6 +18,14 @@ final class TokenMaskSummary {
         + " each: "
         + model.path("description").asText()
         + ".";
+  }
+
+  /** What was used with the preview that chose it, as the target of such a model counts. */
+  static String allIn(ReportData d) {
+    return d.model().path("choice").asText().equals(ShippedThresholds.Choice.PREVIEW.word())
+        ? ", %s of its bytes with the preview"
+            .formatted(ReportText.percent(d.at("share_all_in_measured").asDouble()))
+        : "";
   }
 
   /** What only text can show; means over the layers. */

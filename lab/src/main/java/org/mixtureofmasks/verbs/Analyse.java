@@ -23,6 +23,7 @@ import org.mixtureofmasks.cli.StopSignal;
 import org.mixtureofmasks.cli.Table;
 import org.mixtureofmasks.cli.Terminal;
 import org.mixtureofmasks.cli.Verb;
+import org.mixtureofmasks.format.Shares;
 import org.mixtureofmasks.io.AtomicFiles;
 import org.mixtureofmasks.io.Json;
 import org.mixtureofmasks.model.LoadOptions;
@@ -240,7 +241,7 @@ public final class Analyse implements Verb {
     main.put("analysis", file.toString());
     main.put("report", report.toString());
     main.put("tokens", analysis.get("tokens").asLong());
-    main.put("active_ffn_share_measured", analysis.get("active_ffn_share_measured").asDouble());
+    Shares.readMeasured(analysis).orElseThrow().describeMeasured(main);
     if (analysis.get("model").has("experts")) {
       experts(analysis, main);
     } else {

@@ -153,6 +153,10 @@ class AnalysisReportTest {
     assertTrue(html.contains("3 layers of 384 neurons each: each token reads"), html);
     assertTrue(html.contains("<code class=\"token\"> the</code> <span class=\"lift\">61.0"));
     assertTrue(html.contains("<code class=\"token\">#7</code>"), "an id without a text");
+    assertTrue(html.contains("used 50.1\u00a0% of the FFN a token (asked for: 50.0\u00a0%)"), html);
+    ((ObjectNode) a.path("model")).put("choice", "preview");
+    String preview = AnalysisReport.html(a.put("share_all_in_measured", 0.613));
+    assertTrue(preview.contains("FFN a token, 61.3\u00a0% of its bytes with the preview (asked"));
   }
 
   @Test

@@ -168,6 +168,7 @@ class TokenMaskVerbsTest {
     }
     assertEquals(active, json.path("active_ffn_share_measured").doubleValue(), 1e-5);
     assertEquals(active, printed.path("active_ffn_share_measured").doubleValue(), 1e-5);
+    assertTrue(printed.path("share_all_in_measured").doubleValue() > active, printed.toString());
     JsonNode most = json.at("/tokens_by_neurons/most/0");
     assertTrue(most.path("count").intValue() >= 5, most.toString());
     String report = Files.readString(out.resolve("report.html"));
