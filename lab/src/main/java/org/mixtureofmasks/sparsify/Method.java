@@ -49,9 +49,9 @@ public interface Method {
 
   /**
    * Whether micro-batches may run side by side on several threads, and layers be computed twice
-   * (train.recompute): there is no {@link #extraLoss}, the feed-forward part and {@link
-   * #beginMicroBatch} keep nothing of a micro-batch, and what they count is means of whole numbers,
-   * which neither order nor counting every token twice changes.
+   * (train.recompute): there is no {@link #extraLoss}, nothing but the model's weights trains, the
+   * feed-forward part and {@link #beginMicroBatch} keep nothing of a micro-batch, and neither the
+   * order of what they count nor a second count of every token changes what is made of it.
    */
   default boolean passesAtOnce() {
     return false;

@@ -184,8 +184,8 @@ public final class RunForecast {
       return "set train.micro_batch_rows to %d".formatted(rows.getAsInt());
     }
     RunMemory least = memory.withMicroTokens(settings.rowTokens());
-    boolean recomputes = settings.recompute();
-    if (settings.steps() > 0 && !recomputes && canRecompute) {
+    boolean couldRecompute = canRecompute && settings.steps() > 0 && !settings.recompute();
+    if (couldRecompute) {
       rows = fittingRows(memory.withRecomputation(), settings.microRows(), machine);
       if (rows.isPresent()) {
         return rows.getAsInt() == settings.microRows()
@@ -193,12 +193,12 @@ public final class RunForecast {
             : "set train.recompute to true and train.micro_batch_rows to %d"
                 .formatted(rows.getAsInt());
       }
-      least = least.withRecomputation();
     }
     if (fits(least.withThreads(1), machine)) {
-      return least.recompute() && !recomputes
-          ? "set train.recompute to true, train.micro_batch_rows and train.threads to 1"
-          : "set train.micro_batch_rows and train.threads to 1";
+      return "set train.micro_batch_rows and train.threads to 1";
+    }
+    if (couldRecompute && fits(least.withThreads(1).withRecomputation(), machine)) {
+      return "set train.recompute to true, and train.micro_batch_rows and train.threads to 1";
     }
     for (long tokens = least.calibrationTokens() / 2; tokens >= 1024; tokens /= 2) {
       if (fits(least.withCalibrationTokens(tokens), machine)) {

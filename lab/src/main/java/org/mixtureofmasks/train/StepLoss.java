@@ -37,14 +37,14 @@ record StepLoss(
     double distillation,
     int threads,
     boolean recompute) {
+  private static final FeedForward DENSE = (layer, x, weights) -> weights.dense(x);
+
   StepLoss {
     if (recompute && !(method.passesAtOnce() && model.parameters().values().containsAll(trained))) {
       throw new IllegalArgumentException(
           "layers of %s cannot be computed again".formatted(method.name()));
     }
   }
-
-  private static final FeedForward DENSE = (layer, x, weights) -> weights.dense(x);
 
   /**
    * What a step saw, each a mean over its tokens, in nats.
