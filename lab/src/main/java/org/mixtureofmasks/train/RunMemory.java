@@ -272,9 +272,6 @@ record RunMemory(
   /** The model once more, out of what was freed if that is enough, and the checkpoint, mapped. */
   private SequencedMap<String, Long> compile() {
     SequencedMap<String, Long> held = afterSteps();
-    if (method > 0) {
-      held.put("method_again", method);
-    }
     held.put("weights_again", 4 * parameters());
     keepFreed(held);
     held.put("checkpoint", 4 * parameters());

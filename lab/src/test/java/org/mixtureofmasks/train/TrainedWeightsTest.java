@@ -64,7 +64,8 @@ class TrainedWeightsTest {
     long norms = (2L * config.layers() + 1) * config.hiddenSize();
     long all = new TrainedWeights(true, RunKeys.Weights.ALL).count(config);
     assertEquals(ffn, new TrainedWeights(true, RunKeys.Weights.FFN).count(config));
-    assertEquals(ffn + norms, new TrainedWeights(true, RunKeys.Weights.FFN_AND_NORMS).count(config));
+    assertEquals(
+        ffn + norms, new TrainedWeights(true, RunKeys.Weights.FFN_AND_NORMS).count(config));
     assertEquals(0, new TrainedWeights(false, RunKeys.Weights.FFN).count(config));
     assertFalse(all <= ffn + norms);
   }

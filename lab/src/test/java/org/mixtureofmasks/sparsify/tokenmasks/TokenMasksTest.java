@@ -155,8 +155,7 @@ class TokenMasksTest {
       assertArrayEquals(
           expected, Tensors.toFloats(trainer.method().feedForward().apply(1, x, weights)), 1e-9f);
       try (NoGradGuard _ = new NoGradGuard()) {
-        float[] validated =
-            Tensors.toFloats(trainer.method().feedForward().apply(1, x, weights));
+        float[] validated = Tensors.toFloats(trainer.method().feedForward().apply(1, x, weights));
         assertArrayEquals(new float[16], validated, "what validates has thresholds");
       }
     }
