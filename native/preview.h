@@ -17,14 +17,21 @@ INLINE float preview_times(const uint8_t *row, long n, float h) {
   return h;
 }
 
-/* The lowest numbers as floats; those above after a shift. */
-INLINE V preview_numbers(W fours) {
+/* The lowest numbers as floats, and the next ones. */
 #if L == 16
-  return look_up(fours, _mm512_set_ps(3, 2, 1, 0, 3, 2, 1, 0, 3, 2, 1, 0, 3, 2, 1, 0)); /* by four bits */
-#else
-  return FLOATS(AND(fours, 3));
-#endif
+/* A lane of an index is looked up by its lowest four bits: by two numbers. */
+INLINE V preview_first(W fours) {
+  return look_up(fours, _mm512_set_ps(3, 2, 1, 0, 3, 2, 1, 0, 3, 2, 1, 0, 3, 2, 1, 0));
 }
+
+INLINE V preview_second(W fours) {
+  return look_up(fours, _mm512_set_ps(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0));
+}
+#else
+INLINE V preview_first(W fours) { return FLOATS(AND(fours, 3)); }
+
+INLINE V preview_second(W fours) { return FLOATS(AND(SHIFT_RIGHT(fours, 2), 3)); }
+#endif
 
 /* Columns [from, n), both whole blocks. */
 INLINE void preview_sums(const int count, const uint8_t *const *rows, const float *h, long from, long n, float *y) {
@@ -36,11 +43,12 @@ INLINE void preview_sums(const int count, const uint8_t *const *rows, const floa
     V d = LOAD(at + 48);
     UNROLL for (int k = 0; k < count; k++) {
       W fours = unsigned_bytes(rows[k] + i);
+      W upper = SHIFT_RIGHT(fours, 4);
       V factor = SPLAT(h[k]);
-      a = FMA(preview_numbers(fours), factor, a);
-      b = FMA(preview_numbers(SHIFT_RIGHT(fours, 2)), factor, b);
-      c = FMA(preview_numbers(SHIFT_RIGHT(fours, 4)), factor, c);
-      d = FMA(preview_numbers(SHIFT_RIGHT(fours, 6)), factor, d);
+      a = FMA(preview_first(fours), factor, a);
+      b = FMA(preview_second(fours), factor, b);
+      c = FMA(preview_first(upper), factor, c);
+      d = FMA(preview_second(upper), factor, d);
     }
     STORE(at, a);
     STORE(at + 16, b);
@@ -54,13 +62,10 @@ INLINE void preview_part_to_floats(const uint8_t *row, long n, long c, long coun
   for (long i = 0; i < count; i += L) {
     long column = c + i;
     W fours = unsigned_bytes(row + column / 64 * 16 + column % 16);
-    switch (column % 64 / 16) {
-      case 3: fours = SHIFT_RIGHT(fours, 6); break;
-      case 2: fours = SHIFT_RIGHT(fours, 4); break;
-      case 1: fours = SHIFT_RIGHT(fours, 2); break;
-      default: break;
+    if (column % 64 >= 32) {
+      fours = SHIFT_RIGHT(fours, 4);
     }
-    STORE(out + i, preview_numbers(fours));
+    STORE(out + i, column % 32 < 16 ? preview_first(fours) : preview_second(fours));
   }
 }
 

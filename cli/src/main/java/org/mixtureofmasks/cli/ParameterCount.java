@@ -31,9 +31,9 @@ final class ParameterCount {
   private static final Pattern FFN =
       Pattern.compile("\\.mlp\\.|ffn_|block_sparse_moe|feed_forward|^w[123]$");
 
-  /** Tables of angles, lists of integers and what previews are scaled by are no parameters. */
+  /** Tables of angles, lists of integers and what belongs to previews are no parameters. */
   private static final Pattern TABLE =
-      Pattern.compile("^freq_cis_|rope_freqs|inv_freq|\\.mlp\\.preview_scales$");
+      Pattern.compile("^freq_cis_|rope_freqs|inv_freq|\\.mlp\\.preview_(scales|centres|base)$");
 
   private final Map<Part, Long> counts = new EnumMap<>(Part.class);
 

@@ -116,6 +116,8 @@ public final class PreviewPass {
     float[] ups = upFactors[t];
     int upper = rows.counts[t][0];
     int end = upper;
+    float sumOfGates = 0;
+    float sumOfUps = 0;
     for (int k = 0; k < upper; k++) {
       int i = list[k];
       float gate = gates[k] * ffn.scales()[2 * i];
@@ -128,10 +130,12 @@ public final class PreviewPass {
       gates[end] = gate;
       ups[end] = up;
       end += whole ? 1 : 0;
+      sumOfGates += gate * PreviewRows.both(whole);
+      sumOfUps += up * PreviewRows.both(whole);
     }
     rows.counts[t][0] = end;
-    takenOff[t][0] = PreviewRows.takenOff(gates, 0, end);
-    takenOff[t][1] = PreviewRows.takenOff(ups, 0, end);
+    takenOff[t][0] = PreviewWeights.CENTRE * sumOfGates;
+    takenOff[t][1] = PreviewWeights.CENTRE * sumOfUps;
   }
 
   /** Lists a thread's neurons of every token. */

@@ -28,13 +28,9 @@ final class PreviewRows {
     return whole ? WHOLE : COARSE;
   }
 
-  /** What the numbers' centres come to with such factors. */
-  static float takenOff(float[] factors, int from, int to) {
-    float sum = 0;
-    for (int k = from; k < to; k++) {
-      sum += factors[k];
-    }
-    return PreviewWeights.CENTRE * sum;
+  /** What both planes' numbers count together, in scales: so much of their centres is taken off. */
+  static float both(boolean whole) {
+    return whole ? WHOLE + 1 : COARSE;
   }
 
   /** Sums of some neurons before a row is added: of what the inputs' centres give. */

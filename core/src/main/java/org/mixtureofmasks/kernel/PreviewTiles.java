@@ -72,6 +72,8 @@ final class PreviewTiles {
     float[] up = ups[b];
     PreviewRows.offCentre(ffn, x, t * d, gate, at);
     int kept = ColumnTiles.mask(gate, at, at + d, ffn.inputThreshold());
+    float sumOfGates = 0;
+    float sumOfUps = 0;
     for (int i = at; i < at + d; i++) {
       boolean whole = gate[i] != 0 && PreviewRows.isWhole(ffn, gate[i]);
       kept += whole ? 1 : 0;
@@ -82,9 +84,11 @@ final class PreviewTiles {
       up[i] = ofUp * factor;
       gate[d + i] = whole ? ofGate : 0;
       up[d + i] = whole ? ofUp : 0;
+      sumOfGates += ofGate * PreviewRows.both(whole);
+      sumOfUps += ofUp * PreviewRows.both(whole);
     }
-    offGates[t] = PreviewRows.takenOff(gate, at, at + 2 * d);
-    offUps[t] = PreviewRows.takenOff(up, at, at + 2 * d);
+    offGates[t] = PreviewWeights.CENTRE * sumOfGates;
+    offUps[t] = PreviewWeights.CENTRE * sumOfUps;
     return kept;
   }
 

@@ -40,8 +40,8 @@ public final class Natives {
   private static final int KEPT_BYTES = 1 << 30;
 
   /**
-   * M_ARENA_MAX: one heap for all threads. Those that the C library gives other threads than the
-   * first hold 64 MB at most, so that large tensors would be fresh pages every time.
+   * M_ARENA_MAX: no further heaps for threads, beside those that the JVM's own have made by now.
+   * Such heaps hold 64 MB at most, so that large tensors would be fresh pages every time.
    */
   private static final int ARENAS = -8;
 
