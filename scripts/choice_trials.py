@@ -15,7 +15,8 @@ preview   gate and up of the token's largest inputs from a copy in few bits, one
           that it says are largest is computed exactly. "ups": of these only so many go on once the gate is known;
           "downs": only so many reach the output. "norms": true multiplies an input by its column's norm where the largest
           are chosen; "folded": false multiplies a neuron's score by the norm of its down column rather than its column in
-          the copy; "by_loss": true weighs that norm's outputs by the squared gradient of the loss
+          the copy; "centroids": true has a level stand for the mean of a Gaussian's weights in it rather than for its
+          middle (of fewer bits than "top" it always does); "by_loss": true weighs that norm's outputs by the squared gradient of the loss
 Both: "means": true is of what inputs are beside their means on CALIBRATION, and what the means give is exact;
 "components": N principal components of the inputs are read besides, whole (preview: in 8 bits), by all tokens.
 The share printed counts bytes of bf16 weights, the copy's and the components' among them.
@@ -46,12 +47,12 @@ def levels(top, bits):
     return torch.tensor([(density(a) - density(b)) / (below(b) - below(a)) for a, b in zip(edges, edges[1:])])
 
 
-def quantised(w, top, bits):
+def quantised(w, top, bits, centroids):
     """A copy with one scale for each input, w is neurons x inputs."""
     deviation = w.std(0, keepdim=True)
     half = 2 ** top // 2
     number = torch.floor(w / (STEP[top] * deviation)).clamp(-half, half - 1).long() + half
-    if bits == top:
+    if bits == top and not centroids:
         return (number - half + .5) * STEP[top] * deviation
     return levels(top, bits)[number >> (top - bits)] * deviation
 
@@ -140,7 +141,7 @@ def prepare(layer, trial):
         squares = layer.down_proj.weight.data.pow(2)
         up = up * (squares * (layer.squares[:, None] if trial.get("by_loss") else 1)).sum(0).sqrt()[:, None]
     top = trial.get("top", 4)
-    layer.preview = {bits: [quantised(w, top, bits) for w in (gate, up)] for _, bits in trial["tiers"]}
+    layer.preview = {bits: [quantised(w, top, bits, trial.get("centroids")) for w in (gate, up)] for _, bits in trial["tiers"]}
     components = trial.get("components", 0)
     if components:
         basis = layer.basis[:, :components]
