@@ -73,7 +73,7 @@ public final class StoredShares {
               yield new FfnReads(
                   active,
                   neurons * line(records),
-                  Preview.PLANES * inputs * row + always(config),
+                  Preview.PLANES * inputs * row + readByEveryToken(config),
                   records == null ? 0 : records.bytes());
             }
           });
@@ -88,7 +88,7 @@ public final class StoredShares {
    * @param config shape of the model
    * @return bytes
    */
-  public static long always(ModelConfig config) {
+  public static long readByEveryToken(ModelConfig config) {
     long floats = 3L * config.hiddenSize() + 2L * config.intermediateSize() + 3;
     return floats * Float.BYTES;
   }

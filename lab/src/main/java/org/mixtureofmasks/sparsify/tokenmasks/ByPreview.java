@@ -129,7 +129,9 @@ final class ByPreview implements TokenChoice {
   @Override
   public void begin(ModelConfig config) {
     copies.clear();
-    always = StoredShares.always(config) / (6.0 * config.hiddenSize() * config.intermediateSize());
+    always =
+        StoredShares.readByEveryToken(config)
+            / (6.0 * config.hiddenSize() * config.intermediateSize());
     for (int l = 0; l < config.layers(); l++) {
       copies.add(new Copy(config.intermediateSize(), config.hiddenSize()));
     }

@@ -12,7 +12,6 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.ShippedThresholds;
 import org.mixtureofmasks.nn.FeedForward;
@@ -36,8 +35,6 @@ final class TokenMasks implements Method, NeedsPasses {
   private static final String SHARES = "token_masks.shares";
   private static final String THRESHOLDS = "token_masks.thresholds";
   private static final String CALIBRATION = "token_masks.calibration";
-  private static final String KEPT = "kept";
-  private static final String SEEN = "seen";
 
   /** Of inputs and of neurons. */
   private static final int SHARES_OF_LAYER = 2;
@@ -47,8 +44,8 @@ final class TokenMasks implements Method, NeedsPasses {
 
   private final TokenMasksOptions options;
   private final TokenChoice choice;
-  private final Sums counts = new Sums();
-  private final Sums validated = new Sums();
+  private final KeptCounts counts = new KeptCounts();
+  private final KeptCounts validated = new KeptCounts();
   private List<Kept> shares = List.of();
 
   /** By layer: the choice's thresholds on inputs, then that on neurons. */
@@ -101,10 +98,8 @@ final class TokenMasks implements Method, NeedsPasses {
   private void begin(ModelConfig config) {
     choice.begin(config);
     thresholds = new float[config.layers()][choice.tiers() + 1];
-    for (Sums sums : List.of(counts, validated)) {
-      sums.declare(KEPT, torch.ScalarType.Long, config.layers(), choice.tiers() + 1);
-      sums.declare(SEEN, torch.ScalarType.Long, config.layers(), choice.tiers() + 1);
-    }
+    counts.begin(config.layers(), choice.tiers() + 1);
+    validated.begin(config.layers(), choice.tiers() + 1);
   }
 
   @Override
@@ -176,7 +171,7 @@ final class TokenMasks implements Method, NeedsPasses {
     Tensor neurons = Threshold.above(scores, thresholds[l][choice.tiers()]);
     Tensor kept = exact ? Threshold.largest(scores, wanted[choice.tiers()]) : neurons;
     above.add(neurons); // thresholds follow what they would keep, whoever chooses
-    count(GradMode.is_enabled() ? counts : validated, l, above);
+    (GradMode.is_enabled() ? counts : validated).add(l, above);
     return weights.project(choice.activations(x, scores, weights).mul(kept));
   }
 
@@ -189,27 +184,15 @@ final class TokenMasks implements Method, NeedsPasses {
     return largest;
   }
 
-  /** Whole numbers: the same in whatever order passes that run at once come here. */
-  private static void count(Sums sums, int l, List<Tensor> places) {
-    for (int p = 0; p < places.size(); p++) {
-      Tensor kept = places.get(p).count_nonzero();
-      long seen = places.get(p).numel();
-      synchronized (sums) {
-        sums.get(KEPT).select(0, l).select(0, p).add_(kept);
-        sums.get(SEEN).select(0, l).select(0, p).add_(Tensors.of(new long[] {seen}, 1).squeeze());
-      }
-    }
-  }
-
   @Override
   public void beginStep(int step, int steps) {
-    counts.reset();
+    counts.sums().reset();
   }
 
   @Override
   public void endStep(int step, int steps) {
     choice.weightsMoved();
-    double[][] kept = keptByPlace(counts);
+    double[][] kept = counts.shares();
     for (int l = 0; l < thresholds.length; l++) {
       double[] wanted = wanted(l);
       for (int p = 0; p < wanted.length; p++) {
@@ -226,29 +209,7 @@ final class TokenMasks implements Method, NeedsPasses {
 
   @Override
   public Sums counts() {
-    return counts;
-  }
-
-  /** Mean shares of each layer's tokens that its thresholds left; 0 before any. */
-  private double[][] keptByPlace(Sums sums) {
-    long[] kept = Tensors.toLongs(sums.get(KEPT));
-    long[] seen = Tensors.toLongs(sums.get(SEEN));
-    int places = choice.tiers() + 1;
-    double[][] shares = new double[kept.length / places][places];
-    for (int i = 0; i < kept.length; i++) {
-      shares[i / places][i % places] = kept[i] / (double) Math.max(1, seen[i]);
-    }
-    return shares;
-  }
-
-  private List<Kept> kept(Sums sums) {
-    return Arrays.stream(keptByPlace(sums))
-        .map(
-            layer ->
-                new Kept(
-                    Arrays.stream(layer, 0, choice.tiers()).average().orElseThrow(),
-                    layer[choice.tiers()]))
-        .toList();
+    return counts.sums();
   }
 
   private static double mean(List<Kept> kept, ToDoubleFunction<Kept> share) {
@@ -275,20 +236,20 @@ final class TokenMasks implements Method, NeedsPasses {
   public Map<String, Object> metrics() {
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("phase", "recover");
-    m.put("active_ffn_share", mean(kept(counts), choice::weights));
-    m.put("share_all_in", mean(kept(counts), choice::share));
+    m.put("active_ffn_share", mean(counts.kept(), choice::weights));
+    m.put("share_all_in", mean(counts.kept(), choice::share));
     return m;
   }
 
   @Override
   public Map<String, Object> validationMetrics() {
-    List<Kept> kept = kept(validated);
+    List<Kept> kept = validated.kept();
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("active_ffn_share_measured", mean(kept, choice::weights));
     m.put("share_all_in_measured", mean(kept, choice::share));
     m.put("kept_inputs", kept.stream().map(Kept::inputs).toList());
     m.put("kept_neurons", kept.stream().map(Kept::neurons).toList());
-    validated.reset();
+    validated.sums().reset();
     return m;
   }
 
