@@ -123,30 +123,31 @@ class InspectVerbTest {
         folder.resolve("config.json"),
         """
         {"model_type": "token_masks", "architectures": ["TokenMasksForCausalLM"],
-         "hidden_size": 8, "intermediate_size": 64, "num_hidden_layers": 1,
+         "hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 1,
          "num_attention_heads": 2, "num_key_value_heads": 1, "vocab_size": 16,
          "max_position_embeddings": 32, "tie_word_embeddings": true,
-         "token_masks": {"format_version": 3, "choice": "preview", "preview_bits": 4,
+         "token_masks": {"format_version": 4, "choice": "preview", "preview_bits": 4,
            "target": 0.5, "active_ffn_share": 0.25, "kept_inputs": [0.5], "kept_neurons": [0.25]}}
         """);
     SequencedMap<String, TensorSource> tensors = new LinkedHashMap<>();
     String mlp = "model.layers.0.mlp.";
-    tensors.put(mlp + "neurons", TensorSource.ofBf16(new float[64 * 3 * 8], 64, 3, 8));
-    tensors.put(mlp + "preview", TensorSource.ofBytes(new byte[16 * 32], 16, 32));
-    tensors.put(mlp + "preview_scales", TensorSource.of(new float[16], 8, 2));
-    tensors.put(mlp + "preview_centres", TensorSource.of(new float[8], 8));
+    tensors.put(mlp + "neurons", TensorSource.ofBf16(new float[64 * 3 * 64], 64, 3, 64));
+    tensors.put(mlp + "preview", TensorSource.ofBytes(new byte[128 * 32], 128, 32));
+    tensors.put(mlp + "preview_scales", TensorSource.of(new float[128], 64, 2));
+    tensors.put(mlp + "preview_centres", TensorSource.of(new float[64], 64));
     tensors.put(mlp + "preview_base", TensorSource.of(new float[128], 128));
+    tensors.put(mlp + "preview_directions", TensorSource.ofBytes(new byte[64 * 16], 64, 16));
     SafetensorsWriter.write(folder.resolve("model.safetensors"), Map.of(), tensors);
 
     JsonNode j = new ObjectMapper().readTree(inspect(folder.toString(), "--json"));
     assertEquals("preview", j.at("/token_masks/choice").textValue());
     assertEquals(0.25, j.at("/token_masks/layers/0/kept_neurons").doubleValue());
     assertEquals(0.25, j.get("active_ffn_share").doubleValue());
-    // 16 records and 4 rows in both planes of one line each; scales, centres, what these give,
-    // thresholds.
-    double read = 16 * 64 + 4 * 2 * 64 + (3 * 8 + 2 * 64 + 3) * 4;
-    assertEquals(read / (64 * 3 * 8 * 2), j.get("share_all_in").doubleValue(), 1e-12);
-    assertEquals(64 * 3 * 8, j.at("/parameters/ffn").intValue(), "a copy is no parameter");
+    // 16 records of 6 lines, 32 rows in both planes of one, all directions; scales, centres, what
+    // these give, thresholds.
+    double read = 16 * 6 * 64 + 32 * 2 * 64 + 64 * 16 + (3 * 64 + 2 * 64 + 3) * 4;
+    assertEquals(read / (64 * 3 * 64 * 2), j.get("share_all_in").doubleValue(), 1e-12);
+    assertEquals(64 * 3 * 64, j.at("/parameters/ffn").intValue(), "a copy is no parameter");
     String text = inspect(folder.toString());
     assertTrue(text.contains("each token reads a preview of its largest inputs"), text);
     assertTrue(text.contains("25.0 % by a token, mean over layers"), text);

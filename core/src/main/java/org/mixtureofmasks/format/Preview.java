@@ -150,13 +150,17 @@ public final class Preview {
 
   /** Which byte holds the number of a neuron: rows are the d inputs' upper bits, then the lower. */
   static long place(int row, int half, int neuron, int m) {
-    int number = half * m + neuron;
-    int bytes = BLOCK / IN_BYTE;
-    return (long) row * m / HALVES + (long) (number / BLOCK) * bytes + number % bytes;
+    return (long) row * m / HALVES + byteOf(half * m + neuron);
   }
 
-  /** By how many bits a neuron's number is shifted in its byte. */
-  private static int shift(int neuron) {
+  /** Which byte of its row holds a number. */
+  static int byteOf(int number) {
+    int bytes = BLOCK / IN_BYTE;
+    return number / BLOCK * bytes + number % bytes;
+  }
+
+  /** By how many bits a number is shifted in its byte. */
+  static int shift(int neuron) {
     return neuron % BLOCK / (BLOCK / IN_BYTE) * PLANE_BITS;
   }
 

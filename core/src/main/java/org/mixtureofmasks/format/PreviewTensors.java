@@ -61,6 +61,19 @@ record PreviewTensors(StoredTensor gate, StoredTensor up, StoredTensor down, flo
     return new Made(DType.F32, List.of(count), () -> TensorSource.of(make().base(), count));
   }
 
+  /** m x d/4 bytes. */
+  TensorSource directions() {
+    long bytes = d() / Preview.IN_BYTE;
+    return new Made(
+        DType.U8,
+        List.of(m(), bytes),
+        () -> {
+          float[] weights = Elements.toFloats(down);
+          float[] norms = Preview.norms(weights, Math.toIntExact(m()));
+          return TensorSource.ofBytes(Directions.of(weights, norms), m(), bytes);
+        });
+  }
+
   private long d() {
     return down.shape().getFirst();
   }

@@ -44,6 +44,7 @@ final class SparseNames {
   static final String PREVIEW_SCALES = "preview_scales";
   static final String PREVIEW_CENTRES = "preview_centres";
   static final String PREVIEW_BASE = "preview_base";
+  static final String DIRECTIONS = "preview_directions";
   static final String NEURONS_OUTPUTS = "neurons.output_scale";
 
   private static final List<String> OF_PREVIEWS =
@@ -53,6 +54,7 @@ final class SparseNames {
           PREVIEW_SCALES,
           PREVIEW_CENTRES,
           PREVIEW_BASE,
+          DIRECTIONS,
           THRESHOLDS,
           NEURONS_OUTPUTS);
 

@@ -70,10 +70,13 @@ public final class StoredShares {
             case PREVIEW -> {
               StoredTensor records = tensors.get(prefix + SparseNames.NEURONS);
               double row = line(tensors.get(prefix + SparseNames.PREVIEW));
+              StoredTensor directions = tensors.get(prefix + SparseNames.DIRECTIONS);
+              double all = directions == null ? Double.NaN : directions.bytes();
+              double ofOthers = Math.min(all, (m - neurons) * line(directions));
               yield new FfnReads(
                   active,
                   neurons * line(records),
-                  Preview.PLANES * inputs * row + readByEveryToken(config),
+                  Preview.PLANES * inputs * row + ofOthers + readByEveryToken(config),
                   records == null ? 0 : records.bytes());
             }
           });

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.format;
 
+import java.util.List;
 import java.util.Optional;
 import org.mixtureofmasks.checkpoint.DType;
 import org.mixtureofmasks.checkpoint.Elements;
@@ -48,6 +49,7 @@ public sealed interface StoredTokenMasks {
    * @param scales d x 2: {@link Preview#scales}
    * @param centres of the d inputs
    * @param base 2m: {@link Preview#base}
+   * @param directions m x d/4 bytes: {@link Directions}
    * @param wholeThreshold what an input must exceed for its lower bits to be read too
    * @param inputThreshold see {@link StoredTokenMasks#inputThreshold}
    * @param neuronThreshold see {@link StoredTokenMasks#neuronThreshold}, of the preview's values
@@ -59,6 +61,7 @@ public sealed interface StoredTokenMasks {
       float[] scales,
       float[] centres,
       float[] base,
+      StoredTensor directions,
       float wholeThreshold,
       float inputThreshold,
       float neuronThreshold,
@@ -91,12 +94,12 @@ public sealed interface StoredTokenMasks {
           named.find(prefix + SparseNames.BY_INPUT_OUTPUTS, 2 * m),
           named.find(prefix + SparseNames.BY_NEURON_OUTPUTS, d));
     }
-    if (m % Preview.BLOCK != 0) {
+    if (m % Preview.BLOCK != 0 || d % Preview.BLOCK != 0) {
       throw new BadCheckpoint(
           named.path(),
           -1,
-          "has intermediate_size %d: a preview is of a multiple of %d neurons"
-              .formatted(m, Preview.BLOCK));
+          "has intermediate_size %d and hidden_size %d: a preview wants multiples of %d"
+              .formatted(m, d, Preview.BLOCK));
     }
     StoredTensor scales = named.get(prefix + SparseNames.PREVIEW_SCALES, d, Preview.HALVES);
     ByPreview stored =
@@ -106,12 +109,15 @@ public sealed interface StoredTokenMasks {
             scales(scales),
             finite(named.get(prefix + SparseNames.PREVIEW_CENTRES, d)),
             finite(named.get(prefix + SparseNames.PREVIEW_BASE, Preview.HALVES * m)),
+            named.get(prefix + SparseNames.DIRECTIONS, m, d / Preview.IN_BYTE),
             thresholds[2],
             thresholds[0],
             thresholds[1],
             named.find(prefix + SparseNames.NEURONS_OUTPUTS, d));
-    if (stored.preview.dtype() != DType.U8) {
-      throw bad(stored.preview, "holds %s, not U8".formatted(stored.preview.dtype()));
+    for (StoredTensor bytes : List.of(stored.preview, stored.directions)) {
+      if (bytes.dtype() != DType.U8) {
+        throw bad(bytes, "holds %s, not U8".formatted(bytes.dtype()));
+      }
     }
     if (!PreviewCheck.fits(stored)) {
       throw bad(

@@ -11,10 +11,10 @@ import org.mixtureofmasks.format.ShippedThresholds.Choice;
 /** The member token_masks of a config.json, read and written. */
 final class TokenMaskJson {
   /** The newest that is read and written. */
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
 
-  /** The one with previews in two planes; those of version 2 had one and are no longer read. */
-  private static final int WITH_PREVIEW = 3;
+  /** The one with directions beside a preview; earlier ones left out what they foresaw. */
+  private static final int WITH_PREVIEW = 4;
 
   private static final String FORMAT_VERSION = "format_version";
   private static final String FAMILY = "family";

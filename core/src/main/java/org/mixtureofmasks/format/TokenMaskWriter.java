@@ -59,7 +59,7 @@ public final class TokenMaskWriter {
    * @param dtype of all weights, F32 or BF16: {@link SparseModel#defaultDtype}
    * @param out must not exist yet, or be empty
    * @throws UserError if out exists, cannot be written, or the model lacks a tensor or has no
-   *     multiple of {@link Preview#BLOCK} neurons where a preview is wanted
+   *     multiple of {@link Preview#BLOCK} neurons and inputs where a preview is wanted
    * @throws IllegalArgumentException if there are not as many thresholds as layers
    */
   public static void write(Model model, DType dtype, Path out) {
@@ -76,10 +76,12 @@ public final class TokenMaskWriter {
           "thresholds of %d layers for %d".formatted(layers, shape.layers()));
     }
     int neurons = shape.intermediateSize();
-    if (model.thresholds.choice() == Choice.PREVIEW && neurons % Preview.BLOCK != 0) {
+    int width = shape.hiddenSize();
+    if (model.thresholds.choice() == Choice.PREVIEW
+        && (neurons % Preview.BLOCK != 0 || width % Preview.BLOCK != 0)) {
       throw new UserError(
-          "%s has an intermediate_size of %d: a preview is of a multiple of %d neurons; choose by inputs"
-              .formatted(model.dense, neurons, Preview.BLOCK));
+          "%s has an intermediate_size of %d and a hidden_size of %d: a preview wants multiples of %d; choose by inputs"
+              .formatted(model.dense, neurons, width, Preview.BLOCK));
     }
     try (ModelFolderWriter folder = ModelFolderWriter.create(out)) {
       folder.weights(new LinkedHashMap<>(), tensors());
@@ -135,6 +137,7 @@ public final class TokenMaskWriter {
               prefix + SparseNames.PREVIEW_CENTRES,
               TensorSource.of(preview.centres(), shape.hiddenSize()));
           tensors.put(prefix + SparseNames.PREVIEW_BASE, preview.base());
+          tensors.put(prefix + SparseNames.DIRECTIONS, preview.directions());
         }
       }
       float[] limits =

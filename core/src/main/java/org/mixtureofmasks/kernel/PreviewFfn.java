@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>g̃_j = b_j + Σ_{i in W} v_i s_i^g (4 h_ij + l_ij - 7.5) + Σ_{i in S \ W} v_i s_i^g 3.54 (h_ij
  * - 1.5), ũ_j likewise of columns m + j with s_i^u, and then y = Σ_j SiLU(g_j·x) (u_j·x) d_j over
- * the neurons j with |SiLU(g̃_j) ũ_j| > t_c, exactly, of x whole.
+ * the neurons j with |SiLU(g̃_j) ũ_j| > t_c, exactly, of x whole, plus Σ_j SiLU(g̃_j) ũ_j s_d (r_j
+ * - 1.5) over the others, with r_j the two bits of their down columns' directions.
  *
  * @param records 3m x d: gate row, up row and down column of each neuron
  * @param preview 2d x 2m: row i is what the upper bits of input i add to the gates of all neurons,
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param scales d x 2: s_i^g, s_i^u
  * @param centres d: c
  * @param base 2m: b, what the centres add to the gates, then to the ups
+ * @param directions m x d: r
+ * @param directionStep s_d
  * @param inputThreshold t_x; below 0 the preview is of all inputs
  * @param wholeThreshold t_w; below 0 all bits are read of those
  * @param neuronThreshold t_c; below 0 all neurons are read
@@ -29,6 +32,8 @@ public record PreviewFfn(
     float[] scales,
     float[] centres,
     float[] base,
+    Matrix directions,
+    float directionStep,
     float inputThreshold,
     float wholeThreshold,
     float neuronThreshold,
@@ -37,7 +42,7 @@ public record PreviewFfn(
   @Override
   public long bytes() {
     long floats = (long) scales.length + centres.length + base.length;
-    return records.bytes() + preview.bytes() + floats * Float.BYTES;
+    return records.bytes() + preview.bytes() + directions.bytes() + floats * Float.BYTES;
   }
 
   @Override
@@ -47,7 +52,7 @@ public record PreviewFfn(
 
   @Override
   public Stream<Matrix> matrices() {
-    return Stream.of(records); // a preview is none of the model's weights
+    return Stream.of(records); // the rest is none of the model's weights
   }
 
   @Override
@@ -56,10 +61,12 @@ public record PreviewFfn(
   }
 
   @Override
-  public double choiceBytes(double inputs) {
+  public double choiceBytes(double inputs, double neurons) {
     long row = preview.format().rowBytes(preview.columns());
+    double direction = ThresholdFfn.lines(directions.format().rowBytes(directions.columns()));
+    double ofOthers = Math.min(directions.bytes(), (neurons() - neurons) * direction);
     long floats = (long) scales.length + centres.length + base.length + 1; // and t_w
-    return inputs * 2 * ThresholdFfn.lines(row) + floats * Float.BYTES;
+    return inputs * 2 * ThresholdFfn.lines(row) + ofOthers + floats * Float.BYTES;
   }
 
   /** Bytes of a neuron's record. */

@@ -1,10 +1,12 @@
 package org.mixtureofmasks.kernel;
 
+import java.util.Arrays;
+
 /**
  * One caller's memory for FFNs whose tokens choose neurons by a preview. Threads share out the
  * neurons: each adds up the preview of its own from all inputs that a token keeps, lists those that
- * are large, and computes these, with nobody to wait for between. The threads' outputs are summed
- * at the end.
+ * are large, and computes these, with nobody to wait for between; what the others add is foreseen.
+ * The threads' outputs are summed at the end.
  *
  * <p>A few tokens, those of a step among them, are computed one by one but for the blocks of rows
  * that they go over together, so a token's bits do not depend on the others. Of many tokens of a
@@ -19,12 +21,14 @@ public final class PreviewPass {
 
   private final float[][] sums; // each thread's: gates, then ups of its neurons, for each token
   private final float[][] outputs; // each thread's, of each token, ordered
+  private final float[][] foreseen; // each thread's: what its other neurons add, of each token
   private final float[][] scratch; // each thread's
   private final Selection rows = new Selection(); // of the preview
   private float[][] upFactors = {}; // by token and place in the list of rows
   private float[][] offCentre = {}; // by token: its inputs less their centres
   private float[][] takenOff = {}; // by token: from its gates, then from its ups
   private final Selection neurons = new Selection();
+  private final Selection others = new Selection();
   private final PreviewTiles tiles;
   private final SparseFfn chosen;
   private boolean tiled; // how the last tokens were computed
@@ -37,6 +41,7 @@ public final class PreviewPass {
   public PreviewPass(int width, int threads) {
     sums = new float[threads][0];
     outputs = new float[threads][0];
+    foreseen = new float[threads][0];
     scratch = new float[threads][Kernels.SCRATCH];
     tiles = new PreviewTiles(threads);
     chosen = new SparseFfn(width, threads);
@@ -62,6 +67,20 @@ public final class PreviewPass {
     for (int t = 0; t < tokens; t++) {
       TokenMaskedPass.scale(y, t * ffn.inputs(), ffn.outputScales(), 0, ffn.inputs());
     }
+    if (tiled) {
+      tiles.addOthers(kernels, ffn, tokens, y);
+    } else {
+      kernels.forEach(tokens, (t, _) -> addOthers(ffn, y, t * ffn.inputs()));
+    }
+  }
+
+  /** Adds what the threads foresaw to a token's outputs. */
+  private void addOthers(PreviewFfn ffn, float[] y, int at) {
+    for (float[] ofThread : foreseen) {
+      for (int i = at; i < at + ffn.inputs(); i++) {
+        y[i] += ffn.directionStep() * ofThread[i];
+      }
+    }
   }
 
   /**
@@ -83,6 +102,7 @@ public final class PreviewPass {
     int tokens = x.tokens();
     int d = ffn.inputs();
     rows.reserve(tokens, 2 * d, 1);
+    others.reserve(tokens, ffn.neurons(), kernels.threads());
     if (upFactors.length < tokens) {
       upFactors = new float[tokens][2 * d];
       offCentre = new float[tokens][d];
@@ -96,6 +116,7 @@ public final class PreviewPass {
             (part, parts) -> {
               choose(kernels.kernels(), ffn, tokens, part, parts);
               compute(kernels.kernels(), ffn, exact, tokens, part, parts);
+              foresee(kernels.kernels(), ffn, tokens, part, parts);
             });
     Order order = ffn.records().format().order();
     kernels.forEach(tokens, (t, _) -> order.addUp(y, t * d, outputs, t * d, d));
@@ -154,6 +175,7 @@ public final class PreviewPass {
       int at = t * 2 * n;
       kernels.siluTimes(sum, at, sum, at + n, n);
       neurons.select(t, part, sum, at, n, ffn.neuronThreshold(), from);
+      others.selectOthers(t, part, sum, at, n, ffn.neuronThreshold(), from);
     }
   }
 
@@ -172,6 +194,30 @@ public final class PreviewPass {
         int k = ListedRows.place(list, first, listed, j);
         int kEnd = ListedRows.place(list, k, listed, next);
         kernels.neurons(ffn.records(), list, k, kEnd, null, x, t, sum, t * d, scratch[part]);
+      }
+    }
+  }
+
+  /** What a thread's other neurons add to the outputs of every token, in steps of a direction. */
+  private void foresee(Kernels kernels, PreviewFfn ffn, int tokens, int part, int parts) {
+    int d = ffn.inputs();
+    int first = ThreadTeam.start(ffn.neurons(), part, parts, PART);
+    int end = ThreadTeam.start(ffn.neurons(), part + 1, parts, PART);
+    float[] sum = Room.of(foreseen, part, tokens * d);
+    ListedRows directions = new ListedRows(ffn.directions(), sum, d, 0, 0, d);
+    for (int t = 0; t < tokens; t++) {
+      float scores = 0;
+      for (int k = first; k < first + others.counts[t][part]; k++) {
+        scores += others.values[t][k];
+      }
+      Arrays.fill(sum, t * d, (t + 1) * d, -PreviewWeights.CENTRE * scores);
+    }
+    for (int j = first, next; j < end; j = next) {
+      next = Math.min(end, j + directions.block(tokens));
+      for (int t = 0; t < tokens; t++) {
+        int listed = first + others.counts[t][part];
+        int[] list = others.lists[t];
+        directions.add(kernels, t, list, others.values[t], first, listed, j, next);
       }
     }
   }

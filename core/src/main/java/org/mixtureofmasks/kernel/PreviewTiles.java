@@ -58,6 +58,55 @@ final class PreviewTiles {
     return Arrays.stream(counts, 0, tokens).asLongStream().sum();
   }
 
+  /**
+   * Adds what the neurons that {@link #run} did not list are foreseen to add.
+   *
+   * @param y tokens x hidden_size
+   */
+  void addOthers(ParallelKernels kernels, PreviewFfn ffn, int tokens, float[] y) {
+    int d = ffn.inputs();
+    int m = ffn.neurons();
+    kernels.forEach(tokens, (t, _) -> offUps[t] = leaveOthers(ffn, t));
+    kernels
+        .team()
+        .run(
+            (part, parts) -> {
+              int tile = kernels.kernels().tileTokens();
+              int to = ThreadTeam.start(d, part + 1, parts, tile);
+              for (int i = ThreadTeam.start(d, part, parts, tile); i < to; i += tile) {
+                others(kernels.kernels(), ffn, tokens, i, Math.min(tile, to - i), y, part);
+              }
+            });
+  }
+
+  /** Sets a token's values of neurons that are listed to 0; what is taken off its outputs. */
+  private float leaveOthers(PreviewFfn ffn, int t) {
+    float[] own = values[t / ColumnTiles.BLOCK];
+    int at = t % ColumnTiles.BLOCK * ffn.neurons();
+    float sum = 0;
+    for (int j = at; j < at + ffn.neurons(); j++) {
+      boolean other = Math.abs(own[j]) <= ffn.neuronThreshold();
+      own[j] = other ? own[j] : 0;
+      sum += own[j];
+    }
+    return PreviewWeights.CENTRE * sum;
+  }
+
+  /** Outputs [first, first + width) of all tokens. */
+  private void others(
+      Kernels kernels, PreviewFfn ffn, int tokens, int first, int width, float[] y, int part) {
+    int stride = ColumnTiles.stride(tokens);
+    float[] sum = tiles.sums(part, width, tokens);
+    tiles.product(kernels, ffn.directions(), values, tokens, first, width, sum, 0, stride, part);
+    Order order = ffn.directions().format().order();
+    for (int i = 0; i < width; i++) {
+      int at = order.place(i, width) * stride;
+      for (int t = 0; t < tokens; t++) {
+        y[t * ffn.inputs() + first + i] += ffn.directionStep() * (sum[at + t] - offUps[t]);
+      }
+    }
+  }
+
   /** Rows that a token of the last run kept. */
   int rows(int t) {
     return counts[t];

@@ -30,15 +30,27 @@ final class Selection {
    * @param first number of values[from], and where in the token's list the part begins
    */
   void select(int token, int part, float[] of, int from, int count, float threshold, int first) {
+    list(token, part, of, from, count, threshold, first, 1);
+  }
+
+  /** Lists what {@link #select} leaves out. */
+  void selectOthers(
+      int token, int part, float[] of, int from, int count, float threshold, int first) {
+    list(token, part, of, from, count, threshold, first, 0);
+  }
+
+  /** Lists what is above, for 1, or is not, for 0. */
+  private void list(
+      int token, int part, float[] of, int from, int count, float threshold, int first, int above) {
     int[] list = lists[token];
     float[] listed = values[token];
     int n = first;
     for (int i = 0; i < count; i++) {
       float value = of[from + i];
-      // Written whether it is kept or not: branches that nobody can foresee cost more.
+      // Written whether it is listed or not: branches that nobody can foresee cost more.
       list[n] = first + i;
       listed[n] = value;
-      n += Math.abs(value) <= threshold ? 0 : 1; // what is no number is kept, to show as that
+      n += Math.abs(value) <= threshold ? 1 - above : above; // what is no number shows as that
     }
     counts[token][part] = n - first;
   }

@@ -21,8 +21,9 @@ public sealed interface ThresholdFfn permits TokenMaskedFfn, PreviewFfn {
    * thresholds on inputs and neurons.
    *
    * @param inputs that it keeps; one of which a preview is read by half counts half
+   * @param neurons that it keeps: of the others a preview's directions are read
    */
-  double choiceBytes(double inputs);
+  double choiceBytes(double inputs, double neurons);
 
   /** Bytes of a row in whole cache lines. */
   static double lines(long bytes) {

@@ -44,7 +44,7 @@ public record TokenMaskedFfn(
   }
 
   @Override
-  public double choiceBytes(double inputs) {
+  public double choiceBytes(double inputs, double neurons) {
     return 0; // what it reads are weights
   }
 

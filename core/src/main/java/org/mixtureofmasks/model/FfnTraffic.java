@@ -83,7 +83,7 @@ final class FfnTraffic {
     return new FfnReads(
         load.meanActive(l),
         ffn.bytesRead(load.meanInputs(l), load.meanNeurons(l)),
-        StoredShares.THRESHOLDS + ffn.choiceBytes(load.meanInputs(l)),
+        StoredShares.THRESHOLDS + ffn.choiceBytes(load.meanInputs(l), load.meanNeurons(l)),
         ffn.weightBytes());
   }
 

@@ -29,7 +29,11 @@ final class Traffic {
             case FeedForward.Dense dense -> dense.bytes();
             case FeedForward.Masked masked -> masked.bytes();
             case FeedForward.TokenMasks masks ->
-                masks.ffn().choiceBytes(inputs.applyAsDouble(l))
+                masks
+                        .ffn()
+                        .choiceBytes(
+                            inputs.applyAsDouble(l),
+                            activeWeights.applyAsDouble(l) / (3.0 * config.hiddenSize()))
                     + bytes(
                         masks.ffn().weightBytes(),
                         3L * config.hiddenSize() * config.intermediateSize(),

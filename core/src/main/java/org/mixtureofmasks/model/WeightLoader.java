@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.mixtureofmasks.checkpoint.Checkpoint;
 import org.mixtureofmasks.checkpoint.Elements;
+import org.mixtureofmasks.format.Directions;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.ModelTensors;
 import org.mixtureofmasks.format.SparseFolder;
@@ -132,6 +133,8 @@ final class WeightLoader {
         stored.scales(),
         stored.centres(),
         stored.base(),
+        source.preview(stored.directions()),
+        Directions.step(stored.centres().length),
         stored.inputThreshold(),
         stored.wholeThreshold(),
         stored.neuronThreshold(),

@@ -147,8 +147,9 @@ final class ReferenceModel {
   }
 
   /**
-   * y = W_d (a ⊙ [|s| > t_c]) with a of x whole and s by a preview of what x is beside its centres;
-   * counts the weights that are used.
+   * y = W_d (a ⊙ [|s| > t_c]) + R (s ⊙ [|s| <= t_c]) with a of x whole, s by a preview of what x is
+   * beside its centres and R the down columns' directions in two bits; counts the weights that are
+   * used.
    */
   private double[] previewed(int l, String p, double[] x) {
     float[] thresholds = model.thresholds[l];
@@ -197,7 +198,16 @@ final class ReferenceModel {
     int[] neurons = which(said, thresholds[1]);
     kept.get(l).add(new TokenKept(inputs, neurons));
     weights += 3L * model.d * neurons.length;
-    return product(p + "down_proj.weight", a);
+    double[] y = product(p + "down_proj.weight", a);
+    float[] down = model.weights.get(p + "down_proj.weight");
+    double step = 0.9957 / Math.sqrt(model.d);
+    for (int j = 0; j < m; j++) {
+      for (int i = 0; i < model.d && Math.abs(said[j]) <= thresholds[1]; i++) {
+        double direction = down[i * m + j] / (double) norms[j];
+        y[i] += said[j] * step * (Math.clamp(Math.floor(direction / step), -2, 1) + 0.5);
+      }
+    }
+    return y;
   }
 
   private static double[] sum(double[] a, double[] b) {

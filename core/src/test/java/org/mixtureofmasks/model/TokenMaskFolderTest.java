@@ -92,11 +92,13 @@ class TokenMaskFolderTest {
         "thresholds | Infinity | holds Infinity: thresholds are numbers from 0",
         "experts.runs | 2 | belongs to no layer of a llama model of 2 layers",
         "preview | null | has no tensor 'model.layers.1.mlp.preview'",
-        "preview | 37,192 | has shape [37, 192]; by its config it should be [74, 96]",
-        "preview | 74,96 | holds F32, not U8",
-        "preview_centres | NaN | has shape [2]; by its config it should be [37]",
+        "preview | 64,192 | has shape [64, 192]; by its config it should be [128, 96]",
+        "preview | 128,96 | holds F32, not U8",
+        "preview_centres | NaN | has shape [2]; by its config it should be [64]",
         "preview_base | 192 | has shape [192]; by its config it should be [384]",
-        "preview_scales | 37 | has shape [37]; by its config it should be [37, 2]",
+        "preview_scales | 64 | has shape [64]; by its config it should be [64, 2]",
+        "preview_directions | null | has no tensor 'model.layers.1.mlp.preview_directions'",
+        "preview_directions | 192,16 | holds F32, not U8",
         "neurons | null | has no tensor 'model.layers.1.mlp.neurons'"
       })
   void aTensorThatDoesNotFitIsNamed(String name, String value, String message) throws IOException {
@@ -129,11 +131,11 @@ class TokenMaskFolderTest {
       quoteCharacter = '`',
       value = {
         "\"choice\" : \"inputs\" | \"choice\" : \"dreams\" | 'choice' is \"dreams\", expected is \"inputs\" or \"preview\"",
-        "\"format_version\" : 1 | \"format_version\" : 4 | a newer mom wrote this model",
+        "\"format_version\" : 1 | \"format_version\" : 5 | a newer mom wrote this model",
         "\"kept_inputs\" : [ 0.5, 0.5 ] | \"kept_inputs\" : [ 0.5 ] | expected is 2 shares from 0 to 1",
         "\"kept_neurons\" : [ 0.25, 0.25 ] | \"kept_neurons\" : [ 0.25, 1.5 ] | expected is 2 shares from 0 to 1",
         "\"target\" : 0.4 | \"target\" : \"half\" | 'target' is \"half\", expected is a share from 0 to 1",
-        "\"format_version\" : 3 | \"format_version\" : 2 | an earlier mom wrote this model: write it again by mom compile RUN or mom sparsify",
+        "\"format_version\" : 4 | \"format_version\" : 3 | an earlier mom wrote this model: write it again by mom compile RUN or mom sparsify",
         "\"preview_bits\" : 4 | \"preview_bits\" : 3 | 'preview_bits' is 3, expected is 4",
         "\"token_masks\" : { | \"other_masks\" : { | has model_type token_masks but no member token_masks"
       })
@@ -180,10 +182,10 @@ class TokenMaskFolderTest {
             Preview.norms(down, model.m),
             model.centres());
     try (Checkpoint checkpoint = Checkpoints.open(path)) {
-      assertEquals(List.of(192L, 3L, 37L), checkpoint.tensors().get(MLP + "neurons").shape());
+      assertEquals(List.of(192L, 3L, 64L), checkpoint.tensors().get(MLP + "neurons").shape());
       float[] records = Elements.toFloats(checkpoint.tensors().get(MLP + "neurons"));
-      assertEquals(gate[5 * 37 + 2], records[3 * 5 * 37 + 2]);
-      assertEquals(down[2 * 192 + 5], records[(3 * 5 + 2) * 37 + 2]);
+      assertEquals(gate[5 * 64 + 2], records[3 * 5 * 64 + 2]);
+      assertEquals(down[2 * 192 + 5], records[(3 * 5 + 2) * 64 + 2]);
       assertEquals(DType.U8, checkpoint.tensors().get(MLP + "preview").dtype());
       int[] stored = Elements.toInts(checkpoint.tensors().get(MLP + "preview"));
       for (int k = 0; k < stored.length; k++) {
@@ -195,12 +197,20 @@ class TokenMaskFolderTest {
           preview.base(), Elements.toFloats(checkpoint.tensors().get(MLP + "preview_base")));
       assertArrayEquals(
           model.centres(), Elements.toFloats(checkpoint.tensors().get(MLP + "preview_centres")));
+      int[] directions = Elements.toInts(checkpoint.tensors().get(MLP + "preview_directions"));
+      assertEquals(192 * 64 / 4, directions.length);
+      double norm = Preview.norms(down, 192)[7];
+      for (int i = 0; i < 64; i++) { // 2 bits from -1.5 to 1.5 steps of 0.9957 / 8
+        int q = directions[7 * 16 + i % 16] >> 2 * (i / 16) & 3;
+        double level = down[i * 192 + 7] / norm / (0.9957 / 8);
+        assertEquals(Math.clamp(Math.floor(level), -2, 1) + 2, q);
+      }
       assertArrayEquals(
           new float[] {0.3f, 3, 0.8f},
           Elements.toFloats(checkpoint.tensors().get(MLP + "thresholds")));
     }
     String config = Files.readString(path.resolve("config.json"));
-    assertTrue(config.contains("\"format_version\" : 3"), config); // older readers refuse it
+    assertTrue(config.contains("\"format_version\" : 4"), config); // older readers refuse it
     try (Model llama = open(path)) {
       ModelConfig.TokenMasks masks = llama.config().tokenMasks().orElseThrow();
       assertEquals(Choice.PREVIEW, masks.choice());
@@ -209,18 +219,19 @@ class TokenMaskFolderTest {
   }
 
   /**
-   * Records of 3 · 37 floats take 7 lines, rows of a plane of 96 bytes 2; 3 · 37 + 2 · 192 floats
-   * of scales, centres and what these give are read by all, and three thresholds.
+   * Records of 3 · 64 floats take 12 lines, rows of a plane of 96 bytes 2, directions of 16 bytes
+   * 1, but no more than all have; 3 · 64 + 2 · 192 floats of scales, centres and what these give
+   * are read by all, and three thresholds.
    */
   @Test
   void whatAPreviewReadsCountsAmongTheBytesAndNotAmongTheWeights() throws IOException {
     Path path = write("preview");
     try (Model llama = open(path);
         Model dense = open(folder.resolve("preview-dense"))) {
-      double layer = 192 * 3 * 37 * 4;
-      double always = (3 * 37 + 2 * 192 + 1) * 4;
-      double choice = 37 * 0.5 * 2 * 2 * 64 + always;
-      assertEquals((192 * 0.25 * 7 * 64 + choice + 8) / layer, llama.shares().allIn(), 1e-12);
+      double layer = 192 * 3 * 64 * 4;
+      double always = (3 * 64 + 2 * 192 + 1) * 4;
+      double choice = 64 * 0.5 * 2 * 2 * 64 + 192 * 16 + always;
+      assertEquals((192 * 0.25 * 12 * 64 + choice + 8) / layer, llama.shares().allIn(), 1e-12);
       assertEquals(
           Math.round(dense.bytesPerToken() - 2 * (0.75 * layer - choice)), llama.bytesPerToken());
       ModelState state = llama.newState(3);
@@ -228,7 +239,8 @@ class TokenMaskFolderTest {
       ExpertLoad load = state.expertLoad();
       double lines = 0;
       for (int l = 0; l < 2; l++) {
-        lines += load.meanNeurons(l) * 7 * 64 + load.meanInputs(l) * 2 * 2 * 64 + always + 8;
+        lines +=
+            load.meanNeurons(l) * 12 * 64 + load.meanInputs(l) * 2 * 2 * 64 + 192 * 16 + always + 8;
       }
       assertEquals(lines / 2 / layer, llama.shares(load).allIn(), 1e-9);
     }
@@ -238,7 +250,7 @@ class TokenMaskFolderTest {
   void aPreviewOfOtherWeightsIsRefused() throws IOException {
     RandomModel other =
         new RandomModel(
-            new Random(99), 37, 192, 6, 1, false, RandomModel.masks(new Random(1), 192, 1));
+            new Random(99), 64, 192, 6, 1, false, RandomModel.masks(new Random(1), 192, 1));
     other.thresholds = new float[][] {{0, 0}, {0, 0}};
     Path wrong = other.write(folder.resolve("other"), "preview");
     try (Checkpoint checkpoint = Checkpoints.open(wrong)) {
@@ -257,12 +269,12 @@ class TokenMaskFolderTest {
   @ParameterizedTest
   @ValueSource(floats = {-1, Float.NaN, Float.POSITIVE_INFINITY})
   void scalesThatAreNoneAreRefused(float scale) throws IOException {
-    float[] scales = new float[37 * 2];
+    float[] scales = new float[64 * 2];
     scales[5] = scale;
     Path changed =
         changed(
             write("preview"),
-            tensors -> tensors.put(MLP + "preview_scales", TensorSource.of(scales, 37, 2)));
+            tensors -> tensors.put(MLP + "preview_scales", TensorSource.of(scales, 64, 2)));
     refused(changed, "'model.layers.1.mlp.preview_scales' holds " + scale);
   }
 
@@ -285,14 +297,14 @@ class TokenMaskFolderTest {
             .getMessage();
     assertTrue(
         written.endsWith(
-            "has an intermediate_size of 75: a preview is of a multiple of 64 neurons; choose by inputs"),
+            "has an intermediate_size of 75 and a hidden_size of 37: a preview wants multiples of 64; choose by inputs"),
         written);
     Path path = write("preview");
     Path config = path.resolve("config.json");
     String text = Files.readString(config);
     Files.writeString(
         config, text.replace("\"intermediate_size\" : 192", "\"intermediate_size\" : 75"));
-    refused(path, "has intermediate_size 75: a preview is of a multiple of 64 neurons");
+    refused(path, "has intermediate_size 75 and hidden_size 64: a preview wants multiples of 64");
   }
 
   @Test

@@ -88,7 +88,7 @@ class TokenMasksTest {
   static Case small(String layout) {
     return layout.equals("tokens")
         ? new Case("some", layout, 37, 75, false, false, SOME)
-        : new Case("some", layout, 37, 192, false, false, SOME_BY_PREVIEW);
+        : new Case("some", layout, 64, 192, false, false, SOME_BY_PREVIEW);
   }
 
   static List<Case> cases() {
@@ -97,15 +97,15 @@ class TokenMasksTest {
       for (boolean scalar : new boolean[] {false, true}) {
         cases.add(new Case("some", "tokens", 37, 75, bf16, scalar, SOME));
         cases.add(new Case("some", "tokens", 96, 160, bf16, scalar, SOME));
-        cases.add(new Case("some", "preview", 37, 192, bf16, scalar, SOME_BY_PREVIEW));
-        cases.add(new Case("some", "preview", 96, 320, bf16, scalar, SOME_BY_PREVIEW));
+        cases.add(new Case("some", "preview", 64, 192, bf16, scalar, SOME_BY_PREVIEW));
+        cases.add(new Case("some", "preview", 128, 320, bf16, scalar, SOME_BY_PREVIEW));
       }
       float[][] allOfOne = {{0.6f, -1}, {-1, 0.4f}};
       float[][] nextToNothing = {{99, 0}, {3, 1e30f}};
       cases.add(new Case("all of one", "tokens", 37, 75, bf16, false, allOfOne));
       cases.add(new Case("next to nothing", "tokens", 37, 75, bf16, false, nextToNothing));
-      cases.add(new Case("all of one", "preview", 37, 192, bf16, false, allOfOne));
-      cases.add(new Case("next to nothing", "preview", 37, 192, bf16, false, nextToNothing));
+      cases.add(new Case("all of one", "preview", 64, 192, bf16, false, allOfOne));
+      cases.add(new Case("next to nothing", "preview", 64, 192, bf16, false, nextToNothing));
     }
     return cases;
   }
@@ -247,7 +247,7 @@ class TokenMasksTest {
   @ParameterizedTest
   @ValueSource(strings = {"tokens", "preview"})
   void roundedToInt8ItIsAsNearTheReferenceAsTheDenseModel(String layout) throws IOException {
-    Case c = new Case("all", layout, 96, 192, false, false, SOME);
+    Case c = new Case("all", layout, 128, 192, false, false, SOME);
     RandomModel model = c.model();
     model.thresholds = new float[][] {{-1, -1}, {-1, -1}}; // rounding moves what is near one
     int[] tokens = c.tokens();

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.nn.Precision;
 import org.mixtureofmasks.nn.TestModels;
 import org.mixtureofmasks.recipe.Recipe;
@@ -15,7 +16,7 @@ import org.mixtureofmasks.recipe.Recipe;
 public final class TinyRun {
   private static final String CONFIG =
       """
-      {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 16,
+      {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": %d,
        "intermediate_size": %d, "num_hidden_layers": 2, "num_attention_heads": 4,
        "num_key_value_heads": 2, "head_dim": 4, "vocab_size": 50, "max_position_embeddings": 16,
        "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "hidden_act": "silu",
@@ -60,8 +61,10 @@ public final class TinyRun {
   public TinyRun(Path folder, int neurons) throws IOException {
     this.folder = folder;
     Path model = Files.createDirectories(folder.resolve("model"));
-    Files.writeString(model.resolve("config.json"), CONFIG.formatted(neurons));
-    TestModels.save(TestModels.random(TestModels.tinyConfig(neurons), 7, Precision.FP32), model);
+    ModelConfig config = TestModels.tinyConfig(neurons);
+    String json = CONFIG.formatted(config.hiddenSize(), neurons);
+    Files.writeString(model.resolve("config.json"), json);
+    TestModels.save(TestModels.random(config, 7, Precision.FP32), model);
     rows("a.u16", 40, 1);
     rows("b.u16", 20, 2);
     rows("valid.u16", 10, 3);

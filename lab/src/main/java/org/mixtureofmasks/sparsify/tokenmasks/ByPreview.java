@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.mixtureofmasks.UserError;
+import org.mixtureofmasks.format.Directions;
 import org.mixtureofmasks.format.ModelConfig;
 import org.mixtureofmasks.format.Preview;
 import org.mixtureofmasks.format.ShippedThresholds.PreviewInputs;
@@ -25,12 +26,20 @@ import org.mixtureofmasks.sparsify.SavedTensors;
  * the upper two bits are read. The up projection's copy is multiplied by the norms of the down
  * projection's columns, so that a score is what a neuron adds to the output.
  *
+ * <p>The other neurons are not left out: they add their score times the direction of their down
+ * column in two bits. So what is computed exactly is what matters most, and what matters less costs
+ * a 24th. Backward all neurons count as computed exactly: of an error of rounding there is no
+ * gradient, and what is foreseen moves with the weights it is a copy of.
+ *
  * <p>The copy ({@link Preview} has the same numbers) is that of the weights as they are: made again
  * after each step. The means are those of the calibration text.
  */
 final class ByPreview implements TokenChoice {
   /** Bits of the copy over bits of bf16, of two of the three matrices. */
   private static final double COPY = 2.0 / 3 * 4 / 16;
+
+  /** Bits of a direction over bits of bf16, of one of the three matrices. */
+  private static final double DIRECTION = 1.0 / 3 * 2 / 16;
 
   /** Step of 16 levels for a Gaussian, in standard deviations. */
   private static final double STEP = 0.3352;
@@ -42,7 +51,7 @@ final class ByPreview implements TokenChoice {
   private static final int FINE_LEVELS = 4;
 
   /** Inputs of which the upper bits are read for each whose bits count as read. */
-  private static final double SPREAD = 1.44;
+  private static final double SPREAD = 4 / 3.0;
 
   private static final String CENTRES = "token_masks.centres";
 
@@ -87,25 +96,44 @@ final class ByPreview implements TokenChoice {
     }
   }
 
-  /** Both halves of a layer's copy, and whether they are those of the weights. */
+  /** A layer's copy, and whether it is that of the weights. */
   private static final class Copy {
     final Half gate;
     final Half up;
     final Tensor centres;
+
+    /** ‖W_d[:, j]‖. */
+    final Tensor norms;
+
+    /** What the directions in two bits have that those of W_d have not, d x m. */
+    final Tensor bent;
+
     boolean current;
 
     Copy(long neurons, long inputs) {
       gate = new Half(neurons, inputs);
       up = new Half(neurons, inputs);
       centres = torch.zeros(inputs);
+      norms = Half.empty(neurons);
+      bent = Half.empty(inputs, neurons);
     }
 
     synchronized void follow(FfnWeights weights) {
       if (!current) {
         gate.round(weights.gate().detach(), centres);
         Tensor down = weights.down().detach();
-        Tensor norms = down.mul(down).sum(0).sqrt_().unsqueeze(1);
-        up.round(weights.up().detach().mul(norms), centres);
+        norms.copy_(down.mul(down).sum(0).sqrt_().clamp_min_(new Scalar(Float.MIN_NORMAL)));
+        up.round(weights.up().detach().mul(norms.unsqueeze(1)), centres);
+        Tensor directions = down.div(norms);
+        Scalar step = new Scalar((double) Directions.step(down.size(0)));
+        bent.copy_(directions.div(step));
+        bent.floor_()
+            .clamp_(
+                new ScalarOptional(new Scalar((double) -Directions.OFFSET)),
+                new ScalarOptional(new Scalar(Directions.OFFSET - 1.0)))
+            .add_(new Scalar(0.5))
+            .mul_(step)
+            .sub_(directions);
         current = true;
       }
     }
@@ -119,10 +147,11 @@ final class ByPreview implements TokenChoice {
   @Override
   public void require(ModelConfig config) {
     int neurons = config.intermediateSize();
-    if (neurons % Preview.BLOCK != 0) {
+    int inputs = config.hiddenSize();
+    if (neurons % Preview.BLOCK != 0 || inputs % Preview.BLOCK != 0) {
       throw new UserError(
-          "a preview is of a multiple of %d neurons, not of an intermediate_size of %d; token_masks.choice inputs takes any"
-              .formatted(Preview.BLOCK, neurons));
+          "a preview wants multiples of %d, not an intermediate_size of %d and a hidden_size of %d; token_masks.choice inputs takes any"
+              .formatted(Preview.BLOCK, neurons, inputs));
     }
   }
 
@@ -208,6 +237,17 @@ final class ByPreview implements TokenChoice {
     return weights.activations(x);
   }
 
+  @Override
+  public Tensor output(
+      int layer, Tensor activations, Tensor scores, Tensor kept, FfnWeights weights) {
+    Copy copy = copies.get(layer);
+    Tensor others = Tensors.alone(() -> scores.mul(kept.eq(new Scalar(0.0))));
+    Tensor foreseen =
+        Tensors.alone(() -> others.div(copy.norms).sub(activations.mul(kept.eq(new Scalar(0.0)))));
+    Tensor bent = Tensors.alone(() -> weights.precision().linear(others, copy.bent));
+    return weights.project(activations.add(foreseen)).add(bent);
+  }
+
   /** Inputs without their means, which are read in half and in full, and the neurons' scores. */
   @Override
   public long tokenBytes(ModelConfig config) {
@@ -221,21 +261,21 @@ final class ByPreview implements TokenChoice {
 
   @Override
   public double share(Kept kept) {
-    return kept.neurons() + COPY * kept.inputs() + always;
+    return kept.neurons() + DIRECTION * (1 - kept.neurons()) + COPY * kept.inputs() + always;
   }
 
   @Override
   public double inputs(double target) {
-    return 0.9 * target;
+    return Math.min(0.6, 2 * target);
   }
 
   @Override
   public double neurons(double target, double inputs) {
-    return target - COPY * inputs - always;
+    return (target - DIRECTION - COPY * inputs - always) / (1 - DIRECTION);
   }
 
   /** Bytes of all copies. */
   static long bytes(ModelConfig config) {
-    return 4L * Float.BYTES * config.layers() * config.intermediateSize() * config.hiddenSize();
+    return 5L * Float.BYTES * config.layers() * config.intermediateSize() * config.hiddenSize();
   }
 }

@@ -72,15 +72,16 @@ record LayerCosts(double[][] grid) {
       double[] costs = new double[STEPS];
       for (int j = 0; j < STEPS; j++) {
         Tensor kept = Threshold.above(scores, Threshold.of(scores, share(j)));
-        costs[j] = cost(weights, a.mul(kept), dense, roots) / x.size(0);
+        Tensor output = choice.output(layer, a, scores, kept, weights);
+        costs[j] = cost(output, dense, roots) / x.size(0);
       }
       return costs;
     }
   }
 
-  private static double cost(FfnWeights weights, Tensor kept, Tensor dense, Tensor roots) {
+  private static double cost(Tensor output, Tensor dense, Tensor roots) {
     try (PointerScope _ = new PointerScope()) {
-      Tensor error = weights.project(kept).sub(dense).mul(roots);
+      Tensor error = output.sub(dense).mul(roots);
       return error.mul(error).sum().item_double() / 2;
     }
   }

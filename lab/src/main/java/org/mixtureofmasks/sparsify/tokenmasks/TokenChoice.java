@@ -69,13 +69,26 @@ interface TokenChoice {
   Tensor scores(int layer, Tensor seen, List<Tensor> above, FfnWeights weights);
 
   /**
-   * The neurons' activations, of which the layer's output takes those that are chosen.
+   * The neurons' activations.
    *
    * @param x all inputs, tokens x d
    * @param scores what {@link #scores} gave
    * @return tokens x m, with gradients where the weights have them
    */
   Tensor activations(Tensor x, Tensor scores, FfnWeights weights);
+
+  /**
+   * The layer's output.
+   *
+   * @param activations what {@link #activations} gave
+   * @param scores what {@link #scores} gave
+   * @param kept 1 for the neurons that are chosen, else 0
+   * @return tokens x d, with gradients where the weights have them
+   */
+  default Tensor output(
+      int layer, Tensor activations, Tensor scores, Tensor kept, FfnWeights weights) {
+    return weights.project(activations.mul(kept));
+  }
 
   /** Bytes that a pass holds of a token and layer besides its activations and their mask, fp32. */
   long tokenBytes(ModelConfig config);

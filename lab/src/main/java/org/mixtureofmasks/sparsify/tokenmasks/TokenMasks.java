@@ -130,7 +130,8 @@ final class TokenMasks implements Method, NeedsPasses {
                 Tensor scores = choice.scores(l, seen, above(l, seen), weights);
                 limits[choice.tiers()] = Threshold.of(scores, wanted[choice.tiers()]);
                 Tensor kept = Threshold.above(scores, limits[choice.tiers()]);
-                return weights.project(choice.activations(x, scores, weights).mul(kept));
+                Tensor activations = choice.activations(x, scores, weights);
+                return choice.output(l, activations, scores, kept, weights);
               });
     }
   }
@@ -172,7 +173,7 @@ final class TokenMasks implements Method, NeedsPasses {
     Tensor kept = exact ? Threshold.largest(scores, wanted[choice.tiers()]) : neurons;
     above.add(neurons); // thresholds follow what they would keep, whoever chooses
     (GradMode.is_enabled() ? counts : validated).add(l, above);
-    return weights.project(choice.activations(x, scores, weights).mul(kept));
+    return choice.output(l, choice.activations(x, scores, weights), scores, kept, weights);
   }
 
   /** By threshold on inputs: the share of each token's that it is to leave. */

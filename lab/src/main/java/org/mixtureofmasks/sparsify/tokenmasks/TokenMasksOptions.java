@@ -47,8 +47,8 @@ public final class TokenMasksOptions {
           "share of hidden_size",
           "with split uniform, inputs that a token reads (choice preview: of the copy, an input of which"
               + " two of four bits are read counts half); the neurons'"
-              + " share follows from the target; 0 takes 1.2 · target, with choice preview 0.9 ·"
-              + " target");
+              + " share follows from the target; 0 takes 1.2 · target, with choice preview 0.6,"
+              + " at most 2 · target");
   static final Key<Rule> RULE =
       KEYS.word(
           "rule",

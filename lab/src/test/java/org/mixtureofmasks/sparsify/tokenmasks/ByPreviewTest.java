@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.mixtureofmasks.format.Preview;
 import org.mixtureofmasks.nn.FfnWeights;
@@ -19,7 +21,7 @@ import org.mixtureofmasks.nn.Tensors;
 import org.mixtureofmasks.nn.TestModels;
 
 class ByPreviewTest {
-  private static final int D = 16;
+  private static final int D = 64;
   private static final int M = 64;
 
   private static float[] random(int n, long seed) {
@@ -175,6 +177,73 @@ class ByPreviewTest {
     }
   }
 
+  /** The direction of a down column in two bits, by the rule's own words, in fp64. */
+  private static double[] direction(float[] down, int j) {
+    double norm = Math.sqrt(IntStream.range(0, D).mapToDouble(i -> square(down[i * M + j])).sum());
+    double step = 0.9957 / Math.sqrt(D);
+    return IntStream.range(0, D)
+        .mapToDouble(i -> Math.clamp(Math.floor(down[i * M + j] / norm / step), -2, 1))
+        .map(q -> (q + 0.5) * step)
+        .toArray();
+  }
+
+  private static double square(double value) {
+    return value * value;
+  }
+
+  @Test
+  void otherNeuronsAddTheirScoreTimesADirectionInTwoBits() {
+    try (PointerScope _ = new PointerScope()) {
+      ByPreview choice = choice();
+      FfnWeights weights = weights();
+      Tensor x = Tensors.of(random(D, 4), 1, D);
+      Tensor scores = choice.scores(0, choice.seen(0, x), above(), weights);
+      Tensor a = choice.activations(x, scores, weights);
+      float[] kept = new float[M];
+      for (int j = 0; j < M; j++) {
+        kept[j] = j % 3 == 0 ? 1 : 0;
+      }
+      float[] down = random(D * M, 3);
+      float[] scored = Tensors.toFloats(scores);
+      float[] exact = Tensors.toFloats(a);
+      float[] expected = new float[D];
+      for (int j = 0; j < M; j++) {
+        double[] direction = direction(down, j);
+        for (int i = 0; i < D; i++) {
+          expected[i] +=
+              (float) (kept[j] == 1 ? exact[j] * down[i * M + j] : scored[j] * direction[i]);
+        }
+      }
+      Tensor y = choice.output(0, a, scores, Tensors.of(kept, 1, M), weights);
+      assertArrayEquals(expected, Tensors.toFloats(y), 2e-3f * norm(expected));
+    }
+  }
+
+  private static float norm(float[] values) {
+    double squares = 0;
+    for (float value : values) {
+      squares += square(value);
+    }
+    return (float) Math.sqrt(squares / values.length);
+  }
+
+  @Test
+  void backwardAllNeuronsCountAsComputed() {
+    try (PointerScope _ = new PointerScope()) {
+      ByPreview choice = choice();
+      FfnWeights weights = weights();
+      Tensor x = Tensors.of(random(D, 4), 1, D);
+      Tensor scores = choice.scores(0, choice.seen(0, x), above(), weights);
+      Tensor none = torch.zeros_like(scores);
+      Tensor ofDense = x.clone().requires_grad_(true);
+      weights.dense(ofDense).sum().backward();
+      Tensor ofMasked = x.clone().requires_grad_(true);
+      Tensor a = choice.activations(ofMasked, scores, weights);
+      choice.output(0, a, scores, none, weights).sum().backward();
+      assertArrayEquals(Tensors.toFloats(ofDense.grad()), Tensors.toFloats(ofMasked.grad()), 1e-3f);
+    }
+  }
+
   @Test
   void aColumnOfOneValueGivesNothing() {
     try (PointerScope _ = new PointerScope()) {
@@ -201,7 +270,8 @@ class ByPreviewTest {
     ByPreview choice = choice();
     double always = (3 * D + 2 * M + 3) * 4 / (6.0 * D * M);
     assertEquals(0.5, choice.share(new Kept(0.45, choice.neurons(0.5, 0.45))), 1e-12);
-    assertEquals(0.5 - 0.45 / 6 - always, choice.neurons(0.5, 0.45), 1e-12);
+    double neurons = choice.neurons(0.5, 0.45);
+    assertEquals(0.5 - 0.45 / 6 - always, neurons + (1 - neurons) / 24, 1e-12);
   }
 
   @Test
@@ -209,7 +279,7 @@ class ByPreviewTest {
     ByPreview choice = new ByPreview();
     Kept kept = new Kept(0.45, choice.neurons(0.5, 0.45));
     assertEquals(0.5, choice.share(kept), 1e-12);
-    assertEquals(0.425, choice.weights(kept), 1e-12);
+    assertEquals(0.4, choice.weights(kept), 1e-12); // 0.4 + 0.6 / 24 + 0.45 / 6
     assertTrue(choice.share(new Kept(1, 1)) > 1);
   }
 }

@@ -37,6 +37,11 @@ class TokenMasksTest {
   private static final String UNIFORM =
       "token_masks: {calibration_tokens: 256, split: uniform, inputs: 0.5, target: 0.5}\n";
 
+  /** hidden_size and intermediate_size. */
+  private static final int D = 64;
+
+  private static final int M = 64;
+
   private static final String PREVIEW =
       "token_masks: {calibration_tokens: 256, choice: preview, split: uniform, target: 0.6}\n";
 
@@ -51,7 +56,7 @@ class TokenMasksTest {
   }
 
   private Trainer begin(String keys, String name, String... overrides) throws IOException {
-    TinyRun tiny = new TinyRun(folder, 64);
+    TinyRun tiny = new TinyRun(folder, M);
     Recipe recipe = tiny.recipe("token_masks", keys, overrides);
     return Trainer.begin(recipe, tiny.path(name), TrainingListener.SILENT);
   }
@@ -98,7 +103,7 @@ class TokenMasksTest {
   @Test
   void aShareOfOneIsTheDenseModel() throws IOException {
     double dense;
-    TinyRun tiny = new TinyRun(folder, 64);
+    TinyRun tiny = new TinyRun(folder, M);
     try (Trainer trainer =
         Trainer.begin(
             tiny.recipe("dense", "", "train.steps=0"),
@@ -121,18 +126,18 @@ class TokenMasksTest {
         PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       float[] limits = Tensors.toFloats(trainer.method().state().get("token_masks.thresholds"));
-      Tensor x = Tensors.of(ramp(16), 1, 16);
-      float[] kept = ramp(16);
+      Tensor x = Tensors.of(ramp(D), 1, D);
+      float[] kept = ramp(D);
       for (int i = 0; i < kept.length; i++) {
         kept[i] = Math.abs(kept[i]) > limits[2] ? kept[i] : 0;
       }
       var weights = trainer.model().ffn(1);
-      float[] a = Tensors.toFloats(weights.activations(Tensors.of(kept, 1, 16)));
+      float[] a = Tensors.toFloats(weights.activations(Tensors.of(kept, 1, D)));
       for (int j = 0; j < a.length; j++) {
         a[j] = Math.abs(a[j]) > limits[3] ? a[j] : 0;
       }
       assertArrayEquals(
-          Tensors.toFloats(weights.project(Tensors.of(a, 1, 64))),
+          Tensors.toFloats(weights.project(Tensors.of(a, 1, M))),
           Tensors.toFloats(trainer.method().feedForward().apply(1, x, weights)),
           1e-6f);
     }
@@ -144,19 +149,19 @@ class TokenMasksTest {
     try (Trainer trainer = begin(exact, "run", "train.steps=0", "train.precision=fp32");
         PointerScope _ = new PointerScope()) {
       var weights = trainer.model().ffn(1);
-      float[] small = ramp(16);
+      float[] small = ramp(D);
       for (int i = 0; i < small.length; i++) {
         small[i] *= 1e-3f; // all of it is below the thresholds
       }
-      Tensor x = Tensors.of(small, 1, 16);
-      float[] kept = largest(small, 8);
-      float[] a = largest(Tensors.toFloats(weights.activations(Tensors.of(kept, 1, 16))), 32);
-      float[] expected = Tensors.toFloats(weights.project(Tensors.of(a, 1, 64)));
+      Tensor x = Tensors.of(small, 1, D);
+      float[] kept = largest(small, D / 2);
+      float[] a = largest(Tensors.toFloats(weights.activations(Tensors.of(kept, 1, D))), M / 2);
+      float[] expected = Tensors.toFloats(weights.project(Tensors.of(a, 1, M)));
       assertArrayEquals(
           expected, Tensors.toFloats(trainer.method().feedForward().apply(1, x, weights)), 1e-9f);
       try (NoGradGuard _ = new NoGradGuard()) {
         float[] validated = Tensors.toFloats(trainer.method().feedForward().apply(1, x, weights));
-        assertArrayEquals(new float[16], validated, "what validates has thresholds");
+        assertArrayEquals(new float[D], validated, "what validates has thresholds");
       }
     }
   }
