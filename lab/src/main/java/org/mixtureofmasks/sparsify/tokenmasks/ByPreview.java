@@ -38,8 +38,10 @@ final class ByPreview implements TokenChoice {
   /** Bits of the copy over bits of bf16, of two of the three matrices. */
   private static final double COPY = 2.0 / 3 * 4 / 16;
 
-  /** Bits of a direction over bits of bf16, of one of the three matrices. */
-  private static final double DIRECTION = 1.0 / 3 * 2 / 16;
+  /** Bits of directions over bits of bf16, of one of the three matrices. */
+  private static final double DIRECTIONS = 1.0 / 3 * 2 / 16;
+
+  private static final double LINE = 64;
 
   /** Step of 16 levels for a Gaussian, in standard deviations. */
   private static final double STEP = 0.3352;
@@ -144,6 +146,9 @@ final class ByPreview implements TokenChoice {
   /** What every token reads of a layer whatever it chooses, over the FFN's bytes in bf16. */
   private double always;
 
+  /** Bytes of the cache lines that a direction lies in, over its own. */
+  private double lines = 1;
+
   @Override
   public void require(ModelConfig config) {
     int neurons = config.intermediateSize();
@@ -161,6 +166,8 @@ final class ByPreview implements TokenChoice {
     always =
         StoredShares.readByEveryToken(config)
             / (6.0 * config.hiddenSize() * config.intermediateSize());
+    double bytes = config.hiddenSize() / 4.0;
+    lines = Math.ceil(bytes / LINE) * LINE / bytes;
     for (int l = 0; l < config.layers(); l++) {
       copies.add(new Copy(config.intermediateSize(), config.hiddenSize()));
     }
@@ -261,7 +268,8 @@ final class ByPreview implements TokenChoice {
 
   @Override
   public double share(Kept kept) {
-    return kept.neurons() + DIRECTION * (1 - kept.neurons()) + COPY * kept.inputs() + always;
+    double directions = DIRECTIONS * Math.min(1, lines * (1 - kept.neurons()));
+    return kept.neurons() + directions + COPY * kept.inputs() + always;
   }
 
   @Override
@@ -271,7 +279,11 @@ final class ByPreview implements TokenChoice {
 
   @Override
   public double neurons(double target, double inputs) {
-    return (target - DIRECTION - COPY * inputs - always) / (1 - DIRECTION);
+    double left = target - COPY * inputs - always;
+    double whereAllAreRead = left - DIRECTIONS; // lines of the few that are kept are read too
+    return lines * (1 - whereAllAreRead) >= 1
+        ? whereAllAreRead
+        : (left - lines * DIRECTIONS) / (1 - lines * DIRECTIONS);
   }
 
   /** Bytes of all copies. */

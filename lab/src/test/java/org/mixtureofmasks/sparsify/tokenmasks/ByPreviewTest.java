@@ -271,7 +271,17 @@ class ByPreviewTest {
     double always = (3 * D + 2 * M + 3) * 4 / (6.0 * D * M);
     assertEquals(0.5, choice.share(new Kept(0.45, choice.neurons(0.5, 0.45))), 1e-12);
     double neurons = choice.neurons(0.5, 0.45);
-    assertEquals(0.5 - 0.45 / 6 - always, neurons + (1 - neurons) / 24, 1e-12);
+    assertEquals(0.5 - 0.45 / 6 - always, neurons + 1 / 24.0, 1e-12);
+  }
+
+  /** A direction of 64 outputs is a quarter of a line. */
+  @Test
+  void directionsCountByTheirLinesButNoMoreThanAllOfThem() {
+    ByPreview choice = choice();
+    double none = choice.share(new Kept(0, 0));
+    assertEquals(0.5, choice.share(new Kept(0, 0.5)) - none, 1e-12);
+    assertEquals(0.9 - 0.6 / 24, choice.share(new Kept(0, 0.9)) - none, 1e-12);
+    assertEquals(0.9, choice.neurons(choice.share(new Kept(0.3, 0.9)), 0.3), 1e-12);
   }
 
   @Test
