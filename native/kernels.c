@@ -39,7 +39,7 @@ ALL(f32)
 PARTS(int8)
 PARTS(bf16)
 PARTS(f32)
-PARTS(preview)
+WIDEN_COLUMNS(preview)
 STEP(split_floats)
 
 #if BITS == 512
@@ -54,12 +54,12 @@ const FloatKernels OF_WIDTH(mom_floats) = {
     split_row, transpose_rows, rms_norm, silu_row, exponentials, multiply_row, add_row, rotate_heads, page_scores, page_mix,
 };
 
-#define KERNELS(F) {#F, F##_matvec, F##_neurons, F##_widen, F##_step, 0, 0}
-#define PLAIN_KERNELS(F) {#F, F##_matvec, F##_neurons, F##_widen, F##_step, F##_add_rows, F##_widen_columns}
+#define KERNELS(F) {#F, F##_matvec, F##_neurons, F##_widen, F##_step, 0, 0, 0}
+#define PLAIN_KERNELS(F) {#F, F##_matvec, F##_neurons, F##_widen, F##_step, F##_add_rows, F##_widen_columns, 0}
 
 const Kernels OF_WIDTH(mom_kernels)[FORMATS] = {
     KERNELS(q4_k), KERNELS(q5_k), KERNELS(q6_k), KERNELS(q4_0), KERNELS(q4_1),
     KERNELS(q5_0), KERNELS(q8_0), KERNELS(q4),   PLAIN_KERNELS(int8), PLAIN_KERNELS(bf16), PLAIN_KERNELS(f32),
-    {"split_floats", 0, 0, 0, split_floats_step, 0, 0},
-    {"preview", 0, 0, 0, 0, preview_add_rows, preview_widen_columns},
+    {"split_floats", 0, 0, 0, split_floats_step, 0, 0, 0},
+    {"preview", 0, 0, 0, 0, preview_add, preview_widen_columns, preview_all},
 };

@@ -14,6 +14,8 @@ typedef struct {
   void (*add_rows)(const uint8_t *w, long n, const int *list, long from, long to, const float *factors, float *y, long c0,
                    long c1);
   void (*widen_columns)(const uint8_t *w, long n, long from, long to, long c0, long c1, long stride, float *out);
+  void (*preview)(const uint8_t *w, long n, const int *list, long whole, long count, const float *factors, long ups_at,
+                  float *y, long c0, long c1);
 } Kernels;
 
 /* Kernels of floats for several tokens. */

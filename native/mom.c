@@ -8,10 +8,16 @@
 /* Each function has the places of all pointers before those of its longs. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-int mom_version(void) { return 11; }
+int mom_version(void) { return 12; }
+
+int mom_first_level;
+
+__attribute__((constructor)) static void look(void) {
+  __builtin_cpu_init();
+  mom_first_level = !__builtin_cpu_is("amd");
+}
 
 static int can(int bits) {
-  __builtin_cpu_init();
   int narrow = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   if (bits == 256) {
     return narrow;
@@ -53,6 +59,11 @@ void mom_neurons(int kernels, const uint8_t *w, const int *list, const float *sc
 void mom_add_rows(int kernels, const uint8_t *w, const int *list, const float *factors, float *y, NONE a, long n, long from,
                   long to, long c0, long c1, long y_at) {
   of(kernels)->add_rows(w, n, list, from, to, factors, y + y_at, c0, c1);
+}
+
+void mom_preview(int kernels, const uint8_t *w, const int *list, const float *factors, float *y, NONE a, long n, long whole,
+                 long count, long ups_at, long c0, long c1, long y_at) {
+  of(kernels)->preview(w, n, list, whole, count, factors, ups_at, y + y_at, c0, c1);
 }
 
 void mom_widen_columns(int kernels, const uint8_t *w, float *out, NONE a, NONE b, NONE c, long n, long from, long to, long c0,

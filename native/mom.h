@@ -55,6 +55,15 @@ EXPORT void mom_add_rows(int kernels, const uint8_t *w, const int *list, const f
                          long from, long to, long c0, long c1, long y_at);
 
 /*
+ * Sums of a preview's rows, of n columns, for columns [c0, c1) of its gates and n / 2 + [c0, c1) of its ups, whole blocks.
+ * The list has `whole` rows of upper bits, as many of the same inputs' lower bits, and up to `count` rows of other upper
+ * bits; of each of these three parts the sum of factors[k] w[list[k]] over the gates, then that of factors[ups_at + k]
+ * w[list[k]] over the ups go to y, from y_at on, one behind the other. Factors are whole numbers in [-127, 127].
+ */
+EXPORT void mom_preview(int kernels, const uint8_t *w, const int *list, const float *factors, float *y, NONE, long n,
+                        long whole, long count, long ups_at, long c0, long c1, long y_at);
+
+/*
  * Columns [c0, c1) of rows [from, to) as floats in the format's order of so many, stride apart; only for int8, bf16,
  * f32 and whole vectors of a preview.
  */

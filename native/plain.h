@@ -46,8 +46,8 @@ INLINE void bf16_dots(const uint8_t *row0, const uint8_t *row1, long ahead, long
   const float *odd = x + (n + 1) / 2;
   long whole = bf16_whole(n);
   for (long i = 0; i < whole; i += 2 * L) {
-    FETCH(row0 + 2 * i + ahead);
-    FETCH(row1 + 2 * i + ahead);
+    FETCH_EARLY(row0 + 2 * i + ahead);
+    FETCH_EARLY(row1 + 2 * i + ahead);
     W pairs0 = INTS(row0 + 2 * i);
     W pairs1 = INTS(row1 + 2 * i);
     a0 = FMA(bf16_even(pairs0), LOAD(x + i / 2), a0);
@@ -299,8 +299,8 @@ INLINE void f32_dots(const uint8_t *row0, const uint8_t *row1, long ahead, long 
   long i = 0;
   for (; i + 2 * L <= n; i += 2 * L) {
     for (int line = 0; line < 8 * L; line += 64) {
-      FETCH(row0 + 4 * i + line + ahead);
-      FETCH(row1 + 4 * i + line + ahead);
+      FETCH_EARLY(row0 + 4 * i + line + ahead);
+      FETCH_EARLY(row1 + 4 * i + line + ahead);
     }
     a0 = FMA(f32_weights(row0, i), LOAD(x + i), a0);
     b0 = FMA(f32_weights(row0, i + L), LOAD(x + i + L), b0);

@@ -14,6 +14,19 @@
 /* Into the second level. */
 #define FETCH_LATER(address) _mm_prefetch((const char *)(address), _MM_HINT_T1)
 
+/* Whether the first-level cache takes many lines that are asked for ahead; AMD's does not. */
+extern int mom_first_level __attribute__((visibility("hidden")));
+
+/* Of rows whose lines are read soon: into the first level where that takes them. */
+#define FETCH_EARLY(address)                                                                                           \
+  do {                                                                                                                 \
+    if (mom_first_level) {                                                                                             \
+      FETCH(address);                                                                                                  \
+    } else {                                                                                                           \
+      FETCH_LATER(address);                                                                                            \
+    }                                                                                                                  \
+  } while (0)
+
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.kernel;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -180,6 +181,39 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
       int yAt,
       int column0,
       int column1);
+
+  /**
+   * Sums of a preview's rows, for columns [column0, column1) of its gates and as many of its ups.
+   * The list has rows of upper bits, as many of the same inputs' lower bits, then rows of other
+   * upper bits. Of each of these three the sum of gates goes to y, then that of ups.
+   *
+   * @param w whose left half is gates, {@link PreviewWeights}
+   * @param whole rows of upper bits at the beginning of the list
+   * @param count of all rows
+   * @param factors whole numbers in [-127, 127], by place in the list; those of ups in the second
+   *     half
+   * @param y six times column1 - column0 numbers, overwritten, exact
+   */
+  default void preview(
+      Matrix w,
+      int[] list,
+      int whole,
+      int count,
+      float[] factors,
+      float[] y,
+      int column0,
+      int column1) {
+    int n = column1 - column0;
+    int up = w.columns() / 2;
+    Arrays.fill(y, 0, 6 * n, 0);
+    float[] ofUps = Arrays.copyOfRange(factors, factors.length / 2, factors.length);
+    int[] ends = {0, whole, 2 * whole, count};
+    for (int i = 0; i < 3; i++) {
+      addRows(w, list, ends[i], ends[i + 1], factors, y, 2 * i * n, column0, column1);
+      int at = (2 * i + 1) * n;
+      addRows(w, list, ends[i], ends[i + 1], ofUps, y, at, up + column0, up + column1);
+    }
+  }
 
   /**
    * Columns [column0, column1) of rows [from, to) as floats, in the format's order for so many

@@ -287,6 +287,46 @@ final class NativeKernels {
     return true;
   }
 
+  /** See {@link Kernels#preview}. */
+  boolean preview(
+      Matrix w,
+      int[] list,
+      int whole,
+      int count,
+      float[] factors,
+      float[] y,
+      int column0,
+      int column1) {
+    Integer number = inParts(w.format(), column0, column1, PreviewWeights.BLOCK);
+    if (number == null) {
+      return false;
+    }
+    int ups = factors.length / 2;
+    Objects.checkFromToIndex(2 * whole, count, Math.min(list.length, ups));
+    for (int k = 0; k < count; k++) {
+      Objects.checkIndex(list[k], w.rows());
+    }
+    Objects.checkFromToIndex(column0, column1, w.columns() / 2);
+    Objects.checkFromIndexSize(0, Math.multiplyExact(6, column1 - column0), y.length);
+    library.call(
+        Function.PREVIEW,
+        number,
+        0,
+        w.data(),
+        array(list),
+        array(factors),
+        array(y),
+        NONE,
+        w.columns(),
+        whole,
+        count,
+        ups,
+        column0,
+        column1,
+        0);
+    return true;
+  }
+
   /** See {@link Kernels#widenColumns}. */
   boolean widenColumns(
       Matrix w, int from, int to, int column0, int column1, float[] out, int stride) {

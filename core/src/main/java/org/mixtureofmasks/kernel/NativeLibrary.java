@@ -29,7 +29,7 @@ final class NativeLibrary {
   static final MemorySegment NONE = MemorySegment.NULL;
 
   /** What mom_version of a library gives whose functions are those below. */
-  private static final int VERSION = 11;
+  private static final int VERSION = 12;
 
   /** Whole numbers of the signature. */
   private static final int NUMBERS = 9;
@@ -64,6 +64,7 @@ final class NativeLibrary {
     WIDEN,
     NEURONS,
     ADD_ROWS,
+    PREVIEW,
     WIDEN_COLUMNS,
     FEW,
     TILE,

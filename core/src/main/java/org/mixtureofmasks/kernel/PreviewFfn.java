@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * the neurons j with |SiLU(g̃_j) ũ_j| > t_c, exactly, of x whole, plus Σ_j SiLU(g̃_j) ũ_j s_d (r_j
  * - 1.5) over the others, with r_j the two bits of their down columns' directions.
  *
+ * <p>v_i s_i are rounded to 127ths of the largest of W, and of S \ W; scores of the others to
+ * 127ths of t_c.
+ *
  * @param records 3m x d: gate row, up row and down column of each neuron
  * @param preview 2d x 2m: row i is what the upper bits of input i add to the gates of all neurons,
  *     then to their ups, but for its scales; row d + i what the lower bits add
@@ -67,6 +70,16 @@ public record PreviewFfn(
     double ofOthers = Math.min(directions.bytes(), (neurons() - neurons) * direction);
     long floats = (long) scales.length + centres.length + base.length + 1; // and t_w
     return inputs * 2 * ThresholdFfn.lines(row) + ofOthers + floats * Float.BYTES;
+  }
+
+  /** What a score of 1 of the neurons that are foreseen stands for: they are below t_c. */
+  float scoreUnit() {
+    return neuronThreshold / PreviewInputs.MOST;
+  }
+
+  /** A score at or below t_c as a whole number of units. */
+  float inUnits(float score) {
+    return Math.round(score / scoreUnit());
   }
 
   /** Bytes of a neuron's record. */

@@ -19,14 +19,12 @@ public final class PreviewPass {
   /** With fewer tokens they cost less by lists: as quick at 64, measured at 135M. */
   private static final int LEAST_TOKENS_OF_TILES = 64;
 
-  private final float[][] sums; // each thread's: gates, then ups of its neurons, for each token
+  private final float[][] sums; // each thread's, of rows of the preview, see Kernels.preview
+  private final float[][] values; // each thread's: gates, then ups of its neurons
   private final float[][] outputs; // each thread's, of each token, ordered
   private final float[][] foreseen; // each thread's: what its other neurons add, of each token
   private final float[][] scratch; // each thread's
-  private final Selection rows = new Selection(); // of the preview
-  private float[][] upFactors = {}; // by token and place in the list of rows
-  private float[][] offCentre = {}; // by token: its inputs less their centres
-  private float[][] takenOff = {}; // by token: from its gates, then from its ups
+  private final PreviewInputs inputs = new PreviewInputs();
   private final Selection neurons = new Selection();
   private final Selection others = new Selection();
   private final PreviewTiles tiles;
@@ -40,6 +38,7 @@ public final class PreviewPass {
    */
   public PreviewPass(int width, int threads) {
     sums = new float[threads][0];
+    values = new float[threads][0];
     outputs = new float[threads][0];
     foreseen = new float[threads][0];
     scratch = new float[threads][Kernels.SCRATCH];
@@ -57,6 +56,8 @@ public final class PreviewPass {
   public void run(
       ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, double[] kept) {
     int tokens = x.tokens();
+    inputs.reserve(tokens, ffn.inputs());
+    kernels.forEach(tokens, (t, _) -> inputs.take(ffn, x.values(), t));
     neurons.reserve(tokens, ffn.neurons(), kernels.threads());
     tiled = !x.step() && tokens >= LEAST_TOKENS_OF_TILES;
     if (tiled) {
@@ -72,14 +73,19 @@ public final class PreviewPass {
     } else {
       kernels.forEach(tokens, (t, _) -> addOthers(ffn, y, t * ffn.inputs()));
     }
+    for (int t = 0; t < tokens; t++) {
+      kept[0] += inputs.of(t).kept();
+    }
   }
 
   /** Adds what the threads foresaw to a token's outputs. */
   private void addOthers(PreviewFfn ffn, float[] y, int at) {
-    for (float[] ofThread : foreseen) {
-      for (int i = at; i < at + ffn.inputs(); i++) {
-        y[i] += ffn.directionStep() * ofThread[i];
+    for (int i = at; i < at + ffn.inputs(); i++) {
+      float steps = 0;
+      for (float[] ofThread : foreseen) {
+        steps += ofThread[i];
       }
+      y[i] += ffn.scoreUnit() * ffn.directionStep() * steps;
     }
   }
 
@@ -93,22 +99,14 @@ public final class PreviewPass {
    */
   public TokenKept kept(ParallelKernels kernels, PreviewFfn ffn, int t) {
     return new TokenKept(
-        (tiled ? tiles.rows(t) : rows.kept(t, 1)) / 2.0,
-        neurons.all(t, ffn.neurons(), tiled ? 1 : kernels.threads(), PART));
+        inputs.of(t).kept(), neurons.all(t, ffn.neurons(), tiled ? 1 : kernels.threads(), PART));
   }
 
   private void few(
       ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, double[] kept) {
     int tokens = x.tokens();
     int d = ffn.inputs();
-    rows.reserve(tokens, 2 * d, 1);
     others.reserve(tokens, ffn.neurons(), kernels.threads());
-    if (upFactors.length < tokens) {
-      upFactors = new float[tokens][2 * d];
-      offCentre = new float[tokens][d];
-      takenOff = new float[tokens][2];
-    }
-    kernels.forEach(tokens, (t, _) -> rows(ffn, x.values(), t));
     Input exact = x.input(ffn.records().format(), kernels);
     kernels
         .team()
@@ -121,42 +119,8 @@ public final class PreviewPass {
     Order order = ffn.records().format().order();
     kernels.forEach(tokens, (t, _) -> order.addUp(y, t * d, outputs, t * d, d));
     for (int t = 0; t < tokens; t++) {
-      kept[0] += rows.kept(t, 1) / 2.0;
       kept[1] += neurons.kept(t, kernels.threads());
     }
-  }
-
-  /** A token's rows of the preview, each with what it is multiplied by. */
-  private void rows(PreviewFfn ffn, float[] x, int t) {
-    int d = ffn.inputs();
-    float[] off = offCentre[t];
-    PreviewRows.offCentre(ffn, x, t * d, off, 0);
-    rows.select(t, 0, off, 0, d, ffn.inputThreshold(), 0);
-    int[] list = rows.lists[t];
-    float[] gates = rows.values[t];
-    float[] ups = upFactors[t];
-    int upper = rows.counts[t][0];
-    int end = upper;
-    float sumOfGates = 0;
-    float sumOfUps = 0;
-    for (int k = 0; k < upper; k++) {
-      int i = list[k];
-      float gate = gates[k] * ffn.scales()[2 * i];
-      float up = gates[k] * ffn.scales()[2 * i + 1];
-      boolean whole = PreviewRows.isWhole(ffn, gates[k]);
-      float factor = PreviewRows.upper(whole);
-      gates[k] = gate * factor;
-      ups[k] = up * factor;
-      list[end] = d + i;
-      gates[end] = gate;
-      ups[end] = up;
-      end += whole ? 1 : 0;
-      sumOfGates += gate * PreviewRows.both(whole);
-      sumOfUps += up * PreviewRows.both(whole);
-    }
-    rows.counts[t][0] = end;
-    takenOff[t][0] = PreviewWeights.CENTRE * sumOfGates;
-    takenOff[t][1] = PreviewWeights.CENTRE * sumOfUps;
   }
 
   /** Lists a thread's neurons of every token. */
@@ -164,18 +128,28 @@ public final class PreviewPass {
     int m = ffn.neurons();
     int from = ThreadTeam.start(m, part, parts, PART);
     int n = ThreadTeam.start(m, part + 1, parts, PART) - from;
-    float[] sum = Room.of(sums, part, tokens * 2 * n);
+    float[] sum = Room.of(sums, part, 6 * n);
+    float[] value = Room.of(values, part, 2 * n);
     for (int t = 0; t < tokens; t++) {
-      PreviewRows.begin(ffn, from, n, -takenOff[t][0], sum, t * 2 * n);
-      PreviewRows.begin(ffn, m + from, n, -takenOff[t][1], sum, t * 2 * n + n);
-    }
-    ListedRows.gatesAndUps(
-        kernels, ffn.preview(), rows, rows.values, upFactors, tokens, from, n, sum);
-    for (int t = 0; t < tokens; t++) {
-      int at = t * 2 * n;
-      kernels.siluTimes(sum, at, sum, at + n, n);
-      neurons.select(t, part, sum, at, n, ffn.neuronThreshold(), from);
-      others.selectOthers(t, part, sum, at, n, ffn.neuronThreshold(), from);
+      PreviewInputs.Token of = inputs.of(t);
+      kernels.preview(ffn.preview(), of.list, of.whole, of.count, of.factors, sum, from, from + n);
+      for (int half = 0; half < 2; half++) {
+        int upper = half * n;
+        int lower = upper + 2 * n;
+        int coarse = lower + 2 * n;
+        int base = half * m + from;
+        float ofWhole = of.wholeUnits[half];
+        float ofCoarse = PreviewInputs.COARSE * of.coarseUnits[half];
+        float off = of.takenOff[half];
+        for (int j = 0; j < n; j++) {
+          float whole = PreviewInputs.WHOLE * sum[upper + j] + sum[lower + j];
+          value[upper + j] =
+              ffn.base()[base + j] + (ofWhole * whole + ofCoarse * sum[coarse + j] - off);
+        }
+      }
+      kernels.siluTimes(value, 0, value, n, n);
+      neurons.select(t, part, value, 0, n, ffn.neuronThreshold(), from);
+      others.selectOthers(t, part, value, 0, n, ffn.neuronThreshold(), from);
     }
   }
 
@@ -198,7 +172,7 @@ public final class PreviewPass {
     }
   }
 
-  /** What a thread's other neurons add to the outputs of every token, in steps of a direction. */
+  /** What a thread's other neurons add to the outputs of every token, in units and steps. */
   private void foresee(Kernels kernels, PreviewFfn ffn, int tokens, int part, int parts) {
     int d = ffn.inputs();
     int first = ThreadTeam.start(ffn.neurons(), part, parts, PART);
@@ -206,11 +180,13 @@ public final class PreviewPass {
     float[] sum = Room.of(foreseen, part, tokens * d);
     ListedRows directions = new ListedRows(ffn.directions(), sum, d, 0, 0, d);
     for (int t = 0; t < tokens; t++) {
-      float scores = 0;
+      float[] scores = others.values[t];
+      float total = 0;
       for (int k = first; k < first + others.counts[t][part]; k++) {
-        scores += others.values[t][k];
+        scores[k] = ffn.inUnits(scores[k]);
+        total += scores[k];
       }
-      Arrays.fill(sum, t * d, (t + 1) * d, -PreviewWeights.CENTRE * scores);
+      Arrays.fill(sum, t * d, (t + 1) * d, -PreviewWeights.CENTRE * total);
     }
     for (int j = first, next; j < end; j = next) {
       next = Math.min(end, j + directions.block(tokens));
@@ -225,7 +201,7 @@ public final class PreviewPass {
   private void many(
       ParallelKernels kernels, PreviewFfn ffn, Activations x, float[] y, double[] kept) {
     int tokens = x.tokens();
-    kept[0] += tiles.run(kernels, ffn, x.values(), tokens, neurons) / 2.0;
+    tiles.run(kernels, ffn, inputs, tokens, neurons);
     chosen.clear();
     for (int t = 0; t < tokens; t++) {
       int count = neurons.counts[t][0];

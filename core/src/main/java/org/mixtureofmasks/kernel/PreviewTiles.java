@@ -8,7 +8,6 @@ import java.util.Arrays;
  */
 final class PreviewTiles {
   private final ColumnTiles tiles;
-  private int[] counts = {}; // by token: rows that it keeps
   private float[][] gates = {}; // by block of tokens: what each row counts for gates
   private float[][] ups = {}; // for ups
   private float[] offGates = {}; // by token: what is taken off its gates
@@ -22,11 +21,11 @@ final class PreviewTiles {
   /**
    * Lists the neurons of all tokens.
    *
-   * @param x tokens x hidden_size
+   * @param inputs of the tokens
    * @param chosen with room for all; written as one thread's
-   * @return rows that the tokens keep
    */
-  long run(ParallelKernels kernels, PreviewFfn ffn, float[] x, int tokens, Selection chosen) {
+  void run(
+      ParallelKernels kernels, PreviewFfn ffn, PreviewInputs inputs, int tokens, Selection chosen) {
     int d = ffn.inputs();
     int m = ffn.neurons();
     gates = ColumnTiles.blocks(gates, tokens, 2 * d);
@@ -35,9 +34,8 @@ final class PreviewTiles {
     if (offGates.length < tokens) {
       offGates = new float[tokens];
       offUps = new float[tokens];
-      counts = new int[tokens];
     }
-    kernels.forEach(tokens, (t, _) -> counts[t] = rows(ffn, x, t));
+    kernels.forEach(tokens, (t, _) -> rows(ffn, inputs, t));
     kernels
         .team()
         .run(
@@ -55,7 +53,6 @@ final class PreviewTiles {
           int at = t % ColumnTiles.BLOCK * m;
           chosen.select(t, 0, own, at, m, ffn.neuronThreshold(), 0);
         });
-    return Arrays.stream(counts, 0, tokens).asLongStream().sum();
   }
 
   /**
@@ -86,7 +83,7 @@ final class PreviewTiles {
     float sum = 0;
     for (int j = at; j < at + ffn.neurons(); j++) {
       boolean other = Math.abs(own[j]) <= ffn.neuronThreshold();
-      own[j] = other ? own[j] : 0;
+      own[j] = other ? ffn.inUnits(own[j]) : 0;
       sum += own[j];
     }
     return PreviewWeights.CENTRE * sum;
@@ -102,43 +99,26 @@ final class PreviewTiles {
     for (int i = 0; i < width; i++) {
       int at = order.place(i, width) * stride;
       for (int t = 0; t < tokens; t++) {
-        y[t * ffn.inputs() + first + i] += ffn.directionStep() * (sum[at + t] - offUps[t]);
+        float steps = sum[at + t] - offUps[t];
+        y[t * ffn.inputs() + first + i] += ffn.scoreUnit() * ffn.directionStep() * steps;
       }
     }
   }
 
-  /** Rows that a token of the last run kept. */
-  int rows(int t) {
-    return counts[t];
-  }
-
-  /** What a token multiplies the rows by; how many it keeps. */
-  private int rows(PreviewFfn ffn, float[] x, int t) {
-    int d = ffn.inputs();
-    int b = t / ColumnTiles.BLOCK;
-    int at = t % ColumnTiles.BLOCK * 2 * d;
-    float[] gate = gates[b];
-    float[] up = ups[b];
-    PreviewRows.offCentre(ffn, x, t * d, gate, at);
-    int kept = ColumnTiles.mask(gate, at, at + d, ffn.inputThreshold());
-    float sumOfGates = 0;
-    float sumOfUps = 0;
-    for (int i = at; i < at + d; i++) {
-      boolean whole = gate[i] != 0 && PreviewRows.isWhole(ffn, gate[i]);
-      kept += whole ? 1 : 0;
-      float factor = PreviewRows.upper(whole);
-      float ofGate = gate[i] * ffn.scales()[2 * (i - at)];
-      float ofUp = gate[i] * ffn.scales()[2 * (i - at) + 1];
-      gate[i] = ofGate * factor;
-      up[i] = ofUp * factor;
-      gate[d + i] = whole ? ofGate : 0;
-      up[d + i] = whole ? ofUp : 0;
-      sumOfGates += ofGate * PreviewRows.both(whole);
-      sumOfUps += ofUp * PreviewRows.both(whole);
+  /** What a token multiplies the rows by. */
+  private void rows(PreviewFfn ffn, PreviewInputs inputs, int t) {
+    int rows = 2 * ffn.inputs();
+    int at = t % ColumnTiles.BLOCK * rows;
+    PreviewInputs.Token of = inputs.of(t);
+    for (int half = 0; half < 2; half++) {
+      float[] factors = (half == 0 ? gates : ups)[t / ColumnTiles.BLOCK];
+      Arrays.fill(factors, at, at + rows, 0);
+      for (int k = 0; k < of.count; k++) {
+        factors[at + of.list[k]] = of.factor(k, half);
+      }
     }
-    offGates[t] = PreviewWeights.CENTRE * sumOfGates;
-    offUps[t] = PreviewWeights.CENTRE * sumOfUps;
-    return kept;
+    offGates[t] = of.takenOff[0];
+    offUps[t] = of.takenOff[1];
   }
 
   /** What the preview says of neurons [first, first + width) of all tokens. */

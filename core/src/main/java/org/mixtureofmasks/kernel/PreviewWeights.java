@@ -14,6 +14,10 @@ import org.mixtureofmasks.UserError;
  * #CENTRE}) s with a scale s for each row. Whoever adds up rows multiplies the scales into the
  * factors, and takes off once what all centres come to. Of 64 weights the first 16 are in the
  * lowest bits of 16 bytes, the next in the two bits above, and so on.
+ *
+ * <p>Factors of rows that are added up are whole numbers in [-127, 127], and so are the sums that
+ * they are added to: then a sum of up to 2^15 rows is exact, in floats as well as in the integers
+ * of the native library, whatever the order.
  */
 public final class PreviewWeights extends Format {
   /** The format. */

@@ -255,6 +255,21 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void preview(
+      Matrix w,
+      int[] list,
+      int whole,
+      int count,
+      float[] factors,
+      float[] y,
+      int column0,
+      int column1) {
+    if (library == null || !library.preview(w, list, whole, count, factors, y, column0, column1)) {
+      Kernels.super.preview(w, list, whole, count, factors, y, column0, column1);
+    }
+  }
+
+  @Override
   public void widenColumns(
       Matrix w, int from, int to, int column0, int column1, float[] out, int stride) {
     if (library == null || !library.widenColumns(w, from, to, column0, column1, out, stride)) {

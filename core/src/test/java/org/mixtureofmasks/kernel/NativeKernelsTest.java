@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -147,11 +148,11 @@ class NativeKernelsTest {
     Random random = new Random(c.columns);
     Matrix w = TestMatrices.random(random, c.format, 61, c.columns);
     int[] list = IntStream.range(0, 61).filter(_ -> random.nextInt(4) > 0).toArray();
-    float[] factors = TestMatrices.random(random, list.length);
+    float[] factors = factors(c, random, list.length);
     for (int count : new int[] {0, 1, 4, 7, list.length - 2}) {
       for (int first : new int[] {0, c.columns / 3, c.columns - 1}) {
         for (int end : new int[] {first, (first + c.columns) / 2, c.columns}) {
-          float[] java = TestMatrices.random(random, c.columns + 3);
+          float[] java = factors(c, random, c.columns + 3);
           float[] same = java.clone();
           c.format.addRows(w, list, 2, 2 + count, factors, java, 3, first, end);
           boolean read = reads(c, first, end, PreviewWeights.BLOCK);
@@ -161,6 +162,38 @@ class NativeKernelsTest {
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"64, 40, 20", "192, 0, 61", "768, 100, 0", "5632, 70, 65", "64, 0, 0"})
+  void sumsOfPreviewsHaveTheBitsOfJava(int neurons, int whole, int coarse) throws Exception {
+    NativeKernels library = kernels();
+    Random random = new Random(neurons);
+    Case c = new Case(PreviewWeights.FORMAT, 2 * neurons);
+    Matrix w = TestMatrices.random(random, c.format, 240, c.columns);
+    int[] list = IntStream.range(0, 2 * whole + coarse).map(_ -> random.nextInt(240)).toArray();
+    float[] factors = factors(c, random, 2 * list.length + 6);
+    for (int from : new int[] {0, neurons / 128 * 64}) {
+      float[] java = TestMatrices.random(random, 6 * (neurons - from) + 2);
+      float[] same = java.clone();
+      new ScalarKernels().preview(w, list, whole, list.length, factors, java, from, neurons);
+      assertTrue(library.preview(w, list, whole, list.length, factors, same, from, neurons));
+      assertArrayEquals(java, same);
+    }
+    assertFalse(library.preview(w, list, whole, list.length, factors, new float[999], 1, 65));
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> library.preview(w, list, whole, list.length, factors, new float[383], 0, neurons));
+  }
+
+  /** Any numbers; of a preview whole ones, and the largest and least among them. */
+  private static float[] factors(Case c, Random random, int n) {
+    float[] factors = TestMatrices.random(random, n);
+    for (int i = 0; i < n && c.format == PreviewWeights.FORMAT; i++) {
+      factors[i] =
+          i % 9 == 0 ? 127 : i % 9 == 1 ? -127 : Math.clamp(Math.round(50 * factors[i]), -127, 127);
+    }
+    return factors;
   }
 
   @ParameterizedTest

@@ -182,8 +182,15 @@ final class ReferenceModel {
       some[i] = read && !all ? off : 0;
       inputs += all ? 1 : read ? 0.5 : 0;
     }
-    double[] gates = sum(product(copies[0], whole), product(copies[1], some));
-    double[] scaledUps = sum(product(copies[2], whole), product(copies[3], some));
+    float[] scales = Preview.of(gate, up, norms, model.centres()).scales();
+    double[] gates =
+        sum(
+            product(copies[0], rounded(whole, scales, 0)),
+            product(copies[1], rounded(some, scales, 0)));
+    double[] scaledUps =
+        sum(
+            product(copies[2], rounded(whole, scales, 1)),
+            product(copies[3], rounded(some, scales, 1)));
     double[] ofCentres = product(p + "gate_proj.weight", centres);
     double[] upsOfCentres = product(p + "up_proj.weight", centres);
     double[] a = product(p + "gate_proj.weight", x);
@@ -204,10 +211,33 @@ final class ReferenceModel {
     for (int j = 0; j < m; j++) {
       for (int i = 0; i < model.d && Math.abs(said[j]) <= thresholds[1]; i++) {
         double direction = down[i * m + j] / (double) norms[j];
-        y[i] += said[j] * step * (Math.clamp(Math.floor(direction / step), -2, 1) + 0.5);
+        y[i] +=
+            inUnits(said[j], thresholds[1])
+                * step
+                * (Math.clamp(Math.floor(direction / step), -2, 1) + 0.5);
       }
     }
     return y;
+  }
+
+  /** Inputs whose products with their scales are whole 127ths of the largest. */
+  private static double[] rounded(double[] inputs, float[] scales, int half) {
+    double[] factors =
+        IntStream.range(0, inputs.length)
+            .mapToDouble(i -> inputs[i] * scales[2 * i + half])
+            .toArray();
+    double unit = Arrays.stream(factors).map(Math::abs).max().orElseThrow() / 127;
+    return IntStream.range(0, inputs.length)
+        .mapToDouble(
+            i -> unit == 0 ? 0 : Math.round(factors[i] / unit) * unit / scales[2 * i + half])
+        .map(v -> Double.isFinite(v) ? v : 0) // of a column of zeros
+        .toArray();
+  }
+
+  /** A score as a whole number of 127ths of the threshold. */
+  private static double inUnits(double score, double threshold) {
+    double unit = threshold / 127;
+    return unit == 0 ? 0 : Math.round(score / unit) * unit;
   }
 
   private static double[] sum(double[] a, double[] b) {

@@ -141,7 +141,7 @@ class TokenMaskFolderTest {
       })
   void aDescriptionThatDoesNotFitIsRefused(String from, String to, String message)
       throws IOException {
-    Path path = write(from.matches(".*preview.*|.*: 3") ? "preview" : "tokens");
+    Path path = write(from.matches(".*preview.*|.*: 4") ? "preview" : "tokens");
     Path config = path.resolve("config.json");
     String text = Files.readString(config);
     assertTrue(text.contains(from), text);

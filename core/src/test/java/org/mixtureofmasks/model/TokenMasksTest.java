@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -79,6 +80,22 @@ class TokenMasksTest {
       return new Random(hash() + 1).ints(TOKENS, 0, RandomModel.VOCABULARY).toArray();
     }
 
+    /**
+     * With a preview, factors on the edge of two whole numbers may be rounded to either, and then
+     * neurons on the edge of the threshold be kept or not: PreviewPassTest is exact.
+     */
+    boolean exact() {
+      return !layout.equals("preview");
+    }
+
+    void check(String what, double[] expected, float[] row) {
+      double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+      double tolerance = exact() ? TOLERANCE : 0.02;
+      for (int i = 0; i < expected.length; i++) {
+        assertEquals(expected[i], row[i], tolerance * largest, what + ", id " + i);
+      }
+    }
+
     private int hash() {
       return d + 31 * m;
     }
@@ -98,7 +115,7 @@ class TokenMasksTest {
         cases.add(new Case("some", "tokens", 37, 75, bf16, scalar, SOME));
         cases.add(new Case("some", "tokens", 96, 160, bf16, scalar, SOME));
         cases.add(new Case("some", "preview", 64, 192, bf16, scalar, SOME_BY_PREVIEW));
-        cases.add(new Case("some", "preview", 128, 320, bf16, scalar, SOME_BY_PREVIEW));
+        cases.add(new Case("some", "preview", 128, 384, bf16, scalar, SOME_BY_PREVIEW));
       }
       float[][] allOfOne = {{0.6f, -1}, {-1, 0.4f}};
       float[][] nextToNothing = {{99, 0}, {3, 1e30f}};
@@ -133,25 +150,21 @@ class TokenMasksTest {
     double share = reference.weights / (3.0 * c.d * c.m * TOKENS * RandomModel.LAYERS);
     try (Model llama = open(model, c.layout, WeightType.AUTO, c.scalar)) {
       ModelState batched = llama.newState(TOKENS);
-      llama.forwardEach(batched, tokens, 0, TOKENS, (t, row) -> check("prompt", expected[t], row));
+      llama.forwardEach(
+          batched, tokens, 0, TOKENS, (t, row) -> c.check("prompt", expected[t], row));
       ModelState few = llama.newState(FEW);
-      llama.forwardEach(few, tokens, 0, FEW, (t, row) -> check("few", expected[t], row));
+      llama.forwardEach(few, tokens, 0, FEW, (t, row) -> c.check("few", expected[t], row));
       ModelState single = llama.newState(TOKENS);
       for (int t = 0; t < TOKENS; t++) {
-        check("one by one", expected[t], llama.forward(single, tokens, t, 1));
+        c.check("one by one", expected[t], llama.forward(single, tokens, t, 1));
       }
-      assertEquals(share, batched.expertLoad().activeFfnShare(), 1e-9);
-      assertEquals(share, single.expertLoad().activeFfnShare(), 1e-9);
+      double tolerance = c.exact() ? 1e-9 : 2e-3;
+      assertEquals(share, batched.expertLoad().activeFfnShare(), tolerance);
+      assertEquals(share, single.expertLoad().activeFfnShare(), tolerance);
       Shares shares = llama.shares(single.expertLoad());
-      assertEquals(share, shares.activeFfn(), 1e-9);
-      assertTrue(shares.allIn() >= share, "whole cache lines and thresholds are counted");
-    }
-  }
-
-  private static void check(String what, double[] expected, float[] row) {
-    double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
-    for (int i = 0; i < expected.length; i++) {
-      assertEquals(expected[i], row[i], TOLERANCE * largest, what + ", id " + i);
+      assertEquals(share, shares.activeFfn(), tolerance);
+      assertTrue(
+          shares.allIn() >= shares.activeFfn(), "whole cache lines and thresholds are counted");
     }
   }
 
@@ -163,12 +176,12 @@ class TokenMasksTest {
     ReferenceModel reference = new ReferenceModel(model, c.layout);
     reference.logits(tokens);
     try (Model llama = open(model, c.layout, WeightType.AUTO, c.scalar)) {
-      Heard prompt = new Heard(reference);
+      Heard prompt = new Heard(reference, c.exact());
       ModelState batched = llama.newState(TOKENS);
       batched.observe(prompt);
       llama.forward(batched, tokens, 0, TOKENS);
       assertEquals(RandomModel.LAYERS * TOKENS, prompt.calls);
-      Heard few = new Heard(reference);
+      Heard few = new Heard(reference, c.exact());
       ModelState single = llama.newState(TOKENS);
       single.observe(few);
       llama.forward(single, tokens, 0, FEW);
@@ -186,10 +199,12 @@ class TokenMasksTest {
   /** Compares what it hears with what the reference keeps. */
   private static final class Heard implements LayerObserver {
     private final ReferenceModel reference;
+    private final boolean exact;
     private int calls;
 
-    Heard(ReferenceModel reference) {
+    Heard(ReferenceModel reference, boolean exact) {
       this.reference = reference;
+      this.exact = exact;
     }
 
     @Override
@@ -197,9 +212,20 @@ class TokenMasksTest {
       TokenKept expected = reference.kept.get(layer).get(position);
       String where = "layer %d, token %d".formatted(layer, position);
       assertEquals(expected.inputs(), inputs, where);
-      assertArrayEquals(expected.neurons(), neurons, where);
+      if (exact) {
+        assertArrayEquals(expected.neurons(), neurons, where);
+      } else {
+        assertTrue(differing(expected.neurons(), neurons) <= 2, where);
+      }
       calls++;
     }
+  }
+
+  /** How many are in one of two lists. */
+  private static long differing(int[] a, int[] b) {
+    return IntStream.concat(Arrays.stream(a), Arrays.stream(b)).distinct().count() * 2
+        - a.length
+        - b.length;
   }
 
   @ParameterizedTest
