@@ -10,11 +10,14 @@
 
 int mom_version(void) { return 12; }
 
-int mom_first_level;
+/* What kernels ask of this CPU, see vectors.h and preview.h. */
+int mom_prefetch_to_l1;
+int mom_vnni;
 
 __attribute__((constructor)) static void look(void) {
   __builtin_cpu_init();
-  mom_first_level = !__builtin_cpu_is("amd");
+  mom_prefetch_to_l1 = !__builtin_cpu_is("amd");
+  mom_vnni = __builtin_cpu_supports("avx512vnni") != 0;
 }
 
 static int can(int bits) {

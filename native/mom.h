@@ -49,7 +49,8 @@ EXPORT void mom_neurons(int kernels, const uint8_t *w, const int *list, const fl
 
 /*
  * y[y_at + place of c - c0] += sum over k in [from, to) of factors[k] w[list[k], c] for columns c in [c0, c1), in the
- * format's order of so many; only for int8, bf16, f32 and whole blocks of a preview.
+ * format's order of so many; only for int8, bf16, f32 and whole blocks of a preview, whose factors are whole numbers in
+ * [-127, 127] and whose y are whole numbers or halves.
  */
 EXPORT void mom_add_rows(int kernels, const uint8_t *w, const int *list, const float *factors, float *y, NONE, long n,
                          long from, long to, long c0, long c1, long y_at);

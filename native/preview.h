@@ -60,11 +60,14 @@ INLINE void preview_sums(const int count, const uint8_t *const *rows, const floa
 
 #if BITS == 512
 
+/* Whether this CPU has products of bytes. */
+extern int mom_vnni __attribute__((visibility("hidden")));
+
 /* Rows of which a product takes the sum: four bytes of a lane. */
 #define PREVIEW_ROWS 4
 
 /* Rows that are gone over at a time for all their bytes, while the lines of as many others are asked for. */
-#define PREVIEW_BLOCK 64
+#define PREVIEW_ROWS_AT_A_TIME 64
 
 #define VNNI __attribute__((target("avx512vnni")))
 
@@ -131,19 +134,19 @@ VNNI static void preview_block(const uint8_t *w, long bytes, const int *list, lo
   }
 }
 
-INLINE long preview_end(long from, long to) { return from + PREVIEW_BLOCK < to ? from + PREVIEW_BLOCK : to; }
+INLINE long preview_end(long from, long to) { return from + PREVIEW_ROWS_AT_A_TIME < to ? from + PREVIEW_ROWS_AT_A_TIME : to; }
 
-VNNI static void preview_add_whole(const uint8_t *w, long n, const int *list, long from, long to, const float *factors,
+VNNI static void preview_add_vnni(const uint8_t *w, long n, const int *list, long from, long to, const float *factors,
                                    float *y, long c0, long c1) {
   long part = (c1 - c0) / 4;
   preview_fetch(w + c0 / 4, n / 4, list, from, preview_end(from, to), part);
-  for (long k = from; k < to; k += PREVIEW_BLOCK) {
+  for (long k = from; k < to; k += PREVIEW_ROWS_AT_A_TIME) {
     long end = preview_end(k, to);
     preview_block(w + c0 / 4, n / 4, list, k, end, preview_end(end, to), factors, part, y);
   }
 }
 
-VNNI static void preview_all_whole(const uint8_t *w, long n, const int *list, long whole, long count, const float *factors,
+VNNI static void preview_all_vnni(const uint8_t *w, long n, const int *list, long whole, long count, const float *factors,
                                    long ups_at, float *y, long c0, long c1) {
   long bytes = n / 4, columns = c1 - c0, part = columns / 4;
   const uint8_t *gates = w + c0 / 4, *ups = gates + bytes / 2;
@@ -167,8 +170,8 @@ ADD_ROWS(preview)
 static void preview_add(const uint8_t *w, long n, const int *list, long from, long to, const float *factors, float *y,
                         long c0, long c1) {
 #if BITS == 512
-  if (__builtin_cpu_supports("avx512vnni")) {
-    preview_add_whole(w, n, list, from, to, factors, y, c0, c1);
+  if (mom_vnni) {
+    preview_add_vnni(w, n, list, from, to, factors, y, c0, c1);
     return;
   }
 #endif
@@ -180,8 +183,8 @@ static void preview_all(const uint8_t *w, long n, const int *list, long whole, l
   long columns = c1 - c0;
   memset(y, 0, 6 * columns * sizeof *y);
 #if BITS == 512
-  if (__builtin_cpu_supports("avx512vnni")) {
-    preview_all_whole(w, n, list, whole, count, factors, ups_at, y, c0, c1);
+  if (mom_vnni) {
+    preview_all_vnni(w, n, list, whole, count, factors, ups_at, y, c0, c1);
     return;
   }
 #endif

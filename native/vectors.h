@@ -15,12 +15,12 @@
 #define FETCH_LATER(address) _mm_prefetch((const char *)(address), _MM_HINT_T1)
 
 /* Whether the first-level cache takes many lines that are asked for ahead; AMD's does not. */
-extern int mom_first_level __attribute__((visibility("hidden")));
+extern int mom_prefetch_to_l1 __attribute__((visibility("hidden")));
 
 /* Of rows whose lines are read soon: into the first level where that takes them. */
 #define FETCH_EARLY(address)                                                                                           \
   do {                                                                                                                 \
-    if (mom_first_level) {                                                                                             \
+    if (mom_prefetch_to_l1) {                                                                                             \
       FETCH(address);                                                                                                  \
     } else {                                                                                                           \
       FETCH_LATER(address);                                                                                            \

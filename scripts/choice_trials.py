@@ -16,7 +16,9 @@ preview   gate and up of the token's largest inputs from a copy in few bits, one
           "downs": only so many reach the output. "norms": true multiplies an input by its column's norm where the largest
           are chosen; "folded": false multiplies a neuron's score by the norm of its down column rather than its column in
           the copy; "centroids": true has a level stand for the mean of a Gaussian's weights in it rather than for its
-          middle (of fewer bits than "top" it always does); "by_loss": true weighs that norm's outputs by the squared gradient of the loss
+          middle (of fewer bits than "top" it always does); "by_loss": true weighs that norm's outputs by the squared gradient of the loss;
+          "rest": [share, bits] has so many of the next largest neurons add what is foreseen of them, along their down columns in so
+          many bits; of the first rows it is printed which part of the squares of what they add is told so
 Both: "means": true is of what inputs are beside their means on CALIBRATION, and what the means give is exact;
 "components": N principal components of the inputs are read besides, whole (preview: in 8 bits), by all tokens.
 The share printed counts bytes of bf16 weights, the copy's and the components' among them.
@@ -95,12 +97,19 @@ def ffn(layer, x, trial):
         if choice == "oracle":
             a = a * largest(a.abs() * weight, trial["neurons"])
         elif choice == "preview":
-            kept, guessed_up = foreseen(layer, x, trial, weight)
+            kept, guessed_gate, guessed_up = foreseen(layer, x, trial, weight)
             if "ups" in trial:
                 kept = kept & largest((g * guessed_up).abs() * kept, trial["ups"])
             a = a * kept
             if "downs" in trial:
                 a = a * largest(a.abs() * weight, trial["downs"])
+            if "rest" in trial:
+                score = silu(guessed_gate) * guessed_up
+                others = largest(score.abs(), trial["neurons"] + trial["rest"][0]) & ~kept
+                if layer.told is None:
+                    exact = g * (x @ up.T) * weight
+                    layer.told = float(1 - ((exact - score)[others] ** 2).sum() / (exact[others] ** 2).sum())
+                return (a @ down.T + (score * others) @ layer.directions.T).reshape(shape)
     return (a @ down.T).reshape(shape)
 
 
@@ -118,7 +127,7 @@ def foreseen(layer, x, trial, weight):
         guessed = [guessed[half] + read @ layer.preview[bits][half].T for half in (0, 1)]
     if trial.get("folded") is False:
         guessed[1] = guessed[1] * weight
-    return largest((silu(guessed[0]) * guessed[1]).abs(), trial["neurons"]), guessed[1]
+    return largest((silu(guessed[0]) * guessed[1]).abs(), trial["neurons"]), guessed[0], guessed[1]
 
 
 def share(trial, config):
@@ -131,7 +140,8 @@ def share(trial, config):
     bits = sum(part * bits for part, bits in trial["tiers"])
     components = trial.get("components", 0) * (2 * hidden + 2 * neurons) / (6 * hidden * neurons)
     ups = trial.get("ups", trial["neurons"])
-    return bits / 16 * 2 / 3 + (trial["neurons"] + ups + trial.get("downs", ups)) / 3 + components
+    rest = trial["rest"][0] * trial["rest"][1] / 48 if "rest" in trial else 0
+    return bits / 16 * 2 / 3 + (trial["neurons"] + ups + trial.get("downs", ups)) / 3 + components + rest
 
 
 def prepare(layer, trial):
@@ -142,6 +152,10 @@ def prepare(layer, trial):
         up = up * (squares * (layer.squares[:, None] if trial.get("by_loss") else 1)).sum(0).sqrt()[:, None]
     top = trial.get("top", 4)
     layer.preview = {bits: [quantised(w, top, bits, trial.get("centroids")) for w in (gate, up)] for _, bits in trial["tiers"]}
+    layer.told = None
+    if "rest" in trial:
+        down = layer.down_proj.weight.data
+        layer.directions = quantised(down / down.norm(dim=0).clamp_min(1e-30), trial["rest"][1], trial["rest"][1], True)
     components = trial.get("components", 0)
     if components:
         basis = layer.basis[:, :components]
@@ -185,6 +199,8 @@ def main():
     if len(sys.argv) not in (4, 5):
         sys.exit(__doc__)
     path, texts, trials = sys.argv[1], sys.argv[2].split(","), json.loads(sys.argv[3])
+    if any("rest" in t and t.get("by_loss") for t in trials):
+        sys.exit("rest and by_loss do not go together: a score that is weighed is not what a neuron adds")
     if len(sys.argv) == 4 and any(t.get(k) for t in trials for k in ("means", "components", "by_loss")):
         sys.exit("means, components and by_loss want a CALIBRATION text behind the trials")
     tokenizer = AutoTokenizer.from_pretrained(path)
@@ -223,6 +239,9 @@ def main():
         for trial in trials:
             start = time.time()
             found = perplexities(trial)
+            if "rest" in trial:
+                told = [layer.told for layer in layers]
+                print("told %.2f (%.2f to %.2f)" % (sum(told) / len(told), min(told), max(told)))
             print(json.dumps(trial), "share %.3f" % share(trial, model.config),
                   " ".join("%s %.2f (%+.1f %%)" % (t, p, 100 * (p / dense[t] - 1)) for t, p in found.items()),
                   "%.0f s" % (time.time() - start), flush=True)

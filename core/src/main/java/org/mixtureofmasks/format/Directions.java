@@ -29,6 +29,11 @@ public final class Directions {
     return (float) (STEP / Math.sqrt(d));
   }
 
+  /** What a byte says of an output, in steps. */
+  static float level(byte numbers, int output) {
+    return (numbers >> Preview.shift(output) & (1 << BITS) - 1) - OFFSET + 0.5f;
+  }
+
   /**
    * Those of a layer.
    *

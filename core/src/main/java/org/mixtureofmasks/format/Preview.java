@@ -55,6 +55,15 @@ public final class Preview {
   }
 
   /**
+   * {@return whether layers of this shape can have one: both sizes are multiples of {@link #BLOCK}}
+   *
+   * @param config of the model
+   */
+  public static boolean fits(ModelConfig config) {
+    return config.intermediateSize() % BLOCK == 0 && config.hiddenSize() % BLOCK == 0;
+  }
+
+  /**
    * The copy of a layer.
    *
    * @param gate W_g, m x d

@@ -5,12 +5,15 @@ import org.mixtureofmasks.checkpoint.Elements;
 import org.mixtureofmasks.checkpoint.StoredTensor;
 
 /**
- * Whether a layer's preview is one of its own weights, seen by two of its neurons: rounded to 16
- * levels a row keeps its direction to a few thousandths.
+ * Whether a layer's preview is one of its own weights, seen by a few of its neurons: rounded to 16
+ * levels a row keeps its direction to a few thousandths, rounded to 4 to a twentieth.
  */
 final class PreviewCheck {
   /** Cosine of a row and its copy. */
   private static final double LEAST_CORRELATION = 0.9;
+
+  /** Cosine of a down column and its direction in two bits: 0.94 of a Gaussian one. */
+  private static final double LEAST_OF_DIRECTIONS = 0.7;
 
   /** Neurons of which the two with the largest gate rows are compared: 0 has no direction. */
   private static final int SEEN = Preview.BLOCK / 8;
@@ -24,7 +27,7 @@ final class PreviewCheck {
     float[][] rows = new float[SEEN][];
     double[] sizes = new double[SEEN];
     for (int k = 0; k < SEEN; k++) {
-      rows[k] = gateRow(stored.neurons(), k * (m / SEEN));
+      rows[k] = row(stored.neurons(), 3L * k * (m / SEEN));
       sizes[k] = product(rows[k], rows[k]);
     }
     for (int n = 0; n < COMPARED; n++) {
@@ -39,13 +42,35 @@ final class PreviewCheck {
       }
       sizes[largest] = 0;
     }
+    return directionsFit(stored, m);
+  }
+
+  /** Whether directions are those of the down columns beside them, seen by the same neurons. */
+  private static boolean directionsFit(StoredTokenMasks.ByPreview stored, int m) {
+    int d = stored.centres().length;
+    float[] scales = stored.outputScales().map(Elements::toFloats).orElse(null);
+    for (int k = 0; k < SEEN; k++) {
+      int j = k * (m / SEEN);
+      float[] down = row(stored.neurons(), 3L * j + 2);
+      float[] direction = new float[d];
+      for (int i = 0; i < d; i++) {
+        down[i] *= scales == null ? 1 : scales[i];
+        long at = (long) j * d / Preview.IN_BYTE + Preview.byteOf(i);
+        byte bits = stored.directions().data().get(ValueLayout.JAVA_BYTE, at);
+        direction[i] = Directions.level(bits, i);
+      }
+      double norms = product(down, down) * product(direction, direction);
+      if (product(down, direction) < LEAST_OF_DIRECTIONS * Math.sqrt(norms)) {
+        return false;
+      }
+    }
     return true;
   }
 
-  private static float[] gateRow(StoredTensor neurons, int j) {
+  private static float[] row(StoredTensor neurons, long number) {
     int d = Math.toIntExact(neurons.shape().getLast());
     float[] row = new float[d];
-    Elements.copyTo(neurons, 3L * j * d, row, 0, d);
+    Elements.copyTo(neurons, number * d, row, 0, d);
     return row;
   }
 

@@ -169,7 +169,7 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
    * factors[k] w[list[k], c] for k in [from, to), in the order of the list and of the format for so
    * many columns. Of other rows nothing is read.
    *
-   * @param factors by place in the list
+   * @param factors by place in the list; for {@link PreviewWeights} whole numbers in [-127, 127]
    */
   void addRows(
       Matrix w,

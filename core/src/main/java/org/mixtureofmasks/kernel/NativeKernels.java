@@ -298,7 +298,8 @@ final class NativeKernels {
       int column0,
       int column1) {
     Integer number = inParts(w.format(), column0, column1, PreviewWeights.BLOCK);
-    if (number == null) {
+    boolean halves = w.columns() / 2 % PreviewWeights.BLOCK == 0;
+    if (number == null || !halves || !w.format().equals(PreviewWeights.FORMAT)) {
       return false;
     }
     int ups = factors.length / 2;

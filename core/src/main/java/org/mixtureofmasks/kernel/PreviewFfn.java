@@ -74,12 +74,13 @@ public record PreviewFfn(
 
   /** What a score of 1 of the neurons that are foreseen stands for: they are below t_c. */
   float scoreUnit() {
-    return neuronThreshold / PreviewInputs.MOST;
+    return neuronThreshold / PreviewFactors.MOST;
   }
 
   /** A score at or below t_c as a whole number of units. */
   float inUnits(float score) {
-    return Math.round(score / scoreUnit());
+    int most = PreviewFactors.MOST;
+    return Math.clamp(Math.round(score / scoreUnit()), -most, most);
   }
 
   /** Bytes of a neuron's record. */

@@ -3,8 +3,8 @@ package org.mixtureofmasks.kernel;
 import java.util.Arrays;
 
 /**
- * What many tokens choose by a preview, of dense products over its rows, with factors of 0 where a
- * token leaves them out. A token's bits do not depend on the others.
+ * What many tokens choose by a preview, and what the others add, of dense products over its rows,
+ * with factors of 0 where a token leaves them out. A token's bits do not depend on the others.
  */
 final class PreviewTiles {
   private final ColumnTiles tiles;
@@ -12,6 +12,7 @@ final class PreviewTiles {
   private float[][] ups = {}; // for ups
   private float[] offGates = {}; // by token: what is taken off its gates
   private float[] offUps = {}; // and off its ups
+  private float[] offOutputs = {}; // and off its outputs, in units and steps
   private float[][] values = {}; // by block of tokens: what the preview says of the neurons
 
   PreviewTiles(int threads) {
@@ -21,11 +22,15 @@ final class PreviewTiles {
   /**
    * Lists the neurons of all tokens.
    *
-   * @param inputs of the tokens
+   * @param factors of the tokens
    * @param chosen with room for all; written as one thread's
    */
   void run(
-      ParallelKernels kernels, PreviewFfn ffn, PreviewInputs inputs, int tokens, Selection chosen) {
+      ParallelKernels kernels,
+      PreviewFfn ffn,
+      PreviewFactors factors,
+      int tokens,
+      Selection chosen) {
     int d = ffn.inputs();
     int m = ffn.neurons();
     gates = ColumnTiles.blocks(gates, tokens, 2 * d);
@@ -34,8 +39,9 @@ final class PreviewTiles {
     if (offGates.length < tokens) {
       offGates = new float[tokens];
       offUps = new float[tokens];
+      offOutputs = new float[tokens];
     }
-    kernels.forEach(tokens, (t, _) -> rows(ffn, inputs, t));
+    kernels.forEach(tokens, (t, _) -> rows(ffn, factors, t));
     kernels
         .team()
         .run(
@@ -63,7 +69,7 @@ final class PreviewTiles {
   void addOthers(ParallelKernels kernels, PreviewFfn ffn, int tokens, float[] y) {
     int d = ffn.inputs();
     int m = ffn.neurons();
-    kernels.forEach(tokens, (t, _) -> offUps[t] = leaveOthers(ffn, t));
+    kernels.forEach(tokens, (t, _) -> offOutputs[t] = leaveOthers(ffn, t));
     kernels
         .team()
         .run(
@@ -99,22 +105,22 @@ final class PreviewTiles {
     for (int i = 0; i < width; i++) {
       int at = order.place(i, width) * stride;
       for (int t = 0; t < tokens; t++) {
-        float steps = sum[at + t] - offUps[t];
+        float steps = sum[at + t] - offOutputs[t];
         y[t * ffn.inputs() + first + i] += ffn.scoreUnit() * ffn.directionStep() * steps;
       }
     }
   }
 
   /** What a token multiplies the rows by. */
-  private void rows(PreviewFfn ffn, PreviewInputs inputs, int t) {
+  private void rows(PreviewFfn ffn, PreviewFactors factors, int t) {
     int rows = 2 * ffn.inputs();
     int at = t % ColumnTiles.BLOCK * rows;
-    PreviewInputs.Token of = inputs.of(t);
+    PreviewFactors.Token of = factors.of(t);
     for (int half = 0; half < 2; half++) {
-      float[] factors = (half == 0 ? gates : ups)[t / ColumnTiles.BLOCK];
-      Arrays.fill(factors, at, at + rows, 0);
+      float[] spread = (half == 0 ? gates : ups)[t / ColumnTiles.BLOCK];
+      Arrays.fill(spread, at, at + rows, 0);
       for (int k = 0; k < of.count; k++) {
-        factors[at + of.list[k]] = of.factor(k, half);
+        spread[at + of.list[k]] = of.factor(k, half);
       }
     }
     offGates[t] = of.takenOff[0];

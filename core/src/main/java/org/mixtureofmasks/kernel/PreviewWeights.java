@@ -11,13 +11,13 @@ import org.mixtureofmasks.UserError;
 
 /**
  * Two bits a weight, a plane of a preview: whole numbers q in [0, 3], which stand for (q - {@link
- * #CENTRE}) s with a scale s for each row. Whoever adds up rows multiplies the scales into the
- * factors, and takes off once what all centres come to. Of 64 weights the first 16 are in the
+ * #CENTRE}) s with a scale s that their rows have. Whoever adds up rows multiplies the scales into
+ * the factors, and takes off once what all centres come to. Of 64 weights the first 16 are in the
  * lowest bits of 16 bytes, the next in the two bits above, and so on.
  *
- * <p>Factors of rows that are added up are whole numbers in [-127, 127], and so are the sums that
- * they are added to: then a sum of up to 2^15 rows is exact, in floats as well as in the integers
- * of the native library, whatever the order.
+ * <p>Factors of rows that are added up are whole numbers in [-127, 127], and the sums that they are
+ * added to whole numbers or halves: then a sum of up to 2^15 rows is exact, in floats as well as in
+ * the integers of the native library, whatever the order.
  */
 public final class PreviewWeights extends Format {
   /** The format. */

@@ -17,8 +17,8 @@ public sealed interface ThresholdFfn permits TokenMaskedFfn, PreviewFfn {
   double bytesRead(double inputs, double neurons);
 
   /**
-   * Bytes that a token reads beside the weights to choose, whole cache lines; without its
-   * thresholds on inputs and neurons.
+   * Bytes that a token reads beside the weights, to choose neurons and for what others add, whole
+   * cache lines; without its thresholds on inputs and neurons.
    *
    * @param inputs that it keeps; one of which a preview is read by half counts half
    * @param neurons that it keeps: of the others a preview's directions are read

@@ -50,7 +50,7 @@ public record InferenceMemory(long weights, long cachePage, long workspace) {
 
   /**
    * A lane for each expert of a token, and one of what all experts hold; one for a token that
-   * chooses neurons by a preview, for which factors of its rows lie there, and a list.
+   * chooses neurons by a preview, for which rows and their factors lie there, scores, and lists.
    */
   private static long tiles(ModelConfig c, int threads) {
     if (c.mixtureOfMasks().isPresent()) {
@@ -58,7 +58,7 @@ public record InferenceMemory(long weights, long cachePage, long workspace) {
       return tiles(c, threads, (long) Math.ceil(chosen + 1));
     }
     if (c.tokenMasks().map(masks -> masks.choice() == Choice.PREVIEW).orElse(false)) {
-      long token = 4L * c.hiddenSize() + c.intermediateSize();
+      long token = 11L * c.hiddenSize() + 3L * c.intermediateSize();
       return Float.BYTES * SPARSE_BATCH * token + tiles(c, threads, 1);
     }
     return 0;

@@ -77,9 +77,9 @@ final class WeightSource {
   }
 
   /**
-   * A preview, as it is stored.
+   * Numbers of two bits as they are stored: a preview, or directions.
    *
-   * @param tensor 2 hidden_size x intermediate_size / 2 bytes
+   * @param tensor rows x columns / 4 bytes
    */
   Matrix preview(StoredTensor tensor) {
     return stored(tensor.data(), rows(tensor), 4 * columns(tensor), PreviewWeights.FORMAT);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -179,8 +180,17 @@ class NativeKernelsTest {
       new ScalarKernels().preview(w, list, whole, list.length, factors, java, from, neurons);
       assertTrue(library.preview(w, list, whole, list.length, factors, same, from, neurons));
       assertArrayEquals(java, same);
+      NativeKernels.Link narrow = NativeKernels.link(file.toString(), 256);
+      NativeKernels half = Objects.requireNonNull(narrow.kernels(), narrow.reason());
+      Arrays.fill(same, 0, 6 * (neurons - from), 1);
+      assertTrue(half.preview(w, list, whole, list.length, factors, same, from, neurons));
+      assertArrayEquals(java, same, "sums are exact in every width");
     }
     assertFalse(library.preview(w, list, whole, list.length, factors, new float[999], 1, 65));
+    Matrix other = TestMatrices.random(random, Bf16.FORMAT, 240, 128);
+    assertFalse(library.preview(other, list, whole, list.length, factors, new float[999], 0, 64));
+    Matrix odd = TestMatrices.random(random, PreviewWeights.FORMAT, 240, 192);
+    assertFalse(library.preview(odd, list, whole, list.length, factors, new float[999], 0, 64));
     assertThrows(
         IndexOutOfBoundsException.class,
         () -> library.preview(w, list, whole, list.length, factors, new float[383], 0, neurons));

@@ -9,6 +9,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PreviewPassTest {
   private static final int D = 128;
@@ -51,7 +52,8 @@ class PreviewPassTest {
             continue;
           }
           kept[0] += half == 1 ? 0 : whole ? 1 : 0.5;
-          double factor = Math.round(factors[half][i] * (127 / most)) * (most / 127.0);
+          double factor =
+              most < 1e-30 ? 0 : Math.round(factors[half][i] * (127 / most)) * (most / 127.0);
           for (int j = 0; j < M; j++) {
             float upper = ffn.preview().get(i, half * M + j);
             float lower = ffn.preview().get(D + i, half * M + j);
@@ -139,7 +141,7 @@ class PreviewPassTest {
   }
 
   @Test
-  void aTokensBitsDependNeitherOnItsCompanyNorOnKernels() {
+  void aTokensBitsDoNotDependOnItsCompany() {
     PreviewFfn ffn = ffn(F32.FORMAT, 0.5f, 1.5f, 1);
     float[] x = TestMatrices.random(new Random(8), 5 * D);
     Kernels vector = KernelChoice.get().kernels();
@@ -152,12 +154,45 @@ class PreviewPassTest {
   }
 
   @Test
-  void anInputThatIsNoNumberShows() {
+  void anyNumberOfThreadsKeepsTheSame() {
     PreviewFfn ffn = ffn(F32.FORMAT, 0.5f, 1.5f, 1);
-    float[] x = TestMatrices.random(new Random(8), D);
-    x[5] = Float.NaN;
-    for (float output : run(ffn, x, 1, true, KernelChoice.get().kernels(), 1, new double[2])) {
-      assertTrue(Float.isNaN(output));
+    float[] x = TestMatrices.random(new Random(8), 3 * D);
+    Kernels kernels = KernelChoice.get().kernels();
+    double[] kept = new double[2];
+    float[] expected = run(ffn, x, 3, true, kernels, 1, kept);
+    for (int threads : new int[] {2, 3, 5}) { // of 5 some have no neurons
+      double[] counted = new double[2];
+      float[] y = run(ffn, x, 3, true, kernels, threads, counted);
+      assertArrayEquals(kept, counted);
+      assertArrayEquals(expected, y, 1e-3f);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+  void anInputThatIsNoNumberShowsInItsTokenAlone(float input) {
+    PreviewFfn ffn = ffn(F32.FORMAT, 0.5f, 1.5f, 1);
+    for (int tokens : new int[] {2, 70}) {
+      float[] x = TestMatrices.random(new Random(8), tokens * D);
+      x[5] = input;
+      float[] y = run(ffn, x, tokens, tokens == 2, KernelChoice.get().kernels(), 2, new double[2]);
+      for (int i = 0; i < tokens * D; i++) {
+        assertEquals(i < D, Float.isNaN(y[i]), tokens + " tokens, " + i);
+      }
+    }
+  }
+
+  @Test
+  void inputsThatHardlyDifferFromTheirCentresCountNothing() {
+    PreviewFfn ffn = ffn(F32.FORMAT, -1, -1, 1);
+    float[] x = Arrays.copyOf(ffn.centres(), D);
+    x[3] += Float.MIN_VALUE;
+    double[] kept = new double[2];
+    double[] expected = expected(ffn, x, 0, new double[2]);
+    float[] y = run(ffn, x, 1, true, KernelChoice.get().kernels(), 1, kept);
+    assertEquals(D, kept[0]);
+    for (int i = 0; i < D; i++) {
+      assertEquals(expected[i], y[i], 0.01);
     }
   }
 }

@@ -266,6 +266,18 @@ class TokenMaskFolderTest {
     }
   }
 
+  @Test
+  void directionsOfOtherWeightsAreRefused() throws IOException {
+    byte[] others = new byte[192 * 16];
+    new Random(5).nextBytes(others);
+    Path changed =
+        changed(
+            write("preview"),
+            tensors ->
+                tensors.put(MLP + "preview_directions", TensorSource.ofBytes(others, 192, 16)));
+    refused(changed, "is no preview of the weights beside it");
+  }
+
   @ParameterizedTest
   @ValueSource(floats = {-1, Float.NaN, Float.POSITIVE_INFINITY})
   void scalesThatAreNoneAreRefused(float scale) throws IOException {

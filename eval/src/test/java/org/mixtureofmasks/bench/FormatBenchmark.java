@@ -169,6 +169,9 @@ public class FormatBenchmark {
     neurons = halfOf(columns);
     kept = keptOf(rows);
     factors = random(random, kept.length, 1);
+    for (int k = 0; k < factors.length && FORMATS.get(format) == PreviewWeights.FORMAT; k++) {
+      factors[k] = Math.clamp(Math.round(50 * factors[k]), -127, 127); // as they are there
+    }
   }
 
   /** K-quants are read, not made: bytes of which each two are a small float16, as a scale too. */

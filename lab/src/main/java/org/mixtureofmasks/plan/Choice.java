@@ -64,9 +64,7 @@ public record Choice(
   public static Choice of(ModelConfig config) {
     int row = Math.min(ROW, config.maxPositions() + 1);
     return new Choice(
-        config.intermediateSize() % Preview.BLOCK == 0
-            ? ShippedThresholds.Choice.PREVIEW
-            : ShippedThresholds.Choice.INPUTS,
+        Preview.fits(config) ? ShippedThresholds.Choice.PREVIEW : ShippedThresholds.Choice.INPUTS,
         CALIBRATION,
         row,
         SMALL_BATCH,

@@ -47,6 +47,21 @@ class ChoiceTest {
   void neuronsThatNoPreviewCanHoldAreChosenByInputs() {
     assertEquals(ShippedThresholds.Choice.PREVIEW, Choice.of(TestModels.tinyConfig(64)).by());
     assertEquals(ShippedThresholds.Choice.INPUTS, Choice.of(TestModels.tinyConfig(24)).by());
+    ModelConfig wide = TestModels.tinyConfig(64);
+    ModelConfig odd =
+        new ModelConfig(
+            wide.family(),
+            96,
+            wide.intermediateSize(),
+            wide.layers(),
+            wide.attention(),
+            wide.maxPositions(),
+            wide.rope(),
+            wide.block(),
+            wide.vocabulary(),
+            wide.mixtureOfMasks(),
+            wide.tokenMasks());
+    assertEquals(ShippedThresholds.Choice.INPUTS, Choice.of(odd).by());
   }
 
   @Test

@@ -69,7 +69,7 @@ class RunMemoryTest {
         shape.parameters(),
         true,
         4 * 1536 + 4 * (3 * 576 + 1536),
-        16L * 30 * 1536 * 576,
+        20L * 30 * 1536 * 576,
         2,
         1024,
         512,

@@ -28,8 +28,9 @@ import org.mixtureofmasks.sparsify.SavedTensors;
  *
  * <p>The other neurons are not left out: they add their score times the direction of their down
  * column in two bits. So what is computed exactly is what matters most, and what matters less costs
- * a 24th. Backward all neurons count as computed exactly: of an error of rounding there is no
- * gradient, and what is foreseen moves with the weights it is a copy of.
+ * a 24th. Backward gate, up and inputs of all neurons count as computed exactly, and the down
+ * projection as what it was multiplied by: of an error of rounding there is no gradient, and what
+ * is foreseen moves with the weights it is a copy of.
  *
  * <p>The copy ({@link Preview} has the same numbers) is that of the weights as they are: made again
  * after each step. The means are those of the calibration text.
@@ -104,11 +105,11 @@ final class ByPreview implements TokenChoice {
     final Half up;
     final Tensor centres;
 
-    /** ‖W_d[:, j]‖. */
+    /** ‖W_d[:, j]‖, 1 for one of zeros. */
     final Tensor norms;
 
     /** What the directions in two bits have that those of W_d have not, d x m. */
-    final Tensor bent;
+    final Tensor directionErrors;
 
     boolean current;
 
@@ -117,19 +118,21 @@ final class ByPreview implements TokenChoice {
       up = new Half(neurons, inputs);
       centres = torch.zeros(inputs);
       norms = Half.empty(neurons);
-      bent = Half.empty(inputs, neurons);
+      directionErrors = Half.empty(inputs, neurons);
     }
 
     synchronized void follow(FfnWeights weights) {
       if (!current) {
         gate.round(weights.gate().detach(), centres);
         Tensor down = weights.down().detach();
-        norms.copy_(down.mul(down).sum(0).sqrt_().clamp_min_(new Scalar(Float.MIN_NORMAL)));
+        norms.copy_(down.mul(down).sum(0).sqrt_());
         up.round(weights.up().detach().mul(norms.unsqueeze(1)), centres);
+        norms.add_(norms.eq(new Scalar(0.0))); // a column of zeros has a direction of zeros
         Tensor directions = down.div(norms);
         Scalar step = new Scalar((double) Directions.step(down.size(0)));
-        bent.copy_(directions.div(step));
-        bent.floor_()
+        directionErrors.copy_(directions.div(step));
+        directionErrors
+            .floor_()
             .clamp_(
                 new ScalarOptional(new Scalar((double) -Directions.OFFSET)),
                 new ScalarOptional(new Scalar(Directions.OFFSET - 1.0)))
@@ -151,12 +154,10 @@ final class ByPreview implements TokenChoice {
 
   @Override
   public void require(ModelConfig config) {
-    int neurons = config.intermediateSize();
-    int inputs = config.hiddenSize();
-    if (neurons % Preview.BLOCK != 0 || inputs % Preview.BLOCK != 0) {
+    if (!Preview.fits(config)) {
       throw new UserError(
           "a preview wants multiples of %d, not an intermediate_size of %d and a hidden_size of %d; token_masks.choice inputs takes any"
-              .formatted(Preview.BLOCK, neurons, inputs));
+              .formatted(Preview.BLOCK, config.intermediateSize(), config.hiddenSize()));
     }
   }
 
@@ -248,11 +249,16 @@ final class ByPreview implements TokenChoice {
   public Tensor output(
       int layer, Tensor activations, Tensor scores, Tensor kept, FfnWeights weights) {
     Copy copy = copies.get(layer);
-    Tensor others = Tensors.alone(() -> scores.mul(kept.eq(new Scalar(0.0))));
-    Tensor foreseen =
-        Tensors.alone(() -> others.div(copy.norms).sub(activations.mul(kept.eq(new Scalar(0.0)))));
-    Tensor bent = Tensors.alone(() -> weights.precision().linear(others, copy.bent));
-    return weights.project(activations.add(foreseen)).add(bent);
+    return Tensors.only(
+        () -> {
+          Tensor others = Tensors.alone(() -> scores.mul(kept.eq(new Scalar(0.0))));
+          Tensor foreseen =
+              Tensors.alone(
+                  () -> others.div(copy.norms).sub(activations.mul(kept.eq(new Scalar(0.0)))));
+          Tensor errors =
+              Tensors.alone(() -> weights.precision().linear(others, copy.directionErrors));
+          return weights.project(activations.add(foreseen)).add(errors);
+        });
   }
 
   /** Inputs without their means, which are read in half and in full, and the neurons' scores. */

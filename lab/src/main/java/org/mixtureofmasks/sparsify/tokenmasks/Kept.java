@@ -5,6 +5,6 @@ package org.mixtureofmasks.sparsify.tokenmasks;
  *
  * @param inputs share of hidden_size whose weights are read, or their copy, in [0, 1]; one of which
  *     half of the copy's bits are read counts half
- * @param neurons share of intermediate_size whose activations reach the output, in [0, 1]
+ * @param neurons share of intermediate_size whose weights are read, in [0, 1]
  */
 record Kept(double inputs, double neurons) {}

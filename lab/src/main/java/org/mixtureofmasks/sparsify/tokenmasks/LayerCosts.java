@@ -71,19 +71,19 @@ record LayerCosts(double[][] grid) {
       Tensor a = choice.activations(x, scores, weights);
       double[] costs = new double[STEPS];
       for (int j = 0; j < STEPS; j++) {
-        Tensor kept = Threshold.above(scores, Threshold.of(scores, share(j)));
-        Tensor output = choice.output(layer, a, scores, kept, weights);
-        costs[j] = cost(output, dense, roots) / x.size(0);
+        try (PointerScope _ = new PointerScope()) {
+          Tensor kept = Threshold.above(scores, Threshold.of(scores, share(j)));
+          Tensor output = choice.output(layer, a, scores, kept, weights);
+          costs[j] = cost(output, dense, roots) / x.size(0);
+        }
       }
       return costs;
     }
   }
 
   private static double cost(Tensor output, Tensor dense, Tensor roots) {
-    try (PointerScope _ = new PointerScope()) {
-      Tensor error = output.sub(dense).mul(roots);
-      return error.mul(error).sum().item_double() / 2;
-    }
+    Tensor error = output.sub(dense).mul(roots);
+    return error.mul(error).sum().item_double() / 2;
   }
 
   private static double share(int step) {

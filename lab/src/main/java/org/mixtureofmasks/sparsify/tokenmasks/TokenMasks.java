@@ -28,7 +28,8 @@ import org.mixtureofmasks.sparsify.WholePasses;
 /**
  * A mask for each token and layer that is computed, not looked up: a {@link TokenChoice} reads the
  * inputs x_i with |x_i| above a threshold of the layer and takes the neurons whose score is above
- * another, y = (a ⊙ [|score| > t]) W_d^T. No gradient goes through the choice.
+ * another; what the choice does of the others is its own ({@link TokenChoice#output}). No gradient
+ * goes through the choice.
  */
 final class TokenMasks implements Method, NeedsPasses {
   private static final String NAME = "token_masks";
@@ -68,7 +69,9 @@ final class TokenMasks implements Method, NeedsPasses {
     begin(config);
     if (options.split() == TokenMasksOptions.Split.UNIFORM) {
       double inputs = options.inputs();
-      Kept everywhere = new Kept(inputs, choice.neurons(options.target(), inputs));
+      double neurons = choice.neurons(options.target(), inputs);
+      options.requireNeurons(neurons);
+      Kept everywhere = new Kept(inputs, neurons);
       return Preparation.ofNothing(() -> shares = Collections.nCopies(config.layers(), everywhere));
     }
     return new Measuring();

@@ -1,5 +1,6 @@
 package org.mixtureofmasks.sparsify.tokenmasks;
 
+import org.mixtureofmasks.UserError;
 import org.mixtureofmasks.format.ShippedThresholds.Choice;
 import org.mixtureofmasks.recipe.Key;
 import org.mixtureofmasks.recipe.Kind;
@@ -104,6 +105,20 @@ public final class TokenMasksOptions {
   double inputs() {
     double given = recipe.get(INPUTS);
     return given > 0 ? given : Math.min(1, TokenChoice.by(choice()).inputs(target()));
+  }
+
+  /**
+   * Refuses a share of inputs that leaves no share of neurons.
+   *
+   * @param neurons what is left
+   */
+  void requireNeurons(double neurons) {
+    if (neurons <= 0 || neurons > 1) {
+      throw UserError.usage(
+          ("token_masks.inputs %s leaves %s of the neurons at a target of %s: a share above 0 and at"
+                  + " most 1 must be left")
+              .formatted(inputs(), neurons, target()));
+    }
   }
 
   /** Whether each token of a training step keeps exactly the share. */

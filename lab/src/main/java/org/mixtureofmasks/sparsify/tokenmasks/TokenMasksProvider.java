@@ -31,13 +31,8 @@ public final class TokenMasksProvider implements MethodProvider {
       }
       return;
     }
-    double neurons = TokenChoice.by(options.choice()).neurons(options.target(), options.inputs());
-    if (neurons <= 0 || neurons > 1) {
-      throw UserError.usage(
-          ("token_masks.inputs %s leaves %s of the neurons at a target of %s: a share above 0 and at"
-                  + " most 1 must be left")
-              .formatted(options.inputs(), neurons, options.target()));
-    }
+    options.requireNeurons(
+        TokenChoice.by(options.choice()).neurons(options.target(), options.inputs()));
   }
 
   @Override

@@ -7,9 +7,12 @@ package org.mixtureofmasks.kernel;
  * bits are, so that sums of rows are whole numbers too, the same in every order and on every
  * machine.
  */
-final class PreviewInputs {
+final class PreviewFactors {
   /** The largest factor. */
   static final int MOST = 127;
+
+  /** A largest factor below this is none: what it would be divided by is no normal number. */
+  private static final float LEAST = MOST * Float.MIN_NORMAL;
 
   /** What upper bits count together with the lower ones, in scales. */
   static final float WHOLE = 4;
@@ -40,10 +43,10 @@ final class PreviewInputs {
     int count;
 
     /** What a factor of 1 stands for, of gates and of ups, where all bits are read. */
-    final float[] wholeUnits = new float[2];
+    private final float[] wholeUnits = new float[2];
 
     /** Likewise where the upper bits are. */
-    final float[] coarseUnits = new float[2];
+    private final float[] coarseUnits = new float[2];
 
     /** What is taken off gates and ups for the numbers' own centres. */
     final float[] takenOff = new float[2];
@@ -107,11 +110,12 @@ final class PreviewInputs {
       for (int k = from; k < from + n; k++) {
         most = Math.max(most, Math.abs(factors[k])); // what is no number shows in the unit
       }
-      float in = most > 0 ? MOST / most : 0;
+      boolean nothing = most < LEAST; // not of what is no number
+      float in = nothing ? 0 : MOST / most;
       for (int k = from; k < from + n; k++) {
         factors[k] = Math.round(factors[k] * in);
       }
-      return most / MOST;
+      return nothing ? 0 : most / MOST;
     }
 
     private float total(int from, int n) {
@@ -127,6 +131,27 @@ final class PreviewInputs {
       float counts = place < whole ? WHOLE : place < 2 * whole ? 1 : COARSE;
       float unit = (place < 2 * whole ? wholeUnits : coarseUnits)[half];
       return counts * unit * factors[half * factors.length / 2 + place];
+    }
+
+    /**
+     * Gates (half 0) or ups (half 1) of neurons [first, first + count).
+     *
+     * @param sums what {@link Kernels#preview} gave for these
+     */
+    void combine(
+        PreviewFfn ffn, int half, int first, int count, float[] sums, float[] out, int at) {
+      int upper = half * count;
+      int lower = upper + 2 * count;
+      int coarse = lower + 2 * count;
+      int base = half * ffn.neurons() + first;
+      float ofWhole = wholeUnits[half];
+      float ofCoarse = COARSE * coarseUnits[half];
+      float off = takenOff[half];
+      for (int j = 0; j < count; j++) {
+        float together = WHOLE * sums[upper + j] + sums[lower + j];
+        out[at + j] =
+            ffn.base()[base + j] + (ofWhole * together + ofCoarse * sums[coarse + j] - off);
+      }
     }
 
     /** Inputs that are read; of which half of the bits are read count half. */
