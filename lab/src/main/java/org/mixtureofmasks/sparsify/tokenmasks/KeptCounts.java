@@ -49,6 +49,11 @@ final class KeptCounts {
     return sums;
   }
 
+  /** Whether there was a token. */
+  boolean any() {
+    return sums.get(SEEN).count_nonzero().item_long() > 0;
+  }
+
   /** By layer and place the mean share that was left; 0 before any token. */
   double[][] shares() {
     long[] kept = Tensors.toLongs(sums.get(KEPT));

@@ -47,6 +47,7 @@ final class TokenMasks implements Method, NeedsPasses {
   private final TokenChoice choice;
   private final KeptCounts counts = new KeptCounts();
   private final KeptCounts validated = new KeptCounts();
+  private Map<String, Object> lastValidated = Map.of();
   private List<Kept> shares = List.of();
 
   /** By layer: the choice's thresholds on inputs, then that on neurons. */
@@ -247,13 +248,20 @@ final class TokenMasks implements Method, NeedsPasses {
 
   @Override
   public Map<String, Object> validationMetrics() {
+    if (validated.any()) {
+      lastValidated = validatedSoFar();
+      validated.sums().reset();
+    }
+    return lastValidated;
+  }
+
+  private Map<String, Object> validatedSoFar() {
     List<Kept> kept = validated.kept();
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("active_ffn_share_measured", mean(kept, choice::weights));
     m.put("share_all_in_measured", mean(kept, choice::share));
     m.put("kept_inputs", kept.stream().map(Kept::inputs).toList());
     m.put("kept_neurons", kept.stream().map(Kept::neurons).toList());
-    validated.sums().reset();
     return m;
   }
 

@@ -75,10 +75,14 @@ class TokenMasksTest {
 
   @Test
   void whatAPreviewReadsCountsAsPartOfTheShare() throws IOException {
+    Object asked;
     try (Trainer trainer = begin(PREVIEW, "run", "train.steps=0")) {
       trainer.train();
+      asked = trainer.method().validationMetrics().get("share_all_in_measured");
     }
     JsonNode start = metrics(folder.resolve("run")).getFirst();
+    assertEquals(
+        start.get("share_all_in_measured").asDouble(), asked, "who asks again hears it too");
     assertEquals(0.6, start.get("share_all_in_measured").asDouble(), 0.05);
     assertEquals(0.394, start.get("active_ffn_share_measured").asDouble(), 0.05);
     for (JsonNode inputs : start.get("kept_inputs")) {
