@@ -26,7 +26,7 @@ public final class Directions {
    * @param d hidden_size
    */
   public static float step(long d) {
-    return (float) (STEP / Math.sqrt(d));
+    return (float) (STEP / Math.sqrt((double) d));
   }
 
   /** What a byte says of an output, in steps. */
