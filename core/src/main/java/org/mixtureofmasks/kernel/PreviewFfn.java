@@ -67,7 +67,7 @@ public record PreviewFfn(
   public double choiceBytes(double inputs, double neurons) {
     long row = preview.format().rowBytes(preview.columns());
     double direction = ThresholdFfn.lines(directions.format().rowBytes(directions.columns()));
-    double ofOthers = Math.min(directions.bytes(), (neurons() - neurons) * direction);
+    double ofOthers = Math.min((double) directions.bytes(), (neurons() - neurons) * direction);
     long floats = (long) scales.length + centres.length + base.length + 1; // and t_w
     return inputs * 2 * ThresholdFfn.lines(row) + ofOthers + floats * Float.BYTES;
   }
