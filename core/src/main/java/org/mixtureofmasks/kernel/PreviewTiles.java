@@ -68,7 +68,6 @@ final class PreviewTiles {
    */
   void addOthers(ParallelKernels kernels, PreviewFfn ffn, int tokens, float[] y) {
     int d = ffn.inputs();
-    int m = ffn.neurons();
     kernels.forEach(tokens, (t, _) -> offOutputs[t] = leaveOthers(ffn, t));
     kernels
         .team()
