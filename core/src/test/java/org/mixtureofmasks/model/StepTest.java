@@ -58,8 +58,9 @@ class StepTest {
   private Model open(Case c) throws IOException {
     Random random = new Random(3);
     int m = c.layout.equals("preview") ? 192 : M;
+    int d = c.layout.equals("preview") ? 64 : D;
     boolean[][][] masks = RandomModel.masks(random, m, 0.5, 0.4, 0.6, 0.1);
-    RandomModel made = new RandomModel(random, D, m, 6, Routing.topK(c.k), true, masks);
+    RandomModel made = new RandomModel(random, d, m, 6, Routing.topK(c.k), true, masks);
     if (c.inputs) {
       made.inputMasks = RandomModel.masks(random, D, 0.5, 0.6, 0.7, 0.4);
     }
